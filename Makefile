@@ -1,0 +1,54 @@
+# Every target sets up what it needs; only Python >= 3.11 and make must be there.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+SOURCES = $(wildcard human_wm_env world_model agents scripts tests)
+TYPED = $(foreach room,human_wm_env world_model agents scripts,$(if $(shell find $(room) -name '*.py' 2>/dev/null),$(room)))
+
+# Two processes with two BLAS threads each stall one another on two cores.
+ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo pretrain test test-slow check format clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): setup.cfg constraints.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "HumanWM needs Python >= 3.11; $(PYTHON) is older or missing." \
+			"Name another one: make PYTHON=python3.11 ..." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[test,dev]'
+	@touch $@
+
+install: $(STAMP) ## create .venv with everything in it
+
+demo: $(STAMP) ## the main job in one go: 125 imagined futures of one person
+	$(BIN)/python scripts/demo.py
+
+pretrain: $(STAMP) ## train the world model (see configs/pretrain.yaml)
+	$(BIN)/python scripts/pretrain.py
+
+test: $(STAMP) ## the fast tests
+	$(ONE_THREAD) $(BIN)/python -m pytest -n $(WORKERS)
+
+test-slow: $(STAMP) ## the tests that train for minutes
+	$(BIN)/python -m pytest -m slow
+
+check: $(STAMP) ## format, lint, types, and who may import whom
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/mypy $(TYPED)
+	$(BIN)/python -m pytest -q tests/test_imports.py
+
+format: $(STAMP) ## format and sort imports in place
+	$(BIN)/ruff check --fix-only $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+clean: ## remove the virtual environment, caches and build leftovers (keeps runs/)
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name '*.egg-info' -type d -prune -exec rm -rf {} +
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""One Env and one VectorEnv over any World, and what surrounds them."""

@@ -1,0 +1,60 @@
+"""From reward components to what the agent is paid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from human_wm_env.errors import ConfigError, did_you_mean
+from human_wm_env.worlds.world import World
+
+
+class ScalarReward:
+    """Weigh the components of a world, and subtract pessimism where it is asked for.
+
+    Args:
+        world: names the components and their default weights.
+        weights: overrides of single weights; None takes the defaults.
+        pessimism: penalty per unit of uncertainty, >= 0; for training only.
+    """
+
+    def __init__(
+        self, world: World, weights: Mapping[str, float] | None, pessimism: float
+    ) -> None:
+        merged = dict(world.default_weights)
+        for name, weight in (weights or {}).items():
+            if name not in merged:
+                raise ConfigError(
+                    f"reward weights for {', '.join(merged)}",
+                    repr(name),
+                    did_you_mean(name, merged),
+                )
+            if not np.isfinite(weight):
+                raise ConfigError("a finite reward weight", f"{name}={weight}", "Give a number.")
+            merged[name] = float(weight)
+        if not (np.isfinite(pessimism) and pessimism >= 0.0):
+            raise ConfigError("pessimism >= 0", f"{pessimism}", "0 turns it off.")
+        self.names = world.component_names
+        self.weights = np.array([merged[name] for name in self.names], dtype=np.float64)
+        self.pessimism = float(pessimism)
+
+    def scalar(
+        self, components: np.ndarray, uncertainty: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the reward and the penalty it holds, float64 (slots,) each.
+
+        Args:
+            components: float32 (slots, components).
+            uncertainty: float32 (slots,).
+        """
+        penalty = self.pessimism * uncertainty.astype(np.float64)
+        # Component by component, so that a slot rounds alike in every batch size.
+        total = -penalty
+        for column, weight in enumerate(self.weights):
+            total = total + weight * components[:, column]
+        return total, penalty
+
+    def named(self, components: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the components by name, float32 (slots,) each."""
+        return {name: components[:, column] for column, name in enumerate(self.names)}

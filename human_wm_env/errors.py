@@ -1,0 +1,63 @@
+"""Typed errors. Each message says what was expected, what came, and what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class HumanWMError(Exception):
+    """Base of every error raised on purpose by this project.
+
+    Args:
+        expected: what would have been right, as the end of "expected ...".
+        received: what came instead, as the end of "received ...".
+        remedy: what the caller can do about it, as a sentence.
+    """
+
+    def __init__(self, expected: str, received: str, remedy: str) -> None:
+        self.expected = expected
+        self.received = received
+        self.remedy = remedy
+        super().__init__(f"expected {expected}; received {received}. {remedy}")
+
+    def __reduce__(self) -> tuple[type[HumanWMError], tuple[str, str, str]]:
+        """Rebuild from the three parts, so that the error crosses process borders."""
+        return type(self), (self.expected, self.received, self.remedy)
+
+
+class DataError(HumanWMError):
+    """Logs, masks, ids or start days are not what they have to be."""
+
+
+class ConfigError(HumanWMError):
+    """A setting is unknown, has the wrong type, or does not go with another."""
+
+
+class CheckpointError(HumanWMError):
+    """A checkpoint is missing, incomplete, damaged, or of another version."""
+
+
+class InvalidActionError(HumanWMError):
+    """An action has the wrong shape or holds NaN or infinity."""
+
+
+class ResetNeededError(HumanWMError):
+    """`step` was called before the first `reset`, or after the end of an episode."""
+
+
+def did_you_mean(received: str, known: Iterable[str]) -> str:
+    """Name the known word nearest to what was typed, or list all of them.
+
+    Args:
+        received: the unknown word.
+        known: the words that would have been right.
+
+    Returns:
+        One sentence, to be used as (part of) a remedy.
+    """
+    names = sorted(known)
+    nearest = difflib.get_close_matches(received, names, n=1, cutoff=0.5)
+    if nearest:
+        return f"Did you mean {nearest[0]!r}?"
+    return f"Choose one of: {', '.join(names)}."

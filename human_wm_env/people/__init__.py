@@ -1,0 +1,1 @@
+"""The embedded people: traits, habits, physiology, missingness, and their simulator."""

@@ -1,0 +1,1 @@
+"""Worlds: batched, functional models of something that can be stepped."""

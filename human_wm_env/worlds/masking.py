@@ -1,0 +1,89 @@
+"""Missingness that is fitted to a person's log: whole days and single features, in runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from human_wm_env import schema
+from human_wm_env.errors import ConfigError
+
+UNIFORMS = 1 + schema.FEATURE_COUNT
+Masking = str | float
+PSEUDO_DAYS = 2.0  # weight of the prior in each fitted probability
+
+
+@dataclass(frozen=True)
+class MaskChain:
+    """A two-state chain for whole days and one for each feature.
+
+    Attributes:
+        opening: float32 (slots, 11), probability that a gap opens: day first, then features.
+        staying: float32 (slots, 11), probability that a gap goes on.
+        lost: bool (slots, 11), whether each was lost on the last day.
+    """
+
+    opening: np.ndarray
+    staying: np.ndarray
+    lost: np.ndarray
+
+
+def check_masking(masking: Masking) -> Masking:
+    """Return the setting if it is "person", "none" or a rate in [0, 1)."""
+    is_rate = isinstance(masking, int | float) and not isinstance(masking, bool)
+    if masking in ("person", "none") or (is_rate and 0.0 <= float(masking) < 1.0):
+        return masking
+    raise ConfigError(
+        'masking "person", "none" or a rate in [0, 1)',
+        repr(masking),
+        '"person" loses cells as the person\'s log does.',
+    )
+
+
+def fit_chain(observed: np.ndarray) -> MaskChain:
+    """Fit the chain of one person to the mask of their history.
+
+    Args:
+        observed: bool (days, 10).
+
+    Returns:
+        A batch of one.
+    """
+    day_lost = ~observed.any(axis=1)
+    lost = np.concatenate([day_lost[:, None], ~observed], axis=1)
+    # A feature's own gaps are counted on days that were not lost entirely.
+    countable = np.ones_like(lost)
+    countable[:, 1:] = ~day_lost[:, None]
+    pairs = countable[:-1] & countable[1:]
+    before, after = lost[:-1], lost[1:]
+    share = (lost & countable).sum(axis=0) / np.maximum(countable.sum(axis=0), 1)
+    was, was_not = (before & pairs).sum(axis=0), (~before & pairs).sum(axis=0)
+    stayed = (before & after & pairs).sum(axis=0)
+    opened = (~before & after & pairs).sum(axis=0)
+    opening = (opened + PSEUDO_DAYS * share) / (was_not + PSEUDO_DAYS)
+    staying = (stayed + PSEUDO_DAYS * share) / (was + PSEUDO_DAYS)
+    return MaskChain(
+        opening[None].astype(np.float32), staying[None].astype(np.float32), lost[-1:].copy()
+    )
+
+
+def fixed_rate(rate: float) -> MaskChain:
+    """Return a chain that loses every cell independently with one rate; a batch of one."""
+    probability = np.full((1, UNIFORMS), rate, dtype=np.float32)
+    probability[:, 0] = 0.0
+    return MaskChain(probability, probability, np.zeros((1, UNIFORMS), dtype=bool))
+
+
+def next_mask(chain: MaskChain, uniform: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Draw today's mask.
+
+    Args:
+        chain: with yesterday's losses.
+        uniform: float (slots, UNIFORMS), in [0, 1).
+
+    Returns:
+        observed bool (slots, 10), and today's losses bool (slots, 11).
+    """
+    lost = uniform < np.where(chain.lost, chain.staying, chain.opening)
+    return ~(lost[:, :1] | lost[:, 1:]), lost

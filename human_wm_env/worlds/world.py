@@ -1,0 +1,165 @@
+"""The World protocol: what Env and VectorEnv ask of anything that can be stepped.
+
+A World is functional and batch-first. It knows nothing of Gymnasium's bookkeeping:
+time limits, autoreset, seeding and the scalar reward belong to the Env.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from gymnasium import spaces
+
+from human_wm_env.dataset import History
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where one slot begins.
+
+    Attributes:
+        user: position of the person in the data set; -1 with a history of the caller's.
+        day: first day that is decided; its history ends the day before.
+        branch: which of the 125 futures.
+        history: a log given by the caller instead of the person's own.
+    """
+
+    user: int
+    day: int
+    branch: int
+    history: History | None = None
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Where the randomness of one slot's episode comes from, as SeedSequence entropy.
+
+    Attributes:
+        latents: shared by the slots of a group: (seed, group, episode).
+        noise: the slot's own: (seed, slot, episode).
+    """
+
+    latents: tuple[int, int, int]
+    noise: tuple[int, int, int]
+
+
+# Last word of the entropy: keeps the uses of one (seed, index, episode) apart.
+FOR_LATENTS, FOR_NOISE, FOR_START = 0, 1, 2
+
+
+def generator(key: tuple[int, int, int], use: int) -> np.random.Generator:
+    """Return the generator of one use of one stream."""
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([*key, use])))
+
+
+@dataclass(frozen=True)
+class Transition:
+    """What a step brings, batch-first.
+
+    Attributes:
+        state: the world's next state.
+        observation: float32 (slots, width).
+        components: float32 (slots, components), reward components in the world's order.
+        terminated: bool (slots,).
+        extras: arrays for `info`, each (slots, ...); `uncertainty` is always there.
+    """
+
+    state: Any
+    observation: np.ndarray
+    components: np.ndarray
+    terminated: np.ndarray
+    extras: dict[str, np.ndarray]
+
+
+class World(Protocol):
+    """A batched, functional model with spaces, `reset` and `step`.
+
+    Attributes:
+        observation_space: of one slot, a flat float32 Box with finite bounds.
+        observation_parts: named slices of the flat observation, for Dict observations.
+        action_space: of one slot.
+        component_names: names of the reward components.
+        default_weights: weight of each component in the scalar reward.
+        horizon: days an episode may last; the noise of that many days is drawn at reset.
+        render_modes: what `render` accepts.
+    """
+
+    observation_space: spaces.Box
+    observation_parts: Mapping[str, slice]
+    action_space: spaces.Box
+    component_names: tuple[str, ...]
+    default_weights: Mapping[str, float]
+    horizon: int
+    render_modes: tuple[str, ...]
+
+    def draw_start(self, rng: np.random.Generator, branch: int | None) -> Start:
+        """Draw a random start; the branch too where it is None."""
+        ...
+
+    def start_from(self, options: Mapping[str, Any], drawn: Start) -> Start:
+        """Apply the caller's reset options to a drawn start; errors where impossible."""
+        ...
+
+    def reset(self, starts: Sequence[Start], streams: Sequence[Stream]) -> tuple[Any, np.ndarray]:
+        """Begin an episode per start; returns the state and the first observations."""
+        ...
+
+    def step(self, state: Any, actions: np.ndarray) -> Transition:
+        """Advance every slot by one day with checked actions, float32 (slots, ...)."""
+        ...
+
+    def check_actions(self, action: object, slots: int | None) -> np.ndarray:
+        """Return the actions as a clipped float32 batch, or raise InvalidActionError."""
+        ...
+
+    def info(self, state: Any) -> dict[str, np.ndarray]:
+        """Return arrays (slots, ...) that describe the state, for `info` after a reset."""
+        ...
+
+    def render(self, state: Any, trail: Sequence[Any], mode: str) -> Any:
+        """Draw the first slot; `trail` holds the states of its episode so far."""
+        ...
+
+
+StateT = TypeVar("StateT")
+
+
+def take(state: StateT, slots: np.ndarray) -> StateT:
+    """Return the state of some slots (repeats allowed): slices, tiles and copies.
+
+    A planner branches from any state by stepping `take(state, np.repeat(...))`.
+
+    Args:
+        state: a dataclass of arrays and of further such dataclasses, all batch-first.
+        slots: int (n,) or bool (slots,).
+    """
+    return _map_arrays(state, lambda array: array[slots])
+
+
+def put(state: StateT, slots: np.ndarray, part: StateT) -> StateT:
+    """Return a copy of the state with some slots replaced by those of `part`."""
+    values: dict[str, Any] = {}
+    for field in dataclasses.fields(state):  # type: ignore[arg-type]
+        old, new = getattr(state, field.name), getattr(part, field.name)
+        if dataclasses.is_dataclass(old):
+            values[field.name] = put(old, slots, new)
+        elif isinstance(old, np.ndarray):
+            merged = old.copy()
+            merged[slots] = new
+            values[field.name] = merged
+    return dataclasses.replace(state, **values)  # type: ignore[type-var]
+
+
+def _map_arrays(state: StateT, function: Any) -> StateT:
+    values: dict[str, Any] = {}
+    for field in dataclasses.fields(state):  # type: ignore[arg-type]
+        value = getattr(state, field.name)
+        if dataclasses.is_dataclass(value):
+            values[field.name] = _map_arrays(value, function)
+        elif isinstance(value, np.ndarray):
+            values[field.name] = function(value)
+    return dataclasses.replace(state, **values)  # type: ignore[type-var]

@@ -1,0 +1,208 @@
+"""Who may import whom: scripts -> {agents, world_model} -> human_wm_env."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+ROOMS = ("human_wm_env", "world_model", "agents", "scripts")
+SCRIPTS = {file.stem for file in (ROOT / "scripts").glob("*.py")} | {"scripts", "tests"}
+
+# The exception to this, world_model/fast_blas.py, loads torch's library by its path.
+FORBIDDEN = {
+    "human_wm_env": {"world_model", "agents", "mlx", "torch", "stable_baselines3", *SCRIPTS},
+    "world_model": {"agents", "torch", "stable_baselines3", "tensorboard", *SCRIPTS},
+    "agents": {"world_model", *SCRIPTS},
+    "scripts": {"tests"},
+}
+GROUND_FLOOR = {"human_wm_env", "numpy", "gymnasium", "safetensors", *sys.stdlib_module_names}
+GROUND_FLOOR_LAZY = GROUND_FLOOR | {"matplotlib", "pandas"}
+CAN_RUN_CODE = {"pickle", "_pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}
+UNSAFE_CALLS = {
+    "torch.load",
+    "yaml.load",
+    "yaml.full_load",
+    "yaml.unsafe_load",
+    "yaml.load_all",
+    "yaml.unsafe_load_all",
+}
+TYPE_CHECKING = {"TYPE_CHECKING", "typing.TYPE_CHECKING"}
+IMPORT_CALLS = {"__import__", "import_module", "importlib.import_module"}
+
+
+@dataclass(frozen=True)
+class Import:
+    name: str
+    line: int
+    lazy: bool
+
+    @property
+    def top(self) -> str:
+        return self.name.partition(".")[0]
+
+
+def imports_of(tree: ast.Module, package: tuple[str, ...]) -> Iterator[Import]:
+    """Yield every import; lazy ones are inside a function or under TYPE_CHECKING."""
+
+    def walk(node: ast.AST, lazy: bool) -> Iterator[Import]:
+        for name in names_in(node, package):
+            yield Import(name, getattr(node, "lineno", 0), lazy)
+        if isinstance(node, ast.If) and dotted(node.test) in TYPE_CHECKING:
+            for child in node.body:
+                yield from walk(child, True)
+            for child in node.orelse:
+                yield from walk(child, lazy)
+            return
+        inner = lazy or isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+        for child in ast.iter_child_nodes(node):
+            yield from walk(child, inner)
+
+    yield from walk(tree, False)
+
+
+def names_in(node: ast.AST, package: tuple[str, ...]) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        base = package[: len(package) - node.level + 1] if node.level else ()
+        module = ".".join([*base, *([node.module] if node.module else [])])
+        return [f"{module}.{alias.name}" for alias in node.names]
+    if isinstance(node, ast.Call) and dotted(node.func) in IMPORT_CALLS and node.args:
+        argument = node.args[0]
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+            return [argument.value]
+    return []
+
+
+def dotted(node: ast.AST) -> str:
+    """Write `a.b.c` as text; anything else is empty."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        start = dotted(node.value)
+        return f"{start}.{node.attr}" if start else ""
+    return ""
+
+
+def unsafe_calls_in(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    aliases = {
+        alias.asname or alias.name: alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            start, _, rest = dotted(node).partition(".")
+            name = f"{aliases.get(start, start)}.{rest}"
+            if name in UNSAFE_CALLS:
+                yield name, node.lineno
+        if isinstance(node, ast.keyword) and node.arg == "allow_pickle":
+            refused = isinstance(node.value, ast.Constant) and node.value.value is False
+            if not refused:
+                yield "allow_pickle", node.value.lineno
+
+
+def violations(path: str, source: str) -> list[str]:
+    """List what a file imports or calls against the rules.
+
+    Args:
+        path: relative to the root of the repository.
+        source: its text.
+    """
+    tree, room = ast.parse(source), PurePosixPath(path).parts[0]
+    found = [f"{path}:{line}: {name}" for name, line in unsafe_calls_in(tree)]
+    for one in imports_of(tree, PurePosixPath(path).parts[:-1]):
+        allowed = GROUND_FLOOR_LAZY if one.lazy else GROUND_FLOOR
+        wrong = (
+            one.top in FORBIDDEN[room] | CAN_RUN_CODE
+            or one.name in UNSAFE_CALLS
+            or (room == "human_wm_env" and one.top not in allowed)
+            or (
+                room == "world_model"
+                and one.top == "gymnasium"
+                and not one.name.startswith("gymnasium.spaces")
+            )
+        )
+        if wrong:
+            found.append(f"{path}:{one.line}: {one.name}")
+    return found
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_file_keeps_the_rules(room: str) -> None:
+    found = []
+    for file in sorted((ROOT / room).rglob("*.py")):
+        found += violations(file.relative_to(ROOT).as_posix(), file.read_text(encoding="utf-8"))
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "name"),
+    [
+        ("human_wm_env/a.py", "import mlx.core as mx", "mlx.core"),
+        ("human_wm_env/a.py", "def f():\n    import torch", "torch"),
+        ("human_wm_env/a.py", "from world_model import vrae", "world_model.vrae"),
+        ("human_wm_env/a.py", "import agents", "agents"),
+        ("human_wm_env/a.py", "import importlib\nimportlib.import_module('torch')", "torch"),
+        ("human_wm_env/a.py", "import matplotlib", "matplotlib"),
+        ("human_wm_env/a.py", "class A:\n    import pandas", "pandas"),
+        ("human_wm_env/a.py", "try:\n    import scipy\nexcept ImportError:\n    pass", "scipy"),
+        ("human_wm_env/a.py", "def f():\n    import scipy", "scipy"),
+        ("human_wm_env/a.py", "import composition", "composition"),
+        ("human_wm_env/worlds/a.py", "from ...agents import ppo", "agents.ppo"),
+        ("world_model/a.py", "import torch", "torch"),
+        ("world_model/fast_blas.py", "from torch import nn", "torch.nn"),
+        ("world_model/a.py", "from torch.utils.tensorboard import X", "torch.utils.tensorboard.X"),
+        ("world_model/a.py", "import agents.ppo", "agents.ppo"),
+        ("world_model/a.py", "import gymnasium as gym", "gymnasium"),
+        ("world_model/a.py", "from gymnasium.envs import registration", "gymnasium.envs"),
+        ("agents/a.py", "from world_model.vrae import VRAE", "world_model.vrae.VRAE"),
+        ("agents/a.py", "from run_folder import RunFolder", "run_folder.RunFolder"),
+        ("agents/a.py", "import torch as th\nth.load('x')", "torch.load"),
+        ("agents/a.py", "from torch import load", "torch.load"),
+        ("scripts/a.py", "import pickle", "pickle"),
+        ("scripts/a.py", "def f():\n    from cloudpickle import loads", "cloudpickle.loads"),
+        ("scripts/a.py", "import yaml\nyaml.load(x, Loader=yaml.SafeLoader)", "yaml.load"),
+        ("scripts/a.py", "import numpy as np\nnp.load('x', allow_pickle=True)", "allow_pickle"),
+        ("scripts/a.py", "import numpy as np\nnp.load('x', allow_pickle=flag)", "allow_pickle"),
+    ],
+)
+def test_a_breach_is_found(path: str, source: str, name: str) -> None:
+    assert [line for line in violations(path, source) if name in line.split(": ")[1]]
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("human_wm_env/a.py", "import json, numpy, gymnasium.spaces\nimport safetensors.numpy"),
+        ("human_wm_env/worlds/a.py", "from ..schema import FEATURES\nfrom . import world"),
+        ("human_wm_env/a.py", "def f():\n    import pandas\n    import matplotlib.pyplot"),
+        (
+            "human_wm_env/a.py",
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import matplotlib",
+        ),
+        ("world_model/fast_blas.py", "import ctypes\nctypes.CDLL('libtorch_cpu.so')"),
+        ("world_model/a.py", "import mlx.core\nfrom human_wm_env.schema import FEATURES"),
+        ("world_model/a.py", "from gymnasium import spaces"),
+        ("agents/a.py", "import torch\nimport gymnasium\nfrom human_wm_env import envs"),
+        ("scripts/a.py", "import agents, world_model, composition\nimport yaml\nyaml.safe_load(x)"),
+        ("scripts/a.py", "import numpy as np\nnp.load('x', allow_pickle=False)"),
+    ],
+)
+def test_what_is_allowed_passes(path: str, source: str) -> None:
+    assert violations(path, source) == []
+
+
+def test_importing_the_environments_loads_neither_mlx_nor_torch() -> None:
+    code = "import sys, human_wm_env; print(sorted({'mlx', 'torch'} & set(sys.modules)))"
+    command = [sys.executable, "-W", "error", "-c", code]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[]\n", "")
