@@ -47,7 +47,7 @@ TRAITS: tuple[Trait, ...] = (
     Trait("workout_propensity", "b", -0.4, 0.9, "log-odds of a workout on a day"),
     Trait("outdoor_preference", "b", 0.0, 1.0, "log-odds of outdoor over indoor activity"),
     Trait("basal_residual_kcal", "b", 0.0, 380.0, "calories beyond what the day implies"),
-    Trait("exercise_mood", "c", 0.1, 0.7, "mood log-odds per SD of training load; sign differs"),
+    Trait("exercise_mood", "c", 0.1, 0.9, "mood log-odds per SD of training load; sign differs"),
     Trait("short_sleep_mood", "c", 0.55, 0.45, "mood log-odds lost per hour of sleep missed"),
     Trait("exercise_heart_rate_bpm", "c", 1.8, 1.0, "heart rate per SD of training load"),
     Trait("fatigue_heart_rate_bpm", "c", 3.0, 2.5, "heart rate per SD of load above fitness"),
