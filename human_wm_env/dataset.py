@@ -56,9 +56,9 @@ class History:
                 f"shapes {rows.shape} and {observed.shape}",
                 f"Give one column per feature, in the order {', '.join(schema.FEATURE_NAMES)}.",
             )
-        _check_weekday(np.asarray([start_weekday]))
+        weekday = _checked_weekday(np.asarray(start_weekday))
         blanked = blank_masked_cells(rows, observed)
-        return cls(blanked, observed.astype(bool), weekdays(start_weekday, len(rows)))
+        return cls(blanked, observed.copy(), weekdays(weekday, len(rows)))
 
 
 def weekdays(start_weekday: int | np.ndarray, days: int) -> np.ndarray:
@@ -84,13 +84,16 @@ def blank_masked_cells(rows: np.ndarray, observed: np.ndarray) -> np.ndarray:
     Raises:
         DataError: the mask is not boolean, or an observed cell is not a value of its feature.
     """
-    if observed.dtype != np.bool_:
+    _check_mask(observed)
+    try:
+        with np.errstate(over="ignore"):  # what is masked may be anything
+            blanked = np.array(rows, dtype=np.float32)
+    except (TypeError, ValueError) as error:
         raise DataError(
-            "a boolean mask, True where observed",
-            f"dtype {observed.dtype}",
-            "Convert it explicitly; some files mark MISSING cells with True or 1.",
-        )
-    blanked = np.array(rows, dtype=np.float32)
+            "numbers; categories as their index in the schema",
+            f"rows of dtype {rows.dtype}",
+            "Look the indices up in human_wm_env.schema.FEATURES.",
+        ) from error
     for index, feature in enumerate(schema.FEATURES):
         column, seen = blanked[..., index], observed[..., index]
         if isinstance(feature, schema.Continuous):
@@ -108,13 +111,24 @@ def blank_masked_cells(rows: np.ndarray, observed: np.ndarray) -> np.ndarray:
     return blanked
 
 
-def _check_weekday(start_weekday: np.ndarray) -> None:
-    if ((start_weekday < -1) | (start_weekday >= schema.DAYS_PER_WEEK)).any():
+def _check_mask(observed: np.ndarray) -> None:
+    if observed.dtype != np.bool_:
+        raise DataError(
+            "a boolean mask, True where observed",
+            f"dtype {observed.dtype}",
+            "Convert it explicitly; some files mark MISSING cells with True or 1.",
+        )
+
+
+def _checked_weekday(start_weekday: np.ndarray) -> np.ndarray:
+    """Return weekdays as int8, or raise DataError."""
+    if not np.isin(start_weekday, np.arange(-1, schema.DAYS_PER_WEEK)).all():
         raise DataError(
             "weekdays from 0 (Monday) to 6 (Sunday), or -1 for unknown",
-            f"{start_weekday.min()} to {start_weekday.max()}",
+            f"{np.unique(start_weekday).tolist()}",
             "Convert the weekday of each person's first row.",
         )
+    return start_weekday.astype(np.int8)
 
 
 @dataclass(frozen=True)
@@ -175,8 +189,9 @@ class LogDataset:
                 f"shapes {rows.shape} and {observed.shape}",
                 f"Give one column per feature, in the order {', '.join(schema.FEATURE_NAMES)}.",
             )
+        _check_mask(observed)
         users, days = rows.shape[:2]
-        ids = tuple(user_ids) if user_ids is not None else tuple(str(i) for i in range(users))
+        ids = tuple(str(i) for i in (range(users) if user_ids is None else user_ids))
         if len(ids) != users or len(set(ids)) != users:
             raise DataError(
                 f"{users} different user ids",
@@ -190,13 +205,19 @@ class LogDataset:
                 raise DataError(
                     f"{label} of shape ({users},)", f"shape {array.shape}", "One value per user."
                 )
-        _check_weekday(weekday)
+        weekday = _checked_weekday(weekday)
+        if not ((logged >= 0) & (logged <= days) & (logged == np.round(logged))).all():
+            raise DataError(
+                f"days_logged as whole numbers from 0 to the {days} days of the array",
+                f"{np.unique(logged).tolist()[:10]}",
+                "Count the rows of each person before the padding.",
+            )
         seen = observed & (np.arange(days) < logged[:, None])[:, :, None]
         return cls(
             rows=blank_masked_cells(rows, seen),
             observed=seen,
             user_ids=ids,
-            start_weekday=weekday.astype(np.int8),
+            start_weekday=weekday,
             days_logged=logged.astype(np.int32),
             split_of=split_people(users, split_seed),
             name=name,
@@ -216,6 +237,16 @@ class LogDataset:
     def weekday(self) -> np.ndarray:
         """Weekday of every row, int8 (users, days), -1 where unknown."""
         return weekdays(self.start_weekday, self.days)
+
+    @cached_property
+    def first_observed_day(self) -> np.ndarray:
+        """First day with an observed cell, int (users,); `days` where there is none."""
+        some = np.any(self.observed, axis=2)
+        return np.where(some.any(axis=1), some.argmax(axis=1), self.days)
+
+    def __deepcopy__(self, memo: dict[int, object]) -> LogDataset:
+        """Return itself: nobody writes to it, and Gymnasium copies every spec it hands out."""
+        return self
 
     @cached_property
     def _index_of(self) -> Mapping[str, int]:
@@ -259,9 +290,7 @@ class LogDataset:
 
     def history(self, user: int, day: int) -> History:
         """Return the days before `day` of the user at position `user`; never a later row."""
-        return History(
-            self.rows[user, :day], self.observed[user, :day], self.weekday[user, :day]
-        )
+        return History(self.rows[user, :day], self.observed[user, :day], self.weekday[user, :day])
 
     def windows(
         self, users: np.ndarray, starts: np.ndarray, length: int

@@ -46,7 +46,7 @@ class ResetNeededError(HumanWMError):
     """`step` was called before the first `reset`, or after the end of an episode."""
 
 
-def did_you_mean(received: str, known: Iterable[str]) -> str:
+def did_you_mean(received: object, known: Iterable[str]) -> str:
     """Name the known word nearest to what was typed, or list all of them.
 
     Args:
@@ -57,7 +57,7 @@ def did_you_mean(received: str, known: Iterable[str]) -> str:
         One sentence, to be used as (part of) a remedy.
     """
     names = sorted(known)
-    nearest = difflib.get_close_matches(received, names, n=1, cutoff=0.5)
+    nearest = difflib.get_close_matches(str(received), names, n=1, cutoff=0.5)
     if nearest:
         return f"Did you mean {nearest[0]!r}?"
     return f"Choose one of: {', '.join(names)}."

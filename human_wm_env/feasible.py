@@ -40,8 +40,8 @@ DISTANCE_RESIDUAL_SHARE = 0.25  # of the implied distance
 CALORIES_RESIDUAL_KCAL = 900.0
 
 WORKOUT_NAMES = schema.categories(schema.WORKOUT)
-_STRIDE_TABLE = np.array([STRIDE_FACTOR.get(w, 1.0) for w in WORKOUT_NAMES], dtype=np.float32)
-_KCAL_TABLE = np.array([WORKOUT_KCAL[w] for w in WORKOUT_NAMES], dtype=np.float32)
+STRIDE_TABLE = np.array([STRIDE_FACTOR.get(w, 1.0) for w in WORKOUT_NAMES], dtype=np.float32)
+KCAL_TABLE = np.array([WORKOUT_KCAL[w] for w in WORKOUT_NAMES], dtype=np.float32)
 
 
 def max_active_minutes(sleep_hours: np.ndarray) -> np.ndarray:
@@ -64,7 +64,7 @@ def implied_distance_km(steps: np.ndarray, workout: np.ndarray) -> np.ndarray:
         steps: float (...).
         workout: int (...), index of the workout category.
     """
-    return STRIDE_KM * steps * _STRIDE_TABLE[workout]
+    return STRIDE_KM * steps * STRIDE_TABLE[workout]
 
 
 def implied_calories_kcal(
@@ -72,7 +72,7 @@ def implied_calories_kcal(
 ) -> np.ndarray:
     """Return the energy that an average person spends on such a day, kcal (...)."""
     moving = KCAL_PER_STEP * steps + KCAL_PER_MINUTE * active_minutes
-    return BASAL_KCAL + moving + _KCAL_TABLE[workout]
+    return BASAL_KCAL + moving + KCAL_TABLE[workout]
 
 
 def project(rows: np.ndarray) -> np.ndarray:

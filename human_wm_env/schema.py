@@ -150,6 +150,7 @@ def encoded_slices(indices: tuple[int, ...]) -> dict[int, slice]:
 
 ROW_SLICES = encoded_slices(tuple(range(FEATURE_COUNT)))
 ROW_WIDTH = sum(feature.width for feature in FEATURES)
+_FEATURE_OF_COLUMN = np.repeat(np.arange(FEATURE_COUNT), [feature.width for feature in FEATURES])
 
 
 def encode_rows(rows: np.ndarray, observed: np.ndarray | None = None) -> np.ndarray:
@@ -172,8 +173,9 @@ def encode_rows(rows: np.ndarray, observed: np.ndarray | None = None) -> np.ndar
             encoded[..., part.start] = (clipped - feature.centre) / feature.scale
         else:
             encoded[..., part] = column[..., None] == np.arange(feature.width)
-        if observed is not None:
-            encoded[..., part] *= observed[..., index, None]
+    if observed is not None:
+        # Not a product with the mask: NaN behind it would come through.
+        encoded[~observed[..., _FEATURE_OF_COLUMN]] = 0.0
     return encoded
 
 

@@ -34,8 +34,9 @@ def check_actions(action: object, slots: int | None) -> np.ndarray:
     shape = (ACTION_WIDTH,) if slots is None else (slots, ACTION_WIDTH)
     names = ", ".join(schema.FEATURE_NAMES[i] for i in schema.ACTION_FEATURES)
     try:
-        array = np.asarray(action, dtype=np.float32)
-    except (TypeError, ValueError) as error:
+        # Not float32 at once: 1e39 is finite and has to be clipped, not refused.
+        array = np.asarray(action, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
         raise InvalidActionError(
             f"an action of shape {shape}", f"{type(action).__name__}", f"Give numbers for {names}."
         ) from error
@@ -49,15 +50,19 @@ def check_actions(action: object, slots: int | None) -> np.ndarray:
             "NaN or infinity",
             "Look for exploding weights or a division by zero in the agent.",
         )
-    return np.clip(array, -1.0, 1.0).reshape(-1, ACTION_WIDTH)
+    return np.clip(array, -1.0, 1.0).astype(np.float32).reshape(-1, ACTION_WIDTH)
 
 
-def _spread(unit: np.ndarray, low: float, centre: np.ndarray, high: np.ndarray) -> np.ndarray:
+def _spread(
+    unit: np.ndarray, low: float, centre: np.ndarray | float, high: np.ndarray | float
+) -> np.ndarray:
     """Map -1 / 0 / 1 to low / centre / high, linear between."""
     return np.where(unit < 0.0, centre + unit * (centre - low), centre + unit * (high - centre))
 
 
-def _unspread(value: np.ndarray, low: float, centre: np.ndarray, high: np.ndarray) -> np.ndarray:
+def _unspread(
+    value: np.ndarray, low: float, centre: np.ndarray | float, high: np.ndarray | float
+) -> np.ndarray:
     below = (value - centre) / np.maximum(centre - low, 1e-6)
     above = (value - centre) / np.maximum(high - centre, 1e-6)
     return np.clip(np.where(value < centre, below, above), -1.0, 1.0)
@@ -88,7 +93,7 @@ def decode(actions: np.ndarray) -> np.ndarray:
     """
     rows = np.zeros((len(actions), schema.FEATURE_COUNT), dtype=np.float32)
     bounds = schema.continuous(schema.SLEEP)
-    sleep = _spread(actions[:, A_SLEEP], bounds.low, np.asarray(bounds.centre), bounds.high)
+    sleep = _spread(actions[:, A_SLEEP], bounds.low, bounds.centre, bounds.high)
     minutes = _spread(
         actions[:, A_MINUTES], 0.0, _centre_minutes(sleep), feasible.max_active_minutes(sleep)
     )
@@ -104,9 +109,7 @@ def decode(actions: np.ndarray) -> np.ndarray:
     rows[:, schema.MINUTES] = minutes
     rows[:, schema.STEPS] = steps
     rows[:, schema.WORKOUT] = workout
-    rows[:, schema.LOCATION] = _pick(
-        actions[:, A_LOCATION], schema.FEATURES[schema.LOCATION].width
-    )
+    rows[:, schema.LOCATION] = _pick(actions[:, A_LOCATION], schema.FEATURES[schema.LOCATION].width)
     share = 1.0 + feasible.DISTANCE_RESIDUAL_SHARE * actions[:, A_DISTANCE]
     rows[:, schema.DISTANCE] = feasible.implied_distance_km(steps, kind) * share
     residual = feasible.CALORIES_RESIDUAL_KCAL * actions[:, A_CALORIES]
@@ -128,9 +131,7 @@ def encode(rows: np.ndarray) -> np.ndarray:
     actions = np.zeros((len(rows), ACTION_WIDTH), dtype=np.float32)
     bounds = schema.continuous(schema.SLEEP)
     sleep, minutes, steps = (rows[:, i] for i in (schema.SLEEP, schema.MINUTES, schema.STEPS))
-    actions[:, A_SLEEP] = _unspread(
-        sleep, bounds.low, np.asarray(bounds.centre), np.asarray(bounds.high)
-    )
+    actions[:, A_SLEEP] = _unspread(sleep, bounds.low, bounds.centre, bounds.high)
     actions[:, A_MINUTES] = _unspread(
         minutes, 0.0, _centre_minutes(sleep), feasible.max_active_minutes(sleep)
     )

@@ -112,6 +112,7 @@ class Env(gym.Env[Any, np.ndarray]):
         self._episode = 0
         self._state: Any = None
         self._elapsed = 0
+        self._over = False
         self._trail: list[Any] = []
         self.start: Start | None = None
 
@@ -125,18 +126,20 @@ class Env(gym.Env[Any, np.ndarray]):
         """
         super().reset(seed=seed)
         if seed is not None:
-            self._seed, self._episode = seed, 0
+            first, episode = int(seed), 0
         elif self._seed is None:
-            self._seed, self._episode = int(self.np_random.integers(2**31)), 0
+            first, episode = int(self.np_random.integers(2**31)), 0
         else:
-            self._episode += 1
-        group = (self._seed, 0, self._episode)
+            first, episode = self._seed, self._episode + 1
+        group = (first, 0, episode)
         drawn = self.world.draw_start(generator(group, FOR_START), None)
-        self.start = self.world.start_from(options or {}, drawn)
-        slot = self.start.branch if (options or {}).get("branch") is not None else 0
-        stream = Stream(group, (self._seed, slot, self._episode))
-        self._state, observation = self.world.reset([self.start], [stream])
-        self._elapsed = 0
+        start = self.world.start_from(options or {}, drawn)
+        slot = start.branch if (options or {}).get("branch") is not None else 0
+        stream = Stream(group, (first, slot, episode))
+        self._state, observation = self.world.reset([start], [stream])
+        # Only now: refused options leave the env as it was.
+        self._seed, self._episode, self.start = first, episode, start
+        self._elapsed, self._over = 0, False
         self._trail = [self._state]
         return self._view(observation), _first(self.world.info(self._state))
 
@@ -147,7 +150,7 @@ class Env(gym.Env[Any, np.ndarray]):
             ResetNeededError: before the first reset, or after the end.
             InvalidActionError: wrong shape, NaN or infinity.
         """
-        if self._state is None or self._elapsed >= self.world.horizon:
+        if self._state is None or self._over:
             raise ResetNeededError(
                 "reset() before step()",
                 "no episode yet" if self._state is None else "an episode that is over",
@@ -167,8 +170,9 @@ class Env(gym.Env[Any, np.ndarray]):
         }
         info["pessimism_penalty"] = float(penalty[0])
         paid: Any = components.copy() if self._vector_reward else float(reward[0])
-        over = self._elapsed >= self.world.horizon
-        return self._view(after.observation), paid, bool(after.terminated[0]), over, info
+        terminated, truncated = bool(after.terminated[0]), self._elapsed >= self.world.horizon
+        self._over = terminated or truncated
+        return self._view(after.observation), paid, terminated, truncated, info
 
     def render(self) -> Any:
         """Return the picture ("rgb_array") or text ("ansi") of the episode so far."""

@@ -10,7 +10,7 @@ import gymnasium as gym
 from human_wm_env.dataset import LogDataset
 from human_wm_env.envs.env import Env
 from human_wm_env.envs.vector_env import VectorEnv
-from human_wm_env.errors import ConfigError
+from human_wm_env.errors import ConfigError, did_you_mean
 from human_wm_env.people.embedded import EmbeddedPeople, load_embedded
 from human_wm_env.worlds.masking import Masking
 from human_wm_env.worlds.world import World
@@ -115,8 +115,6 @@ def _build(world: str, arguments: dict[str, Any], own: tuple[str, ...], env_clas
     known = MAKERS[world].__kwdefaults__ or {}
     for name in arguments:
         if name not in known:
-            from human_wm_env.errors import did_you_mean
-
             raise ConfigError(
                 f"arguments of the {world} environment",
                 repr(name),
@@ -153,5 +151,7 @@ def register_ids() -> None:
             id=env_id,
             entry_point="human_wm_env.envs.registration:make_env",
             vector_entry_point="human_wm_env.envs.registration:make_vector_env",
+            # Gymnasium's checker knows scalar rewards only.
+            disable_env_checker=bool(arguments.get("vector_reward")),
             kwargs=arguments,
         )

@@ -19,9 +19,7 @@ class ScalarReward:
         pessimism: penalty per unit of uncertainty, >= 0; for training only.
     """
 
-    def __init__(
-        self, world: World, weights: Mapping[str, float] | None, pessimism: float
-    ) -> None:
+    def __init__(self, world: World, weights: Mapping[str, float] | None, pessimism: float) -> None:
         merged = dict(world.default_weights)
         for name, weight in (weights or {}).items():
             if name not in merged:
@@ -30,14 +28,12 @@ class ScalarReward:
                     repr(name),
                     did_you_mean(name, merged),
                 )
-            if not np.isfinite(weight):
-                raise ConfigError("a finite reward weight", f"{name}={weight}", "Give a number.")
-            merged[name] = float(weight)
-        if not (np.isfinite(pessimism) and pessimism >= 0.0):
-            raise ConfigError("pessimism >= 0", f"{pessimism}", "0 turns it off.")
+            merged[name] = _finite(weight, f"the reward weight of {name}")
         self.names = world.component_names
         self.weights = np.array([merged[name] for name in self.names], dtype=np.float64)
-        self.pessimism = float(pessimism)
+        self.pessimism = _finite(pessimism, "pessimism")
+        if self.pessimism < 0.0:
+            raise ConfigError("pessimism >= 0", f"{pessimism}", "0 turns it off.")
 
     def scalar(
         self, components: np.ndarray, uncertainty: np.ndarray
@@ -58,3 +54,14 @@ class ScalarReward:
     def named(self, components: np.ndarray) -> dict[str, np.ndarray]:
         """Return the components by name, float32 (slots,) each."""
         return {name: components[:, column] for column, name in enumerate(self.names)}
+
+
+def _finite(value: float, name: str) -> float:
+    """Return a setting as a finite float, or raise ConfigError."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = np.nan
+    if not np.isfinite(number):
+        raise ConfigError(f"{name} as a finite number", repr(value), "Give a number.")
+    return number

@@ -7,14 +7,15 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
+from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
 from human_wm_env.envs import observations
 from human_wm_env.envs.env import check_observation_kind, check_render_mode
 from human_wm_env.envs.scalar_reward import ScalarReward
-from human_wm_env.errors import ConfigError, ResetNeededError, did_you_mean
-from human_wm_env.worlds.person_world import BRANCHES
+from human_wm_env.errors import ConfigError, HumanWMError, ResetNeededError, did_you_mean
+from human_wm_env.worlds.start_options import BRANCHES, whole_number
 from human_wm_env.worlds.world import FOR_START, Start, Stream, World, generator, put
 
 LAYOUTS = ("branches", "people")
@@ -29,7 +30,9 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
     a list of seeds gives each slot's noise, its first entry of a group the latents.
 
     `info` holds arrays, (slots, ...); `_key` masks say for which slots a key holds, as in
-    Gymnasium. With SAME_STEP autoreset, `final_obs` and `final_info` hold the last day.
+    Gymnasium: what only a lived day has (action, uncertainty, reward components, penalty)
+    does not hold for slots that were reset in this step. With SAME_STEP autoreset,
+    `final_obs` and `final_info` hold the last day. Everything returned is the caller's.
 
     Args:
         world: what is stepped.
@@ -53,16 +56,16 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
         vector_reward: bool = False,
         render_mode: str | None = None,
     ) -> None:
-        if num_envs < 1:
+        if whole_number(num_envs, "num_envs") < 1:
             raise ConfigError("num_envs >= 1", f"{num_envs}", "Ask for at least one slot.")
         if layout not in LAYOUTS:
             raise ConfigError(
                 f"a layout out of {', '.join(LAYOUTS)}", repr(layout), did_you_mean(layout, LAYOUTS)
             )
         self.world = world
-        self.num_envs = num_envs
+        self.num_envs = num_envs = int(num_envs)
         self.layout = layout
-        self._mode = AutoresetMode(autoreset_mode)
+        self._mode = _check_autoreset_mode(autoreset_mode)
         self.metadata = {
             "render_modes": list(world.render_modes),
             "render_fps": 4,
@@ -80,6 +83,9 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
         self.action_space = batch_space(self.single_action_space, num_envs)
         self._reward = ScalarReward(world, reward_weights, pessimism)
         self._vector_reward = vector_reward
+        if vector_reward:
+            count = len(world.component_names)
+            self.reward_space = spaces.Box(0.0, 1.0, (count,), np.float32)
         self._group = np.arange(num_envs) // (BRANCHES if layout == "branches" else 1)
         self._latent_keys: list[tuple[int, int]] = []
         self._noise_keys: list[tuple[int, int]] = []
@@ -88,40 +94,56 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
         self._elapsed = np.zeros(num_envs, dtype=int)
         self._state: Any = None
         self._observation = np.zeros((num_envs, *flat.shape), dtype=np.float32)
-        self._everywhere = np.ones(num_envs, dtype=bool)
         self._trail: list[Any] = []
         #: where each slot's running episode began
         self.starts: list[Start] = []
 
     # Seeds ------------------------------------------------------------------------
 
-    def _seed_slots(self, seed: int | Sequence[int | None] | None) -> None:
+    def _seed_slots(self, seed: int | Sequence[int | None] | None, chosen: np.ndarray) -> None:
+        """Give the chosen slots new streams; the others keep theirs."""
+        if seed is None and self._latent_keys:
+            return
         if isinstance(seed, int | np.integer):
-            base = int(seed)
-            self._latent_keys = [(base, int(group)) for group in self._group]
-            self._noise_keys = [(base, slot) for slot in range(self.num_envs)]
-            self._episode[:] = -1
-        elif seed is not None:
-            self._seed_each(list(seed))
-        elif not self._latent_keys:
-            self._seed_slots(int(self.np_random.integers(2**31)))
-
-    def _seed_each(self, seeds: list[int | None]) -> None:
-        if len(seeds) != self.num_envs:
-            raise ConfigError(
-                f"{self.num_envs} seeds, one per slot", f"{len(seeds)}", "Or give a single int."
-            )
+            self._seed_all(int(seed), chosen)
+            return
         if not self._latent_keys:
-            self._seed_slots(int(self.np_random.integers(2**31)))
+            self._seed_all(int(self.np_random.integers(2**31)), np.ones_like(chosen))
+        if seed is not None:
+            self._seed_each(list(seed), chosen)
+
+    def _seed_all(self, seed: int, chosen: np.ndarray) -> None:
+        if not self._latent_keys:
+            self._latent_keys = [(seed, 0)] * self.num_envs
+            self._noise_keys = [(seed, 0)] * self.num_envs
+        for slot in np.flatnonzero(chosen):
+            self._latent_keys[slot] = (seed, int(self._group[slot]))
+            self._noise_keys[slot] = (seed, int(slot))
+        self._episode[chosen] = -1
+
+    def _seed_each(self, seeds: list[int | None], chosen: np.ndarray) -> None:
         size = BRANCHES if self.layout == "branches" else 1
+        first: dict[int, int] = {}
         for slot, seed in enumerate(seeds):
-            if seed is None:
+            if seed is None or not chosen[slot]:
                 continue
-            first = seeds[slot - slot % size]
-            self._latent_keys[slot] = (int(seed if first is None else first), 0)
+            shared = first.setdefault(int(self._group[slot]), int(seed))
+            self._latent_keys[slot] = (shared, 0)
             # Branch b of a scalar env has noise stream b; see Env.reset.
             self._noise_keys[slot] = (int(seed), slot % size)
             self._episode[slot] = -1
+
+    def _check_seeds(self, seed: Any) -> None:
+        if seed is None:
+            return
+        seeds = [seed] if isinstance(seed, int | np.integer) else list(seed)
+        if len(seeds) != self.num_envs and not isinstance(seed, int | np.integer):
+            raise ConfigError(
+                f"{self.num_envs} seeds, one per slot", f"{len(seeds)}", "Or give a single int."
+            )
+        for one in seeds:
+            if one is not None and whole_number(one, "a seed") < 0:
+                raise ConfigError("seeds >= 0", f"{one}", "Take its absolute value.")
 
     # Reset ------------------------------------------------------------------------
 
@@ -133,23 +155,28 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
     ) -> tuple[Any, dict[str, Any]]:
         """Begin episodes in all slots, or in those of `options["reset_mask"]`.
 
-        `user`, `day` and `branch` in the options may be single values or one per slot.
+        `user`, `day` and `branch` in the options may be single values or one per slot. A
+        seed goes to the slots that are reset only.
         """
-        super().reset(seed=int(seed) if isinstance(seed, int | np.integer) else None)
+        self._check_seeds(seed)
         options = dict(options or {})
         chosen = self._reset_mask(options.pop("reset_mask", None))
-        self._seed_slots(seed)
         per_slot = self._options_per_slot(options)
-        self._begin(np.flatnonzero(chosen), per_slot)
-        info = dict(self.world.info(self._state))
-        for name in list(info):
-            info[f"_{name}"] = chosen
-        return self._view(self._observation), info
+        super().reset(seed=int(seed) if isinstance(seed, int | np.integer) else None)
+        before = self._latent_keys.copy(), self._noise_keys.copy(), self._episode.copy()
+        self._seed_slots(seed, chosen)
+        try:
+            self._begin(np.flatnonzero(chosen), per_slot)
+        except HumanWMError:  # refused options leave the env as it was
+            self._latent_keys, self._noise_keys, self._episode = before
+            raise
+        info = _copied(self.world.info(self._state))
+        return self._view(self._observation), _marked(info, dict.fromkeys(info, chosen))
 
     def _reset_mask(self, mask: Any) -> np.ndarray:
         if mask is None:
             return np.ones(self.num_envs, dtype=bool)
-        mask = np.asarray(mask)
+        mask = np.array(mask)
         if mask.dtype != np.bool_ or mask.shape != (self.num_envs,) or not mask.any():
             raise ConfigError(
                 f"a reset_mask of {self.num_envs} booleans, at least one of them True",
@@ -206,13 +233,12 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
                 self.starts[slot] = start
         self._elapsed[slots] = 0
         self._over[slots] = False
-        self._trail = [self._state]
+        if 0 in slots:  # the one that is rendered
+            self._trail = [self._state]
 
     # Step -------------------------------------------------------------------------
 
-    def step(
-        self, actions: Any
-    ) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
+    def step(self, actions: Any) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
         """Live one day in every slot.
 
         Raises:
@@ -235,72 +261,92 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
         if self.render_mode is not None:
             self._trail.append(after.state)
         reward, penalty = self._reward.scalar(after.components, after.extras["uncertainty"])
-        paid = after.components if self._vector_reward else reward
-        info: dict[str, Any] = dict(after.extras)
-        info["reward_components"] = self._reward.named(after.components)
+        paid = after.components.copy() if self._vector_reward else reward
+        info: dict[str, Any] = _copied(after.extras)
+        info["reward_components"] = _copied(self._reward.named(after.components))
         info["pessimism_penalty"] = penalty
         truncated = self._elapsed >= self.world.horizon
-        terminated = after.terminated
+        terminated = after.terminated.copy()
         if waking.any():
-            paid, terminated, truncated = self._wake(waking, paid, terminated, truncated, info)
+            self._wake(np.flatnonzero(waking), paid, info)
+            terminated[waking] = truncated[waking] = False
         self._over = terminated | truncated
-        self._mark(info)
+        lived = ~waking
         if self._mode == AutoresetMode.SAME_STEP and self._over.any():
-            info = self._finish(info)
-        return self._view(self._observation), paid, terminated, truncated, info
+            info, lived = self._finish(info)
+        at_reset = self.world.info(self._state)
+        everywhere = np.ones(self.num_envs, dtype=bool)
+        masks = {name: everywhere if name in at_reset else lived for name in info}
+        masks |= {name: ~lived for name in ("final_obs", "final_info") if name in info}
+        view = self._view(self._observation)
+        return view, paid, terminated, truncated, _marked(info, masks)
 
-    def _wake(
-        self,
-        waking: np.ndarray,
-        paid: np.ndarray,
-        terminated: np.ndarray,
-        truncated: np.ndarray,
-        info: dict[str, Any],
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _wake(self, slots: np.ndarray, paid: np.ndarray, info: dict[str, Any]) -> None:
         """Reset slots whose last step ended their episode (NEXT_STEP): no reward today."""
-        slots = np.flatnonzero(waking)
         self._begin(slots, None)
-        paid = paid.copy()
         paid[slots] = 0.0
-        for name, array in self.world.info(self._state).items():
-            info[name] = array
-        for name in ("action", "uncertainty", "pessimism_penalty"):
-            info[name] = info[name].copy()
-            info[name][slots] = 0
-        named = {name: array.copy() for name, array in info["reward_components"].items()}
-        for array in named.values():
-            array[slots] = 0
-        info["reward_components"] = named
-        return paid, terminated & ~waking, truncated & ~waking
+        at_reset = _copied(self.world.info(self._state))
+        info.update(at_reset)
+        for name, value in info.items():
+            if name not in at_reset:
+                for array in value.values() if isinstance(value, dict) else [value]:
+                    array[slots] = 0
 
-    def _mark(self, info: dict[str, Any]) -> None:
-        """Add Gymnasium's `_key` masks; every key holds for every slot."""
-        for name in list(info):
-            info[f"_{name}"] = self._everywhere
+    def _finish(self, last: dict[str, Any]) -> tuple[dict[str, Any], np.ndarray]:
+        """Keep what the finished slots saw last, and begin their next episode (SAME_STEP).
 
-    def _finish(self, last: dict[str, Any]) -> dict[str, Any]:
-        """Keep what the finished slots saw last, and begin their next episode (SAME_STEP)."""
+        Returns:
+            The info of this step, and the slots whose episode goes on. Of the others, what
+            only a lived day has stays in the arrays, with its mask False as in Gymnasium.
+        """
         over = self._over.copy()
         slots = np.flatnonzero(over)
         final = np.full(self.num_envs, None, dtype=object)
-        view = self._view(self._observation)
         for slot in slots:
-            if self._as_dict:
-                final[slot] = {name: part[slot] for name, part in view.items()}
-            else:
-                final[slot] = view[slot]
+            final[slot] = self._view(self._observation[slot])
         self._begin(slots, None)
-        info = dict(last)
-        info.update(self.world.info(self._state))
-        info["final_obs"], info["_final_obs"] = final, over
-        info["final_info"], info["_final_info"] = last, over
-        return info
+        info = _copied(last)
+        info.update(_copied(self.world.info(self._state)))
+        info["final_obs"] = final
+        info["final_info"] = _marked(last, dict.fromkeys(last, over))
+        return info, ~over
 
     def _view(self, observation: np.ndarray) -> Any:
-        return observations.as_dict(observation, self._parts) if self._as_dict else observation
+        """Return a copy of flat observations, (..., width), as the caller wants them."""
+        if self._as_dict:
+            return observations.as_dict(observation, self._parts)
+        return observation.copy()
 
     def render(self) -> tuple[Any, ...] | None:
         """Return the first slot's picture or text; None without a render mode."""
         if self.render_mode is None or self._state is None:
             return None
         return (self.world.render(self._state, self._trail, self.render_mode),)
+
+
+def _check_autoreset_mode(mode: AutoresetMode | str) -> AutoresetMode:
+    try:
+        return AutoresetMode(mode)
+    except ValueError as error:
+        known = [one.value for one in AutoresetMode]
+        raise ConfigError(
+            f"an autoreset_mode out of {', '.join(known)}", repr(mode), did_you_mean(mode, known)
+        ) from error
+
+
+def _copied(info: Mapping[str, Any]) -> dict[str, Any]:
+    """Copy arrays, also of nested dicts, so that nobody can write into the env."""
+    return {
+        name: _copied(value) if isinstance(value, dict) else value.copy()
+        for name, value in info.items()
+    }
+
+
+def _marked(info: dict[str, Any], masks: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """Add Gymnasium's `_key` masks, also to nested dicts that have none yet."""
+    marked: dict[str, Any] = {}
+    for name, value in info.items():
+        nested = isinstance(value, dict) and not any(key.startswith("_") for key in value)
+        marked[name] = _marked(value, dict.fromkeys(value, masks[name])) if nested else value
+        marked[f"_{name}"] = masks[name].copy()
+    return marked

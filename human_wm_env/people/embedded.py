@@ -77,8 +77,8 @@ class EmbeddedPeople:
         dataset: what was logged, masked.
         people: true traits and logging habits of all users.
         true_rows: float32 (users, days, 10), without a mask.
-        bodies: float32 (users, days, 4), hidden state at the wake-up OF each day, in the
-            order of `physiology.Body`.
+        bodies: float32 (users, days + 1, 4), hidden state at the wake-up OF each day, in
+            the order of `physiology.Body`; the last one is the day after the log.
         day_lost: bool (users, days); feature_lost: bool (users, days, 10).
     """
 
@@ -89,6 +89,10 @@ class EmbeddedPeople:
     bodies: np.ndarray
     day_lost: np.ndarray
     feature_lost: np.ndarray
+
+    def __deepcopy__(self, memo: dict[int, object]) -> EmbeddedPeople:
+        """Return itself: nobody writes to it, and Gymnasium copies every spec it hands out."""
+        return self
 
     def people_at(self, users: np.ndarray) -> People:
         """Return the traits of some users, in their order."""
@@ -133,7 +137,7 @@ def generate(config: EmbeddedConfig) -> dict[str, np.ndarray]:
 
     true_rows = np.empty((users, days, schema.FEATURE_COUNT), dtype=np.float32)
     observed = np.empty(true_rows.shape, dtype=bool)
-    bodies = np.empty((users, days, len(_BODY_FIELDS)), dtype=np.float32)
+    bodies = np.empty((users, days + 1, len(_BODY_FIELDS)), dtype=np.float32)
     day_lost = np.empty((users, days), dtype=bool)
     feature_lost = np.empty(true_rows.shape, dtype=bool)
     normals = habits.NORMALS + simulator.STATE_NORMALS
@@ -149,8 +153,7 @@ def generate(config: EmbeddedConfig) -> dict[str, np.ndarray]:
             people, body, row, weekday, sky, normal[:, 1:], uniform[:, 1:cut]
         )
         if day >= 0:
-            for column, name in enumerate(_BODY_FIELDS):
-                bodies[:, day, column] = getattr(body, name)
+            bodies[:, day] = _body_columns(body)
         row, body = simulator.live_day(
             people, body, row, planned, weekday, config.response_gain, normal, uniform[:, cut:]
         )
@@ -158,6 +161,7 @@ def generate(config: EmbeddedConfig) -> dict[str, np.ndarray]:
         if day >= 0:
             true_rows[:, day], observed[:, day] = row, mask
             day_lost[:, day], feature_lost[:, day] = losses.day_lost, losses.feature_lost
+    bodies[:, days] = _body_columns(body)
     return {
         "true_rows": true_rows,
         "observed": observed,
@@ -169,6 +173,11 @@ def generate(config: EmbeddedConfig) -> dict[str, np.ndarray]:
         "day_lost": day_lost,
         "feature_lost": feature_lost,
     }
+
+
+def _body_columns(body: Body) -> np.ndarray:
+    """Return the hidden state as float32 (people, 4), columns in the order of Body."""
+    return np.stack([getattr(body, name) for name in _BODY_FIELDS], axis=1)
 
 
 def assemble(config: EmbeddedConfig, arrays: dict[str, np.ndarray]) -> EmbeddedPeople:
@@ -221,12 +230,12 @@ def _store(folder: Path, config: EmbeddedConfig, arrays: dict[str, np.ndarray]) 
         (scratch / "config.json").write_text(json.dumps(asdict(config), indent=2))
         scratch.rename(folder)
     except OSError:
-        shutil.rmtree(scratch, ignore_errors=True)
         if not folder.is_dir():  # a second process may have finished first
             raise
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)  # gone already where the rename worked
 
 
-@lru_cache(maxsize=2)
 def load_embedded(config: EmbeddedConfig | None = None) -> EmbeddedPeople:
     """Return the embedded people, generated on first use.
 
@@ -235,7 +244,11 @@ def load_embedded(config: EmbeddedConfig | None = None) -> EmbeddedPeople:
     Args:
         config: defaults to the 999 x 1000 people that the bundled checkpoint knows.
     """
-    config = config or EmbeddedConfig()
+    return _load(config or EmbeddedConfig())
+
+
+@lru_cache(maxsize=2)
+def _load(config: EmbeddedConfig) -> EmbeddedPeople:
     key = json.dumps([asdict(config), generator_version()], sort_keys=True)
     folder = cache_folder() / f"embedded-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
     if folder.is_dir():
@@ -254,6 +267,6 @@ def load_embedded(config: EmbeddedConfig | None = None) -> EmbeddedPeople:
             f"the embedded people could not be cached in {folder} ({error}); "
             f"they will be generated again next time. Set {CACHE_VARIABLE} to a folder "
             "that can be written.",
-            stacklevel=2,
+            stacklevel=3,
         )
     return assemble(config, arrays)

@@ -86,10 +86,7 @@ def habitual_day(
         + STRAIN_ACTIVITY * strain
         + ACTIVITY_NOISE * normal[:, 0]
     )
-    type_logits = (
-        _WORKOUT_BASE
-        + (outdoor[:, None] - 0.8 * bad[:, None]) * _WORKOUT_OUTDOOR
-    )
+    type_logits = _WORKOUT_BASE + (outdoor[:, None] - 0.8 * bad[:, None]) * _WORKOUT_OUTDOOR
     workout = np.where(works_out, 1 + choose(type_logits, uniform[:, 2]), 0)
     location_logits = np.stack(
         [

@@ -169,11 +169,7 @@ def mood_logits(
         + DEBT_TIRED * body.sleep_debt
         + OVERSLEEP_TIRED * np.maximum(sleep - OVERSLEEP_HOURS, 0.0)
     )
-    return (
-        MOOD_INTERCEPT
-        + valence[:, None] * _MOOD_VALENCE
-        + tiredness[:, None] * _MOOD_TIREDNESS
-    )
+    return MOOD_INTERCEPT + valence[:, None] * _MOOD_VALENCE + tiredness[:, None] * _MOOD_TIREDNESS
 
 
 def wake_up(body: Body, rows: np.ndarray, heart_rate_residual: np.ndarray) -> Body:

@@ -11,9 +11,9 @@ from human_wm_env.people.choices import choose
 # with probability 0.45, else draws from the climate.
 CLIMATE = np.array([0.5, 0.1, 0.3, 0.1])
 PERSISTENCE = 0.45
-TRANSITIONS = (
-    PERSISTENCE * np.eye(len(CLIMATE)) + (1.0 - PERSISTENCE) * CLIMATE[None, :]
-).astype(np.float32)
+TRANSITIONS = (PERSISTENCE * np.eye(len(CLIMATE)) + (1.0 - PERSISTENCE) * CLIMATE[None, :]).astype(
+    np.float32
+)
 
 IS_BAD = np.array(
     [name in ("Rain", "Snow") for name in schema.categories(schema.WEATHER)], dtype=np.float32

@@ -50,7 +50,7 @@ def fit_chain(observed: np.ndarray) -> MaskChain:
     Returns:
         A batch of one.
     """
-    day_lost = ~observed.any(axis=1)
+    day_lost = np.asarray(~observed.any(axis=1))
     lost = np.concatenate([day_lost[:, None], ~observed], axis=1)
     # A feature's own gaps are counted on days that were not lost entirely.
     countable = np.ones_like(lost)
@@ -63,9 +63,12 @@ def fit_chain(observed: np.ndarray) -> MaskChain:
     opened = (~before & after & pairs).sum(axis=0)
     opening = (opened + PSEUDO_DAYS * share) / (was_not + PSEUDO_DAYS)
     staying = (stayed + PSEUDO_DAYS * share) / (was + PSEUDO_DAYS)
-    return MaskChain(
-        opening[None].astype(np.float32), staying[None].astype(np.float32), lost[-1:].copy()
-    )
+    # A day that was lost entirely says nothing of the features' own gaps: look further back.
+    last = lost[-1].copy()
+    if day_lost[-1]:
+        logged = np.flatnonzero(~day_lost)
+        last[1:] = ~observed[logged[-1]] if len(logged) else False
+    return MaskChain(opening[None].astype(np.float32), staying[None].astype(np.float32), last[None])
 
 
 def fixed_rate(rate: float) -> MaskChain:
@@ -86,4 +89,5 @@ def next_mask(chain: MaskChain, uniform: np.ndarray) -> tuple[np.ndarray, np.nda
         observed bool (slots, 10), and today's losses bool (slots, 11).
     """
     lost = uniform < np.where(chain.lost, chain.staying, chain.opening)
-    return ~(lost[:, :1] | lost[:, 1:]), lost
+    observed: np.ndarray = ~(lost[:, :1] | lost[:, 1:])
+    return observed, lost

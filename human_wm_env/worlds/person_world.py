@@ -19,12 +19,18 @@ from human_wm_env.envs import actions, observations, rewards
 from human_wm_env.envs.rewards import Baseline
 from human_wm_env.errors import ConfigError, DataError, did_you_mean
 from human_wm_env.worlds.noise import FIRST_WEATHER
+from human_wm_env.worlds.start_options import (
+    BRANCHES,
+    MIN_HISTORY_DAYS,
+    RESET_OPTIONS,
+    check_history,
+    checked_branch,
+    checked_history,
+    whole_number,
+)
+from human_wm_env.worlds.start_options import BRANCHES_PER_BLOCK as BRANCHES_PER_BLOCK
 from human_wm_env.worlds.world import FOR_NOISE, Start, Stream, Transition, generator
 
-BRANCHES_PER_BLOCK = 5
-BRANCHES = BRANCHES_PER_BLOCK**3  # 125
-MIN_HISTORY_DAYS = 14
-RESET_OPTIONS = ("user", "day", "branch", "history", "start_weekday")
 InnerT = TypeVar("InnerT")
 
 
@@ -99,10 +105,8 @@ class PersonWorld(ABC, Generic[InnerT]):
     normals: ClassVar[int]
     uniforms: ClassVar[int]
 
-    def __init__(
-        self, dataset: LogDataset, *, split: str, horizon: int, adherence: float
-    ) -> None:
-        if horizon < 1:
+    def __init__(self, dataset: LogDataset, *, split: str, horizon: int, adherence: float) -> None:
+        if whole_number(horizon, "horizon") < 1:
             raise ConfigError("a horizon of at least 1 day", f"{horizon}", "Raise it.")
         if not 0.0 <= adherence <= 1.0:
             raise ConfigError(
@@ -111,13 +115,16 @@ class PersonWorld(ABC, Generic[InnerT]):
                 "1 always follows the agent, 0 is the person's own habit.",
             )
         self.dataset = dataset
-        self.horizon = horizon
+        self.horizon = int(horizon)
         self.adherence = adherence
         self.observation_space = observations.flat_space()
         self.observation_parts: Mapping[str, slice] = observations.PARTS
         self.action_space = actions.action_space()
+        self._split = split
         self._users = dataset.users_of(split)
-        self._baselines: dict[tuple[int, int], Baseline] = {}
+        days = [(self._first_day(user), self._last_day(user)) for user in self._users]
+        self._drawable = self._users[[first <= last for first, last in days]]
+        self._user_names = np.array([*dataset.user_ids, ""])  # "" serves position -1
 
     # What a subclass does ---------------------------------------------------------
 
@@ -145,17 +152,22 @@ class PersonWorld(ABC, Generic[InnerT]):
         return actions.check_actions(action, slots)
 
     def draw_start(self, rng: np.random.Generator, branch: int | None) -> Start:
-        """Draw a person of the split and a day with enough history (and log) around it."""
-        user = int(self._users[rng.integers(len(self._users))])
-        last = self._last_day(user)
-        if last < MIN_HISTORY_DAYS:
+        """Draw a person of the split and a day with enough history (and log) around it.
+
+        People without such a day are passed over.
+
+        Raises:
+            DataError: nobody has such a day.
+        """
+        if len(self._drawable) == 0:
             raise DataError(
-                f"logs of at least {MIN_HISTORY_DAYS} days and the horizon",
-                f"{self.dataset.days_logged[user]} days of user {self.dataset.user_ids[user]!r}, "
-                f"horizon {self.horizon}",
-                "Shorten the horizon or leave out people with short logs.",
+                f"somebody in split {self._split!r} with {MIN_HISTORY_DAYS} days of history"
+                + (f" and {self.horizon} days after them" if self.needs_logged_future else ""),
+                f"logs of at most {self.dataset.days_logged[self._users].max()} days",
+                "Shorten the horizon, or choose another split or data set.",
             )
-        day = int(rng.integers(MIN_HISTORY_DAYS, last + 1))
+        user = int(self._drawable[rng.integers(len(self._drawable))])
+        day = int(rng.integers(self._first_day(user), self._last_day(user) + 1))
         drawn_branch = int(rng.integers(BRANCHES))
         return Start(user, day, drawn_branch if branch is None else branch)
 
@@ -175,14 +187,21 @@ class PersonWorld(ABC, Generic[InnerT]):
                 )
         start = drawn
         if options.get("branch") is not None:
-            start = replace(start, branch=self._checked_branch(int(options["branch"])))
+            start = replace(start, branch=checked_branch(options["branch"]))
         if options.get("history") is not None:
             return self._start_from_history(options, start)
+        if options.get("start_weekday") is not None:
+            raise ConfigError(
+                "start_weekday together with a history",
+                "start_weekday alone",
+                "People of the data set know their weekdays; leave it out.",
+            )
         if options.get("user") is not None:
-            start = replace(start, user=self.dataset.index_of(str(options["user"])))
-            start = replace(start, day=min(start.day, self._last_day(start.user)))
+            user = self.dataset.index_of(str(options["user"]))
+            day = max(min(start.day, self._last_day(user)), self._first_day(user))
+            start = replace(start, user=user, day=day)
         if options.get("day") is not None:
-            start = replace(start, day=int(options["day"]))
+            start = replace(start, day=whole_number(options["day"], "day"))
         self._check_day(start)
         return start
 
@@ -193,33 +212,22 @@ class PersonWorld(ABC, Generic[InnerT]):
                 "both",
                 "Drop 'user' and 'day': a history starts on the day after its last row.",
             )
-        given = options["history"]
-        if not isinstance(given, History):
-            rows, observed = given
-            given = History.from_arrays(rows, observed, int(options.get("start_weekday", -1)))
-        self._check_history(given)
+        given = checked_history(options["history"], options.get("start_weekday"))
         return replace(start, user=-1, day=given.days, history=given)
 
-    @staticmethod
-    def _check_history(history: History) -> None:
-        if history.days < MIN_HISTORY_DAYS or not history.observed.any():
-            raise DataError(
-                f"a history of at least {MIN_HISTORY_DAYS} days with something observed",
-                f"{history.days} days, {int(history.observed.sum())} observed cells",
-                "Log a little longer, or start on a later day.",
-            )
-
-    @staticmethod
-    def _checked_branch(branch: int) -> int:
-        if not 0 <= branch < BRANCHES:
-            raise ConfigError(
-                f"a branch from 0 to {BRANCHES - 1}", f"{branch}", "Branches are 5 x 5 x 5."
-            )
-        return branch
+    def _first_day(self, user: int) -> int:
+        """Return the first day of a user with enough history before it."""
+        return max(MIN_HISTORY_DAYS, int(self.dataset.first_observed_day[user]) + 1)
 
     def _last_day(self, user: int) -> int:
-        """Return the last day a random episode of a user may start on."""
-        return int(self.dataset.days_logged[user]) - self.horizon
+        """Return the last day a random episode of a user may start on.
+
+        The horizon fits into the log; where the log is too short for that, and only the
+        replay would need it, the whole log may be started from.
+        """
+        logged = int(self.dataset.days_logged[user])
+        fits = logged - self.horizon
+        return fits if self.needs_logged_future or fits >= self._first_day(user) else logged
 
     def _check_day(self, start: Start) -> None:
         logged = int(self.dataset.days_logged[start.user])
@@ -227,28 +235,19 @@ class PersonWorld(ABC, Generic[InnerT]):
         name = self.dataset.user_ids[start.user]
         if not MIN_HISTORY_DAYS <= start.day <= last:
             raise DataError(
-                f"a start day from {MIN_HISTORY_DAYS} (enough history) to {last} "
-                f"for user {name!r}",
+                f"a start day from {MIN_HISTORY_DAYS} (enough history) to {last} for user {name!r}",
                 f"day {start.day}",
                 "Choose a day in that range, or shorten the horizon."
                 if self.needs_logged_future
                 else "Choose a day in that range.",
             )
-        self._check_history(self.dataset.history(start.user, start.day))
+        check_history(self.dataset.history(start.user, start.day))
 
     def history_of(self, start: Start) -> History:
         """Return the log before the start: all that may be known about the person."""
         if start.history is not None:
             return start.history
         return self.dataset.history(start.user, start.day)
-
-    def _baseline(self, start: Start) -> Baseline:
-        if start.history is not None:
-            return rewards.baseline_of(start.history)
-        key = (start.user, start.day)
-        if key not in self._baselines:
-            self._baselines[key] = rewards.baseline_of(self.history_of(start))
-        return self._baselines[key]
 
     def reset(
         self, starts: Sequence[Start], streams: Sequence[Stream]
@@ -262,7 +261,14 @@ class PersonWorld(ABC, Generic[InnerT]):
             rng.standard_normal(dtype=np.float32, out=normal[slot])
             rng.random(dtype=np.float32, out=uniform[slot])
         eves = [self.history_of(start) for start in starts]
-        baselines = [self._baseline(start) for start in starts]
+        # The slots of a group share one start: read its history once.
+        known: dict[tuple[int, int, int], Baseline] = {}
+        baselines = []
+        for start, eve in zip(starts, eves, strict=True):
+            key = (start.user, start.day, id(start.history))
+            if key not in known:
+                known[key] = rewards.baseline_of(eve)
+            baselines.append(known[key])
         weekday = np.array([int(eve.weekday[-1]) for eve in eves])
         state = PersonState(
             row=np.stack([eve.rows[-1] for eve in eves]),
@@ -308,9 +314,7 @@ class PersonWorld(ABC, Generic[InnerT]):
             extras=extras,
         )
 
-    def _components(
-        self, state: PersonState[InnerT], today: Day, chosen: np.ndarray
-    ) -> np.ndarray:
+    def _components(self, state: PersonState[InnerT], today: Day, chosen: np.ndarray) -> np.ndarray:
         return rewards.components(today.row, state.baseline)
 
     def _executed(self, today: Day) -> np.ndarray:
@@ -326,18 +330,9 @@ class PersonWorld(ABC, Generic[InnerT]):
             "mask": state.observed,
         }
 
-    @property
-    def _user_names(self) -> np.ndarray:
-        # The last entry serves position -1: a caller's history has no user.
-        if not hasattr(self, "_names"):
-            self._names = np.array([*self.dataset.user_ids, ""])
-        return self._names
-
     def _observe(self, state: PersonState[InnerT]) -> np.ndarray:
         left = 1.0 - state.elapsed / self.horizon
-        return observations.build(
-            state.row, state.observed, state.weekday, state.forecast, left
-        )
+        return observations.build(state.row, state.observed, state.weekday, state.forecast, left)
 
     def today_noise(self, state: PersonState[InnerT]) -> tuple[np.ndarray, np.ndarray]:
         """Return the noise of the day to be decided: normal and uniform, (slots, k) each."""

@@ -30,7 +30,7 @@ class ReplayWorld(PersonWorld[NoState]):
         split, horizon: see `PersonWorld`.
     """
 
-    component_names = rewards.FORESIGHT
+    component_names: tuple[str, ...] = rewards.FORESIGHT
     default_weights: Mapping[str, float] = {"foresight": 1.0}
     needs_logged_future = True
     normals = 0

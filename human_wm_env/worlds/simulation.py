@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,6 @@ from human_wm_env.people.simulator import Losses, People
 from human_wm_env.worlds import masking as masks
 from human_wm_env.worlds.noise import (
     ADHERENCE,
-
     NEXT_WEATHER,
     SHARED_UNIFORMS,
     columns,
@@ -72,7 +71,8 @@ class SimulatorWorld(PersonWorld[TrueState]):
     Args:
         embedded: the embedded people with their truth.
         split, horizon, adherence: see `PersonWorld`.
-        weather: "chain" draws the weather, "log" takes that of the data set.
+        weather: "chain" draws the weather, "log" takes the true one of the logged days and
+            draws it after them.
         masking: "person" loses cells as the person's tracker does, "none" nothing, a
             number loses every cell with that rate.
     """
@@ -103,10 +103,7 @@ class SimulatorWorld(PersonWorld[TrueState]):
                 "a history given by the caller",
                 "Use HumanWM-v0, which infers the person from the history.",
             )
-        start = super().start_from(options, drawn)
-        if start.day >= self.dataset.days:
-            return replace(start, day=self.dataset.days - 1)
-        return start
+        return super().start_from(options, drawn)
 
     def begin(self, starts: Sequence[Start], streams: Sequence[Stream]) -> TrueState:
         """Put each person back to the wake-up of their start day."""
@@ -120,20 +117,17 @@ class SimulatorWorld(PersonWorld[TrueState]):
         )
 
     def first_forecast(self, starts: Sequence[Start], uniform: np.ndarray) -> np.ndarray:
-        """Return the true weather of the start day ("log"), or draw it."""
+        """Return the true weather of the start day ("log", within the log), or draw it."""
         users = np.array([start.user for start in starts])
         days = np.array([start.day for start in starts])
-        if self.weather == "log":
-            return self._logged_weather(users, days, np.full(len(users), -1))
         eve = self.embedded.true_rows[users, days - 1, schema.WEATHER].astype(np.intp)
-        return skies.next_weather(eve, skies.TRANSITIONS, uniform)
+        drawn = skies.next_weather(eve, skies.TRANSITIONS, uniform)
+        return self._logged_weather(users, days, drawn) if self.weather == "log" else drawn
 
-    def _logged_weather(
-        self, users: np.ndarray, days: np.ndarray, drawn: np.ndarray
-    ) -> np.ndarray:
+    def _logged_weather(self, users: np.ndarray, days: np.ndarray, drawn: np.ndarray) -> np.ndarray:
         inside = np.minimum(days, self.dataset.days - 1)
         logged = self.embedded.true_rows[users, inside, schema.WEATHER].astype(np.intp)
-        return np.where((days < self.dataset.days) | (drawn < 0), logged, drawn)
+        return np.where(days < self.dataset.days, logged, drawn)
 
     def live(self, state: PersonState[TrueState], chosen: np.ndarray) -> Day:
         """Live one day by the true equations."""
@@ -181,5 +175,3 @@ class SimulatorWorld(PersonWorld[TrueState]):
             return simulator.lose_cells(inner.people, inner.losses, row, uniform)
         rate = 0.0 if self.masking == "none" else float(self.masking)
         return uniform[:, 1:] >= rate, inner.losses
-
-

@@ -1,0 +1,1 @@
+"""Agents for people: training with stable-baselines3, baselines, and honest evaluation."""

@@ -1,0 +1,149 @@
+"""Which environment an agent lives in: a typed configuration, and the VectorEnv it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import gymnasium as gym
+from gymnasium.vector import AutoresetMode
+
+import human_wm_env  # noqa: F401 (registers the ids)
+from human_wm_env.errors import ConfigError, did_you_mean
+
+# Settings of an environment that are left to its own default where they are None.
+_OPTIONAL = ("reward_weights", "world_model", "temperature")
+_PLAIN = ("split", "horizon", "adherence", "weather", "masking", "pessimism")
+CONTEXT_UPDATES = ("frozen", "daily")
+BUNDLED = "bundled"
+# For agents that do not look at the person.
+NO_CONTEXT: Mapping[str, Any] = {"person_context": False, "context_model": None}
+
+
+@dataclass(frozen=True)
+class EnvConfig:
+    """The arguments of one environment of people.
+
+    Attributes:
+        id: a registered id, such as HumanWM-v0 (the dream) or HumanWMSim-v0.
+        dataset: "embedded"; a data set object is given to `make_vector_env` instead.
+        split: whose logs random starts are drawn from.
+        horizon: days of an episode.
+        adherence: probability, each day, that the person follows the agent.
+        weather: "chain" draws it, "log" takes the logged days'.
+        masking: "person", "none" or a rate.
+        reward_weights: overrides of single component weights.
+        pessimism: penalty per unit of uncertainty; for training.
+        world_model: checkpoint folder of the dream; None is the bundled one.
+        temperature: of the dream; None is the environment's default.
+        person_context: append the posterior means of the person to the observation.
+        context_model: checkpoint that the person context comes from, or "bundled"; None
+            takes `world_model`.
+        context_update: "frozen" at the start of an episode, or encoded again "daily".
+    """
+
+    id: str
+    dataset: str = "embedded"
+    split: str = "train"
+    horizon: int = 30
+    adherence: float = 1.0
+    weather: str = "chain"
+    masking: Any = "person"
+    reward_weights: dict[str, float] | None = None
+    pessimism: float = 0.0
+    world_model: str | None = None
+    temperature: float | None = None
+    person_context: bool = False
+    context_model: str | None = None
+    context_update: str = "frozen"
+
+    def __post_init__(self) -> None:
+        if self.context_update not in CONTEXT_UPDATES:
+            raise ConfigError(
+                f"a context_update out of {', '.join(CONTEXT_UPDATES)}",
+                repr(self.context_update),
+                did_you_mean(self.context_update, CONTEXT_UPDATES),
+            )
+        if self.context_model is not None and not self.person_context:
+            raise ConfigError(
+                "person_context=true with a context_model",
+                "person_context=false",
+                "Switch the person context on, or leave context_model out.",
+            )
+
+    def context_settings(self) -> dict[str, Any]:
+        """Return what an agent trained here needs of any other world; see `env_overrides`."""
+        if not self.person_context:
+            return dict(NO_CONTEXT)
+        return {
+            "person_context": True,
+            "context_model": self.context_model or self.world_model or BUNDLED,
+            "context_update": self.context_update,
+        }
+
+
+def with_overrides(config: EnvConfig, overrides: Mapping[str, Any]) -> EnvConfig:
+    """Return the configuration with some settings replaced.
+
+    Raises:
+        ConfigError: an override is not a setting.
+    """
+    known = [field.name for field in fields(EnvConfig)]
+    for name in overrides:
+        if name not in known:
+            raise ConfigError(
+                "overrides of environment settings", repr(name), did_you_mean(name, known)
+            )
+    return replace(config, **overrides)
+
+
+def make_vector_env(
+    config: EnvConfig,
+    slots: int,
+    *,
+    autoreset: AutoresetMode,
+    dataset: Any = None,
+) -> gym.vector.VectorEnv[Any, Any, Any]:
+    """Make the VectorEnv of a configuration, in the layout "people".
+
+    Args:
+        config: which environment.
+        slots: number of slots.
+        autoreset: SAME_STEP for training, DISABLED or NEXT_STEP for evaluation.
+        dataset: a LogDataset or EmbeddedPeople in place of `config.dataset`.
+
+    Raises:
+        ConfigError: an unknown id, or an argument that the environment does not take.
+    """
+    arguments = {name: getattr(config, name) for name in _PLAIN}
+    for name in _OPTIONAL:
+        if getattr(config, name) is not None:
+            arguments[name] = getattr(config, name)
+    try:
+        env = gym.make_vec(
+            config.id,
+            num_envs=slots,
+            layout="people",
+            autoreset_mode=autoreset,
+            dataset=config.dataset if dataset is None else dataset,
+            **arguments,
+        )
+    except gym.error.UnregisteredEnv as error:
+        raise ConfigError(
+            "the id of a registered environment",
+            repr(config.id),
+            did_you_mean(config.id, [name for name in gym.registry if "HumanWM" in name]),
+        ) from error
+    return _with_context(env, config) if config.person_context else env
+
+
+def _with_context(
+    env: gym.vector.VectorEnv[Any, Any, Any], config: EnvConfig
+) -> gym.vector.VectorEnv[Any, Any, Any]:
+    from human_wm_env.envs.person_context import VectorPersonContext
+
+    model = config.context_model or config.world_model
+    return VectorPersonContext(
+        env, world_model=None if model == BUNDLED else model, update=config.context_update
+    )

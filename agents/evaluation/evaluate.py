@@ -1,0 +1,167 @@
+"""One evaluation from its configuration: saved agents and baselines in several worlds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from agents.baselines import HabitAgent, RandomAgent
+from agents.constant_search import SearchConfig, search_best_constant
+from agents.env_config import NO_CONTEXT, EnvConfig, with_overrides
+from agents.evaluation.intervals import Bootstrap
+from agents.evaluation.paired import Results, run_paired
+from agents.protocol import Agent
+from agents.saving import MANIFEST, load_agent
+from agents.starts import draw_starts
+from human_wm_env.errors import ConfigError, did_you_mean
+
+BASELINES = ("random", "habit", "best_constant")
+AGENT_FOLDER = "agent"  # inside a run's folder
+
+
+@dataclass(frozen=True)
+class EvaluationConfig:
+    """What is compared on whom.
+
+    Attributes:
+        baselines: out of random, habit and best_constant.
+        split: whose people the agents are judged on.
+        people: how many of them; None takes all.
+        episodes_per_person: start days of each person.
+        seed: of people, days, noise and the random agent.
+        min_history_days: days of log before each start.
+        bootstrap: settings of the intervals.
+        max_slots: episodes that run side by side.
+        search_world: where the best constant is searched, on `search_split`; None takes
+            the last world given (the simulator, where there is one).
+        search_split: people of the search, others than those of the comparison.
+        search: settings of the search.
+    """
+
+    baselines: list[str] = field(default_factory=lambda: list(BASELINES))
+    split: str = "test"
+    people: int | None = None
+    episodes_per_person: int = 4
+    seed: int = 0
+    min_history_days: int = 14
+    bootstrap: Bootstrap = field(default_factory=Bootstrap)
+    max_slots: int = 2000
+    search_world: str | None = None
+    search_split: str = "train"
+    search: SearchConfig = field(default_factory=SearchConfig)
+
+    def __post_init__(self) -> None:
+        for name in self.baselines:
+            if name not in BASELINES:
+                raise ConfigError(
+                    f"baselines out of {', '.join(BASELINES)}",
+                    repr(name),
+                    did_you_mean(name, BASELINES),
+                )
+
+
+def load_agents(folders: Sequence[Path | str]) -> dict[str, Agent]:
+    """Load saved agents, named after their run.
+
+    Args:
+        folders: of saved agents, or of runs with a folder `agent` in them.
+
+    Raises:
+        CheckpointError: see `load_agent`.
+        ConfigError: two agents would have the same name.
+    """
+    agents: dict[str, Agent] = {}
+    for folder in folders:
+        path = Path(folder)
+        if not (path / MANIFEST).is_file() and (path / AGENT_FOLDER).is_dir():
+            path = path / AGENT_FOLDER
+        name = path.resolve().parent.name if path.name == AGENT_FOLDER else path.resolve().name
+        if name in agents or name in BASELINES:
+            raise ConfigError(
+                "agents with names of their own",
+                f"a second {name!r} ({path})",
+                "Rename the folder of one of the runs.",
+            )
+        agents[name] = load_agent(path)
+    return agents
+
+
+def evaluate_agents(
+    agents: Mapping[str, Agent],
+    worlds: Mapping[str, EnvConfig],
+    config: EvaluationConfig,
+    *,
+    dataset: Any = None,
+    progress: Callable[[int], object] | None = None,
+) -> Results:
+    """Run agents and baselines in every world on the same people, days and seeds.
+
+    Args:
+        agents: by name, as of `load_agents`.
+        worlds: by name; they must share data set and horizon.
+        config: what is compared on whom.
+        dataset: a data set object in place of the worlds' `dataset`.
+        progress: called with 1 after each agent in each world.
+
+    Returns:
+        results[world][agent]; `agents.evaluation.table` makes a table of it.
+
+    Raises:
+        ConfigError: no worlds, worlds that cannot be paired, or nobody to run.
+    """
+    _check_worlds(worlds)
+    first = with_overrides(next(iter(worlds.values())), {"split": config.split})
+    starts = draw_starts(
+        first,
+        people=config.people,
+        episodes_per_person=config.episodes_per_person,
+        seed=config.seed,
+        min_history_days=config.min_history_days,
+        dataset=dataset,
+    )
+    everyone = {**agents, **_baselines(worlds, config, dataset)}
+    if not everyone:
+        raise ConfigError("at least one agent or baseline", "none", "Name one.")
+    return run_paired(
+        everyone, worlds, starts, max_slots=config.max_slots, dataset=dataset, progress=progress
+    )
+
+
+def _check_worlds(worlds: Mapping[str, EnvConfig]) -> None:
+    if not worlds:
+        raise ConfigError("at least one world", "none", "Give the simulator, the dream, or both.")
+    for name in ("dataset", "horizon"):
+        values = {getattr(world, name) for world in worlds.values()}
+        if len(values) > 1:
+            raise ConfigError(
+                f"worlds with the same {name}, to be compared in pairs",
+                f"{sorted(map(str, values))}",
+                f"Set {name} alike in all worlds.",
+            )
+
+
+def _baselines(
+    worlds: Mapping[str, EnvConfig], config: EvaluationConfig, dataset: Any
+) -> dict[str, Agent]:
+    makers: dict[str, Callable[[], Agent]] = {
+        "random": lambda: RandomAgent(config.seed),
+        "habit": HabitAgent,
+        "best_constant": lambda: _best_constant(worlds, config, dataset),
+    }
+    return {name: makers[name]() for name in config.baselines}
+
+
+def _best_constant(
+    worlds: Mapping[str, EnvConfig], config: EvaluationConfig, dataset: Any
+) -> Agent:
+    where = config.search_world or list(worlds)[-1]
+    if where not in worlds:
+        raise ConfigError(
+            f"a search_world out of {', '.join(worlds)}",
+            repr(where),
+            did_you_mean(where, worlds),
+        )
+    world = with_overrides(worlds[where], {"split": config.search_split, **NO_CONTEXT})
+    return search_best_constant(world, config.search, dataset=dataset)

@@ -1,0 +1,100 @@
+"""What an evaluation says: one row per agent, one JSON-ready result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from agents.evaluation.intervals import Bootstrap, Interval, clustered_interval, paired_interval
+from agents.evaluation.paired import Episodes, Results
+
+REFERENCES = ("habit", "random")
+
+
+def summarise(
+    results: Results,
+    bootstrap: Bootstrap | None = None,
+    *,
+    references: Sequence[str] = REFERENCES,
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return means and intervals as plain numbers.
+
+    Args:
+        results: results[world][agent], of `run_paired`.
+        bootstrap: settings of the intervals; None takes the defaults.
+        references: agents that the others are compared with, where they took part.
+
+    Returns:
+        summary[world][agent], each with `return` and `minus_<reference>` as
+        {mean, low, high}, `components` as means, `uncertainty`, `episodes`, `people`.
+    """
+    return {
+        world: {
+            name: _summary(name, episodes, of_agents, references, bootstrap)
+            for name, episodes in of_agents.items()
+        }
+        for world, of_agents in results.items()
+    }
+
+
+def _summary(
+    name: str,
+    episodes: Episodes,
+    of_agents: Mapping[str, Episodes],
+    references: Sequence[str],
+    bootstrap: Bootstrap | None,
+) -> dict[str, Any]:
+    users = episodes.users
+    differences = {
+        f"minus_{reference}": _plain(
+            paired_interval(episodes.returns, of_agents[reference].returns, users, bootstrap)
+        )
+        for reference in references
+        if reference in of_agents and reference != name
+    }
+    return {
+        "return": _plain(clustered_interval(episodes.returns, users, bootstrap)),
+        **differences,
+        "components": {part: float(v.mean()) for part, v in episodes.components.items()},
+        "uncertainty": float(episodes.uncertainty.mean()),
+        "episodes": len(users),
+        "people": len(np.unique(users)),
+    }
+
+
+def _plain(interval: Interval) -> dict[str, float]:
+    return {"mean": interval.mean, "low": interval.low, "high": interval.high}
+
+
+def table_rows(
+    summary: Mapping[str, Mapping[str, Mapping[str, Any]]], truth: str
+) -> list[dict[str, Any]]:
+    """Lay a summary out for printing.
+
+    Args:
+        summary: of `summarise`.
+        truth: the world whose differences and components are shown; the last one of the
+            summary where it took no part.
+
+    Returns:
+        One row per agent: its return in each world, then its paired differences and its
+        reward components in the world `truth`.
+    """
+    shown = truth if truth in summary else list(summary)[-1]
+    rows = []
+    for name, of_agent in summary[shown].items():
+        row: dict[str, Any] = {"agent": name}
+        for world in summary:
+            row[f"return in {world}"] = _text(summary[world][name]["return"])
+        for key, value in of_agent.items():
+            if key.startswith("minus_"):
+                row[f"- {key.removeprefix('minus_')}"] = _text(value)
+        row |= {part: round(mean, 3) for part, mean in of_agent["components"].items()}
+        rows.append(row)
+    return rows
+
+
+def _text(interval: Mapping[str, float]) -> str:
+    return str(Interval(**interval))

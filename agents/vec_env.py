@@ -1,0 +1,190 @@
+"""Let stable-baselines3 train on a Gymnasium VectorEnv of ours directly."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.vector import AutoresetMode
+from stable_baselines3.common.monitor import Monitor
+from stable_baselines3.common.vec_env import VecEnv
+from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices
+
+from human_wm_env.errors import ConfigError
+
+# Shared by all slots whose episode goes on; read-only, so that no one can mix them up.
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class SB3VecEnv(VecEnv):
+    """The slots of one VectorEnv as stable-baselines3 wants them.
+
+    A slot whose episode ended gets an info of its own:
+    - `terminal_observation`: what it saw last (the observation returned is the next
+      episode's first one);
+    - `TimeLimit.truncated`: True if the time limit alone ended the episode, so that
+      the value of `terminal_observation` is bootstrapped;
+    - `episode`: return `r`, length `l`, seconds since the start `t`, as SB3's Monitor
+      reports them, and the mean of each reward component.
+
+    All other slots share one empty, read-only info. The reset infos are empty.
+
+    Args:
+        env: a VectorEnv with SAME_STEP autoreset and a scalar reward.
+
+    Raises:
+        ConfigError: another autoreset mode, or vector rewards.
+
+    Source: `VecEnv` and `Monitor` of stable-baselines3 2.9; SB3 issues 1568 and 1745.
+    """
+
+    def __init__(self, env: gym.vector.VectorEnv[Any, Any, Any]) -> None:
+        mode = env.metadata.get("autoreset_mode")
+        if mode != AutoresetMode.SAME_STEP:
+            raise ConfigError(
+                "a VectorEnv with autoreset_mode SAME_STEP",
+                str(mode),
+                "Make it with gym.make_vec(..., autoreset_mode=AutoresetMode.SAME_STEP).",
+            )
+        self.env = env
+        self._actions: Any = None
+        self._seed: int | None = None
+        self._returns = np.zeros(env.num_envs)
+        self._lengths = np.zeros(env.num_envs, dtype=int)
+        self._totals: dict[str, np.ndarray] = {}
+        self._began = time.monotonic()
+        super().__init__(env.num_envs, env.single_observation_space, env.single_action_space)
+
+    # Seeds and options: one of each for the whole batch ------------------------------
+
+    def seed(self, seed: int | None = None) -> Sequence[int | None]:
+        """Use a seed in the next reset; the slots' streams are derived from it."""
+        self._seed = seed
+        return [seed] * self.num_envs
+
+    def set_options(self, options: list[dict[str, Any]] | dict[str, Any] | None = None) -> None:
+        """Use options in the next reset; one dict, whose values may be lists by slot."""
+        if isinstance(options, list):
+            raise ConfigError(
+                "one dict of reset options",
+                "a list",
+                "Give lists inside the dict: {'user': [...], 'day': [...]}.",
+            )
+        self._options = [dict(options or {})]
+
+    def reset(self) -> Any:
+        """Begin episodes in all slots and return their first observations."""
+        options = self._options[0]
+        observations, _ = self.env.reset(seed=self._seed, options=options or None)
+        self._seed, self._options = None, [{}]
+        self._returns[:] = 0.0
+        self._lengths[:] = 0
+        self._totals = {}
+        return observations
+
+    # Steps --------------------------------------------------------------------------
+
+    def step_async(self, actions: np.ndarray) -> None:
+        """Keep the actions for `step_wait`."""
+        self._actions = actions
+
+    def step_wait(self) -> tuple[Any, np.ndarray, np.ndarray, list[dict[str, Any]]]:
+        """Live one day in every slot."""
+        observations, rewards, terminated, truncated, info = self.env.step(self._actions)
+        if rewards.shape != (self.num_envs,):
+            raise ConfigError(
+                f"scalar rewards of shape ({self.num_envs},)",
+                f"shape {rewards.shape}",
+                "Make the environment without vector_reward.",
+            )
+        over = terminated | truncated
+        self._returns += rewards
+        self._lengths += 1
+        self._add_components(info, over)
+        infos: list[Any] = [_NOTHING] * self.num_envs
+        for slot in np.flatnonzero(over):
+            infos[slot] = {
+                "terminal_observation": info["final_obs"][slot],
+                "TimeLimit.truncated": bool(truncated[slot] and not terminated[slot]),
+                "episode": self._episode(int(slot)),
+            }
+        self._begin_again(over)
+        return observations, rewards.astype(np.float32), over, infos
+
+    def _add_components(self, info: Mapping[str, Any], over: np.ndarray) -> None:
+        # What a finished slot did on its last day is in `final_info`.
+        last = info.get("final_info", {}).get("reward_components", {})
+        for name, values in info.get("reward_components", {}).items():
+            if name.startswith("_"):  # Gymnasium's masks
+                continue
+            if name not in self._totals:
+                self._totals[name] = np.zeros(self.num_envs)
+            self._totals[name] += np.where(over, last[name], values) if name in last else values
+
+    def _episode(self, slot: int) -> dict[str, float]:
+        length = int(self._lengths[slot])
+        means = {name: float(total[slot]) / length for name, total in self._totals.items()}
+        return {
+            "r": float(self._returns[slot]),
+            "l": length,
+            "t": time.monotonic() - self._began,
+            **means,
+        }
+
+    def _begin_again(self, over: np.ndarray) -> None:
+        self._returns[over] = 0.0
+        self._lengths[over] = 0
+        for total in self._totals.values():
+            total[over] = 0.0
+
+    def close(self) -> None:
+        """Close the environment."""
+        self.env.close()
+
+    # Attributes: all slots live in one object ------------------------------------------
+
+    def get_attr(self, attr_name: str, indices: VecEnvIndices = None) -> list[Any]:
+        """Return an attribute of the environment, once for each slot asked for."""
+        return [getattr(self._owner(attr_name), attr_name)] * len(self._slots(indices))
+
+    def set_attr(self, attr_name: str, value: Any, indices: VecEnvIndices = None) -> None:
+        """Set an attribute of the environment.
+
+        Raises:
+            ConfigError: for some slots only, which share one object.
+        """
+        if len(self._slots(indices)) != self.num_envs:
+            raise ConfigError(
+                "an attribute set for all slots",
+                f"the slots {self._slots(indices)}",
+                "The slots share one environment: leave `indices` out.",
+            )
+        setattr(self.env.unwrapped, attr_name, value)
+
+    def env_method(
+        self,
+        method_name: str,
+        *method_args: Any,
+        indices: VecEnvIndices = None,
+        **method_kwargs: Any,
+    ) -> list[Any]:
+        """Call a method of the environment ONCE; the result is repeated for each slot."""
+        result = getattr(self._owner(method_name), method_name)(*method_args, **method_kwargs)
+        return [result] * len(self._slots(indices))
+
+    def env_is_wrapped(
+        self, wrapper_class: type[gym.Wrapper[Any, Any, Any, Any]], indices: VecEnvIndices = None
+    ) -> list[bool]:
+        """Say whether slots are wrapped: by Monitor yes, its `episode` info is built in."""
+        return [issubclass(wrapper_class, Monitor)] * len(self._slots(indices))
+
+    def _owner(self, name: str) -> Any:
+        """Return the wrapper, or else the environment below all wrappers, that has a name."""
+        return self.env if hasattr(self.env, name) else self.env.unwrapped
+
+    def _slots(self, indices: VecEnvIndices) -> list[int]:
+        return list(self._get_indices(indices))

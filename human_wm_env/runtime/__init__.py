@@ -1,0 +1,1 @@
+"""The learned nets in NumPy, for stepping: no mlx, no torch."""

@@ -1,0 +1,177 @@
+"""The encoder in NumPy: from a masked history to the posterior over (z_a, z_b, z_c)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from human_wm_env import schema
+from human_wm_env.dataset import History
+from human_wm_env.people.choices import sigmoid
+from human_wm_env.runtime import inputs, memory
+from human_wm_env.runtime.memory import Memory
+
+# Posterior widths stay in a range that exp() of a float32 can hold.
+LOG_VARIANCE_LOW, LOG_VARIANCE_HIGH = -9.0, 3.0
+# Summaries beside the pooled days: log of the observed days, share observed per feature.
+SUMMARY_WIDTH = 1 + schema.FEATURE_COUNT
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """Diagonal Gaussian over the latents, batch-first.
+
+    Attributes:
+        mean: float32 (people, latents).
+        log_variance: float32 (people, latents).
+    """
+
+    mean: np.ndarray
+    log_variance: np.ndarray
+
+    @property
+    def sd(self) -> np.ndarray:
+        """Standard deviations, (people, latents)."""
+        return np.exp(0.5 * self.log_variance)
+
+
+@dataclass(frozen=True)
+class EncodedHistories:
+    """Histories of several people as net inputs, padded at the end.
+
+    Attributes:
+        inputs: float32 (people, days, ENCODER_WIDTH).
+        valid: bool (people, days), False on padding.
+        observed: bool (people, days, 10).
+        memory: after each person's last day.
+    """
+
+    inputs: np.ndarray
+    valid: np.ndarray
+    observed: np.ndarray
+    memory: Memory
+
+
+def prepare(histories: Sequence[History], *, use_memory: bool) -> EncodedHistories:
+    """Turn histories into encoder inputs.
+
+    Args:
+        histories: of different lengths.
+        use_memory: False zeroes the memory inputs (the Markov form).
+    """
+    longest = max(history.days for history in histories)
+    people = len(histories)
+    rows = np.zeros((people, longest, schema.FEATURE_COUNT), dtype=np.float32)
+    observed = np.zeros(rows.shape, dtype=bool)
+    weekday = np.full((people, longest), -1, dtype=np.int8)
+    valid = np.zeros((people, longest), dtype=bool)
+    for person, history in enumerate(histories):
+        rows[person, : history.days] = history.rows
+        observed[person, : history.days] = history.observed
+        weekday[person, : history.days] = history.weekday
+        valid[person, : history.days] = True
+    remembered, final = memory.run(rows, observed, valid)
+    if not use_memory:
+        remembered[:] = 0.0
+    encoded = schema.encode_rows(rows, observed)
+    return EncodedHistories(
+        inputs.encoder_inputs(encoded, observed, schema.weekday_features(weekday), remembered),
+        valid,
+        observed,
+        final,
+    )
+
+
+class Encoder:
+    """Bidirectional GRU over embedded days, pooled by masked attention.
+
+    Args:
+        weights: the checkpoint's flat dictionary.
+    """
+
+    def __init__(self, weights: Mapping[str, np.ndarray]) -> None:
+        self._weights = {
+            name.removeprefix("encoder."): array
+            for name, array in weights.items()
+            if name.startswith("encoder.")
+        }
+
+    def __call__(self, histories: EncodedHistories) -> Posterior:
+        """Return the posterior of each person.
+
+        Every observed day moves it, no masked cell does.
+        """
+        w = self._weights
+        days = np.maximum(histories.inputs @ w["row.first.weight"].T + w["row.first.bias"], 0.0)
+        days = np.maximum(days @ w["row.second.weight"].T + w["row.second.bias"], 0.0)
+        recurrent = bidirectional_gru(days, histories.valid, w)
+        features = np.concatenate([days, recurrent], axis=-1)
+        seen = histories.observed.any(axis=-1) & histories.valid
+        scores = features @ w["attention.weight"].T
+        scores = np.where(seen[..., None], scores, np.float32(-1e9))
+        attention = np.exp(scores - scores.max(axis=1, keepdims=True)) * seen[..., None]
+        attention /= attention.sum(axis=1, keepdims=True) + np.float32(1e-9)
+        pooled = attention.transpose(0, 2, 1) @ features
+        count = seen.sum(axis=1, keepdims=True).astype(np.float32)
+        mean = (features * seen[..., None]).sum(axis=1) / np.maximum(count, 1.0)
+        summary = np.concatenate(
+            [
+                pooled.reshape(len(count), -1),
+                mean,
+                np.log1p(count) / np.float32(7.0),
+                histories.observed.sum(axis=1) / np.maximum(count, 1.0),
+            ],
+            axis=1,
+            dtype=np.float32,
+        )
+        hidden = np.maximum(summary @ w["first.weight"].T + w["first.bias"], 0.0)
+        hidden = np.maximum(hidden @ w["second.weight"].T + w["second.bias"], 0.0)
+        out = hidden @ w["out.weight"].T + w["out.bias"]
+        half = out.shape[1] // 2
+        return Posterior(
+            out[:, :half], np.clip(out[:, half:], LOG_VARIANCE_LOW, LOG_VARIANCE_HIGH)
+        )
+
+
+def bidirectional_gru(
+    days: np.ndarray, valid: np.ndarray, weights: Mapping[str, np.ndarray]
+) -> np.ndarray:
+    """Run a GRU over the days in both directions at once; padding carries the state.
+
+    Args:
+        days: float32 (people, days, width).
+        valid: bool (people, days), padding only at the end.
+        weights: gru.input (2, width, 3H), gru.input_bias (2, 3H), gru.hidden (2, H, 3H),
+            gru.hidden_bias (2, H); gates in the order reset, update, new.
+
+    Returns:
+        float32 (people, days, 2H): forward states, then backward states.
+
+    Source: Cho et al. 2014, with the reset gate after the product, as in cuDNN.
+    """
+    people, length, _ = days.shape
+    hidden_weights = weights["gru.hidden"]
+    hidden = hidden_weights.shape[1]
+    gates = np.empty((length, 2, people, 3 * hidden), dtype=np.float32)
+    for direction in range(2):
+        one = days @ weights["gru.input"][direction] + weights["gru.input_bias"][direction]
+        # An update gate of 1 carries the state through the padding.
+        one[..., hidden : 2 * hidden] += np.where(valid, 0.0, np.float32(1e4))[..., None]
+        gates[:, direction] = one.transpose(1, 0, 2)[:: -1 if direction else 1]
+    state = np.zeros((2, people, hidden), dtype=np.float32)
+    states = np.empty((length, 2, people, hidden), dtype=np.float32)
+    bias = weights["gru.hidden_bias"][:, None, :]
+    for day in range(length):
+        from_state = state @ hidden_weights
+        both = sigmoid(gates[day, :, :, : 2 * hidden] + from_state[..., : 2 * hidden])
+        reset, update = both[..., :hidden], both[..., hidden:]
+        new = np.tanh(
+            gates[day, :, :, 2 * hidden :] + reset * (from_state[..., 2 * hidden :] + bias)
+        )
+        state = new + update * (state - new)
+        states[day] = state
+    forward = states[:, 0].transpose(1, 0, 2)
+    backward = states[::-1, 1].transpose(1, 0, 2)
+    return np.concatenate([forward, backward], axis=-1)

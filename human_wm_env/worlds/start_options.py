@@ -1,0 +1,89 @@
+"""What a caller may ask of a reset, and its checks."""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from human_wm_env.dataset import History
+from human_wm_env.errors import ConfigError, DataError
+
+BRANCHES_PER_BLOCK = 5
+BRANCHES = BRANCHES_PER_BLOCK**3  # 125
+MIN_HISTORY_DAYS = 14
+RESET_OPTIONS = ("user", "day", "branch", "history", "start_weekday")
+
+
+def checked_branch(value: Any) -> int:
+    """Return a branch from 0 to 124, or raise ConfigError."""
+    branch = whole_number(value, "branch")
+    if not 0 <= branch < BRANCHES:
+        raise ConfigError(
+            f"a branch from 0 to {BRANCHES - 1}", f"{branch}", "Branches are 5 x 5 x 5."
+        )
+    return branch
+
+
+def check_history(history: History) -> None:
+    """Raise DataError where a history is too short to tell anything."""
+    if history.days < MIN_HISTORY_DAYS or not history.observed.any():
+        raise DataError(
+            f"a history of at least {MIN_HISTORY_DAYS} days with something observed",
+            f"{history.days} days, {int(history.observed.sum())} observed cells",
+            "Log a little longer, or start on a later day.",
+        )
+
+
+def whole_number(value: Any, name: str) -> int:
+    """Return an integer setting as an int, or raise ConfigError."""
+    try:
+        return operator.index(value)
+    except TypeError as error:
+        raise ConfigError(
+            f"{name} as a whole number",
+            repr(value),
+            "Round it yourself, so that nothing is hidden.",
+        ) from error
+
+
+def checked_history(given: Any, start_weekday: Any) -> History:
+    """Return a caller's log, checked and copied.
+
+    Args:
+        given: a History or a pair (rows, observed).
+        start_weekday: weekday of the first row of a pair; None is unknown.
+
+    Raises:
+        ConfigError: a start_weekday beside a History.
+        DataError: not a log, or too short a one.
+    """
+    if isinstance(given, History):
+        if start_weekday is not None:
+            raise ConfigError(
+                "start_weekday with a pair (rows, observed) only",
+                "a History, which has its weekdays, and a start_weekday",
+                "Leave start_weekday out.",
+            )
+        checked = History.from_arrays(given.rows, given.observed)
+        if np.shape(given.weekday) != (given.days,):
+            raise DataError(
+                f"a History with {given.days} weekdays, one per row",
+                f"shape {np.shape(given.weekday)}",
+                "Build it with History.from_arrays.",
+            )
+        checked = replace(checked, weekday=np.array(given.weekday, dtype=np.int8))
+        check_history(checked)
+        return checked
+    if not isinstance(given, tuple | list) or len(given) != 2:
+        raise DataError(
+            "a History or a pair (rows, observed)",
+            type(given).__name__,
+            "Give the raw rows (days, 10) and their mask.",
+        )
+    weekday = -1 if start_weekday is None else whole_number(start_weekday, "start_weekday")
+    checked = History.from_arrays(given[0], given[1], weekday)
+    check_history(checked)
+    return checked

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from agents.baselines import ConstantAgent, HabitAgent, RandomAgent
+from agents.constant_search import SearchConfig
+from agents.env_config import EnvConfig
+from agents.evaluation.evaluate import EvaluationConfig, evaluate_agents, load_agents
+from agents.saving import save_agent
+from human_wm_env.errors import CheckpointError, ConfigError
+from human_wm_env.people.embedded import EmbeddedPeople
+
+QUICK = EvaluationConfig(
+    people=1,
+    episodes_per_person=2,
+    search=SearchConfig(iterations=1, candidates=4, elite=2, episodes=3),
+)
+
+
+def test_agents_and_baselines_meet_in_every_world(
+    people: EmbeddedPeople, simulator: EnvConfig
+) -> None:
+    worlds = {"other": replace(simulator, masking="none"), "simulator": simulator}
+    agents = {"zero": ConstantAgent(np.zeros(7))}
+    done: list[int] = []
+    results = evaluate_agents(agents, worlds, QUICK, dataset=people, progress=done.append)
+    assert list(results) == ["other", "simulator"]
+    for of_agents in results.values():
+        assert list(of_agents) == ["zero", "random", "habit", "best_constant"]
+        for episodes in of_agents.values():
+            np.testing.assert_array_equal(episodes.users, of_agents["zero"].users)
+            np.testing.assert_array_equal(episodes.days, results["other"]["zero"].days)
+    assert len(done) == 8
+    logs = people.dataset
+    judged = {logs.split_of[logs.index_of(u)] for u in results["simulator"]["zero"].users}
+    assert judged == {"test"}
+
+
+def test_the_constant_is_searched_in_one_world_on_other_people(
+    people: EmbeddedPeople, simulator: EnvConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from agents.evaluation import evaluate
+
+    searched: list[EnvConfig] = []
+
+    def search(env: EnvConfig, config: SearchConfig, *, dataset: object) -> ConstantAgent:
+        searched.append(env)
+        return ConstantAgent(np.zeros(7), "best_constant")
+
+    monkeypatch.setattr(evaluate, "search_best_constant", search)
+    worlds = {"dream": replace(simulator, masking="none"), "simulator": simulator}
+    evaluate_agents({}, worlds, QUICK, dataset=people)
+    evaluate_agents({}, worlds, replace(QUICK, search_world="dream"), dataset=people)
+    assert [env.masking for env in searched] == ["person", "none"]
+    assert {env.split for env in searched} == {"train"}
+    with pytest.raises(ConfigError, match="Did you mean 'dream'"):
+        evaluate_agents({}, worlds, replace(QUICK, search_world="dreem"), dataset=people)
+
+
+def test_what_cannot_be_paired_is_refused(people: EmbeddedPeople, simulator: EnvConfig) -> None:
+    with pytest.raises(ConfigError, match="at least one world"):
+        evaluate_agents({}, {}, QUICK, dataset=people)
+    longer = {"a": simulator, "b": replace(simulator, horizon=6)}
+    with pytest.raises(ConfigError, match="the same horizon"):
+        evaluate_agents({}, longer, QUICK, dataset=people)
+    with pytest.raises(ConfigError, match="at least one agent"):
+        evaluate_agents({}, {"a": simulator}, replace(QUICK, baselines=[]), dataset=people)
+
+
+def test_an_unknown_baseline_names_the_nearest() -> None:
+    with pytest.raises(ConfigError, match="Did you mean 'habit'"):
+        EvaluationConfig(baselines=["habbit"])
+
+
+def test_agents_are_named_after_their_run(tmp_path: Path) -> None:
+    save_agent(RandomAgent(), tmp_path / "first" / "agent")
+    save_agent(HabitAgent(), tmp_path / "second" / "agent")
+    save_agent(HabitAgent(), tmp_path / "third")
+    agents = load_agents([tmp_path / "first", tmp_path / "second" / "agent", tmp_path / "third"])
+    assert {name: type(agent).__name__ for name, agent in agents.items()} == {
+        "first": "RandomAgent",
+        "second": "HabitAgent",
+        "third": "HabitAgent",
+    }
+
+
+def test_names_must_differ(tmp_path: Path) -> None:
+    for folder in ("a/one/agent", "b/one/agent", "habit"):
+        save_agent(RandomAgent(), tmp_path / folder)
+    with pytest.raises(ConfigError, match="a second 'one'"):
+        load_agents([tmp_path / "a/one", tmp_path / "b/one"])
+    with pytest.raises(ConfigError, match="a second 'habit'"):
+        load_agents([tmp_path / "habit"])
+
+
+def test_a_wrong_folder_is_a_checkpoint_error(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="a saved agent"):
+        load_agents([tmp_path])

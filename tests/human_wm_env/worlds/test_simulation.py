@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from human_wm_env import schema
+from human_wm_env.envs import actions, rewards
+from human_wm_env.people.embedded import EmbeddedPeople
+from human_wm_env.worlds.simulation import SimulatorWorld
+from human_wm_env.worlds.world import Start, Stream, Transition
+
+SLOTS, HORIZON = 6, 8
+STARTS = [Start(user, 20 + 10 * user, user) for user in range(SLOTS)]
+STREAMS = [Stream((0, 0, 0), (0, slot, 0)) for slot in range(SLOTS)]
+RANDOM = np.random.default_rng(0).uniform(-1, 1, (HORIZON, SLOTS, 7)).astype(np.float32)
+
+
+def run(
+    people: EmbeddedPeople,
+    chosen: np.ndarray = RANDOM,
+    starts: list[Start] = STARTS,
+    **settings: Any,
+) -> tuple[Any, list[Transition]]:
+    world = SimulatorWorld(people, horizon=HORIZON, **settings)
+    state, _ = world.reset(starts, STREAMS[: len(starts)])
+    first, days = state, []
+    for action in chosen:
+        days.append(world.step(state, action[: len(starts)]))
+        state = days[-1].state
+    return first, days
+
+
+def test_an_episode_starts_from_the_true_hidden_state(small: EmbeddedPeople) -> None:
+    first, _ = run(small)
+    for slot, start in enumerate(STARTS):
+        inner = first.inner
+        hidden = [inner.body.fitness, inner.body.fatigue, inner.body.sleep_debt]
+        assert [x[slot] for x in hidden] == small.bodies[start.user, start.day, :3].tolist()
+        np.testing.assert_array_equal(inner.row[slot], small.true_rows[start.user, start.day - 1])
+        np.testing.assert_array_equal(inner.people.traits[slot], small.people.traits[start.user])
+        assert inner.losses.day_lost[slot] == small.day_lost[start.user, start.day - 1]
+
+
+@pytest.mark.parametrize("weather", ["chain", "log"])
+def test_the_day_after_the_log_can_be_lived(small: EmbeddedPeople, weather: str) -> None:
+    first, days = run(small, starts=[Start(2, 120, 0)], weather=weather)
+    assert first.inner.body.fatigue[0] == small.bodies[2, 120, 1]
+    assert [int(day.state.day[0]) for day in days] == list(range(121, 129))
+    assert all(np.isfinite(day.observation).all() for day in days)
+
+
+def test_the_agents_day_is_executed(small: EmbeddedPeople) -> None:
+    _, days = run(small)
+    for action, day in zip(RANDOM, days, strict=True):
+        wanted = actions.decode(action)[:, schema.ACTION_FEATURES]
+        np.testing.assert_array_equal(day.extras["action"], wanted)
+
+
+def test_without_adherence_the_action_does_not_matter(small: EmbeddedPeople) -> None:
+    (_, one), (_, other) = (
+        run(small, chosen, adherence=0.0) for chosen in (RANDOM, np.zeros_like(RANDOM))
+    )
+    for left, right in zip(one, other, strict=True):
+        np.testing.assert_array_equal(left.observation, right.observation)
+        np.testing.assert_array_equal(left.components, right.components)
+        np.testing.assert_array_equal(left.extras["action"], right.extras["action"])
+
+
+def test_half_adherence_follows_half_of_the_days(small: EmbeddedPeople) -> None:
+    world = SimulatorWorld(small, horizon=HORIZON, adherence=0.5)
+    starts = [STARTS[0]] * 200
+    streams = [Stream((0, 0, 0), (1, slot, 0)) for slot in range(200)]
+    state, _ = world.reset(starts, streams)
+    followed = []
+    for action in RANDOM:
+        same = np.repeat(action[:1], 200, axis=0)
+        after = world.step(state, same)
+        wanted = actions.decode(same)[:, schema.ACTION_FEATURES]
+        followed.append((after.extras["action"] == wanted).all(axis=1))
+        state = after.state
+    assert 0.45 < np.mean(followed) < 0.55
+
+
+def test_branches_are_noise_replicas_of_one_person(small: EmbeddedPeople) -> None:
+    starts = [Start(4, 50, branch) for branch in range(SLOTS)]
+    first, days = run(small, np.zeros_like(RANDOM), starts)
+    assert (first.inner.people.traits == first.inner.people.traits[0]).all()
+    rates = days[0].state.row[:, schema.HEART_RATE]
+    assert len(np.unique(rates)) == SLOTS
+
+
+def test_the_weather_of_the_log_is_the_true_one(small: EmbeddedPeople) -> None:
+    first, days = run(small, weather="log")
+    users, eve = np.arange(SLOTS), np.array([start.day for start in STARTS])
+    truth = small.true_rows[..., schema.WEATHER]
+    np.testing.assert_array_equal(first.forecast, truth[users, eve])
+    for late, day in enumerate(days):
+        np.testing.assert_array_equal(day.state.row[:, schema.WEATHER], truth[users, eve + late])
+        np.testing.assert_array_equal(day.state.forecast, truth[users, eve + late + 1])
+
+
+def test_the_forecast_comes_true(small: EmbeddedPeople) -> None:
+    first, days = run(small)
+    forecast = first.forecast
+    for day in days:
+        np.testing.assert_array_equal(day.state.row[:, schema.WEATHER], forecast)
+        forecast = day.state.forecast
+
+
+def test_nothing_is_masked_on_request(small: EmbeddedPeople) -> None:
+    _, days = run(small, masking="none")
+    assert all(day.state.observed.all() for day in days)
+
+
+def test_masking_at_a_rate(small: EmbeddedPeople) -> None:
+    _, days = run(small, masking=0.25)
+    missing = 1.0 - np.mean([day.state.observed for day in days])
+    assert 0.18 < missing < 0.32
+
+
+def test_masking_as_the_persons_tracker_does(small: EmbeddedPeople) -> None:
+    world = SimulatorWorld(small, horizon=60)
+    starts = [Start(user, 60, 0) for user in range(12)] * 10
+    streams = [Stream((0, 0, 0), (2, slot, 0)) for slot in range(120)]
+    state, _ = world.reset(starts, streams)
+    seen = []
+    for _ in range(60):
+        state = world.step(state, np.zeros((120, 7), dtype=np.float32)).state
+        seen.append(state.observed)
+    by_person = np.array(seen).mean(axis=(0, 2)).reshape(10, 12).mean(axis=0)
+    logged = small.dataset.observed.mean(axis=(1, 2))
+    assert np.corrcoef(by_person, logged)[0, 1] > 0.7
+    np.testing.assert_allclose(by_person, logged, atol=0.2)
+
+
+def test_masking_changes_what_is_seen_and_nothing_else(small: EmbeddedPeople) -> None:
+    runs = [run(small, masking=masking)[1] for masking in ("person", "none", 0.5)]
+    for days in zip(*runs, strict=True):
+        for other in days[1:]:
+            np.testing.assert_array_equal(other.components, days[0].components)
+            np.testing.assert_array_equal(other.state.row, days[0].state.row)
+
+
+def test_the_reward_is_that_of_the_true_row(small: EmbeddedPeople) -> None:
+    first, days = run(small, masking=0.9)
+    for day in days:
+        by_rows = rewards.components(day.state.inner.row, first.baseline)
+        np.testing.assert_array_equal(day.components, by_rows)
+        assert (day.extras["uncertainty"] == 0).all()
+
+
+def test_what_is_done_matters(small: EmbeddedPeople) -> None:
+    """Exhausting days raise the heart rate, and by the sign of the trait change the mood."""
+    easy, hard = np.zeros_like(RANDOM), np.zeros_like(RANDOM)
+    easy[..., [actions.A_WORKOUT, actions.A_STEPS]] = -1.0
+    hard[..., [actions.A_WORKOUT, actions.A_STEPS, actions.A_MINUTES]] = 1.0
+    rates = [
+        np.mean([day.state.row[:, schema.HEART_RATE] for day in run(small, chosen)[1]])
+        for chosen in (easy, hard)
+    ]
+    assert rates[1] > rates[0] + 3.0

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from agents.baselines import ConstantAgent
+from agents.env_config import EnvConfig
+from agents.evaluation.evaluate import EvaluationConfig
+from agents.evaluation.intervals import Bootstrap
+from agents.saving import save_agent
+from composition import compose
+from evaluate_agent import EvaluateAgentConfig, evaluate, main
+from human_wm_env.people.embedded import EmbeddedConfig, load_embedded
+from report import run_script
+
+TINY = ["dream=null", "simulator.horizon=5", "evaluation.people=1"]
+TINY += ["evaluation.episodes_per_person=2", "evaluation.baselines=[random,habit]"]
+
+
+@pytest.fixture(autouse=True)
+def few_people(monkeypatch: pytest.MonkeyPatch) -> None:
+    people = load_embedded(EmbeddedConfig(users=12, days=120, seed=3))
+    monkeypatch.setattr("human_wm_env.envs.registration.load_embedded", lambda: people)
+
+
+def run(tmp_path: Path, *words: str) -> None:
+    arguments = [*TINY, f"run.root={tmp_path}", "run.name=one", *words]
+    run_script(main, EvaluateAgentConfig, "evaluate_agent", arguments=arguments)
+
+
+def test_the_defaults() -> None:
+    config = compose(EvaluateAgentConfig, "evaluate_agent")
+    assert config.worlds() == {
+        "dream": EnvConfig("HumanWM-v0"),
+        "simulator": EnvConfig("HumanWMSim-v0"),
+    }
+    assert config.evaluation == EvaluationConfig()
+    assert list(compose(EvaluateAgentConfig, "evaluate_agent", ["dream=null"]).worlds()) == [
+        "simulator"
+    ]
+    quick = compose(EvaluateAgentConfig, "evaluate_agent", ["evaluation=quick"]).evaluation
+    assert (quick.people, quick.search.iterations) == (20, 4)
+
+
+def test_agents_and_baselines_in_a_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save_agent(ConstantAgent(np.zeros(7)), tmp_path / "zero" / "agent")
+    run(tmp_path, f"agents=[{tmp_path / 'zero'}]")
+    out, _ = capsys.readouterr()
+    lines = out.splitlines()
+    assert "Return of 5 days with 95% intervals" in lines[0]
+    assert [line.split()[0] for line in lines[3:]] == ["zero", "random", "habit"]
+    assert "- habit" in lines[1] and "mood" in lines[1]
+    metrics = json.loads((tmp_path / "one" / "metrics.json").read_text())
+    assert metrics["worlds"]["simulator"]["zero"]["episodes"] == 2
+
+
+def test_json_is_one_object(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(tmp_path, "json=true")
+    result = json.loads(capsys.readouterr().out)
+    habit = result["worlds"]["simulator"]["habit"]
+    assert habit["return"]["low"] <= habit["return"]["mean"] <= habit["return"]["high"]
+    assert set(habit["minus_random"]) == {"mean", "low", "high"}
+
+
+def test_two_worlds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(tmp_path, "dream={id: HumanWMSim-v0, horizon: 5, masking: none}")
+    header = capsys.readouterr().out.splitlines()[1]
+    assert header.index("return in dream") < header.index("return in simulator")
+
+
+def test_a_wrong_agent_fails_before_a_run_is_created(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        run(tmp_path, f"agents=[{tmp_path / 'nowhere'}]")
+    assert "CheckpointError" in capsys.readouterr().err
+    assert not (tmp_path / "one").exists()
+
+
+def test_evaluation_in_process() -> None:
+    people = load_embedded(EmbeddedConfig(users=5, days=80, seed=1))
+    config = EvaluateAgentConfig(
+        simulator=EnvConfig("HumanWMSim-v0", horizon=5),
+        evaluation=EvaluationConfig(
+            baselines=["habit"], split="all", people=3, bootstrap=Bootstrap(resamples=100)
+        ),
+    )
+    summary = evaluate(config, {"zero": ConstantAgent(np.zeros(7))}, dataset=people)
+    zero = summary["simulator"]["zero"]
+    assert (zero["people"], zero["episodes"]) == (3, 12)
+    assert set(summary["simulator"]["habit"]["components"]) == {
+        "mood",
+        "recovery",
+        "sleep",
+        "effort",
+    }

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from agents.env_config import EnvConfig
+from agents.ppo import PPOConfig
+from agents.saving import load_agent
+from composition import compose
+from human_wm_env.people.embedded import EmbeddedConfig, load_embedded
+from report import run_script
+from run_folder import RunConfig, RunFolder
+from train_agent import TrainAgentConfig, main, train
+
+TINY = ["agent.steps=60", "agent.slots=6", "agent.n_steps=5", "agent.batch_size=15"]
+TINY += ["agent.width=8", "agent.warm_start=0", "env=simulator", "env.horizon=5"]
+
+
+@pytest.fixture(autouse=True)
+def few_people(monkeypatch: pytest.MonkeyPatch) -> None:
+    people = load_embedded(EmbeddedConfig(users=12, days=120, seed=3))
+    monkeypatch.setattr("human_wm_env.envs.registration.load_embedded", lambda: people)
+
+
+def run(tmp_path: Path, *words: str) -> None:
+    arguments = [*TINY, f"run.root={tmp_path}", "run.name=one", *words]
+    run_script(main, TrainAgentConfig, "train_agent", arguments=arguments)
+
+
+def test_the_defaults() -> None:
+    config = compose(TrainAgentConfig, "train_agent")
+    assert config.agent == PPOConfig()
+    assert config.env == EnvConfig("HumanWM-v0")
+    assert compose(TrainAgentConfig, "train_agent", ["env=simulator"]).env == EnvConfig(
+        "HumanWMSim-v0"
+    )
+    quick = compose(TrainAgentConfig, "train_agent", ["agent=ppo_quick"]).agent
+    assert quick.steps < PPOConfig().steps
+
+
+def test_settings_of_the_environment() -> None:
+    words = ["env.id=HumanWMSim-v0", "env.masking=0.25", "env.reward_weights={mood: 1}"]
+    env = compose(TrainAgentConfig, "train_agent", words).env
+    assert (env.masking, env.reward_weights) == (0.25, {"mood": 1.0})
+    words = ["env.world_model=runs/a/checkpoint", "env.temperature=0.5", "env.person_context=true"]
+    env = compose(TrainAgentConfig, "train_agent", words).env
+    assert (env.world_model, env.temperature) == ("runs/a/checkpoint", 0.5)
+    assert env.person_context
+
+
+def test_a_run_leaves_agent_curves_and_metrics(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(tmp_path)
+    folder = tmp_path / "one"
+    out, err = capsys.readouterr()
+    assert str(folder / "agent") in out and "mood" in out
+    assert "HumanWMSim-v0: 100%" in err
+    actions = load_agent(folder / "agent").act(np.zeros((2, 43), dtype=np.float32))
+    assert actions.shape == (2, 7)
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert 0.0 < metrics["training_return"] < 5.0
+    assert set(metrics["components"]) == {"mood", "recovery", "sleep", "effort"}
+    saved = compose(TrainAgentConfig, "config", [], folder)
+    assert (saved.agent.steps, saved.env.horizon) == (60, 5)
+    events = EventAccumulator(str(folder / "tensorboard"))
+    events.Reload()
+    curves = events.Tags()["scalars"]
+    assert {"rollout/ep_rew_mean", "components/mood", "train/loss"} <= set(curves)
+    assert [point.step for point in events.Scalars("components/mood")] == [30, 60]
+
+
+def test_json_is_one_object(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(tmp_path, "json=true")
+    result = json.loads(capsys.readouterr().out)
+    assert result["agent"] == str(tmp_path / "one" / "agent")
+    assert result["env"] == "HumanWMSim-v0"
+
+
+def test_wrong_settings_end_with_an_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        run(tmp_path, "agent.batch_size=16")
+    assert "divides slots * n_steps" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        run(tmp_path, "agent.learning_rat=1")
+    assert "Did you mean 'agent.learning_rate'" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        run(tmp_path, "env.temperature=2.0")
+    assert "'temperature'" in capsys.readouterr().err
+
+
+def test_training_in_process(tmp_path: Path) -> None:
+    people = load_embedded(EmbeddedConfig(users=5, days=80, seed=1))
+    config = TrainAgentConfig(
+        EnvConfig("HumanWMSim-v0", horizon=5, split="all"),
+        PPOConfig(steps=30, slots=6, n_steps=5, batch_size=15, width=8, warm_start=0),
+        RunConfig(str(tmp_path), "one"),
+    )
+    with RunFolder("train_agent", config, config.run) as folder:
+        training = train(config, folder, dataset=people)
+    assert training.folder == tmp_path / "one" / "agent"
+    assert training.metrics["components"].keys() == {"mood", "recovery", "sleep", "effort"}

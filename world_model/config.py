@@ -1,0 +1,118 @@
+"""Settings of training; the nets' sizes are `human_wm_env.runtime.architecture`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from human_wm_env.errors import ConfigError, did_you_mean
+from world_model.losses.distances import DISTANCES
+
+LIKELIHOOD = "likelihood"
+BLOCKS = ("a", "b", "c")
+
+
+def _ones() -> dict[str, float]:
+    return dict.fromkeys(BLOCKS, 1.0)
+
+
+def _zeros() -> dict[str, float]:
+    return dict.fromkeys(BLOCKS, 0.0)
+
+
+@dataclass(frozen=True)
+class StageConfig:
+    """How one stage of training is optimised.
+
+    Attributes:
+        epochs: most passes over the people.
+        learning_rate: of Adam at the start; it decays along a cosine.
+        final_share: of the learning rate left at the end, in (0, 1].
+        clip_norm: largest norm of the gradient, > 0.
+        patience: epochs without a better validation score before stopping; 0 never stops.
+        batch_people: people in a batch.
+    """
+
+    epochs: int = 100
+    learning_rate: float = 3e-3
+    final_share: float = 0.02
+    clip_norm: float = 1.0
+    patience: int = 0
+    batch_people: int = 64
+
+    def __post_init__(self) -> None:
+        if self.epochs < 0 or self.batch_people < 1 or self.patience < 0:
+            raise ConfigError(
+                "epochs >= 0, batch_people >= 1 and patience >= 0",
+                f"{self.epochs}, {self.batch_people} and {self.patience}",
+                "Mend the number that is out of range.",
+            )
+        if self.learning_rate <= 0.0 or self.clip_norm <= 0.0 or not 0.0 < self.final_share <= 1.0:
+            raise ConfigError(
+                "learning_rate > 0, clip_norm > 0 and final_share in (0, 1]",
+                f"{self.learning_rate}, {self.clip_norm} and {self.final_share}",
+                "Mend the number that is out of range.",
+            )
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How the world model is trained.
+
+    First the nets (policy and transition) against one variational posterior per
+    person; then encoder and decoder against the trained nets.
+
+    Attributes:
+        seed: of initial weights, batches and noise.
+        nets: optimisation of the first stage.
+        encoder: optimisation of the second stage.
+        window_days: days of each person in a batch of the first stage.
+        posterior_rate: learning rate of the personal posteriors, relative to the nets'.
+        beta: weight of the KL of each block (a, b, c).
+        free_bits: nats of each block that cost nothing.
+        annealing_epochs: epochs over which the KL's weight rises to 1.
+        member_share: share of people that each ensemble member learns from.
+        distillation_weight: of matching the personal posteriors, against the ELBO, in the
+            second stage.
+        likelihood_days: days of each history that the ELBO of the second stage samples.
+        decoder_loss: "likelihood", or a point distance: rmse, mae, mape, huber.
+        decoder_weight: of the decoder's loss.
+        decoder_days: days that the decoder reconstructs.
+        validation_days: days of each validation person that scores are computed on.
+    """
+
+    seed: int = 0
+    nets: StageConfig = field(default_factory=StageConfig)
+    encoder: StageConfig = field(
+        default_factory=lambda: StageConfig(epochs=40, learning_rate=1e-3, batch_people=32)
+    )
+    window_days: int = 128
+    posterior_rate: float = 8.0
+    beta: dict[str, float] = field(default_factory=_ones)
+    free_bits: dict[str, float] = field(default_factory=_zeros)
+    annealing_epochs: int = 10
+    member_share: float = 0.8
+    distillation_weight: float = 1.0
+    likelihood_days: int = 96
+    decoder_loss: str = LIKELIHOOD
+    decoder_weight: float = 0.05
+    decoder_days: int = 32
+    validation_days: int = 256
+
+    def __post_init__(self) -> None:
+        for name in ("beta", "free_bits"):
+            values = getattr(self, name)
+            if set(values) != set(BLOCKS) or min(values.values()) < 0.0:
+                raise ConfigError(
+                    f"{name} >= 0 for each of the blocks a, b, c", f"{values}", "Name all three."
+                )
+        losses = (LIKELIHOOD, *DISTANCES)
+        if self.decoder_loss not in losses:
+            raise ConfigError(
+                f"a decoder_loss out of {', '.join(losses)}",
+                repr(self.decoder_loss),
+                did_you_mean(self.decoder_loss, losses),
+            )
+        if not 0.0 < self.member_share <= 1.0:
+            raise ConfigError(
+                "member_share in (0, 1]", f"{self.member_share}", "1 lets every member see all."
+            )

@@ -1,0 +1,71 @@
+"""From trained MLX nets to the runtime's checkpoint, and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import mlx.core as mx
+import numpy as np
+from mlx.utils import tree_flatten, tree_unflatten
+
+from human_wm_env import schema
+from human_wm_env.dataset import LogDataset
+from human_wm_env.errors import CheckpointError
+from human_wm_env.people.weather import fit_transitions
+from human_wm_env.runtime.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from world_model.vrae import WorldModel
+
+
+def flat_weights(model: WorldModel) -> dict[str, np.ndarray]:
+    """Return all parameters as a flat dictionary of float32 arrays."""
+    return {
+        name: np.array(value, dtype=np.float32) for name, value in tree_flatten(model.parameters())
+    }
+
+
+def export(
+    model: WorldModel, dataset: LogDataset, users: np.ndarray, folder: Path, details: dict[str, Any]
+) -> None:
+    """Write a checkpoint folder that the NumPy runtime can step.
+
+    Args:
+        model: trained nets.
+        dataset: the logs that it was trained on.
+        users: int (people,), whose weather the chain is fitted to.
+        folder: to be written.
+        details: JSON-able facts for the manifest.
+    """
+    transitions = fit_transitions(
+        dataset.rows[users][..., schema.WEATHER], dataset.observed[users][..., schema.WEATHER]
+    )
+    save_checkpoint(
+        folder,
+        architecture=model.architecture,
+        weights=flat_weights(model),
+        weather_transitions=transitions,
+        details=details,
+    )
+
+
+def restore(checkpoint: Checkpoint | Path | str) -> WorldModel:
+    """Return the MLX nets of a checkpoint.
+
+    Raises:
+        CheckpointError: the weights are not those of the architecture.
+    """
+    loaded = checkpoint if isinstance(checkpoint, Checkpoint) else load_checkpoint(checkpoint)
+    model = WorldModel(loaded.architecture)
+    expected = dict(tree_flatten(model.parameters()))
+    shapes = {name: tuple(value.shape) for name, value in loaded.weights.items()}
+    wanted = {name: tuple(value.shape) for name, value in expected.items()}
+    if shapes != wanted:
+        odd = sorted(set(shapes.items()) ^ set(wanted.items()))[0]
+        raise CheckpointError(
+            "weights of the architecture in the manifest",
+            f"a mismatch at {odd[0]}",
+            "Train the model again with this version.",
+        )
+    model.update(tree_unflatten([(n, mx.array(v)) for n, v in loaded.weights.items()]))
+    mx.eval(model.parameters())
+    return model

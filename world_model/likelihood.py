@@ -1,0 +1,82 @@
+"""How likely the nets find logged days, given a person's latents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import mlx.core as mx
+
+from human_wm_env.runtime.architecture import Architecture
+from human_wm_env.runtime.layouts import action_layout, state_layout
+from world_model.data import Windows
+from world_model.distributions import row_log_likelihood
+from world_model.vrae import WorldModel
+
+
+@dataclass(frozen=True)
+class LogLikelihood:
+    """Summed over the observed cells of a window, nats, (people,) each.
+
+    Attributes:
+        policy: of the actions under the policy net.
+        transition: of the states, averaged over the ensemble's members.
+    """
+
+    policy: mx.array
+    transition: mx.array
+
+    @property
+    def total(self) -> mx.array:
+        """Both."""
+        return self.policy + self.transition
+
+
+def log_likelihood(
+    model: WorldModel,
+    latents: mx.array,
+    window: Windows,
+    member_weights: mx.array | None = None,
+) -> LogLikelihood:
+    """Return the log-likelihood of each person's window.
+
+    Args:
+        model: the nets.
+        latents: (people, latents).
+        window: teacher-forced days.
+        member_weights: (members, people), bootstrap weights with mean 1; None means all 1.
+    """
+    architecture = model.architecture
+    blocks = architecture.blocks
+    people, days, _ = window.states.shape
+    actions = row_log_likelihood(
+        action_layout(architecture),
+        model.policy(window.policy_inputs, latents[:, blocks["b"]], window.action_chain)[0],
+        window.actions.reshape(people * days, -1),
+        window.actions_seen.reshape(people * days, -1),
+    )
+    states = _states(model, latents, window, architecture)  # (members, people)
+    if member_weights is not None:
+        states = states * member_weights
+    return LogLikelihood(
+        policy=actions.reshape(people, -1).sum(axis=1),
+        transition=states.mean(axis=0),
+    )
+
+
+def _states(
+    model: WorldModel, latents: mx.array, window: Windows, architecture: Architecture
+) -> mx.array:
+    people, days, _ = window.states.shape
+    parameters = model.transition(
+        window.transition_inputs,
+        latents[:, architecture.blocks["c"]],
+        window.state_chain,
+        latents[:, architecture.blocks["a"]],
+    )
+    cells = row_log_likelihood(
+        state_layout(architecture),
+        parameters,
+        window.states.reshape(1, people * days, -1),
+        window.states_seen.reshape(1, people * days, -1),
+    )
+    return cells.reshape(architecture.members, people, -1).sum(axis=2)

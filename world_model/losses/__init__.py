@@ -1,0 +1,1 @@
+"""What training minimises: the evidence lower bound and the point distances."""

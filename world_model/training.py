@@ -1,0 +1,102 @@
+"""Pretraining: logs in, trained nets and personal posteriors out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import mlx.core as mx
+import numpy as np
+
+from human_wm_env.dataset import LogDataset
+from human_wm_env.runtime.architecture import Architecture
+from human_wm_env.runtime.encoder import Posterior
+from world_model.config import TrainingConfig
+from world_model.data import EncodedLogs, encode_logs, reference_day
+from world_model.encoder_stage import EncoderStage
+from world_model.fitting import fit
+from world_model.nets_stage import NetsStage
+from world_model.progress import Logger, SilentLogger
+from world_model.vrae import WorldModel
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What pretraining leaves.
+
+    Attributes:
+        model: trained nets.
+        train: encoded logs of the training people, and their personal posteriors.
+        validation: likewise of the validation people.
+        scores: scalars of the best epoch of each stage.
+    """
+
+    model: WorldModel
+    train: tuple[EncodedLogs, Posterior]
+    validation: tuple[EncodedLogs, Posterior]
+    scores: dict[str, dict[str, float]]
+
+
+def train(
+    dataset: LogDataset,
+    architecture: Architecture,
+    config: TrainingConfig,
+    *,
+    logger: Logger | None = None,
+    state_folder: Path | None = None,
+    progress: bool = False,
+) -> Trained:
+    """Train a world model on the training people of a data set.
+
+    Args:
+        dataset: logs; people of the test split are never touched.
+        architecture: sizes of the nets.
+        config: how to train.
+        logger: receives scalars.
+        state_folder: where the state is kept after each epoch; training goes on from it.
+        progress: show bars.
+
+    Raises:
+        DataError: no training or validation people.
+    """
+    logger = logger or SilentLogger()
+    model = WorldModel(architecture, config.seed)
+    logs = {
+        split: encode_logs(dataset, dataset.users_of(split), use_memory=architecture.memory)
+        for split in ("train", "validation")
+    }
+    model.transition.reference = mx.array(reference_day(logs["train"]))
+    nets = NetsStage(model, logs["train"], logs["validation"], config)
+    scores = {"nets": fit(nets, seed=config.seed, logger=logger, folder=state_folder,
+                          progress=progress)}
+    everybody = nets.learner.posteriors.as_posterior()
+    cut = logs["train"].people
+    posteriors = {
+        "train": Posterior(everybody.mean[:cut], everybody.log_variance[:cut]),
+        "validation": Posterior(everybody.mean[cut:], everybody.log_variance[cut:]),
+    }
+    encoder = EncoderStage(
+        model,
+        logs["train"],
+        posteriors["train"],
+        logs["validation"],
+        posteriors["validation"],
+        config,
+    )
+    scores["encoder"] = fit(
+        encoder, seed=config.seed, logger=logger, folder=state_folder, progress=progress
+    )
+    return Trained(
+        model=model,
+        train=(logs["train"], posteriors["train"]),
+        validation=(logs["validation"], posteriors["validation"]),
+        scores=scores,
+    )
+
+
+def active_units(posterior: Posterior) -> int:
+    """Return how many latents' posterior means vary between people by more than 0.01.
+
+    Source: Burda et al. 2016, active units.
+    """
+    return int((np.var(posterior.mean, axis=0) > 0.01).sum())
