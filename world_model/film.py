@@ -22,7 +22,7 @@ class FilmEnsemble(nn.Module):
         hidden: width of each member's hidden layers.
         layout: of the distribution that the head parametrises.
         members: size of the ensemble.
-        offsets: width of the latents that only shift the outputs; 0 for none. With them,
+        offsets: width of what only shifts the outputs; 0 for none. With them,
             what the modulating latents do is measured from a reference day, on which it
             is nothing: an intercept can only be told by the offsets.
         key: MLX random key of the initial weights.
@@ -68,7 +68,7 @@ class FilmEnsemble(nn.Module):
             inputs: (people, days, inputs).
             latents: (people, latents), constant over the days.
             row: (people, days, chain_width), encoded features of the row and their mask.
-            offsets: (people, offsets), latents that only shift the outputs.
+            offsets: (people, days, offsets), what only shifts the outputs.
 
         Returns:
             (members, people * days, layout.width).
@@ -85,10 +85,10 @@ class FilmEnsemble(nn.Module):
         second = mx.maximum(second + self.hidden_bias[:, None, :], 0.0)
         out = mx.matmul(second, self.head) + self.head_bias[:, None, :]
         if offsets is not None:
-            own = mx.matmul(offsets, self.offset) - self.at_reference(latents)
-            by_person = own[:, :, None, :]
+            by_person = -self.at_reference(latents)[:, :, None, :]
             shifted = out.reshape(members, people, days, -1) + by_person
             out = shifted.reshape(members, people * days, -1)
+            out = out + mx.matmul(offsets.reshape(people * days, -1), self.offset)
         chained = row.reshape(people * days, -1)
         return out + mx.matmul(chained, self.chain * self._chain_mask)
 

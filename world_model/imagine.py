@@ -75,16 +75,31 @@ class _Net:
         self._gain = 1.0 + modulation[..., hidden:]
         self._offset = net.head_bias[:, None]
         if offsets is not None:
-            self._offset = self._offset + mx.matmul(offsets, net.offset)
+            width = offsets.shape[1]
+            self._offset = self._offset + mx.matmul(offsets, net.offset[:, :width])
             self._offset = self._offset - net.at_reference(latents)
+            # What a state of the day before that is not known adds: only on the first day.
+            self._blind = [
+                mx.matmul(offsets, net.offset[:, start : start + width])
+                for start in range(width, net.offset.shape[1], width)
+            ]
         self.chain = net.chain * net._chain_mask
         self.members = members
 
-    def __call__(self, x: mx.array) -> mx.array:
-        """Return (members, slots, outputs) before the chain."""
+    def __call__(self, x: mx.array, blind: mx.array | None = None) -> mx.array:
+        """Return (members, slots, outputs) before the chain.
+
+        Args:
+            x: (slots, inputs).
+            blind: (slots, states), 1 where yesterday's state is not known.
+        """
         first = mx.maximum(mx.matmul(x, self._net.inputs) + self._shift, 0.0) * self._gain
         second = mx.matmul(first, self._net.hidden) + self._net.hidden_bias[:, None]
-        return mx.matmul(mx.maximum(second, 0.0), self._net.head) + self._offset
+        out = mx.matmul(mx.maximum(second, 0.0), self._net.head) + self._offset
+        if blind is not None:
+            for column, added in enumerate(self._blind):
+                out = out + blind[None, :, column : column + 1] * added
+        return out
 
 
 def imagine(
@@ -173,7 +188,7 @@ def _respond(
     uniform: mx.array,
 ) -> dict[int, mx.array]:
     """Draw a member per slot, then the states; at temperature 0 the members' average."""
-    parameters = transition(x)
+    parameters = transition(x, 1.0 - x[:, inputs.STATE_MASK_PART])
     own = uniform[:, dream.UNIFORM_COLUMNS["state"]]
     if temperature == 0.0:
         picked, chain = parameters.mean(axis=0), transition.chain.mean(axis=0)

@@ -10,6 +10,7 @@ from human_wm_env.runtime.architecture import Architecture
 from human_wm_env.runtime.layouts import action_layout, state_layout
 from world_model.data import Windows
 from world_model.distributions import row_log_likelihood
+from world_model.transition import baseline_offsets
 from world_model.vrae import WorldModel
 
 
@@ -71,7 +72,7 @@ def _states(
         window.transition_inputs,
         latents[:, architecture.blocks["c"]],
         window.state_chain,
-        latents[:, architecture.blocks["a"]],
+        baseline_offsets(latents[:, architecture.blocks["a"]], window.transition_inputs),
     )
     cells = row_log_likelihood(
         state_layout(architecture),

@@ -25,6 +25,9 @@ AGENT_FOLDER = "agent"  # inside a run's folder
 class EvaluationConfig:
     """What is compared on whom.
 
+    The worlds' own `split`, `weather` and `pessimism` are not used: agents are judged on
+    the people of `split` below, on the weather of the log, without pessimism.
+
     Attributes:
         baselines: out of random, habit and best_constant.
         split: whose people the agents are judged on.

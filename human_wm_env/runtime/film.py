@@ -21,11 +21,14 @@ class Modulation:
         shift: float32 (slots, members, hidden), added before the first activation.
         gain: float32 (slots, members, hidden), multiplied after it.
         offset: float32 (slots, members, outputs), added to the outputs.
+        blind: float32 (slots, members, states, outputs), added for each state of the day
+            before that is not known; no states where there are no offsets.
     """
 
     shift: np.ndarray
     gain: np.ndarray
     offset: np.ndarray
+    blind: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -93,11 +96,19 @@ class FilmWeights:
             shift=parts[:, :, 0] + self.input_bias.reshape(self.members, -1),
             gain=1.0 + parts[:, :, 1],
             offset=bias,
+            blind=np.zeros((slots, self.members, 0, width), dtype=np.float32),
         )
         if offsets is None or self.offset is None or self.reference is None:
             return plain
-        added = (offsets @ self.offset).reshape(slots, self.members, width)
-        return replace(plain, offset=bias + added - self._at_reference(plain))
+        # The offset's weights stand in blocks: always, then one block per unknown state.
+        blocks = self.offset.reshape(-1, offsets.shape[1], self.members * width)
+        added = np.stack([offsets @ block for block in blocks], axis=1)
+        added = added.reshape(slots, len(blocks), self.members, width).transpose(0, 2, 1, 3)
+        return replace(
+            plain,
+            offset=bias + added[:, :, 0] - self._at_reference(plain),
+            blind=np.ascontiguousarray(added[:, :, 1:]),
+        )
 
     def _at_reference(self, modulation: Modulation) -> np.ndarray:
         """Return what the latents change about the reference day, (slots, members, outputs)."""
@@ -107,12 +118,15 @@ class FilmWeights:
         nobody = self.modulation(np.zeros((1, len(self.latents)), dtype=np.float32))
         return (own - self(self.reference[None], nobody)).transpose(1, 0, 2)
 
-    def __call__(self, inputs: np.ndarray, modulation: Modulation) -> np.ndarray:
+    def __call__(
+        self, inputs: np.ndarray, modulation: Modulation, blind: np.ndarray | None = None
+    ) -> np.ndarray:
         """Return the outputs of every member, before the chain.
 
         Args:
             inputs: float32 (slots, inputs).
             modulation: from `modulation`.
+            blind: bool (slots, states), where a state of the day before is not known.
 
         Returns:
             float32 (members, slots, outputs).
@@ -124,7 +138,11 @@ class FilmWeights:
         first *= modulation.gain
         second = first.transpose(1, 0, 2) @ self.hidden + self.hidden_bias
         np.maximum(second, 0.0, out=second)
-        return second @ self.head + modulation.offset.transpose(1, 0, 2)
+        out = second @ self.head
+        out += modulation.offset.transpose(1, 0, 2)
+        if blind is not None and blind.any():
+            out += np.einsum("ns,nmso->mno", blind.astype(np.float32), modulation.blind)
+        return out
 
 
 def _flat(weights: np.ndarray) -> np.ndarray:

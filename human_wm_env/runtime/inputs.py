@@ -44,6 +44,8 @@ TRANSITION_WIDTH = (
     + WEEKDAY_WIDTH
     + len(WEATHER_COLUMNS)
 )
+# Where the transition net's inputs hold the mask of yesterday's states.
+STATE_MASK_PART = slice(len(STATE_COLUMNS), len(STATE_COLUMNS) + len(STATE_ORDER))
 ENCODER_WIDTH = (
     schema.ROW_WIDTH
     + schema.FEATURE_COUNT

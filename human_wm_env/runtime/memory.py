@@ -95,13 +95,13 @@ def features(memory: Memory) -> np.ndarray:
     """Return net inputs: averages, contrasts (fast minus slowest), and weights.
 
     Returns:
-        float32 (people, WIDTH).
+        float32 (..., WIDTH), with the batch shape of the memory.
     """
-    people = len(memory.total)
     average = memory.total / (memory.weight + np.float32(WEIGHT_FLOOR))
-    contrast = np.float32(CONTRAST_SCALE) * (average[:, :-1] - average[:, -1:])
+    contrast = np.float32(CONTRAST_SCALE) * (average[..., :-1, :] - average[..., -1:, :])
     parts = [average, contrast, memory.weight]
-    return np.concatenate([part.reshape(people, -1) for part in parts], axis=1)
+    flat = [part.reshape(*part.shape[:-2], -1) for part in parts]
+    return np.concatenate(flat, axis=-1)
 
 
 def run(
@@ -118,17 +118,16 @@ def run(
         float32 (people, days, WIDTH), of the days BEFORE each; and the final memory.
     """
     people, days = rows.shape[:2]
-    history = np.empty((people, days, WIDTH), dtype=np.float32)
-    seen = observed[..., SIGNAL_FEATURES].astype(np.float32)[..., None, :]
-    values = signals(rows, observed)[..., None, :]
-    lasting = np.ones((people, days), dtype=bool) if valid is None else valid
-    memory = empty(people)
+    seen = observed[..., SIGNAL_FEATURES].astype(np.float32)
+    # Totals and weights move alike: one recursion for both, days first.
+    both = np.stack([signals(rows, observed), seen], axis=-2).transpose(1, 0, 2, 3)
+    moved = np.empty((days + 1, people, 2, len(TAUS_DAYS), SIGNALS), dtype=np.float32)
+    moved[0] = 0.0
+    lasting = None if valid is None or valid.all() else valid[..., None, None, None]
     for day in range(days):
-        history[:, day] = features(memory)
-        # A decay of 1 holds the memory through the padding.
-        decay = np.where(lasting[:, day, None, None], DECAY, np.float32(1.0))
-        memory = Memory(
-            decay * memory.total + (1.0 - decay) * values[:, day],
-            decay * memory.weight + (1.0 - decay) * seen[:, day],
-        )
-    return history, memory
+        step = DECAY * moved[day]
+        step += (1.0 - DECAY) * both[day, :, :, None, :]
+        # Padding holds the memory.
+        moved[day + 1] = step if lasting is None else np.where(lasting[:, day], step, moved[day])
+    history = features(Memory(moved[:-1, :, 0], moved[:-1, :, 1])).transpose(1, 0, 2)
+    return np.ascontiguousarray(history), Memory(moved[-1, :, 0], moved[-1, :, 1])

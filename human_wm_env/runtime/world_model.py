@@ -112,7 +112,8 @@ class WorldModelRuntime:
         Returns:
             Raw rows (slots, 10) with the states set, and the uncertainty (slots,).
         """
-        members = self.transition(transition_inputs, modulation)
+        blind = transition_inputs[:, inputs.STATE_MASK_PART] == 0.0
+        members = self.transition(transition_inputs, modulation, blind)
         uncertainty = self._disagreement(members)
         if temperature == 0.0:
             parameters, chain = members.mean(axis=0), self.transition.chain.mean(axis=0)

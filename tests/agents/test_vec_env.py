@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import gymnasium as gym
 import numpy as np
@@ -66,7 +66,7 @@ def test_it_agrees_with_the_vector_env_stepped_by_hand(people: EmbeddedPeople) -
 class Countdown(gym.vector.VectorEnv):
     """Slot i ends after i + 1 steps: by termination if even, by both or the limit if odd."""
 
-    metadata = {"autoreset_mode": AutoresetMode.SAME_STEP}
+    metadata: ClassVar[dict[str, Any]] = {"autoreset_mode": AutoresetMode.SAME_STEP}
     render_mode = None
 
     def __init__(self) -> None:

@@ -39,7 +39,7 @@ def test_the_last_day_of_the_log(world: ReplayWorld, short_logs: LogDataset) -> 
         state = world.step(state, np.zeros((1, 7), dtype=np.float32)).state
     np.testing.assert_array_equal(state.row[0], short_logs.rows[3, 49])
     assert (state.day[0], state.forecast[0]) == (50, -1)  # of day 50 nothing is known
-    with pytest.raises(DataError, match="14 .* to 40"):
+    with pytest.raises(DataError, match=r"14 .* to 40"):
         world.start_from({"user": "dan", "day": 41}, Start(0, 20, 0))
 
 
