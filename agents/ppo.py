@@ -60,7 +60,7 @@ class PPOConfig:
     max_grad_norm: float = 0.5
     width: int = 64
     layers: int = 2
-    log_std_init: float = -1.0
+    log_std_init: float = -1.5
     warm_start: int = 10
     seed: int = 0
     threads: int = 1
@@ -79,6 +79,12 @@ class PPOConfig:
                 f"{self.batch_size}",
                 "Choose a divisor, or other slots or n_steps.",
             )
+
+    @property
+    def whole_steps(self) -> int:
+        """Days that are lived: `steps`, rounded up to whole rollouts."""
+        rollout = self.slots * self.n_steps
+        return -(-self.steps // rollout) * rollout
 
 
 class PPOAgent:

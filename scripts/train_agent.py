@@ -71,7 +71,8 @@ def train(config: TrainAgentConfig, run: RunFolder, *, dataset: Any = None) -> T
         dataset: a data set object in place of `config.env.dataset`.
     """
     curves, began = _LastValues(run.logger), time.monotonic()
-    with tqdm(total=config.agent.steps, unit="day", file=sys.stderr, desc=config.env.id) as bar:
+    days = config.agent.whole_steps
+    with tqdm(total=days, unit="day", file=sys.stderr, desc=config.env.id) as bar:
         agent = train_ppo(config.agent, config.env, curves, bar.update, dataset=dataset)
     folder = save_agent(agent, run.path / AGENT_FOLDER)
     metrics = {

@@ -1,8 +1,10 @@
-"""The encoder: embedded days, a bidirectional GRU, masked attention pooling (MLX).
+"""The encoder: embedded days, a bidirectional GRU over weeks, masked attention pooling (MLX).
 
 The embedding of each day sees the states, the actions and the memory of that day side
 by side, so that it can form their products: a response is a regression coefficient,
-and pooled products are its sufficient statistics.
+and pooled products are its sufficient statistics. The days are pooled as they are; the
+GRU, which is for what changes over time, reads the means of weeks: a seventh of the
+steps, for training and for every reset of an environment.
 """
 
 from __future__ import annotations
@@ -10,8 +12,14 @@ from __future__ import annotations
 import mlx.core as mx
 import mlx.nn as nn
 
+from human_wm_env import schema
 from human_wm_env.runtime.architecture import Architecture
-from human_wm_env.runtime.encoder import LOG_VARIANCE_HIGH, LOG_VARIANCE_LOW, SUMMARY_WIDTH
+from human_wm_env.runtime.encoder import (
+    LOG_DAYS_SCALE,
+    LOG_VARIANCE_HIGH,
+    LOG_VARIANCE_LOW,
+    SUMMARY_WIDTH,
+)
 from human_wm_env.runtime.inputs import ENCODER_WIDTH
 from world_model.gru import BiGRU
 
@@ -34,12 +42,14 @@ class Encoder(nn.Module):
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
-        width = architecture.row_width + 2 * architecture.gru_hidden
-        summary = (architecture.pooling_heads + 1) * width + SUMMARY_WIDTH
+        day, week = architecture.row_width, 2 * architecture.gru_hidden
+        heads = architecture.pooling_heads
+        summary = (heads + 1) * (day + week) + SUMMARY_WIDTH
         hidden, latents = architecture.encoder_hidden, architecture.latent_width
-        self.row = RowNet(architecture.row_width)
-        self.gru = BiGRU(architecture.row_width, architecture.gru_hidden)
-        self.attention = nn.Linear(width, architecture.pooling_heads, bias=False)
+        self.row = RowNet(day)
+        self.gru = BiGRU(day + 1, architecture.gru_hidden)
+        self.day_attention = nn.Linear(day, heads, bias=False)
+        self.week_attention = nn.Linear(week, heads, bias=False)
         self.first = nn.Linear(summary, hidden)
         self.second = nn.Linear(hidden, hidden)
         self.out = nn.Linear(hidden, 2 * latents)
@@ -54,22 +64,20 @@ class Encoder(nn.Module):
             observed: bool (people, days, 10).
             valid: bool (people, days), False on padding; None means everywhere.
         """
-        days = self.row(inputs)
-        features = mx.concatenate([days, self.gru(days, valid)], axis=-1)
+        people, length, _ = inputs.shape
         seen = observed.any(axis=-1)
         if valid is not None:
             seen = seen & valid
         weight = seen[..., None].astype(mx.float32)
-        scores = mx.where(seen[..., None], self.attention(features), -1e9)
-        attention = mx.exp(scores - scores.max(axis=1, keepdims=True)) * weight
-        attention = attention / (attention.sum(axis=1, keepdims=True) + 1e-9)
-        pooled = attention.transpose(0, 2, 1) @ features
+        days = self.row(inputs)
+        weeks, week_seen, week_valid = self._weeks(days, weight, valid)
+        states = self.gru(weeks, week_valid)
         count = weight.sum(axis=1)
         summary = mx.concatenate(
             [
-                pooled.reshape(len(pooled), -1),
-                (features * weight).sum(axis=1) / mx.maximum(count, 1.0),
-                mx.log1p(count) / 7.0,
+                _pool(days, self.day_attention(days), weight),
+                _pool(states, self.week_attention(states), week_seen),
+                mx.log1p(count) / LOG_DAYS_SCALE,
                 observed.astype(mx.float32).sum(axis=1) / mx.maximum(count, 1.0),
             ],
             axis=1,
@@ -78,3 +86,37 @@ class Encoder(nn.Module):
         out = self.out(mx.maximum(self.second(hidden), 0.0))
         mean, log_variance = mx.split(out, 2, axis=1)
         return mean, mx.clip(log_variance, LOG_VARIANCE_LOW, LOG_VARIANCE_HIGH)
+
+    @staticmethod
+    def _weeks(
+        days: mx.array, weight: mx.array, valid: mx.array | None
+    ) -> tuple[mx.array, mx.array, mx.array | None]:
+        """Return each week's mean embedding and share of days seen; 1 where any was seen."""
+        people, length, width = days.shape
+        week = schema.DAYS_PER_WEEK
+        missing = -length % week
+        padded = mx.pad(days * weight, [(0, 0), (0, missing), (0, 0)])
+        total = padded.reshape(people, -1, week, width).sum(axis=2)
+        seen = mx.pad(weight, [(0, 0), (0, missing), (0, 0)]).reshape(people, -1, week, 1)
+        count = seen.sum(axis=2)
+        weeks = mx.concatenate([total / mx.maximum(count, 1.0), count / week], axis=-1)
+        if valid is not None:
+            whole = mx.pad(valid, [(0, 0), (0, missing)]).reshape(people, -1, week)
+            valid = whole.any(axis=2)
+        return weeks, (count > 0).astype(mx.float32), valid
+
+
+def _pool(features: mx.array, scores: mx.array, weight: mx.array) -> mx.array:
+    """Return attention-weighted means and the plain mean over what was seen.
+
+    Args:
+        features: (people, steps, width).
+        scores: (people, steps, heads).
+        weight: (people, steps, 1), 1 where something was observed.
+    """
+    masked = mx.where(weight > 0, scores, -1e9)
+    attention = mx.exp(masked - masked.max(axis=1, keepdims=True)) * weight
+    attention = attention / (attention.sum(axis=1, keepdims=True) + 1e-9)
+    pooled = attention.transpose(0, 2, 1) @ features
+    mean = (features * weight).sum(axis=1) / mx.maximum(weight.sum(axis=1), 1.0)
+    return mx.concatenate([pooled.reshape(len(pooled), -1), mean], axis=1)

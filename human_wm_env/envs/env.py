@@ -174,6 +174,11 @@ class Env(gym.Env[Any, np.ndarray]):
         self._over = terminated or truncated
         return self._view(after.observation), paid, terminated, truncated, info
 
+    @property
+    def state(self) -> Any:
+        """The world's state, for planners and wrappers to read; None before the first reset."""
+        return self._state
+
     def render(self) -> Any:
         """Return the picture ("rgb_array") or text ("ansi") of the episode so far."""
         if self.render_mode is None:

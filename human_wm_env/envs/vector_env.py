@@ -317,6 +317,11 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
             return observations.as_dict(observation, self._parts)
         return observation.copy()
 
+    @property
+    def state(self) -> Any:
+        """The world's state, for planners and wrappers to read; None before the first reset."""
+        return self._state
+
     def render(self) -> tuple[Any, ...] | None:
         """Return the first slot's picture or text; None without a render mode."""
         if self.render_mode is None or self._state is None:

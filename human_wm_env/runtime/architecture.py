@@ -21,7 +21,7 @@ class Architecture:
         state_components: Gaussian components of each continuous state feature.
         memory: give both nets the slow quantities; False is the predecessor's Markov form.
         row_width: width of the encoder's embedding of one day.
-        gru_hidden: width of each direction of the encoder's GRU.
+        gru_hidden: width of each direction of the encoder's GRU, which reads weeks.
         pooling_heads: attention heads that pool the days.
         encoder_hidden: width of the encoder's last hidden layer.
         decoder_hidden: width of the decoder's GRU.

@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from human_wm_env import schema
-from human_wm_env.errors import CheckpointError
+from human_wm_env.errors import CheckpointError, ConfigError
 from human_wm_env.runtime.architecture import Architecture
 
 FORMAT_VERSION = 1
@@ -98,7 +98,7 @@ def load_checkpoint(folder: str | Path) -> Checkpoint:
             f"none in {folder}",
             "Copy the whole folder, or train one with scripts/pretrain.py.",
         )
-    if _sha256(weights_file) != manifest["weights_sha256"]:
+    if _sha256(weights_file) != manifest.get("weights_sha256"):
         raise CheckpointError(
             "weights with the checksum of the manifest",
             f"other bytes in {weights_file}",
@@ -108,7 +108,7 @@ def load_checkpoint(folder: str | Path) -> Checkpoint:
         weights = load_file(weights_file)
         architecture = Architecture(**manifest["architecture"])
         transitions = weights.pop("weather_transitions")
-    except (SafetensorError, TypeError, KeyError) as error:
+    except (SafetensorError, ConfigError, TypeError, KeyError) as error:
         raise CheckpointError(
             "a checkpoint of this version", f"{type(error).__name__}: {error}", "Train it again."
         ) from error

@@ -15,6 +15,8 @@ from human_wm_env.runtime.memory import Memory
 
 # Posterior widths stay in a range that exp() of a float32 can hold.
 LOG_VARIANCE_LOW, LOG_VARIANCE_HIGH = -9.0, 3.0
+# Brings the logarithm of a thousand days near 1.
+LOG_DAYS_SCALE = 7.0
 # Summaries beside the pooled days: log of the observed days, share observed per feature.
 SUMMARY_WIDTH = 1 + schema.FEATURE_COUNT
 
@@ -85,7 +87,7 @@ def prepare(histories: Sequence[History], *, use_memory: bool) -> EncodedHistori
 
 
 class Encoder:
-    """Bidirectional GRU over embedded days, pooled by masked attention.
+    """Embedded days, a bidirectional GRU over weeks, masked attention pooling.
 
     Args:
         weights: the checkpoint's flat dictionary.
@@ -106,21 +108,15 @@ class Encoder:
         w = self._weights
         days = np.maximum(histories.inputs @ w["row.first.weight"].T + w["row.first.bias"], 0.0)
         days = np.maximum(days @ w["row.second.weight"].T + w["row.second.bias"], 0.0)
-        recurrent = bidirectional_gru(days, histories.valid, w)
-        features = np.concatenate([days, recurrent], axis=-1)
-        seen = histories.observed.any(axis=-1) & histories.valid
-        scores = features @ w["attention.weight"].T
-        scores = np.where(seen[..., None], scores, np.float32(-1e9))
-        attention = np.exp(scores - scores.max(axis=1, keepdims=True)) * seen[..., None]
-        attention /= attention.sum(axis=1, keepdims=True) + np.float32(1e-9)
-        pooled = attention.transpose(0, 2, 1) @ features
-        count = seen.sum(axis=1, keepdims=True).astype(np.float32)
-        mean = (features * seen[..., None]).sum(axis=1) / np.maximum(count, 1.0)
+        seen = (histories.observed.any(axis=-1) & histories.valid)[..., None]
+        weeks, week_seen, week_valid = _weeks(days, seen, histories.valid)
+        states = bidirectional_gru(weeks, week_valid, w)
+        count = seen.sum(axis=1).astype(np.float32)
         summary = np.concatenate(
             [
-                pooled.reshape(len(count), -1),
-                mean,
-                np.log1p(count) / np.float32(7.0),
+                _pool(days, days @ w["day_attention.weight"].T, seen),
+                _pool(states, states @ w["week_attention.weight"].T, week_seen),
+                np.log1p(count) / np.float32(LOG_DAYS_SCALE),
                 histories.observed.sum(axis=1) / np.maximum(count, 1.0),
             ],
             axis=1,
@@ -133,6 +129,34 @@ class Encoder:
         return Posterior(
             out[:, :half], np.clip(out[:, half:], LOG_VARIANCE_LOW, LOG_VARIANCE_HIGH)
         )
+
+
+def _weeks(
+    days: np.ndarray, seen: np.ndarray, valid: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return each week's mean embedding with the share of days seen; what was seen; validity."""
+    people, length, width = days.shape
+    week = schema.DAYS_PER_WEEK
+    missing = -length % week
+
+    def by_week(array: np.ndarray) -> np.ndarray:
+        padded = np.pad(array, [(0, 0), (0, missing), (0, 0)])
+        return padded.reshape(people, -1, week, array.shape[2])
+
+    count = by_week(seen).sum(axis=2).astype(np.float32)
+    mean = by_week(days * seen).sum(axis=2) / np.maximum(count, 1.0)
+    weeks = np.concatenate([mean, count / np.float32(week)], axis=-1)
+    return weeks, count > 0, by_week(valid[..., None]).any(axis=2)[..., 0]
+
+
+def _pool(features: np.ndarray, scores: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Return attention-weighted means and the plain mean over what was seen."""
+    masked = np.where(seen, scores, np.float32(-1e9))
+    attention = np.exp(masked - masked.max(axis=1, keepdims=True)) * seen
+    attention /= attention.sum(axis=1, keepdims=True) + np.float32(1e-9)
+    pooled = attention.transpose(0, 2, 1) @ features
+    mean = (features * seen).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
+    return np.concatenate([pooled.reshape(len(pooled), -1), mean], axis=1)
 
 
 def bidirectional_gru(

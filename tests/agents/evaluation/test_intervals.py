@@ -16,10 +16,10 @@ def test_two_people_by_hand() -> None:
 
 
 def test_people_are_drawn_with_all_their_episodes() -> None:
-    """Person a has three episodes of 0, b one of 4: the means are 0, 1 or 4, never others."""
+    """Person a has three episodes of 0, b one of 4: the means are 0, 1, 4 as 1 : 2 : 1."""
     values, people = np.array([0.0, 0.0, 4.0, 0.0]), np.array(["a", "a", "b", "a"])
-    interval = clustered_interval(values, people, Bootstrap(0.95))
-    assert interval == Interval(1.0, 0.0, 4.0)
+    assert clustered_interval(values, people, Bootstrap(0.95)) == Interval(1.0, 0.0, 4.0)
+    assert clustered_interval(values, people, Bootstrap(0.4)) == Interval(1.0, 1.0, 1.0)
 
 
 def test_one_person_has_nothing_to_resample() -> None:

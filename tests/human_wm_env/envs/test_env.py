@@ -122,6 +122,15 @@ def test_refused_options_leave_the_env_as_it_was(make: Make) -> None:
     assert same([env.reset()], [other.reset()])
 
 
+def test_a_planner_can_go_on_from_the_state(make: Make) -> None:
+    env = make()
+    assert env.state is None
+    env.reset(seed=0)
+    action = actions(1)
+    imagined = env.world.step(env.state, action)
+    np.testing.assert_array_equal(env.step(action[0])[0], imagined.observation[0])
+
+
 # What is returned -----------------------------------------------------------------------
 
 

@@ -366,6 +366,14 @@ def test_the_callers_options_are_not_changed(make: Make) -> None:
     assert options["reset_mask"].tolist() == [True, False]
 
 
+def test_the_state_is_that_of_all_slots(make: Make) -> None:
+    env = make(3)
+    assert env.state is None
+    env.reset(seed=0)
+    imagined = env.world.step(env.state, actions(1, 3)[0])
+    np.testing.assert_array_equal(env.step(actions(1, 3)[0])[0], imagined.observation)
+
+
 # Modes ------------------------------------------------------------------------------------------
 
 

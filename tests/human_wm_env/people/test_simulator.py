@@ -167,6 +167,8 @@ def test_logging_traits_are_shares() -> None:
         (True, 0, 2 / 3),  # gaps last three days on average, whatever the mood
         (True, 3, 2 / 3),
         (False, 0, 0.25 / 3 / 1.5),  # odds of .2 to .8, over three days, less when well
+        (False, 1, 0.25 / 3 / 1.5),  # Neutral is well
+        (False, 2, 0.25 / 3 * 1.5),  # Tired is not
         (False, 3, 0.25 / 3 * 1.5),
     ],
 )
@@ -178,7 +180,7 @@ def test_days_are_lost_with_the_chance_by_hand(was_lost: bool, mood: int, chance
         traits, np.full(n, was_lost), np.full((n, 10), was_lost), np.full(n, mood), uniform
     )
     assert day.mean() == pytest.approx(chance, abs=2e-4)
-    stays, opens = 0.75, 1.0 / 4 * (1.5 if mood else 1 / 1.5)
+    stays, opens = 0.75, 1.0 / 4 * (1.5 if mood >= 2 else 1 / 1.5)
     assert features.mean() == pytest.approx(stays if was_lost else opens, abs=2e-4)
 
 

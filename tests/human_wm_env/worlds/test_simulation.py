@@ -7,9 +7,12 @@ import pytest
 
 from human_wm_env import schema
 from human_wm_env.envs import actions, rewards
-from human_wm_env.people.embedded import EmbeddedPeople
-from human_wm_env.worlds.simulation import SimulatorWorld
-from human_wm_env.worlds.world import Start, Stream, Transition
+from human_wm_env.people import physiology, weather
+from human_wm_env.people.choices import choose
+from human_wm_env.people.embedded import EmbeddedConfig, EmbeddedPeople, assemble, generate
+from human_wm_env.people.simulator import is_weekend
+from human_wm_env.worlds.simulation import _UNIFORM, SimulatorWorld
+from human_wm_env.worlds.world import FOR_NOISE, Start, Stream, Transition, generator
 
 SLOTS, HORIZON = 6, 8
 STARTS = [Start(user, 20 + 10 * user, user) for user in range(SLOTS)]
@@ -41,6 +44,70 @@ def test_an_episode_starts_from_the_true_hidden_state(small: EmbeddedPeople) -> 
         np.testing.assert_array_equal(inner.row[slot], small.true_rows[start.user, start.day - 1])
         np.testing.assert_array_equal(inner.people.traits[slot], small.people.traits[start.user])
         assert inner.losses.day_lost[slot] == small.day_lost[start.user, start.day - 1]
+
+
+def test_each_day_is_lived_with_its_own_noise_and_hands_its_body_on(
+    small: EmbeddedPeople,
+) -> None:
+    first, days = run(small)
+    drawn = []
+    for stream in STREAMS:
+        rng = generator(stream.noise, FOR_NOISE)
+        drawn.append(rng.standard_normal((HORIZON, SimulatorWorld.normals), dtype=np.float32))
+    inner = first.inner
+    for late, day in enumerate(days):
+        after = day.state.inner
+        shock = np.array(drawn)[:, late, -1]  # the heart rate's is the last column
+        residual = 0.25 * inner.body.heart_rate_residual + 4.2 * shock
+        np.testing.assert_allclose(after.body.heart_rate_residual, residual, rtol=1e-5)
+        body = physiology.wake_up(inner.body, after.row, after.body.heart_rate_residual)
+        for name, values in vars(body).items():
+            np.testing.assert_array_equal(getattr(after.body, name), values)
+        np.testing.assert_array_equal(after.row, day.state.row)
+        inner = after
+
+
+def test_states_are_those_of_the_equations() -> None:
+    """Heart rate and mood of every day, by the population's own response_gain."""
+    config = EmbeddedConfig(users=3, days=60, seed=5, response_gain=0.3)
+    people = assemble(config, generate(config))
+    world = SimulatorWorld(people, horizon=HORIZON, adherence=0.5)
+    starts = [Start(slot % 3, 20 + slot % 37, 0) for slot in range(150)]
+    streams = [Stream((0, 0, 0), (0, slot, 0)) for slot in range(150)]
+    first, _ = world.reset(starts, streams)
+    state = first
+    for late in range(HORIZON):
+        day = world.step(state, np.repeat(RANDOM[late], 25, axis=0))
+        row, body, traits = day.state.row, state.inner.body, state.inner.people.traits
+        mean = physiology.mean_heart_rate(traits, body, row, 0.3)
+        residual = day.state.inner.body.heart_rate_residual
+        np.testing.assert_allclose(row[:, schema.HEART_RATE], mean + residual, rtol=1e-5)
+        before = state.inner.row[:, schema.MOOD].astype(int)
+        weekend = is_weekend(state.weekday)
+        logits = physiology.mood_logits(traits, body, row, weekend, before, 0.3)
+        uniform = first.uniform[:, late, _UNIFORM["state"]][:, 0]
+        np.testing.assert_array_equal(row[:, schema.MOOD], choose(logits, uniform))
+        state = day.state
+
+
+def test_losses_go_on_from_day_to_day(small: EmbeddedPeople) -> None:
+    first, days = run(small)
+    lost = [first.inner.losses, *(day.state.inner.losses for day in days)]
+    for losses, day in zip(lost[1:], days, strict=True):
+        hidden = losses.day_lost[:, None] | losses.feature_lost
+        np.testing.assert_array_equal(day.state.observed, ~hidden)
+    before = np.array([one.feature_lost for one in lost[:-1]])
+    after = np.array([one.feature_lost for one in lost[1:]])
+    assert after[before].mean() > after[~before].mean() + 0.3
+
+
+def test_the_weather_goes_on_from_the_true_eve(
+    small: EmbeddedPeople, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(weather, "TRANSITIONS", np.eye(4))  # it never changes
+    first, days = run(small)
+    eve = [small.true_rows[start.user, start.day - 1, schema.WEATHER] for start in STARTS]
+    assert first.forecast.tolist() == days[-1].state.forecast.tolist() == eve
 
 
 @pytest.mark.parametrize("weather", ["chain", "log"])

@@ -1,0 +1,114 @@
+"""The main job in one go: logs, world model, dream, agent, verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from agents.env_config import EnvConfig
+from agents.evaluation.evaluate import EvaluationConfig
+from agents.evaluation.table import table_rows
+from agents.ppo import PPOConfig
+from datasets import DataConfig, load_dataset
+from evaluate_agent import TRUTH, EvaluateAgentConfig, evaluate
+from human_wm_env.futures import imagine_futures
+from human_wm_env.rendering import fan_chart
+from human_wm_env.runtime.architecture import Architecture
+from pretrain import PretrainConfig, pretrain
+from report import print_report, run_script, say
+from run_folder import RunConfig, RunFolder
+from train_agent import TrainAgentConfig, train
+from world_model.config import TrainingConfig
+
+LOGGED_DAYS_SHOWN = 45
+PPO = "PPO in the dream"
+
+
+@dataclass(frozen=True)
+class DemoConfig:
+    """Settings of the script.
+
+    Attributes:
+        model: sizes of the world model's nets.
+        training: how it is trained; "quick" takes two or three minutes.
+        env: the dream that the agent is trained in; its checkpoint is the one just trained.
+        agent: how PPO is trained.
+        evaluation: whom the agents are judged on.
+        person: whose futures are drawn.
+        day: first imagined day.
+        run: the folder of the run.
+        json: print one JSON object instead of a table.
+    """
+
+    env: EnvConfig
+    simulator: EnvConfig = field(metadata={"group": "env"})
+    model: Architecture = field(default_factory=Architecture)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    agent: PPOConfig = field(default_factory=PPOConfig)
+    evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
+    person: str = "p007"
+    day: int = 400
+    run: RunConfig = field(default_factory=RunConfig)
+    json: bool = False
+
+
+def draw_futures(config: DemoConfig, checkpoint: Path, file: Path) -> Path:
+    """Imagine 125 futures of one person and save the fan chart."""
+    futures = imagine_futures(
+        load_dataset(DataConfig()), config.person, config.day, world_model=checkpoint
+    )
+    shown = slice(-LOGGED_DAYS_SHOWN, None)
+    figure = fan_chart(
+        futures.history.rows[shown],
+        futures.history.observed[shown],
+        futures.rows,
+        futures.day,
+        f"125 imagined futures of {futures.user}, from day {futures.day}",
+    )
+    figure.savefig(file)
+    return file
+
+
+def demo(config: DemoConfig, run: RunFolder) -> dict[str, Any]:
+    """Run every step; returns the evaluation's summary."""
+    say("1/4 Pretraining the world model on the embedded people")
+    checkpoint, _ = pretrain(
+        PretrainConfig(model=config.model, training=config.training), run
+    )
+    say("2/4 Imagining 125 futures of one person")
+    figure = draw_futures(config, checkpoint, run.figure_path("futures"))
+    say(f"    {figure}")
+    say(f"3/4 Training PPO in the dream, {config.agent.steps:,} days")
+    dream = _with_checkpoint(config.env, checkpoint)
+    agent = train(TrainAgentConfig(env=dream, agent=config.agent), run).agent
+    say("4/4 Judging it in the dream and in the simulator")
+    judged = EvaluateAgentConfig(
+        dream=dream, simulator=config.simulator, evaluation=config.evaluation
+    )
+    return evaluate(judged, {PPO: agent})
+
+
+def _with_checkpoint(env: EnvConfig, checkpoint: Path) -> EnvConfig:
+    from dataclasses import replace
+
+    return replace(env, world_model=str(checkpoint))
+
+
+def main(config: DemoConfig) -> None:
+    """Pretrain, imagine, train an agent in the dream, and judge it in the simulator."""
+    with RunFolder("demo", config, config.run) as run:
+        summary = demo(config, run)
+        run.write_metrics({"worlds": summary})
+        print_report(
+            table_rows(summary, TRUTH),
+            json=config.json,
+            title=f"Return of {config.env.horizon} days, 95% intervals over people",
+            result={"run": run.path, "worlds": summary},
+        )
+        say(f"Curves, figures and checkpoint: {run.path}")
+        say(f"Look further: .venv/bin/tensorboard --logdir {run.path}")
+
+
+if __name__ == "__main__":
+    run_script(main, DemoConfig, "demo")

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import mlx.core as mx
+import numpy as np
+import pytest
+from scipy import special, stats
+
+from human_wm_env import schema
+from human_wm_env.runtime import heads
+from human_wm_env.runtime.heads import HeadLayout
+from human_wm_env.runtime.inputs import ACTION_ORDER, STATE_ORDER
+from world_model.distributions import mixture_log_likelihood, row_log_likelihood
+from world_model.point import point_predictions
+
+
+def density(parameters: np.ndarray, values: np.ndarray, components: int) -> np.ndarray:
+    """Mixture density by scipy, of one set of parameters at many values."""
+    logits, means, raw = parameters.astype(np.float64).reshape(3, components)
+    scales = np.log1p(np.exp(raw)) + heads.MIN_SCALE
+    each = stats.norm.pdf(values[:, None], means, scales)
+    return np.asarray(each @ special.softmax(logits))
+
+
+@pytest.mark.parametrize("components", [1, 3])
+def test_mixtures_equal_scipy(components: int) -> None:
+    rng = np.random.default_rng(components)
+    for _ in range(20):
+        parameters = rng.normal(size=3 * components).astype(np.float32)
+        values = rng.normal(0, 2, 11).astype(np.float32)
+        got = mixture_log_likelihood(
+            mx.array(np.tile(parameters, (11, 1))), mx.array(values), components
+        )
+        np.testing.assert_allclose(
+            got, np.log(density(parameters, values, components)), rtol=1e-4, atol=1e-4
+        )
+
+
+@pytest.mark.parametrize("components", [1, 3])
+def test_densities_integrate_to_one(components: int) -> None:
+    rng = np.random.default_rng(0)
+    grid = np.linspace(-12, 12, 20_001, dtype=np.float32)
+    parameters = rng.normal(size=3 * components).astype(np.float32)
+    tiled = mx.array(np.broadcast_to(parameters, (len(grid), 3 * components)))
+    mass = np.exp(np.array(mixture_log_likelihood(tiled, mx.array(grid), components)))
+    assert np.trapezoid(mass, grid) == pytest.approx(1.0, abs=1e-3)
+
+
+def test_a_very_small_scale_stays_finite() -> None:
+    got = mixture_log_likelihood(mx.array([[0.0, 0.5, -80.0]]), mx.array([0.5]), 1)
+    assert float(got[0]) == pytest.approx(stats.norm.logpdf(0, 0, heads.MIN_SCALE), abs=1e-3)
+
+
+@pytest.mark.parametrize("order", [ACTION_ORDER, STATE_ORDER])
+def test_rows_equal_scipy_and_masked_cells_are_zero(order: tuple[int, ...]) -> None:
+    layout = HeadLayout(order, 2)
+    rng = np.random.default_rng(1)
+    parameters = rng.normal(size=(6, layout.width)).astype(np.float32)
+    row = np.zeros((6, layout.encoded_width), dtype=np.float32)
+    expected = np.zeros((6, len(order)))
+    for place, index in enumerate(order):
+        own, feature = parameters[:, layout.parameters[index]], schema.FEATURES[index]
+        for person in range(6):
+            if isinstance(feature, schema.Continuous):
+                value = rng.normal()
+                row[person, layout.encoded[index]] = value
+                mass = density(own[person], np.array([value]), 2)[0]
+            else:
+                picked = int(rng.integers(feature.width))
+                row[person, layout.encoded[index].start + picked] = 1.0
+                mass = special.softmax(own[person].astype(float))[picked]
+            expected[person, place] = np.log(mass)
+    everything = mx.ones((6, len(order)))
+    got = row_log_likelihood(layout, mx.array(parameters), mx.array(row), everything)
+    np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-4)
+    seen = rng.random((6, len(order))) < 0.5
+    masked = row_log_likelihood(
+        layout, mx.array(parameters), mx.array(row), mx.array(seen.astype(np.float32))
+    )
+    np.testing.assert_allclose(masked, np.where(seen, expected, 0.0), rtol=1e-4, atol=1e-4)
+    assert not np.array(masked)[~seen].any()
+
+
+def test_masked_cells_have_no_gradient() -> None:
+    layout = HeadLayout(STATE_ORDER, 1)
+    seen = mx.array([[1.0, 0.0]])
+    row = mx.zeros((1, layout.encoded_width))
+    gradient = mx.grad(lambda p: row_log_likelihood(layout, p, row, seen).sum())(
+        mx.ones((1, layout.width))
+    )
+    moods = layout.parameters[schema.MOOD]
+    assert not np.array(gradient)[0, moods].any()
+    assert np.array(gradient)[0, layout.parameters[schema.HEART_RATE]].any()
+
+
+def test_point_predictions_by_hand() -> None:
+    layout = HeadLayout(STATE_ORDER, 2)
+    # Weights 1/4 and 3/4, means 2 and 4; moods 1 : 1 : 2 : 0.
+    moods = np.log(np.array([1.0, 1.0, 2.0, 1e-9]))
+    parameters = np.concatenate([[0.0, np.log(3.0), 2.0, 4.0, 9.0, 9.0], moods])
+    got = point_predictions(layout, mx.array(parameters.astype(np.float32)[None]))
+    np.testing.assert_allclose(got[0], [3.5, 0.25, 0.25, 0.5, 0.0], atol=1e-5)

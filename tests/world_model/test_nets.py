@@ -1,0 +1,151 @@
+"""Policy and transition nets: MLX against the NumPy runtime, and what each latent may do."""
+
+from __future__ import annotations
+
+import mlx.core as mx
+import numpy as np
+import pytest
+
+from human_wm_env import schema
+from human_wm_env.runtime import inputs
+from tests.world_model import tiny
+from world_model.data import Windows, encode_logs, windows
+from world_model.likelihood import log_likelihood
+from world_model.transition import baseline_offsets
+
+PEOPLE, DAYS = 4, 9
+
+
+@pytest.fixture(scope="module")
+def window() -> Windows:
+    logs = encode_logs(tiny.logs(), np.arange(PEOPLE))
+    return windows(logs, np.arange(PEOPLE), np.arange(DAYS) + np.arange(PEOPLE)[:, None] * 5)
+
+
+def latents(architecture: tiny.Architecture, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return rng.standard_normal((PEOPLE, architecture.latent_width)).astype(np.float32)
+
+
+def flat(array: mx.array) -> np.ndarray:
+    return np.array(array).reshape(PEOPLE * DAYS, -1)
+
+
+@pytest.mark.parametrize("name", tiny.ARCHITECTURES)
+def test_the_runtime_policy_is_the_same(name: str, window: Windows) -> None:
+    architecture = tiny.ARCHITECTURES[name]
+    model, runtime, z = tiny.model(architecture), tiny.runtime(architecture), latents(tiny.TINY)
+    z_b = mx.array(z[:, architecture.blocks["b"]])
+    expected = np.array(model.policy(window.policy_inputs, z_b, window.action_chain))
+    modulation = runtime.policy_modulation(np.repeat(z, DAYS, axis=0))
+    plain = runtime.policy(flat(window.policy_inputs), modulation)
+    chained = plain + flat(window.action_chain) @ runtime.policy.chain
+    np.testing.assert_allclose(chained, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", tiny.ARCHITECTURES)
+def test_the_runtime_transition_is_the_same(name: str, window: Windows) -> None:
+    """All members, with offsets, reference day, and states that are not known."""
+    architecture = tiny.ARCHITECTURES[name]
+    model, runtime, z = tiny.model(architecture), tiny.runtime(architecture), latents(tiny.TINY)
+    blocks = architecture.blocks
+    x = window.transition_inputs
+    expected = model.transition(
+        x,
+        mx.array(z[:, blocks["c"]]),
+        window.state_chain,
+        baseline_offsets(mx.array(z[:, blocks["a"]]), x),
+    )
+    blind = flat(x)[:, inputs.STATE_MASK_PART] == 0
+    assert blind.any(axis=0).all() and not blind.all()
+    modulation = runtime.transition_modulation(np.repeat(z, DAYS, axis=0))
+    plain = runtime.transition(flat(x), modulation, blind)
+    chained = plain + flat(window.state_chain) @ runtime.transition.chain
+    assert chained.shape[0] == architecture.members
+    np.testing.assert_allclose(chained, expected, atol=1e-5)
+
+
+def test_the_response_latents_change_nothing_on_the_reference_day() -> None:
+    model = tiny.model()
+    z = mx.array(latents(tiny.TINY))
+    reference = mx.broadcast_to(model.transition.reference, (PEOPLE, 1, inputs.TRANSITION_WIDTH))
+    chain = mx.zeros((PEOPLE, 1, model.transition.chain.shape[1]))
+    nobody = mx.zeros((PEOPLE, 1, model.transition.offset.shape[1]))
+    blocks = tiny.TINY.blocks
+    out = np.array(model.transition(reference, 2.0 * z[:, blocks["c"]], chain, nobody))
+    np.testing.assert_allclose(out, np.repeat(out[:, :1], PEOPLE, axis=1), atol=1e-5)
+    other = np.array(model.transition(reference + 1.0, z[:, blocks["c"]], chain, nobody))
+    assert other.std(axis=1).min() > 0.01
+
+
+def test_the_reference_day_is_not_learned() -> None:
+    trainable = tiny.model().transition.trainable_parameters()
+    assert "reference" not in trainable and "offset" in trainable
+
+
+def test_baseline_offsets_by_hand() -> None:
+    x = np.zeros((1, 3, inputs.TRANSITION_WIDTH), dtype=np.float32)
+    heart_rate, mood = range(inputs.STATE_MASK_PART.start, inputs.STATE_MASK_PART.stop)
+    x[0, 0, [heart_rate, mood]] = 1.0
+    x[0, 1, mood] = 1.0
+    got = baseline_offsets(mx.array([[2.0, 3.0]]), mx.array(x))
+    expected = [[2, 3, 0, 0, 0, 0], [2, 3, 2, 3, 0, 0], [2, 3, 2, 3, 2, 3]]
+    np.testing.assert_array_equal(got[0], expected)
+
+
+def test_the_mask_of_yesterdays_states_stands_where_it_is_said_to() -> None:
+    row = np.zeros((1, schema.ROW_WIDTH), dtype=np.float32)
+    known, seen = np.ones((1, 10), dtype=bool), np.zeros((1, 10), dtype=bool)
+    seen[0, schema.MOOD] = True
+    x = inputs.transition_inputs(
+        row, seen, row, known, np.zeros((1, 32)), np.zeros((1, 2)), np.zeros((1, 4))
+    )
+    assert x.shape == (1, inputs.TRANSITION_WIDTH)
+    assert x[0, inputs.STATE_MASK_PART].tolist() == [0.0, 1.0]
+
+
+def test_each_block_moves_its_own_likelihood_only(window: Windows) -> None:
+    model, z = tiny.model(), latents(tiny.TINY)
+    base = log_likelihood(model, mx.array(z), window)
+    for block, part in tiny.TINY.blocks.items():
+        moved = z.copy()
+        moved[:, part] += 1.0
+        after = log_likelihood(model, mx.array(moved), window)
+        is_style = block == "b"
+        policy = np.abs(np.array(after.policy - base.policy))
+        transition = np.abs(np.array(after.transition - base.transition))
+        assert (policy > 1e-3).all() if is_style else not policy.any()
+        assert (transition > 1e-3).all() if not is_style else not transition.any()
+
+
+def test_members_are_weighted_and_averaged(window: Windows) -> None:
+    model, z = tiny.model(), mx.array(latents(tiny.TINY))
+    each = []
+    for member in range(3):
+        weights = np.zeros((3, PEOPLE), dtype=np.float32)
+        weights[member] = 3.0
+        each.append(np.array(log_likelihood(model, z, window, mx.array(weights)).transition))
+    total = log_likelihood(model, z, window)
+    np.testing.assert_allclose(np.mean(each, axis=0), total.transition, rtol=1e-5)
+    assert np.ptp(each, axis=0).min() > 1e-3
+    np.testing.assert_allclose(total.total, total.policy + total.transition)
+
+
+def test_masked_cells_of_today_have_no_part(window: Windows) -> None:
+    """What is masked is zero in the inputs and has no likelihood."""
+    logs = tiny.logs()
+    leaky = logs.rows.copy()
+    leaky[~logs.observed] = 2.0
+    changed = type(logs)(**{**vars_of(logs), "rows": leaky})
+    z = mx.array(latents(tiny.TINY))
+    days = np.arange(DAYS) + np.arange(PEOPLE)[:, None] * 5
+    other = windows(encode_logs(changed, np.arange(PEOPLE)), np.arange(PEOPLE), days)
+    for one, two in zip(vars_of(window).values(), vars_of(other).values(), strict=True):
+        np.testing.assert_array_equal(one, two)
+    base = log_likelihood(tiny.model(), z, window).total
+    np.testing.assert_array_equal(log_likelihood(tiny.model(), z, other).total, base)
+
+
+def vars_of(instance: object) -> dict[str, object]:
+    """Fields of a dataclass without copying or cached properties."""
+    return {name: getattr(instance, name) for name in instance.__dataclass_fields__}  # type: ignore[attr-defined]
