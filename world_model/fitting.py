@@ -148,6 +148,8 @@ class _State:
         try:
             arrays, metadata = mx.load(str(self._file), return_metadata=True)  # type: ignore[misc]
             facts = json.loads(metadata["facts"])
+            self.best, self.best_epoch = facts["best"], facts["best_epoch"]
+            self.epochs_run, self.best_scores = facts["epochs_run"], facts["best_scores"]
         except (RuntimeError, KeyError, json.JSONDecodeError) as error:
             raise CheckpointError(
                 "a training state that can be read",
@@ -162,10 +164,19 @@ class _State:
                 if name.startswith(prefix)
             }
 
-        self.best, self.best_epoch = facts["best"], facts["best_epoch"]
-        self.epochs_run, self.best_scores = facts["epochs_run"], facts["best_scores"]
-        self._best_parameters = part("best/")
-        self._stage.learner.update(tree_unflatten(list(part("now/").items())))
+        self._best_parameters, now = part("best/"), part("now/")
+        expected = dict(tree_flatten(self._stage.learner.trainable_parameters()))
+        if _shapes(now) != _shapes(expected):  # `Module.update` would take other shapes
+            raise CheckpointError(
+                "a training state of these nets",
+                f"one with other parameters in {self._file}",
+                "Delete the file to start this stage again.",
+            )
+        self._stage.learner.update(tree_unflatten(list(now.items())))
         for key, optimiser in self._stage.optimisers.items():
             optimiser.state = tree_unflatten(list(part(f"optimiser/{key}/").items()))
         return int(self.epochs_run)
+
+
+def _shapes(parameters: dict[str, mx.array]) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(value.shape) for name, value in parameters.items()}

@@ -23,7 +23,7 @@ def test_the_runtime_encodes_the_same(name: str, lengths: list[int]) -> None:
     np.testing.assert_allclose(mean, posterior.mean, atol=1e-5)
     np.testing.assert_allclose(log_variance, posterior.log_variance, atol=1e-5)
     # Not because nothing differs between people.
-    assert np.ptp(posterior.mean, axis=0).max() > 0.01
+    assert np.ptp(posterior.mean, axis=0).max() > 0.03
     # And the inputs are the same, except in the padding, which nobody reads.
     prepared = prepare(own, use_memory=architecture.memory)
     keep = np.array(valid)
@@ -38,8 +38,8 @@ def test_padding_has_no_influence() -> None:
     expected = encoder(inputs, observed, valid)
     noise = mx.random.normal(inputs.shape, key=mx.random.key(0))
     noisy = mx.where(valid[..., None], inputs, noise)
-    got = encoder(noisy, observed | ~valid[..., None], valid)
-    np.testing.assert_allclose(got[0][:, :], expected[0], atol=1e-5)
+    got = encoder(noisy, observed, valid)
+    np.testing.assert_allclose(got[0], expected[0], atol=1e-5)
     alone = encoder(inputs[1:2, :31], observed[1:2, :31])
     np.testing.assert_allclose(alone[0][0], expected[0][1], atol=1e-5)
     np.testing.assert_allclose(alone[1][0], expected[1][1], atol=1e-5)

@@ -48,11 +48,14 @@ def logs() -> LogDataset:
 @cache
 def checkpoint(architecture: Architecture = TINY) -> Checkpoint:
     """Random weights everywhere: zeros at the start would hide what they multiply."""
+    encoder_gain = 2.0  # a fresh encoder hardly tells people apart
     weights = flat_weights(WorldModel(architecture, seed=5))
     rng = np.random.default_rng(7)
     for name, value in weights.items():
         if not value.any() or name.endswith("bias"):
             weights[name] = (0.3 * rng.standard_normal(value.shape)).astype(np.float32)
+        if name.startswith("encoder."):
+            weights[name] = np.float32(encoder_gain) * weights[name]
     return Checkpoint(architecture, weights, TRANSITIONS, {}, Path())
 
 

@@ -1,0 +1,265 @@
+"""The training loop, on a stage whose epochs are known by hand, and on the real ones."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import mlx.core as mx
+import mlx.nn as nn
+import numpy as np
+import pytest
+from mlx.utils import tree_flatten
+
+from human_wm_env.errors import CheckpointError
+from human_wm_env.runtime.encoder import Posterior
+from tests.world_model import tiny
+from world_model.config import StageConfig, TrainingConfig
+from world_model.data import encode_logs
+from world_model.encoder_stage import EncoderStage
+from world_model.fitting import OBJECTIVE, Stage, fit
+from world_model.nets_stage import NetsStage
+from world_model.progress import SilentLogger
+
+QUICK = StageConfig(epochs=3, batch_people=4, learning_rate=5e-3)
+CONFIG = TrainingConfig(
+    nets=QUICK,
+    encoder=QUICK,
+    window_days=12,
+    likelihood_days=8,
+    decoder_days=4,
+    validation_days=16,
+)
+
+
+class Recorder:
+    """A logger that remembers."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, float, int]] = []
+
+    def scalar(self, name: str, value: float, step: int) -> None:
+        self.seen.append((name, value, step))
+
+
+class Scripted(Stage):
+    """Counts epochs in its only parameter; validation scores are given."""
+
+    name = "scripted"
+
+    def __init__(self, scores: list[float], patience: int = 0) -> None:
+        self.config = StageConfig(epochs=len(scores), patience=patience)
+        self.learner = nn.Module()
+        self.learner.epochs = mx.array(0.0)
+        self.optimisers = {"adam": self.schedule(1)}
+        self.scores = scores
+        self.draws: list[float] = []
+
+    def train_epoch(self, epoch: int, rng: np.random.Generator) -> dict[str, float]:
+        self.draws.append(float(rng.random()))
+        self.learner.epochs = mx.array(epoch + 1.0)
+        return {"loss": -float(epoch)}
+
+    def validate(self, epoch: int) -> dict[str, float]:
+        return {OBJECTIVE: self.scores[epoch], "other": 10.0 * epoch}
+
+
+def run(stage: Stage, folder: Path | None = None, seed: int = 0) -> dict[str, float]:
+    return fit(stage, seed=seed, logger=SilentLogger(), folder=folder)
+
+
+def test_the_best_epoch_is_kept() -> None:
+    stage = Scripted([3.0, 1.0, 2.0, 1.5])
+    assert run(stage) == {OBJECTIVE: 1.0, "other": 10.0, "best_epoch": 1, "epochs_run": 4}
+    assert float(stage.learner.epochs) == 2.0
+
+
+@pytest.mark.parametrize(
+    ("patience", "epochs_run", "best"), [(0, 6, 5), (1, 3, 1), (2, 4, 1), (3, 6, 5)]
+)
+def test_patience(patience: int, epochs_run: int, best: int) -> None:
+    stage = Scripted([3.0, 1.0, 2.0, 1.5, 0.5, 0.4], patience)
+    result = run(stage)
+    assert (result["epochs_run"], result["best_epoch"]) == (epochs_run, best)
+    assert float(stage.learner.epochs) == best + 1
+
+
+def test_a_finished_run_is_not_trained_further(tmp_path: Path) -> None:
+    first = run(Scripted([3.0, 1.0, 2.0], 1), tmp_path)
+    again = Scripted([3.0, 1.0, 2.0], 1)
+    assert run(again, tmp_path) == first
+    assert again.draws == [] and float(again.learner.epochs) == 2.0
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    scores = [3.0, 1.0, 2.0, 1.5, 0.5]
+    whole = Scripted(scores)
+    result = run(whole)
+    before = Scripted(scores)
+    before.config = dataclasses.replace(before.config, epochs=2)
+    run(before, tmp_path)
+    after = Scripted(scores)
+    assert run(after, tmp_path) == result
+    assert before.draws + after.draws == whole.draws
+    assert len(set(whole.draws)) == 5
+
+
+def test_noise_differs_between_seeds_and_stages() -> None:
+    one, two, three = Scripted([1.0]), Scripted([1.0]), Scripted([1.0])
+    three.name = "otherwise"
+    run(one, seed=0), run(two, seed=1), run(three, seed=0)
+    assert len({one.draws[0], two.draws[0], three.draws[0]}) == 3
+
+
+def test_every_scalar_is_logged() -> None:
+    logger = Recorder()
+    fit(Scripted([3.0, 1.0]), seed=0, logger=logger, folder=None)
+    assert logger.seen == [
+        ("scripted/train/loss", 0.0, 0),
+        (f"scripted/validation/{OBJECTIVE}", 3.0, 0),
+        ("scripted/validation/other", 0.0, 0),
+        ("scripted/train/loss", -1.0, 1),
+        (f"scripted/validation/{OBJECTIVE}", 1.0, 1),
+        ("scripted/validation/other", 10.0, 1),
+    ]
+
+
+def cut_off(file: Path) -> None:
+    data = file.read_bytes()
+    file.write_bytes(data[: len(data) // 2])
+
+
+def garbage(file: Path) -> None:
+    file.write_bytes(b"garbage")
+
+
+def empty(file: Path) -> None:
+    file.write_bytes(b"")
+
+
+def without_facts(file: Path) -> None:
+    mx.save_safetensors(str(file), {"now/epochs": mx.array(0.0)})
+
+
+def facts_of_another_kind(file: Path) -> None:
+    mx.save_safetensors(str(file), {"now/epochs": mx.array(0.0)}, {"facts": '{"best": 1.0}'})
+
+
+def facts_that_are_no_json(file: Path) -> None:
+    mx.save_safetensors(str(file), {"now/epochs": mx.array(0.0)}, {"facts": "{"})
+
+
+def parameters_of_another_net(file: Path) -> None:
+    arrays, metadata = mx.load(str(file), return_metadata=True)
+    mx.save_safetensors(str(file), {**arrays, "now/other": mx.array(0.0)}, metadata)
+
+
+def parameters_of_another_size(file: Path) -> None:
+    arrays, metadata = mx.load(str(file), return_metadata=True)
+    mx.save_safetensors(str(file), {**arrays, "now/epochs": mx.array([0.0, 1.0])}, metadata)
+
+
+def without_parameters(file: Path) -> None:
+    arrays, metadata = mx.load(str(file), return_metadata=True)
+    kept = {name: value for name, value in arrays.items() if not name.startswith("now/")}
+    mx.save_safetensors(str(file), kept, metadata)
+
+
+DAMAGES: list[Callable[[Path], None]] = [
+    cut_off,
+    garbage,
+    empty,
+    without_facts,
+    facts_that_are_no_json,
+    facts_of_another_kind,
+    parameters_of_another_net,
+    parameters_of_another_size,
+    without_parameters,
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=[damage.__name__ for damage in DAMAGES])
+def test_a_damaged_state_is_told(tmp_path: Path, damage: Callable[[Path], None]) -> None:
+    run(Scripted([3.0]), tmp_path)
+    damage(tmp_path / "scripted.state.safetensors")
+    with pytest.raises(CheckpointError) as caught:
+        run(Scripted([3.0, 2.0]), tmp_path)
+    assert all((caught.value.expected, caught.value.received, caught.value.remedy))
+
+
+# The real stages --------------------------------------------------------------------
+
+
+def nets_stage(epochs: int) -> NetsStage:
+    logs = tiny.logs()
+    train, validation = (encode_logs(logs, logs.users_of(s)) for s in ("train", "validation"))
+    config = dataclasses.replace(CONFIG, nets=dataclasses.replace(QUICK, epochs=3))
+    stage = NetsStage(tiny.fresh_model(), train, validation, config)
+    stage.config = dataclasses.replace(QUICK, epochs=epochs)  # the schedule stays that of 3
+    return stage
+
+
+def encoder_stage(epochs: int) -> EncoderStage:
+    logs = tiny.logs()
+    rng = np.random.default_rng(0)
+    parts = []
+    for split in ("train", "validation"):
+        encoded = encode_logs(logs, logs.users_of(split))
+        shape = (encoded.people, tiny.TINY.latent_width)
+        mean = rng.standard_normal(shape).astype(np.float32)
+        parts += [encoded, Posterior(mean, np.full(shape, -2.0, dtype=np.float32))]
+    stage = EncoderStage(tiny.fresh_model(), *parts, CONFIG)
+    stage.config = dataclasses.replace(QUICK, epochs=epochs)
+    return stage
+
+
+@pytest.mark.parametrize("make", [nets_stage, encoder_stage])
+def test_a_resumed_run_equals_an_uninterrupted_one(
+    tmp_path: Path, make: Callable[[int], Stage]
+) -> None:
+    """Bit for bit, in parameters, optimiser state and scores."""
+    whole, first, second = make(3), make(2), make(3)
+    expected = run(whole, tmp_path / "whole")
+    run(first, tmp_path / "parts")
+    assert run(second, tmp_path / "parts") == expected
+    assert second.learner is not whole.learner
+    for one, two in (
+        (whole.learner.parameters(), second.learner.parameters()),
+        *(
+            (whole.optimisers[name].state, second.optimisers[name].state)
+            for name in whole.optimisers
+        ),
+    ):
+        left, right = dict(tree_flatten(one)), dict(tree_flatten(two))
+        assert set(left) == set(right) and left
+        for name, value in left.items():
+            np.testing.assert_array_equal(value, right[name], err_msg=name)
+
+
+@pytest.mark.parametrize("make", [nets_stage, encoder_stage])
+def test_training_moves_the_parameters_it_should(make: Callable[[int], Stage]) -> None:
+    stage = make(1)
+    model = stage._model  # type: ignore[attr-defined]
+    before = {name: np.array(value) for name, value in tree_flatten(model.parameters())}
+    run(stage)
+    moved = {
+        name
+        for name, value in tree_flatten(model.parameters())
+        if (np.array(value) != before[name]).any()
+    }
+    learned = ("policy.", "transition.") if make is nets_stage else ("encoder.", "decoder.")
+    assert moved == {n for n in before if n.startswith(learned)} - {"transition.reference"}
+
+
+@pytest.mark.parametrize("loss", ["likelihood", "rmse", "mae", "mape", "huber"])
+def test_every_decoder_loss_trains(loss: str) -> None:
+    logs = tiny.logs()
+    encoded = encode_logs(logs, logs.users_of("train"))
+    shape = (encoded.people, tiny.TINY.latent_width)
+    posterior = Posterior(np.zeros(shape, np.float32), np.zeros(shape, np.float32))
+    config = dataclasses.replace(
+        CONFIG, decoder_loss=loss, encoder=dataclasses.replace(QUICK, epochs=1)
+    )
+    stage = EncoderStage(tiny.fresh_model(), encoded, posterior, encoded, posterior, config)
+    assert np.isfinite(list(run(stage).values())).all()

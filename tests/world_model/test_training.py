@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from human_wm_env.dataset import LogDataset
+from human_wm_env.errors import ConfigError
+from human_wm_env.runtime.encoder import Posterior
+from tests.world_model import tiny
+from tests.world_model.test_fitting import Recorder
+from world_model.config import StageConfig, TrainingConfig
+from world_model.export import flat_weights
+from world_model.training import Trained, active_units, train
+
+CONFIG = TrainingConfig(
+    nets=StageConfig(epochs=6, batch_people=4, learning_rate=1e-2),
+    encoder=StageConfig(epochs=6, batch_people=4, learning_rate=3e-3),
+    annealing_epochs=1,  # or the weight of the KL would rise, and the objective with it
+    window_days=24,
+    likelihood_days=16,
+    decoder_days=8,
+    validation_days=48,
+)
+SHORT = dataclasses.replace(
+    CONFIG,
+    nets=dataclasses.replace(CONFIG.nets, epochs=1),
+    encoder=dataclasses.replace(CONFIG.encoder, epochs=1),
+)
+
+
+def everything(trained: Trained) -> dict[str, np.ndarray]:
+    arrays = flat_weights(trained.model)
+    for split in ("train", "validation"):
+        _, posterior = getattr(trained, split)
+        arrays |= {f"{split}.mean": posterior.mean, f"{split}.spread": posterior.log_variance}
+    return arrays
+
+
+@pytest.fixture(scope="module")
+def short() -> Trained:
+    return train(tiny.logs(), tiny.TINY, SHORT)
+
+
+def test_the_objective_falls() -> None:
+    logger = Recorder()
+    trained = train(tiny.logs(), tiny.TINY, CONFIG, logger=logger)
+    for stage in ("nets", "encoder"):
+        for kind in ("train", "validation"):
+            curve = [v for name, v, _ in logger.seen if name == f"{stage}/{kind}/objective"]
+            assert len(curve) == 6
+            assert curve[-1] < curve[0] - 0.05
+        best = min(v for name, v, _ in logger.seen if name == f"{stage}/validation/objective")
+        assert trained.scores[stage]["objective"] == best
+    assert trained.train[0].people == 10 and trained.validation[0].people == 1
+    assert trained.model.transition.reference.any()
+
+
+def test_the_same_seed_gives_the_same_model(short: Trained) -> None:
+    again = everything(train(tiny.logs(), tiny.TINY, SHORT))
+    for name, value in everything(short).items():
+        np.testing.assert_array_equal(again[name], value, err_msg=name)
+
+
+def test_another_seed_gives_another_model(short: Trained) -> None:
+    other = everything(train(tiny.logs(), tiny.TINY, dataclasses.replace(SHORT, seed=1)))
+    for name in ("policy.head", "transition.head", "encoder.out.weight", "train.mean"):
+        assert (other[name] != everything(short)[name]).any(), name
+
+
+def test_people_of_the_test_split_are_never_touched(short: Trained) -> None:
+    logs = tiny.logs()
+    swapped = changed(logs, logs.users_of("test"))
+    assert swapped.fingerprint != logs.fingerprint
+    other = everything(train(swapped, tiny.TINY, SHORT))
+    for name, value in everything(short).items():
+        np.testing.assert_array_equal(other[name], value, err_msg=name)
+
+
+def test_validation_people_move_no_weight(short: Trained) -> None:
+    """They may decide when to stop, but with one epoch there is nothing to decide."""
+    logs = tiny.logs()
+    other = everything(train(changed(logs, logs.users_of("validation")), tiny.TINY, SHORT))
+    for name, value in everything(short).items():
+        if not name.startswith("validation."):
+            np.testing.assert_array_equal(other[name], value, err_msg=name)
+    assert (other["validation.mean"] != everything(short)["validation.mean"]).any()
+
+
+def changed(logs: LogDataset, users: np.ndarray) -> LogDataset:
+    rows, observed = logs.rows.copy(), logs.observed.copy()
+    rows[users] = tiny.people().true_rows[0]
+    observed[users] = True
+    return tiny.with_rows(logs, rows, observed)
+
+
+def test_active_units_by_hand() -> None:
+    mean = np.array([[0.0, 0.0, 1.0], [0.1, 1.0, 1.0], [0.2, 2.0, 1.0]], dtype=np.float32)
+    # Variances 0.0067, 0.67 and 0.
+    assert active_units(Posterior(mean, mean)) == 1
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"beta": {"a": 1.0, "b": 1.0}},
+        {"free_bits": {"a": 1.0, "b": 1.0, "c": -1.0}},
+        {"decoder_loss": "rsme"},
+        {"member_share": 0.0},
+    ],
+)
+def test_impossible_settings_are_refused(settings: dict[str, object]) -> None:
+    with pytest.raises(ConfigError):
+        TrainingConfig(**settings)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"epochs": -1},
+        {"batch_people": 0},
+        {"patience": -1},
+        {"learning_rate": 0.0},
+        {"clip_norm": 0.0},
+        {"final_share": 0.0},
+        {"final_share": 1.1},
+    ],
+)
+def test_impossible_stages_are_refused(settings: dict[str, float]) -> None:
+    with pytest.raises(ConfigError, match="Mend the number"):
+        StageConfig(**settings)  # type: ignore[arg-type]
