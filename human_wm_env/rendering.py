@@ -74,13 +74,15 @@ def episode_figure(days: np.ndarray, rows: np.ndarray, observed: np.ndarray) -> 
 
     Args:
         days: int (days,).
-        rows: float (days, 10), raw rows.
+        rows: float (days, 10), raw rows; blank cells of a log are left out.
         observed: bool (days, 10).
     """
     figure, axes = _new_figure(len(SHOWN), 7.0, 6.0)
     for axis, index in zip(axes, SHOWN, strict=True):
         feature, seen = schema.FEATURES[index], observed[:, index]
-        values = rows[:, index]
+        # A log is blank where it is masked; a dream or the simulator knows what was lost.
+        blank = 0.0 if isinstance(feature, schema.Continuous) else schema.UNKNOWN_CATEGORY
+        values = np.where(~seen & (rows[:, index] == blank), np.nan, rows[:, index])
         if isinstance(feature, schema.Continuous):
             axis.set_ylabel(feature.unit, color=INK, fontsize=9)
         else:

@@ -58,13 +58,14 @@ class StageConfig:
 class TrainingConfig:
     """How the world model is trained.
 
-    First the nets (policy and transition) against one variational posterior per
-    person; then encoder and decoder against the trained nets.
+    First the nets (policy and transition) against one variational posterior per person;
+    then the encoder's moment net; then the whole encoder, and the decoder.
 
     Attributes:
         seed: of initial weights, batches and noise.
         nets: optimisation of the first stage.
-        encoder: optimisation of the second stage.
+        moments: optimisation of the second stage.
+        encoder: optimisation of the third stage.
         window_days: days of each person in a batch of the first stage.
         posterior_rate: learning rate of the personal posteriors, relative to the nets'.
         beta: weight of the KL of each block (a, b, c).
@@ -72,8 +73,8 @@ class TrainingConfig:
         annealing_epochs: epochs over which the KL's weight rises to 1.
         member_share: share of people that each ensemble member learns from.
         distillation_weight: of matching the personal posteriors, against the ELBO, in the
-            second stage.
-        likelihood_days: days of each history that the ELBO of the second stage samples.
+            third stage.
+        likelihood_days: days of each history that the ELBO of the third stage samples.
         decoder_loss: "likelihood", or a point distance: rmse, mae, mape, huber.
         decoder_weight: of the decoder's loss.
         decoder_days: days that the decoder reconstructs.
@@ -82,6 +83,11 @@ class TrainingConfig:
 
     seed: int = 0
     nets: StageConfig = field(default_factory=StageConfig)
+    moments: StageConfig = field(
+        default_factory=lambda: StageConfig(
+            epochs=20, learning_rate=1e-3, batch_people=128, patience=4
+        )
+    )
     encoder: StageConfig = field(
         default_factory=lambda: StageConfig(epochs=40, learning_rate=1e-3, batch_people=32)
     )

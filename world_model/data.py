@@ -10,7 +10,9 @@ import numpy as np
 from human_wm_env import schema
 from human_wm_env.dataset import LogDataset
 from human_wm_env.errors import DataError
-from human_wm_env.runtime import inputs, memory
+from human_wm_env.people.simulator import is_weekend
+from human_wm_env.runtime import inputs, memory, moments
+from human_wm_env.runtime.moments import Moments
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class EncodedLogs:
         observed: bool (people, 1 + days, 10).
         remembered: float32 (people, 1 + days, memory.WIDTH), at each wake-up.
         weekday: float32 (people, 1 + days, 2).
+        weekend: bool (people, 1 + days).
         days_logged: int (people,).
     """
 
@@ -31,6 +34,7 @@ class EncodedLogs:
     observed: np.ndarray
     remembered: np.ndarray
     weekday: np.ndarray
+    weekend: np.ndarray
     days_logged: np.ndarray
 
     @property
@@ -85,6 +89,7 @@ def encode_logs(dataset: LogDataset, users: np.ndarray, *, use_memory: bool = Tr
         observed=with_eve(observed),
         remembered=with_eve(remembered),
         weekday=with_eve(schema.weekday_features(dataset.weekday[users])),
+        weekend=with_eve(is_weekend(dataset.weekday[users])),
         days_logged=dataset.days_logged[users],
     )
 
@@ -197,3 +202,37 @@ def histories(
         logs.remembered[people, part] * keep,
     )
     return mx.array(encoded), mx.array(observed), mx.array(valid)
+
+
+def moments_until(logs: EncodedLogs, lengths: np.ndarray) -> list[Moments]:
+    """Return the moments of everybody's first days, for several lengths.
+
+    Args:
+        logs: encoded logs.
+        lengths: int (n,), rising; a log that is shorter counts whole.
+
+    Returns:
+        One Moments of all people per length.
+    """
+    sums: list[Moments] = []
+    begin = 0
+    for length in lengths:
+        part, eve = slice(begin + 1, int(length) + 1), slice(begin, int(length))
+        values, mask = moments.factors(
+            logs.rows[:, part],
+            logs.observed[:, part],
+            logs.rows[:, eve],
+            logs.observed[:, eve],
+            logs.remembered[:, part],
+            logs.weekend[:, part],
+        )
+        logged = (np.arange(begin, int(length)) < logs.days_logged[:, None])[..., None]
+        new = moments.collect(values * logged, mask * logged, logs.observed[:, part])
+        if sums:
+            last = sums[-1]
+            new = Moments(
+                last.products + new.products, last.counts + new.counts, last.seen + new.seen
+            )
+        sums.append(new)
+        begin = int(length)
+    return sums

@@ -9,14 +9,17 @@ import mlx.core as mx
 import numpy as np
 
 from human_wm_env.dataset import LogDataset
+from human_wm_env.runtime import moments
 from human_wm_env.runtime.architecture import Architecture
 from human_wm_env.runtime.encoder import Posterior
 from world_model.config import TrainingConfig
-from world_model.data import EncodedLogs, encode_logs, reference_day
+from world_model.data import EncodedLogs, encode_logs, moments_until, reference_day
 from world_model.encoder_stage import EncoderStage
 from world_model.fitting import fit
+from world_model.moment_stage import MomentStage
 from world_model.nets_stage import NetsStage
 from world_model.progress import Logger, SilentLogger
+from world_model.recognition import Recognition
 from world_model.vrae import WorldModel
 
 
@@ -75,17 +78,18 @@ def train(
         "train": Posterior(everybody.mean[:cut], everybody.log_variance[:cut]),
         "validation": Posterior(everybody.mean[cut:], everybody.log_variance[cut:]),
     }
-    encoder = EncoderStage(
-        model,
-        logs["train"],
-        posteriors["train"],
-        logs["validation"],
-        posteriors["validation"],
-        config,
-    )
-    scores["encoder"] = fit(
-        encoder, seed=config.seed, logger=logger, folder=state_folder, progress=progress
-    )
+    whole = moments_until(logs["train"], np.array([logs["train"].days]))[0]
+    mean, sd = moments.population(whole)
+    model.encoder.moments.mean, model.encoder.moments.sd = mx.array(mean), mx.array(sd)
+    whom = {split: Recognition(logs[split], posteriors[split], mean, sd) for split in logs}
+    for stage in (MomentStage, EncoderStage):
+        scores[stage.name] = fit(
+            stage(model, whom["train"], whom["validation"], config),
+            seed=config.seed,
+            logger=logger,
+            folder=state_folder,
+            progress=progress,
+        )
     return Trained(
         model=model,
         train=(logs["train"], posteriors["train"]),

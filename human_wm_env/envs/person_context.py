@@ -8,7 +8,6 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
-from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
 from human_wm_env.dataset import History, weekdays
@@ -186,7 +185,7 @@ class VectorPersonContext(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
         )
         self.observation_space = batch_space(self.single_observation_space, env.num_envs)
         self._context = np.zeros((env.num_envs, self._posterior.width), dtype=np.float32)
-        self._starts: list[Start | None] = [None] * env.num_envs
+        self._starts: list[Start] = []
         self._trails = [_Trail([]) for _ in range(env.num_envs)]
 
     def reset(self, **arguments: Any) -> tuple[Any, dict[str, Any]]:
@@ -198,19 +197,33 @@ class VectorPersonContext(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
     def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
         """Step; slots that began a new episode get the context of their new person."""
         observation, reward, terminated, truncated, info = self.env.step(actions)
-        last = self._context
+        self._extend_final(info)
         began = self._follow_starts()
         if self._posterior.update == "daily":
-            last = self._live_on(began)
-        if self.metadata["autoreset_mode"] == AutoresetMode.SAME_STEP and "final_obs" in info:
-            final = info["final_obs"]
-            for slot in np.flatnonzero(info["_final_obs"]):
-                final[slot] = np.concatenate([final[slot], last[slot]])
+            self._live_on(began)
         return self._append(observation), reward, terminated, truncated, info
+
+    def _extend_final(self, info: dict[str, Any]) -> None:
+        """Append to `final_obs` (SAME_STEP) what the episode that ended knew of its person."""
+        slots = np.flatnonzero(info["_final_obs"]) if "final_obs" in info else np.array([], int)
+        if len(slots) == 0:
+            return
+        last = self._context[slots]
+        if self._posterior.update == "daily":
+            for slot in slots:
+                self._trails[slot].add(self._inner.last_state, slot)
+            last = self._posterior.of_lived(
+                [self._starts[slot] for slot in slots],
+                [self._trails[slot].days for slot in slots],
+            )
+        final = info["final_obs"]
+        for slot, context in zip(slots, last, strict=True):
+            final[slot] = np.concatenate([final[slot], context])
 
     def _follow_starts(self) -> list[int]:
         """Encode the slots whose episode is new; `VectorEnv.starts` holds new objects then."""
-        pairs = enumerate(zip(self._inner.starts, self._starts, strict=True))
+        known: list[Any] = self._starts or [None] * self.num_envs
+        pairs = enumerate(zip(self._inner.starts, known, strict=True))
         began = [slot for slot, (now, before) in pairs if now is not before]
         if began:
             self._context = self._context.copy()
@@ -222,8 +235,8 @@ class VectorPersonContext(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
             self._starts = list(self._inner.starts)
         return began
 
-    def _live_on(self, began: list[int]) -> np.ndarray:
-        """Encode again the slots that lived a day; returns the context before autoresets."""
+    def _live_on(self, began: list[int]) -> None:
+        """Encode again the slots that lived a day and go on."""
         lived = sorted(set(range(self.num_envs)) - set(began))
         if lived:
             for slot in lived:
@@ -233,7 +246,6 @@ class VectorPersonContext(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
                 [self._inner.starts[slot] for slot in lived],
                 [self._trails[slot].days for slot in lived],
             )
-        return self._context
 
     def _append(self, observation: np.ndarray) -> np.ndarray:
         return np.concatenate([observation, self._context], axis=1)

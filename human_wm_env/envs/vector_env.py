@@ -95,6 +95,8 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
         self._state: Any = None
         self._observation = np.zeros((num_envs, *flat.shape), dtype=np.float32)
         self._trail: list[Any] = []
+        #: state after the last day lived, before any autoreset
+        self.last_state: Any = None
         #: where each slot's running episode began
         self.starts: list[Start] = []
 
@@ -257,6 +259,7 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
         waking = self._over.copy()  # NEXT_STEP: this step is their reset
         after = self.world.step(self._state, batch)
         self._state, self._observation = after.state, after.observation
+        self.last_state = after.state
         self._elapsed += 1
         if self.render_mode is not None:
             self._trail.append(after.state)

@@ -10,15 +10,13 @@ import numpy as np
 from human_wm_env import schema
 from human_wm_env.dataset import History
 from human_wm_env.people.choices import sigmoid
-from human_wm_env.runtime import inputs, memory
+from human_wm_env.people.simulator import is_weekend
+from human_wm_env.runtime import inputs, memory, moments
 from human_wm_env.runtime.memory import Memory
+from human_wm_env.runtime.moments import Moments
 
 # Posterior widths stay in a range that exp() of a float32 can hold.
 LOG_VARIANCE_LOW, LOG_VARIANCE_HIGH = -9.0, 3.0
-# Brings the logarithm of a thousand days near 1.
-LOG_DAYS_SCALE = 7.0
-# Summaries beside the pooled days: log of the observed days, share observed per feature.
-SUMMARY_WIDTH = 1 + schema.FEATURE_COUNT
 
 
 @dataclass(frozen=True)
@@ -47,12 +45,14 @@ class EncodedHistories:
         inputs: float32 (people, days, ENCODER_WIDTH).
         valid: bool (people, days), False on padding.
         observed: bool (people, days, 10).
+        moments: of each person's days.
         memory: after each person's last day.
     """
 
     inputs: np.ndarray
     valid: np.ndarray
     observed: np.ndarray
+    moments: Moments
     memory: Memory
 
 
@@ -78,16 +78,29 @@ def prepare(histories: Sequence[History], *, use_memory: bool) -> EncodedHistori
     if not use_memory:
         remembered[:] = 0.0
     encoded = schema.encode_rows(rows, observed)
+    values, mask = moments.factors(
+        encoded, observed, _eves(encoded), _eves(observed), remembered, is_weekend(weekday)
+    )
+    lasting = valid[..., None]
     return EncodedHistories(
         inputs.encoder_inputs(encoded, observed, schema.weekday_features(weekday), remembered),
         valid,
         observed,
+        moments.collect(values * lasting, mask * lasting, observed),
         final,
     )
 
 
+def _eves(days: np.ndarray) -> np.ndarray:
+    """Return the day before each day; nothing is known before the first."""
+    return np.concatenate([np.zeros_like(days[:, :1]), days[:, :-1]], axis=1)
+
+
 class Encoder:
-    """Embedded days, a bidirectional GRU over weeks, masked attention pooling.
+    """Two readings of a history, added up.
+
+    One net reads its second moments. The other embeds the days, runs a bidirectional GRU
+    over weeks, and pools both by masked attention; it sees what changes over time.
 
     Args:
         weights: the checkpoint's flat dictionary.
@@ -105,30 +118,35 @@ class Encoder:
 
         Every observed day moves it, no masked cell does.
         """
+        out = self._read_moments(histories.moments) + self._read_days(histories)
+        half = out.shape[1] // 2
+        return Posterior(
+            out[:, :half], np.clip(out[:, half:], LOG_VARIANCE_LOW, LOG_VARIANCE_HIGH)
+        )
+
+    def _read_moments(self, collected: Moments) -> np.ndarray:
+        w = self._weights
+        x = moments.features(collected, w["moments.mean"], w["moments.sd"])
+        hidden = np.maximum(x @ w["moments.first.weight"].T + w["moments.first.bias"], 0.0)
+        hidden = np.maximum(hidden @ w["moments.second.weight"].T + w["moments.second.bias"], 0.0)
+        out = hidden @ w["moments.out.weight"].T + w["moments.out.bias"]
+        return out + x @ w["moments.linear.weight"].T
+
+    def _read_days(self, histories: EncodedHistories) -> np.ndarray:
         w = self._weights
         days = np.maximum(histories.inputs @ w["row.first.weight"].T + w["row.first.bias"], 0.0)
         days = np.maximum(days @ w["row.second.weight"].T + w["row.second.bias"], 0.0)
         seen = (histories.observed.any(axis=-1) & histories.valid)[..., None]
         weeks, week_seen, week_valid = _weeks(days, seen, histories.valid)
         states = bidirectional_gru(weeks, week_valid, w)
-        count = seen.sum(axis=1).astype(np.float32)
-        summary = np.concatenate(
-            [
-                _pool(days, days @ w["day_attention.weight"].T, seen),
-                _pool(states, states @ w["week_attention.weight"].T, week_seen),
-                np.log1p(count) / np.float32(LOG_DAYS_SCALE),
-                histories.observed.sum(axis=1) / np.maximum(count, 1.0),
-            ],
-            axis=1,
-            dtype=np.float32,
-        )
+        pooled = [
+            _pool(days, days @ w["day_attention.weight"].T, seen),
+            _pool(states, states @ w["week_attention.weight"].T, week_seen),
+        ]
+        summary = np.concatenate(pooled, axis=1, dtype=np.float32)
         hidden = np.maximum(summary @ w["first.weight"].T + w["first.bias"], 0.0)
         hidden = np.maximum(hidden @ w["second.weight"].T + w["second.bias"], 0.0)
-        out = hidden @ w["out.weight"].T + w["out.bias"]
-        half = out.shape[1] // 2
-        return Posterior(
-            out[:, :half], np.clip(out[:, half:], LOG_VARIANCE_LOW, LOG_VARIANCE_HIGH)
-        )
+        return hidden @ w["out.weight"].T + w["out.bias"]
 
 
 def _weeks(

@@ -40,9 +40,7 @@ def test_days_of_a_window_see_yesterday_and_the_memory_of_the_morning(logs: Enco
     )
     np.testing.assert_allclose(
         window.transition_inputs[0, 0],
-        inputs.transition_inputs(
-            before, eve_seen, encoded, seen, remembered, weekday, weather
-        ),
+        inputs.transition_inputs(before, eve_seen, encoded, seen, remembered, weekday, weather),
         atol=1e-6,
     )
     np.testing.assert_array_equal(window.states_seen[0, 0], seen[[schema.HEART_RATE, schema.MOOD]])
@@ -69,7 +67,9 @@ def test_the_policy_never_sees_todays_actions_or_states(logs: EncodedLogs) -> No
     one, two = (windows(which, np.arange(3), at) for which in (logs, other))
     np.testing.assert_array_equal(one.policy_inputs, two.policy_inputs)
     states = slice(0, inputs.STATE_MASK_PART.stop)
-    np.testing.assert_array_equal(one.transition_inputs[..., states], two.transition_inputs[..., states])
+    np.testing.assert_array_equal(
+        one.transition_inputs[..., states], two.transition_inputs[..., states]
+    )
     assert np.abs(np.array(one.actions - two.actions)).max() > 0
 
 

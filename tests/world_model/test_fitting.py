@@ -263,3 +263,19 @@ def test_every_decoder_loss_trains(loss: str) -> None:
     )
     stage = EncoderStage(tiny.fresh_model(), encoded, posterior, encoded, posterior, config)
     assert np.isfinite(list(run(stage).values())).all()
+
+
+def test_the_objective_of_the_encoder_falls() -> None:
+    """On the people it learns from, whose validation histories are the same every epoch."""
+    logs = tiny.logs()
+    encoded = encode_logs(logs, logs.users_of("train"))
+    shape = (encoded.people, tiny.TINY.latent_width)
+    mean = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+    posterior = Posterior(mean, np.full(shape, -2.0, dtype=np.float32))
+    logger = Recorder()
+    config = dataclasses.replace(CONFIG, encoder=dataclasses.replace(QUICK, epochs=8))
+    stage = EncoderStage(tiny.fresh_model(), encoded, posterior, encoded, posterior, config)
+    fit(stage, seed=0, logger=logger, folder=None)
+    for score, drop in (("objective", 0.3), ("distillation_nats", 2.0), ("decoder", 0.05)):
+        curve = [v for name, v, _ in logger.seen if name == f"encoder/validation/{score}"]
+        assert curve[-1] < curve[0] - drop, (score, curve)

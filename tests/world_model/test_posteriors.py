@@ -81,9 +81,7 @@ def test_later_days_have_no_influence() -> None:
     observed[:, 50:] = True
     other = tiny.with_rows(logs, rows, observed)
     users = np.arange(3)
-    cut = [
-        encode_logs(which, users).until(np.array([50, 20, 50])) for which in (logs, other)
-    ]
+    cut = [encode_logs(which, users).until(np.array([50, 20, 50])) for which in (logs, other)]
     one, two = (refined(encoded, steps=5) for encoded in cut)
     np.testing.assert_array_equal(one.mean, two.mean)
     np.testing.assert_array_equal(one.log_variance, two.log_variance)

@@ -15,19 +15,15 @@ from world_model.export import flat_weights
 from world_model.training import Trained, active_units, train
 
 CONFIG = TrainingConfig(
-    nets=StageConfig(epochs=6, batch_people=4, learning_rate=1e-2),
-    encoder=StageConfig(epochs=6, batch_people=4, learning_rate=3e-3),
+    nets=StageConfig(epochs=8, batch_people=4, learning_rate=5e-3),
+    encoder=StageConfig(epochs=1, batch_people=4, learning_rate=3e-3),
     annealing_epochs=1,  # or the weight of the KL would rise, and the objective with it
     window_days=24,
     likelihood_days=16,
     decoder_days=8,
     validation_days=48,
 )
-SHORT = dataclasses.replace(
-    CONFIG,
-    nets=dataclasses.replace(CONFIG.nets, epochs=1),
-    encoder=dataclasses.replace(CONFIG.encoder, epochs=1),
-)
+SHORT = dataclasses.replace(CONFIG, nets=dataclasses.replace(CONFIG.nets, epochs=1))
 
 
 def everything(trained: Trained) -> dict[str, np.ndarray]:
@@ -43,16 +39,18 @@ def short() -> Trained:
     return train(tiny.logs(), tiny.TINY, SHORT)
 
 
-def test_the_objective_falls() -> None:
+def test_the_objective_of_the_nets_falls() -> None:
     logger = Recorder()
     trained = train(tiny.logs(), tiny.TINY, CONFIG, logger=logger)
-    for stage in ("nets", "encoder"):
-        for kind in ("train", "validation"):
-            curve = [v for name, v, _ in logger.seen if name == f"{stage}/{kind}/objective"]
-            assert len(curve) == 6
-            assert curve[-1] < curve[0] - 0.05
-        best = min(v for name, v, _ in logger.seen if name == f"{stage}/validation/objective")
-        assert trained.scores[stage]["objective"] == best
+    curves = {
+        kind: [v for name, v, _ in logger.seen if name == f"nets/{kind}/objective"]
+        for kind in ("train", "validation")
+    }
+    for curve in curves.values():
+        assert len(curve) == 8
+        assert np.mean(curve[-3:]) < curve[0] - 0.5
+    assert trained.scores["nets"]["objective"] == min(curves["validation"])
+    assert trained.scores["encoder"]["epochs_run"] == 1
     assert trained.train[0].people == 10 and trained.validation[0].people == 1
     assert trained.model.transition.reference.any()
 

@@ -43,9 +43,9 @@ def test_masked_cells_have_no_part(name: str) -> None:
 @pytest.mark.parametrize("name", distances.DISTANCES)
 def test_nothing_observed_costs_nothing(name: str) -> None:
     nothing = mx.zeros_like(OBSERVED)
-    value, gradient = mx.value_and_grad(
-        lambda p: distances.distance(name)(p, TARGET, nothing)
-    )(PREDICTION)
+    value, gradient = mx.value_and_grad(lambda p: distances.distance(name)(p, TARGET, nothing))(
+        PREDICTION
+    )
     assert float(value) < 1e-5
     assert not np.array(gradient).any()
 

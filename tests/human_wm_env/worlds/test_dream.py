@@ -1,0 +1,438 @@
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from human_wm_env import feasible, schema
+from human_wm_env.dataset import History, LogDataset
+from human_wm_env.envs.vector_env import VectorEnv
+from human_wm_env.errors import ConfigError
+from human_wm_env.worlds import masking as masks
+from human_wm_env.worlds.dream import DreamState, DreamWorld
+from human_wm_env.worlds.person_world import PersonState
+from human_wm_env.worlds.world import Start, Stream, take
+from tests.world_model import tiny
+
+HORIZON = 6
+START = Start(user=4, day=70, branch=0)
+State = PersonState[DreamState]
+
+
+def dream(dataset: LogDataset | None = None, **settings: Any) -> DreamWorld:
+    logs = tiny.logs() if dataset is None else dataset
+    runtime = tiny.runtime(settings.pop("architecture", tiny.TINY))
+    return DreamWorld(runtime, logs, **({"split": "all", "horizon": HORIZON} | settings))
+
+
+def streams(count: int, seed: int = 0, group: int = 0) -> list[Stream]:
+    return [Stream((seed, group, 0), (seed, slot, 0)) for slot in range(count)]
+
+
+def actions(slots: int, seed: int = 0) -> np.ndarray:
+    shape = (HORIZON, slots, 7)
+    return np.random.default_rng(seed).uniform(-1, 1, shape).astype(np.float32)
+
+
+def live(
+    world: DreamWorld,
+    starts: list[Start],
+    given_streams: list[Stream] | None = None,
+    chosen: np.ndarray | None = None,
+) -> tuple[State, np.ndarray, np.ndarray]:
+    """First state, imagined rows (slots, days, 10) and observations (slots, 1 + days, 43)."""
+    slots = len(starts)
+    state, observation = world.reset(starts, given_streams or streams(slots))
+    first, rows, seen = state, [], [observation]
+    for action in actions(slots) if chosen is None else chosen:
+        after = world.step(state, action)
+        state = after.state
+        rows.append(state.row)
+        seen.append(after.observation)
+    return first, np.stack(rows, axis=1), np.stack(seen, axis=1)
+
+
+def everybody() -> list[Start]:
+    return [dataclasses.replace(START, branch=branch) for branch in range(125)]
+
+
+# Branches -----------------------------------------------------------------------------
+
+
+def test_the_branches_share_their_latents_as_a_factorial_design() -> None:
+    state, rows, _ = live(dream(), everybody())
+    latents, branch = state.inner.latents, np.arange(125)
+    picks = {"a": branch // 25, "b": branch // 5 % 5, "c": branch % 5}
+    for block, part in tiny.TINY.blocks.items():
+        own = latents[:, part]
+        five = np.stack([own[picks[block] == pick][0] for pick in range(5)])
+        np.testing.assert_array_equal(own, five[picks[block]])
+        assert len(np.unique(five, axis=0)) == 5
+    assert len(np.unique(latents, axis=0)) == 125
+    # All of the 125 futures differ, though their actions may be the same.
+    same = np.repeat(actions(1), 125, axis=1)
+    _, rows, _ = live(dream(), everybody(), chosen=same)
+    assert len(np.unique(rows[:, :, schema.HEART_RATE], axis=0)) == 125
+
+
+def test_latents_are_draws_of_the_posterior() -> None:
+    posterior, _ = tiny.runtime().encode([tiny.logs().history(START.user, START.day)])
+    world = dream()
+    diagonal = [dataclasses.replace(START, branch=31 * draw) for draw in range(5)]
+    many = [world.reset(diagonal, streams(5, seed))[0].inner.latents for seed in range(120)]
+    scaled = (np.concatenate(many) - posterior.mean) / posterior.sd
+    np.testing.assert_allclose(scaled.mean(axis=0), 0.0, atol=0.2)
+    np.testing.assert_allclose(scaled.std(axis=0), 1.0, atol=0.15)
+    # Five draws per block are different ones.
+    assert np.abs(np.corrcoef(scaled.reshape(120, 5, -1)[:, :, 0].T) - np.eye(5)).max() < 0.4
+
+
+def test_temperature_does_not_scale_who_the_person_is() -> None:
+    one, two = (
+        dream(temperature=tau).reset(everybody(), streams(125))[0].inner.latents
+        for tau in (0.0, 1.0)
+    )
+    np.testing.assert_array_equal(one, two)
+
+
+def test_at_temperature_zero_days_follow_from_latents_actions_and_weather() -> None:
+    """The noise streams differ; the weather is the log's, without a gap."""
+    logs = tiny.logs()
+    rows, observed = logs.rows.copy(), logs.observed.copy()
+    rows[..., schema.WEATHER] = tiny.people().true_rows[..., schema.WEATHER]
+    observed[..., schema.WEATHER] = True
+    known = tiny.with_rows(logs, rows, observed)
+    starts = [dataclasses.replace(START, branch=7)] * 6
+    same = np.repeat(actions(1), 6, axis=1)
+    for adherence in (0.0, 1.0):
+        cold, warm = (
+            live(
+                dream(known, temperature=tau, weather="log", adherence=adherence),
+                starts,
+                streams(6),
+                same,
+            )
+            for tau in (0.0, 1.0)
+        )
+        assert len(np.unique(cold[0].normal[:, 0], axis=0)) == 6
+        np.testing.assert_allclose(cold[1], np.repeat(cold[1][:1], 6, axis=0), rtol=1e-5)
+        assert np.ptp(warm[1][..., schema.HEART_RATE], axis=0).min() > 1e-3
+
+
+def test_higher_temperatures_spread_the_futures() -> None:
+    starts = [dataclasses.replace(START, branch=3)] * 60
+    shared = [Stream((0, 0, 0), (0, slot, 0)) for slot in range(60)]
+    same = np.repeat(actions(1), 60, axis=1)
+    spreads = [
+        live(dream(temperature=tau), starts, shared, same)[1][:, 0, schema.HEART_RATE].std()
+        for tau in (0.0, 0.5, 1.0)
+    ]
+    assert spreads[0] < 0.6 * spreads[1] < 0.6 * spreads[2]
+
+
+# Batches and streams --------------------------------------------------------------------
+
+
+def test_slots_do_not_depend_on_how_many_there_are() -> None:
+    world = dream(adherence=0.5)
+    chosen = actions(30)
+    few, few_rows, few_seen = live(world, everybody()[:5], streams(5), chosen[:, :5])
+    many, many_rows, many_seen = live(world, everybody()[:30], streams(30), chosen)
+    np.testing.assert_array_equal(few.normal, many.normal[:5])
+    np.testing.assert_array_equal(few.uniform, many.uniform[:5])
+    np.testing.assert_array_equal(few.inner.latents, many.inner.latents[:5])
+    np.testing.assert_allclose(few_seen, many_seen[:5], atol=1e-5)
+    labels = list(schema.CATEGORICAL_FEATURES)
+    np.testing.assert_array_equal(few_rows[..., labels], many_rows[:5][..., labels])
+
+
+def test_people_of_different_days_equal_themselves_alone() -> None:
+    world = dream(adherence=0.3)
+    starts = [Start(user, 20 + 9 * user, 11 * user) for user in range(8)]
+    chosen = actions(8)
+    own = [Stream((2, slot, 0), (2, slot, 0)) for slot in range(8)]
+    _, _, together = live(world, starts, own, chosen)
+    for slot in (0, 3, 7):
+        fresh = dream(adherence=0.3)  # without what the first world remembers
+        one = slice(slot, slot + 1)
+        _, _, alone = live(fresh, starts[one], own[one], chosen[:, one])
+        np.testing.assert_allclose(alone[0], together[slot], atol=1e-5)
+
+
+def test_a_planner_can_branch_from_any_state() -> None:
+    world = dream(adherence=0.5)
+    state, _ = world.reset(everybody()[:2], streams(2))
+    state = world.step(state, actions(2)[0]).state
+    expected = world.step(state, actions(2)[1])
+    order = np.array([1, 0, 1])
+    tiled = world.step(take(state, order), actions(2)[1][order])
+    np.testing.assert_allclose(tiled.observation, expected.observation[order], atol=1e-5)
+    again = world.step(state, actions(2)[1])  # stepping did not write into the state
+    np.testing.assert_array_equal(again.observation, expected.observation)
+
+
+def test_remembered_posteriors_are_forgotten_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("human_wm_env.worlds.dream.POSTERIOR_CACHE", 3)
+    world = dream()
+    starts = [Start(user, 30, 0) for user in range(6)]
+    expected = dream().reset(starts, streams(6))[0].inner.latents
+    for _ in range(3):
+        latents = world.reset(starts, streams(6))[0].inner.latents
+        np.testing.assert_allclose(latents, expected, atol=1e-5)
+        assert len(world._people) == 3
+
+
+# What may be known ----------------------------------------------------------------------
+
+
+def other_future(day: int) -> LogDataset:
+    logs = tiny.logs()
+    rows, observed = logs.rows.copy(), logs.observed.copy()
+    rows[:, day:] = tiny.people().true_rows[::-1, : rows.shape[1] - day]
+    observed[:, day:] = True
+    return tiny.with_rows(logs, rows, observed)
+
+
+def test_later_rows_never_have_influence() -> None:
+    starts = everybody()[::25]
+    one, two, wrong = (
+        live(dream(logs, weather="chain", masking="person", adherence=0.5), starts)
+        for logs in (tiny.logs(), other_future(START.day), other_future(START.day - 1))
+    )
+    for index in (1, 2):
+        np.testing.assert_array_equal(one[index], two[index])
+        assert (one[index] != wrong[index]).any()
+
+
+def test_values_behind_the_mask_have_no_influence() -> None:
+    logs = tiny.logs()
+    leaky = logs.rows.copy()
+    leaky[~logs.observed] = 3.0
+    changed = dataclasses.replace(logs, rows=leaky)
+    for weather in ("chain", "log"):
+        one, two = (
+            live(dream(which, weather=weather, adherence=0.5), everybody()[::25])
+            for which in (logs, changed)
+        )
+        np.testing.assert_array_equal(one[1], two[1])
+        np.testing.assert_array_equal(one[2], two[2])
+
+
+def test_an_own_history_is_read_like_a_logged_one() -> None:
+    logs = tiny.logs()
+    world = dream()
+    history = logs.history(START.user, START.day)
+    given = world.start_from({"history": history, "branch": 31}, START)
+    pair = world.start_from(
+        {
+            "history": (history.rows, history.observed),
+            "start_weekday": int(history.weekday[0]),
+            "branch": 31,
+        },
+        START,
+    )
+    starts = [dataclasses.replace(START, branch=31), given, pair]
+    shared = [Stream((0, 0, 0), (0, 0, 0))] * 3
+    chosen = np.repeat(actions(1), 3, axis=1)
+    first, _, seen = live(world, starts, shared, chosen)
+    np.testing.assert_allclose(first.inner.latents[1:], first.inner.latents[[0, 0]], atol=1e-5)
+    np.testing.assert_allclose(seen[1:], seen[[0, 0]], atol=1e-5)
+    assert first.user.tolist() == [4, -1, -1] and (first.day == START.day).all()
+
+
+def test_two_histories_of_one_length_are_two_people() -> None:
+    logs = tiny.logs()
+    starts = [
+        dataclasses.replace(START, user=-1, day=50, history=logs.history(user, 50))
+        for user in (2, 3)
+    ]
+    state, _ = dream().reset(starts, [Stream((0, 0, 0), (0, 0, 0))] * 2)
+    assert np.abs(state.inner.latents[0] - state.inner.latents[1]).max() > 1e-3
+
+
+def test_an_unknown_weekday_stays_unknown() -> None:
+    history = tiny.logs().history(START.user, START.day)
+    unknown = History.from_arrays(history.rows, history.observed)
+    start = dream().start_from({"history": unknown}, START)
+    first, _, seen = live(dream(adherence=0.0), [start, START])
+    assert first.weekday[0] == -1 and first.weekday[1] >= 0
+    assert not seen[0, :, 36:38].any() and seen[1, :, 36:38].any(axis=1).all()
+
+
+# Masks ----------------------------------------------------------------------------------
+
+
+def observed_of(masking: masks.Masking, slots: int = 125) -> np.ndarray:
+    _, _, seen = live(dream(masking=masking), everybody()[:slots])
+    return seen[:, 1:, 26:36] > 0.5
+
+
+def test_masking_none_rate_and_person() -> None:
+    assert observed_of("none").all()
+    rate = 1.0 - observed_of(0.3).mean(axis=(0, 1))
+    np.testing.assert_allclose(rate, 0.3, atol=0.07)
+    logged = tiny.logs().history(START.user, START.day).observed
+    person = observed_of("person").mean(axis=(0, 1))
+    np.testing.assert_allclose(person, logged.mean(axis=0), atol=0.2)
+    assert np.corrcoef(person, logged.mean(axis=0))[0, 1] > 0.8
+
+
+def test_gaps_go_on_from_the_last_logged_day() -> None:
+    logs = tiny.logs()
+    observed = logs.observed.copy()
+    observed[START.user, 20 : START.day] = False
+    observed[START.user, 20 : START.day : 25, schema.STEPS] = True
+    gone = tiny.with_rows(logs, logs.rows, observed)
+    _, _, seen = live(dream(gone), everybody())
+    # 48 of the last 50 days were lost; the next day most likely is, too.
+    assert seen[:, 1, 26:36].mean() < 0.2 < observed_of("person")[:, 0].mean()
+
+
+def test_what_is_masked_is_still_known_to_the_dream() -> None:
+    """Masks hide days from the agent, not from the imagined person."""
+    one, two = (live(dream(masking=m), everybody()[:10])[1] for m in ("none", 0.6))
+    np.testing.assert_array_equal(one, two)
+
+
+# Weather, actions, uncertainty ------------------------------------------------------------
+
+
+def test_logged_weather_is_used_where_it_was_observed() -> None:
+    logs = tiny.logs()
+    starts = [Start(user, 112, 0) for user in range(12)] * 4
+    first, rows, _ = live(dream(weather="log", horizon=HORIZON + 6), starts)
+    users = np.array([start.user for start in starts])
+    seen = logs.observed[users, 112 : 112 + HORIZON, schema.WEATHER]
+    logged = logs.rows[users, 112 : 112 + HORIZON, schema.WEATHER]
+    imagined = rows[..., schema.WEATHER]
+    assert seen.any() and not seen.all()
+    np.testing.assert_array_equal(imagined[seen], logged[seen])
+    # Elsewhere it is drawn: four slots of one person differ.
+    assert np.ptp(imagined.reshape(4, 12, -1), axis=0)[~seen[:12]].any()
+    _, chained, _ = live(dream(weather="chain"), starts)
+    assert (chained[..., schema.WEATHER][seen] != logged[seen]).any()
+
+
+def test_weather_goes_on_after_the_log_has_ended() -> None:
+    _, rows, _ = live(dream(weather="log"), [Start(0, 118, b) for b in range(30)])
+    assert np.isin(rows[..., schema.WEATHER], range(4)).all()
+    assert np.ptp(rows[:, 3:, schema.WEATHER]) > 0
+
+
+def test_the_forecast_is_the_weather_of_the_day() -> None:
+    _, rows, seen = live(dream(masking="none"), everybody()[:20])
+    forecast = seen[:, :-1, 38:42]
+    np.testing.assert_array_equal(forecast.argmax(axis=-1), rows[..., schema.WEATHER])
+
+
+def test_without_adherence_actions_change_nothing() -> None:
+    starts = everybody()[:20]
+    one, two = (live(dream(adherence=0.0), starts, chosen=actions(20, seed)) for seed in (0, 1))
+    np.testing.assert_array_equal(one[1], two[1])
+    np.testing.assert_array_equal(one[2], two[2])
+    np.testing.assert_allclose(
+        feasible.project(one[1].reshape(-1, 10)), one[1].reshape(-1, 10), rtol=1e-5
+    )
+
+
+def test_adherence_is_the_share_of_followed_days() -> None:
+    world = dream(adherence=0.7)
+    _, rows, _ = live(world, everybody())
+    _, obeyed, _ = live(dream(adherence=1.0), everybody())
+    followed = (rows[..., schema.SLEEP] == obeyed[..., schema.SLEEP]).mean()
+    assert followed == pytest.approx(0.7, abs=0.05)
+
+
+def test_with_adherence_the_executed_action_is_the_agents() -> None:
+    world = dream()
+    state, _ = world.reset([START], streams(1))
+    after = world.step(state, np.zeros((1, 7), dtype=np.float32))
+    assert after.extras["action"][0, [0, 1, 2, 3, 6]].tolist() == [7, 3, 2, 7680, 240]
+
+
+def test_uncertainty_is_the_ensembles_disagreement() -> None:
+    world = dream()
+    state, _ = world.reset(everybody(), streams(125))
+    for action in actions(125):
+        after = world.step(state, action)
+        state = after.state
+        uncertainty = after.extras["uncertainty"]
+        assert uncertainty.shape == (125,) and (uncertainty > 0).all()
+    alone = dream(architecture=tiny.MARKOV)
+    state, _ = alone.reset(everybody(), streams(125))
+    assert not alone.step(state, actions(125)[0]).extras["uncertainty"].any()
+
+
+def test_uncertainty_by_hand() -> None:
+    """Two members: expected heart rates 1 apart, moods certain and opposite."""
+    runtime = tiny.runtime()
+    members = np.zeros((2, 1, runtime.state_layout.width), dtype=np.float32)
+    rate = runtime.state_layout.parameters[schema.HEART_RATE].start + 1
+    moods = runtime.state_layout.parameters[schema.MOOD].start
+    members[1, 0, rate] = 1.0
+    members[0, 0, moods], members[1, 0, moods + 3] = 80.0, 80.0
+    # Standard deviations: .5, and over the four moods .5, 0, 0, .5.
+    assert runtime._disagreement(members)[0] == pytest.approx(0.5 * (0.5 + 0.25))
+
+
+@given(
+    seed=st.integers(0, 1000),
+    user=st.integers(0, 11),
+    day=st.integers(14, 120),
+    temperature=st.sampled_from([0.0, 0.5, 1.0, 1.5]),
+    adherence=st.sampled_from([0.0, 0.5, 1.0]),
+    masking=st.sampled_from(["person", "none", 0.5]),
+    weather=st.sampled_from(["chain", "log"]),
+)
+@settings(max_examples=25, deadline=None)
+def test_observations_and_rows_stay_in_bounds(
+    seed: int,
+    user: int,
+    day: int,
+    temperature: float,
+    adherence: float,
+    masking: masks.Masking,
+    weather: str,
+) -> None:
+    world = dream(temperature=temperature, adherence=adherence, masking=masking, weather=weather)
+    start = world.start_from({"user": f"p{user:03d}", "day": day}, START)
+    _, rows, seen = live(world, [start, START], streams(2, seed), actions(2, seed))
+    for observation in seen.reshape(-1, seen.shape[-1]):
+        assert world.observation_space.contains(observation)
+    for index, feature in enumerate(schema.FEATURES):
+        column = rows[..., index]
+        if isinstance(feature, schema.Continuous):
+            assert ((column >= feature.low) & (column <= feature.high)).all()
+        else:
+            assert np.isin(column, np.arange(feature.width)).all()
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"temperature": -0.1}, "temperature >= 0"),
+        ({"temperature": float("nan")}, "temperature >= 0"),
+        ({"temperature": float("inf")}, "temperature >= 0"),
+        ({"weather": "sunny"}, "weather"),
+        ({"masking": 1.0}, "masking"),
+        ({"adherence": -0.5}, "adherence"),
+    ],
+)
+def test_impossible_settings_are_refused(setting: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        dream(**setting)
+
+
+def test_the_vector_env_deals_125_branches_to_a_person() -> None:
+    env = VectorEnv(dream(), 250)
+    env.reset(seed=3)
+    latents = env._state.inner.latents
+    _, info = env.reset(seed=3)
+    np.testing.assert_array_equal(env._state.inner.latents, latents)
+    assert info["branch"].tolist() == [*range(125)] * 2
+    assert len(np.unique(latents[:125, tiny.TINY.blocks["a"]], axis=0)) == 5
+    assert len(np.unique(latents, axis=0)) == 250

@@ -1,0 +1,78 @@
+"""Second stage: the encoder's moment net, alone; seconds, and most of what can be read."""
+
+from __future__ import annotations
+
+import mlx.core as mx
+import mlx.nn as nn
+import mlx.optimizers as optim
+import numpy as np
+
+from world_model.config import TrainingConfig
+from world_model.fitting import OBJECTIVE, Stage
+from world_model.recognition import Recognition, surprise
+from world_model.vrae import WorldModel
+
+PASSES_PER_EPOCH = 8  # each with a length of its own per person
+
+
+class MomentStage(Stage):
+    """Learn to recognise people by the moments of their histories.
+
+    Args:
+        model: its encoder's moment net is changed in place.
+        train, validation: whom to recognise.
+        training: all settings.
+    """
+
+    name = "moments"
+
+    def __init__(
+        self,
+        model: WorldModel,
+        train: Recognition,
+        validation: Recognition,
+        training: TrainingConfig,
+    ) -> None:
+        self.config = training.moments
+        self.learner = model.encoder.moments
+        self._encoder = model.encoder
+        self._train, self._validation = train, validation
+        self._seed = training.seed
+        people = train.logs.people
+        self._batch = min(self.config.batch_people, people)
+        self._batches = PASSES_PER_EPOCH * people // self._batch
+        self._adam = self.schedule(self._batches)
+        self.optimisers = {"adam": self._adam}
+        self._value_and_grad = nn.value_and_grad(self.learner, self._loss)
+
+    def _loss(self, features: mx.array, target: mx.array) -> mx.array:
+        mean, log_variance = self._encoder.from_moments(features)
+        return surprise(target, mean, log_variance).mean()
+
+    def train_epoch(self, epoch: int, rng: np.random.Generator) -> dict[str, float]:
+        """See every training person several times, at random lengths."""
+        people = self._train.logs.people
+        orders = [rng.permutation(people) for _ in range(PASSES_PER_EPOCH)]
+        order = np.concatenate(orders)
+        losses = []
+        for batch in range(self._batches):
+            chosen = order[batch * self._batch : (batch + 1) * self._batch]
+            length = rng.integers(len(self._train.lengths), size=len(chosen))
+            features = mx.array(self._train.features[length, chosen])
+            target = mx.array(self._train.draw(chosen, rng))
+            loss, gradient = self._value_and_grad(features, target)
+            clipped, _ = optim.clip_grad_norm(gradient, self.config.clip_norm)
+            self._adam.update(self.learner, clipped)
+            mx.eval(self.learner.parameters(), self._adam.state, loss)
+            losses.append(float(loss))
+        return {"distillation_nats": float(np.mean(losses))}
+
+    def validate(self, epoch: int) -> dict[str, float]:
+        """Return the surprise over all lengths of the validation people."""
+        rng = np.random.default_rng(np.random.SeedSequence([self._seed, 17]))
+        everybody = np.arange(self._validation.logs.people)
+        losses = [
+            float(self._loss(mx.array(features), mx.array(self._validation.draw(everybody, rng))))
+            for features in self._validation.features
+        ]
+        return {OBJECTIVE: float(np.mean(losses)), "whole_log_nats": losses[-1]}
