@@ -13,18 +13,22 @@ import pytest
 from mlx.utils import tree_flatten
 
 from human_wm_env.errors import CheckpointError
+from human_wm_env.runtime import moments
 from human_wm_env.runtime.encoder import Posterior
 from tests.world_model import tiny
 from world_model.config import StageConfig, TrainingConfig
-from world_model.data import encode_logs
+from world_model.data import encode_logs, moments_until
 from world_model.encoder_stage import EncoderStage
 from world_model.fitting import OBJECTIVE, Stage, fit
+from world_model.moment_stage import MomentStage
 from world_model.nets_stage import NetsStage
 from world_model.progress import SilentLogger
+from world_model.recognition import Recognition
 
 QUICK = StageConfig(epochs=3, batch_people=4, learning_rate=5e-3)
 CONFIG = TrainingConfig(
     nets=QUICK,
+    moments=QUICK,
     encoder=QUICK,
     window_days=12,
     likelihood_days=8,
@@ -200,21 +204,37 @@ def nets_stage(epochs: int) -> NetsStage:
     return stage
 
 
-def encoder_stage(epochs: int) -> EncoderStage:
+def recognition(split: str) -> Recognition:
+    """People whose posteriors are made up."""
     logs = tiny.logs()
-    rng = np.random.default_rng(0)
-    parts = []
-    for split in ("train", "validation"):
-        encoded = encode_logs(logs, logs.users_of(split))
-        shape = (encoded.people, tiny.TINY.latent_width)
-        mean = rng.standard_normal(shape).astype(np.float32)
-        parts += [encoded, Posterior(mean, np.full(shape, -2.0, dtype=np.float32))]
-    stage = EncoderStage(tiny.fresh_model(), *parts, CONFIG)
+    encoded = encode_logs(logs, logs.users_of(split))
+    shape = (encoded.people, tiny.TINY.latent_width)
+    mean = np.random.default_rng(encoded.people).standard_normal(shape).astype(np.float32)
+    train = encode_logs(logs, logs.users_of("train"))
+    population = moments.population(moments_until(train, np.array([train.days]))[0])
+    return Recognition(
+        encoded, Posterior(mean, np.full(shape, -2.0, dtype=np.float32)), *population
+    )
+
+
+def encoder_stage(epochs: int) -> EncoderStage:
+    stage = EncoderStage(
+        tiny.fresh_model(), recognition("train"), recognition("validation"), CONFIG
+    )
     stage.config = dataclasses.replace(QUICK, epochs=epochs)
     return stage
 
 
-@pytest.mark.parametrize("make", [nets_stage, encoder_stage])
+def moment_stage(epochs: int) -> MomentStage:
+    stage = MomentStage(tiny.fresh_model(), recognition("train"), recognition("validation"), CONFIG)
+    stage.config = dataclasses.replace(QUICK, epochs=epochs)
+    return stage
+
+
+STAGES = [nets_stage, moment_stage, encoder_stage]
+
+
+@pytest.mark.parametrize("make", STAGES)
 def test_a_resumed_run_equals_an_uninterrupted_one(
     tmp_path: Path, make: Callable[[int], Stage]
 ) -> None:
@@ -237,45 +257,48 @@ def test_a_resumed_run_equals_an_uninterrupted_one(
             np.testing.assert_array_equal(value, right[name], err_msg=name)
 
 
-@pytest.mark.parametrize("make", [nets_stage, encoder_stage])
+@pytest.mark.parametrize("make", STAGES)
 def test_training_moves_the_parameters_it_should(make: Callable[[int], Stage]) -> None:
     stage = make(1)
-    model = stage._model  # type: ignore[attr-defined]
-    before = {name: np.array(value) for name, value in tree_flatten(model.parameters())}
+    model = stage._model if make is not moment_stage else None  # type: ignore[attr-defined]
+    whole = model.parameters() if model else {"encoder": stage._encoder.parameters()}  # type: ignore[attr-defined]
+    before = {name: np.array(value) for name, value in tree_flatten(whole)}
     run(stage)
-    moved = {
-        name
-        for name, value in tree_flatten(model.parameters())
-        if (np.array(value) != before[name]).any()
-    }
-    learned = ("policy.", "transition.") if make is nets_stage else ("encoder.", "decoder.")
-    assert moved == {n for n in before if n.startswith(learned)} - {"transition.reference"}
+    after = model.parameters() if model else {"encoder": stage._encoder.parameters()}  # type: ignore[attr-defined]
+    moved = {name for name, value in tree_flatten(after) if (np.array(value) != before[name]).any()}
+    learned = {
+        "nets": ("policy.", "transition."),
+        "moments": ("encoder.moments.",),
+        "encoder": ("encoder.", "decoder."),
+    }[stage.name]
+    fixed = {"transition.reference", "encoder.moments.mean", "encoder.moments.sd"}
+    assert moved == {name for name in before if name.startswith(learned)} - fixed
 
 
 @pytest.mark.parametrize("loss", ["likelihood", "rmse", "mae", "mape", "huber"])
 def test_every_decoder_loss_trains(loss: str) -> None:
-    logs = tiny.logs()
-    encoded = encode_logs(logs, logs.users_of("train"))
-    shape = (encoded.people, tiny.TINY.latent_width)
-    posterior = Posterior(np.zeros(shape, np.float32), np.zeros(shape, np.float32))
     config = dataclasses.replace(
         CONFIG, decoder_loss=loss, encoder=dataclasses.replace(QUICK, epochs=1)
     )
-    stage = EncoderStage(tiny.fresh_model(), encoded, posterior, encoded, posterior, config)
+    people = recognition("train")
+    stage = EncoderStage(tiny.fresh_model(), people, people, config)
     assert np.isfinite(list(run(stage).values())).all()
 
 
-def test_the_objective_of_the_encoder_falls() -> None:
+@pytest.mark.parametrize(
+    ("kind", "drops"),
+    [
+        (MomentStage, {"objective": 2.0}),
+        (EncoderStage, {"objective": 0.3, "distillation_nats": 2.0, "decoder": 0.02}),
+    ],
+)
+def test_objectives_fall(kind: type[Stage], drops: dict[str, float]) -> None:
     """On the people it learns from, whose validation histories are the same every epoch."""
-    logs = tiny.logs()
-    encoded = encode_logs(logs, logs.users_of("train"))
-    shape = (encoded.people, tiny.TINY.latent_width)
-    mean = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
-    posterior = Posterior(mean, np.full(shape, -2.0, dtype=np.float32))
-    logger = Recorder()
-    config = dataclasses.replace(CONFIG, encoder=dataclasses.replace(QUICK, epochs=8))
-    stage = EncoderStage(tiny.fresh_model(), encoded, posterior, encoded, posterior, config)
+    people, logger = recognition("train"), Recorder()
+    longer = dataclasses.replace(QUICK, epochs=8)
+    config = dataclasses.replace(CONFIG, encoder=longer, moments=longer)
+    stage = kind(tiny.WorldModel(tiny.TINY), people, people, config)  # type: ignore[call-arg]
     fit(stage, seed=0, logger=logger, folder=None)
-    for score, drop in (("objective", 0.3), ("distillation_nats", 2.0), ("decoder", 0.05)):
-        curve = [v for name, v, _ in logger.seen if name == f"encoder/validation/{score}"]
+    for score, drop in drops.items():
+        curve = [v for name, v, _ in logger.seen if name == f"{stage.name}/validation/{score}"]
         assert curve[-1] < curve[0] - drop, (score, curve)

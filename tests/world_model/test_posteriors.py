@@ -76,9 +76,10 @@ def test_refining_is_deterministic(held_out: EncodedLogs) -> None:
 def test_later_days_have_no_influence() -> None:
     logs = tiny.logs()
     rows, observed = logs.rows.copy(), logs.observed.copy()
-    # A different life from day 50 on.
-    rows[:, 50:] = tiny.people().true_rows[::-1, 50:]
-    observed[:, 50:] = True
+    # A different life from day 50 on, of the second person from day 20 on.
+    for person, day in enumerate((50, 20, 50)):
+        rows[person, day:] = tiny.people().true_rows[11 - person, day:]
+        observed[person, day:] = True
     other = tiny.with_rows(logs, rows, observed)
     users = np.arange(3)
     cut = [encode_logs(which, users).until(np.array([50, 20, 50])) for which in (logs, other)]

@@ -16,6 +16,7 @@ from world_model.training import Trained, active_units, train
 
 CONFIG = TrainingConfig(
     nets=StageConfig(epochs=8, batch_people=4, learning_rate=5e-3),
+    moments=StageConfig(epochs=1, batch_people=4),
     encoder=StageConfig(epochs=1, batch_people=4, learning_rate=3e-3),
     annealing_epochs=1,  # or the weight of the KL would rise, and the objective with it
     window_days=24,

@@ -182,6 +182,17 @@ def test_damage_is_told(folder: Path, damage: Callable[[Path], None], message: s
         assert all((caught.value.expected, caught.value.received, caught.value.remedy))
 
 
+@pytest.mark.xfail(strict=True, raises=KeyError, reason="the runtime checks no names or shapes")
+def test_weights_of_another_version_are_told(folder: Path) -> None:
+    """Whole and with the right checksum, but an array that the runtime needs is not there."""
+    arrays = load_file(folder / WEIGHTS_FILE)
+    del arrays["encoder.row.first.weight"]
+    save_file(arrays, folder / WEIGHTS_FILE)
+    edit(folder, weights_sha256=checkpoints._sha256(folder / WEIGHTS_FILE))
+    with pytest.raises(CheckpointError):
+        load_world_model(folder).encode([tiny.logs().history(0, 20)])
+
+
 def test_nothing_is_unpickled(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -304,7 +304,7 @@ def test_what_is_masked_is_still_known_to_the_dream() -> None:
 def test_logged_weather_is_used_where_it_was_observed() -> None:
     logs = tiny.logs()
     starts = [Start(user, 112, 0) for user in range(12)] * 4
-    first, rows, _ = live(dream(weather="log", horizon=HORIZON + 6), starts)
+    _, rows, _ = live(dream(weather="log", horizon=HORIZON + 6), starts)
     users = np.array([start.user for start in starts])
     seen = logs.observed[users, 112 : 112 + HORIZON, schema.WEATHER]
     logged = logs.rows[users, 112 : 112 + HORIZON, schema.WEATHER]
@@ -315,6 +315,20 @@ def test_logged_weather_is_used_where_it_was_observed() -> None:
     assert np.ptp(imagined.reshape(4, 12, -1), axis=0)[~seen[:12]].any()
     _, chained, _ = live(dream(weather="chain"), starts)
     assert (chained[..., schema.WEATHER][seen] != logged[seen]).any()
+
+
+def test_after_unknown_weather_the_forecast_is_that_of_an_average_day() -> None:
+    logs = tiny.logs()
+    rows, observed = logs.rows.copy(), logs.observed.copy()
+    eve = (START.user, START.day - 1, schema.WEATHER)
+    rows[eve], observed[eve] = 3.0, True  # snow
+    table = tiny.checkpoint().weather_transitions
+    for known, expected in ((True, table[3]), (False, table.mean(axis=0))):
+        observed[eve] = known
+        world = dream(tiny.with_rows(logs, rows, observed))
+        state, _ = world.reset([START] * 1500, streams(1500))
+        shares = np.bincount(state.forecast, minlength=4) / 1500
+        np.testing.assert_allclose(shares, expected, atol=0.05)
 
 
 def test_weather_goes_on_after_the_log_has_ended() -> None:
