@@ -26,11 +26,11 @@ $(STAMP): setup.cfg constraints.txt pyproject.toml
 
 install: $(STAMP) ## create .venv with everything in it
 
-demo: $(STAMP) ## the main job in one go: 125 imagined futures of one person
-	$(BIN)/python scripts/demo.py
+demo: $(STAMP) ## pretrain, imagine, train PPO in the dream, judge it in the simulator
+	$(ONE_THREAD) $(BIN)/python scripts/demo.py
 
 pretrain: $(STAMP) ## train the world model (see configs/pretrain.yaml)
-	$(BIN)/python scripts/pretrain.py
+	$(ONE_THREAD) $(BIN)/python scripts/pretrain.py
 
 test: $(STAMP) ## the fast tests
 	$(ONE_THREAD) $(BIN)/python -m pytest -n $(WORKERS)

@@ -1,4 +1,4 @@
-"""The 125 imagined futures of one person, as raw rows."""
+"""The imagined futures of one person, as raw rows: 125 crossed branches, and free draws."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from human_wm_env.dataset import History, LogDataset
-from human_wm_env.worlds.person_world import BRANCHES
-from human_wm_env.worlds.world import Stream
+from human_wm_env.errors import ConfigError
+from human_wm_env.worlds.start_options import BRANCHES, whole_number
+from human_wm_env.worlds.world import FOR_START, Stream, generator
 
 
 @dataclass(frozen=True)
@@ -17,13 +18,17 @@ class Futures:
     """What one person might do and feel.
 
     Attributes:
-        rows: float32 (branches, horizon, 10), raw rows, nothing masked.
+        rows: float32 (branches, horizon, 10), raw rows, nothing masked: the factorial design,
+            for display and attribution.
+        draws: float32 (draws, horizon, 10), likewise: independent draws, for bands, intervals
+            and probabilities.
         history: the log before the first imagined day.
         user: the person's id.
         day: the first imagined day.
     """
 
     rows: np.ndarray
+    draws: np.ndarray
     history: History
     user: str
     day: int
@@ -38,11 +43,12 @@ def imagine_futures(
     horizon: int = 30,
     temperature: float = 1.0,
     seed: int = 0,
+    draws: int = 500,
 ) -> Futures:
-    """Imagine a person who follows their own habits, in 5 x 5 x 5 branches.
+    """Imagine a person who follows their own habits.
 
-    Branch b has draws b // 25, b // 5 % 5 and b % 5 of z_a, z_b and z_c. They are a
-    factorial design for display and attribution, not 125 independent draws.
+    Branch b of the 5 x 5 x 5 has draws b // 25, b // 5 % 5 and b % 5 of z_a, z_b and z_c:
+    not 125 independent futures. The `draws` are: each has latents and noise of its own.
 
     Args:
         dataset: the logs.
@@ -52,15 +58,18 @@ def imagine_futures(
         horizon: imagined days.
         temperature: tau of the dream.
         seed: of latents and noise.
+        draws: independent draws, >= 1; what is published needs 500.
 
     Raises:
+        ConfigError: no draws.
         DataError: unknown user, a day outside the log, or too little history.
         CheckpointError: see `runtime.checkpoint.load_checkpoint`.
     """
     from human_wm_env.runtime.checkpoint import load_world_model
     from human_wm_env.worlds.dream import DreamWorld
-    from human_wm_env.worlds.world import FOR_START, generator
 
+    if whole_number(draws, "draws") < 1:
+        raise ConfigError("draws >= 1", f"{draws}", "Take 500 for anything that is published.")
     world = DreamWorld(
         load_world_model(world_model),
         dataset,
@@ -69,16 +78,20 @@ def imagine_futures(
         adherence=0.0,
         temperature=temperature,
     )
-    drawn = world.draw_start(generator((seed, 0, 0), FOR_START), None)
-    starts = [
-        world.start_from({"user": user, "day": day, "branch": branch}, drawn)
-        for branch in range(BRANCHES)
-    ]
+    # The branches are group 0 and slots 0 to 124; each draw is a group and a slot of its own.
     streams = [Stream((seed, 0, 0), (seed, branch, 0)) for branch in range(BRANCHES)]
+    streams += [Stream((seed, 1 + i, 0), (seed, BRANCHES + i, 0)) for i in range(draws)]
+    starts = []
+    for slot, stream in enumerate(streams):
+        drawn = world.draw_start(generator(stream.latents, FOR_START), None)
+        branch = slot if slot < BRANCHES else drawn.branch
+        starts.append(world.start_from({"user": user, "day": day, "branch": branch}, drawn))
     state, _ = world.reset(starts, streams)
-    idle = np.zeros((BRANCHES, *world.action_space.shape), dtype=np.float32)
-    rows = []
+    idle = np.zeros((len(starts), *world.action_space.shape), dtype=np.float32)
+    days = []
     for _ in range(horizon):
         state = world.step(state, idle).state
-        rows.append(state.row)
-    return Futures(np.stack(rows, axis=1), dataset.history(starts[0].user, day), user, day)
+        days.append(state.row)
+    rows = np.stack(days, axis=1)
+    history = dataset.history(starts[0].user, day)
+    return Futures(rows[:BRANCHES], rows[BRANCHES:], history, user, day)

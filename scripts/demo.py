@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import one_thread  # noqa: F401 (before NumPy)
 from agents.env_config import EnvConfig
 from agents.evaluation.evaluate import EvaluationConfig
 from agents.evaluation.table import table_rows
 from agents.ppo import PPOConfig
-from datasets import DataConfig, load_dataset
+from datasets import DataConfig, load_people
 from evaluate_agent import TRUTH, EvaluateAgentConfig, evaluate
+from human_wm_env.dataset import LogDataset
+from human_wm_env.errors import ConfigError
 from human_wm_env.futures import imagine_futures
+from human_wm_env.people.embedded import EmbeddedPeople
 from human_wm_env.rendering import fan_chart
 from human_wm_env.runtime.architecture import Architecture
 from pretrain import PretrainConfig, pretrain
@@ -30,12 +34,13 @@ class DemoConfig:
     """Settings of the script.
 
     Attributes:
+        data: the embedded people.
         model: sizes of the world model's nets.
         training: how it is trained; "quick" takes two or three minutes.
         env: the dream that the agent is trained in; its checkpoint is the one just trained.
         agent: how PPO is trained.
         evaluation: whom the agents are judged on.
-        person: whose futures are drawn.
+        person: whose futures are drawn; None takes the first person of the test split.
         day: first imagined day.
         run: the folder of the run.
         json: print one JSON object instead of a table.
@@ -43,28 +48,41 @@ class DemoConfig:
 
     env: EnvConfig
     simulator: EnvConfig = field(metadata={"group": "env"})
+    data: DataConfig = field(default_factory=DataConfig)
     model: Architecture = field(default_factory=Architecture)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     agent: PPOConfig = field(default_factory=PPOConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
-    person: str = "p007"
+    person: str | None = None
     day: int = 400
     run: RunConfig = field(default_factory=RunConfig)
     json: bool = False
 
 
-def draw_futures(config: DemoConfig, checkpoint: Path, file: Path) -> Path:
+def embedded_people(config: DataConfig) -> EmbeddedPeople:
+    """Return the people with their truth, or say that the demo needs it."""
+    people = load_people(config)
+    if people is None:
+        raise ConfigError(
+            "the embedded people: the demo judges agents in their true simulator",
+            "logs without a known truth",
+            "Leave data.source out; for your own logs use pretrain.py and train_agent.py.",
+        )
+    return people
+
+
+def draw_futures(config: DemoConfig, dataset: LogDataset, checkpoint: Path, file: Path) -> Path:
     """Imagine 125 futures of one person and save the fan chart."""
-    futures = imagine_futures(
-        load_dataset(DataConfig()), config.person, config.day, world_model=checkpoint
-    )
+    person = config.person or dataset.user_ids[int(dataset.users_of("test")[0])]
+    futures = imagine_futures(dataset, person, config.day, world_model=checkpoint)
     shown = slice(-LOGGED_DAYS_SHOWN, None)
     figure = fan_chart(
         futures.history.rows[shown],
         futures.history.observed[shown],
-        futures.rows,
-        futures.day,
-        f"125 imagined futures of {futures.user}, from day {futures.day}",
+        draws=futures.draws,
+        futures=futures.rows,
+        first_day=futures.day,
+        title=f"Imagined futures of {futures.user}, from day {futures.day}",
     )
     figure.savefig(file)
     return file
@@ -72,26 +90,25 @@ def draw_futures(config: DemoConfig, checkpoint: Path, file: Path) -> Path:
 
 def demo(config: DemoConfig, run: RunFolder) -> dict[str, Any]:
     """Run every step; returns the evaluation's summary."""
+    people = embedded_people(config.data)
     say("1/4 Pretraining the world model on the embedded people")
     checkpoint, _ = pretrain(
-        PretrainConfig(model=config.model, training=config.training), run
+        PretrainConfig(data=config.data, model=config.model, training=config.training), run
     )
     say("2/4 Imagining 125 futures of one person")
-    figure = draw_futures(config, checkpoint, run.figure_path("futures"))
+    figure = draw_futures(config, people.dataset, checkpoint, run.figure_path("futures"))
     say(f"    {figure}")
     say(f"3/4 Training PPO in the dream, {config.agent.steps:,} days")
     dream = _with_checkpoint(config.env, checkpoint)
-    agent = train(TrainAgentConfig(env=dream, agent=config.agent), run).agent
+    agent = train(TrainAgentConfig(env=dream, agent=config.agent), run, dataset=people).agent
     say("4/4 Judging it in the dream and in the simulator")
     judged = EvaluateAgentConfig(
         dream=dream, simulator=config.simulator, evaluation=config.evaluation
     )
-    return evaluate(judged, {PPO: agent})
+    return evaluate(judged, {PPO: agent}, dataset=people)
 
 
 def _with_checkpoint(env: EnvConfig, checkpoint: Path) -> EnvConfig:
-    from dataclasses import replace
-
     return replace(env, world_model=str(checkpoint))
 
 

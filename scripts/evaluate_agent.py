@@ -9,6 +9,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+import one_thread  # noqa: F401 (before NumPy)
 from agents.env_config import EnvConfig
 from agents.evaluation.evaluate import EvaluationConfig, evaluate_agents, load_agents
 from agents.evaluation.table import summarise, table_rows

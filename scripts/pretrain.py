@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import one_thread  # noqa: F401 (before NumPy)
 from composition import to_dict
 from datasets import DataConfig, load_dataset, provenance
 from human_wm_env.runtime.architecture import Architecture

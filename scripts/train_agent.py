@@ -10,6 +10,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+import one_thread  # noqa: F401 (before NumPy)
 from agents.env_config import EnvConfig
 from agents.evaluation.evaluate import AGENT_FOLDER
 from agents.ppo import PPOAgent, PPOConfig, train_ppo

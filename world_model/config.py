@@ -59,7 +59,7 @@ class TrainingConfig:
     """How the world model is trained.
 
     First the nets (policy and transition) against one variational posterior per person;
-    then the encoder's moment net; then the whole encoder, and the decoder.
+    then the encoder's moment net; then its second reading, and the decoder.
 
     Attributes:
         seed: of initial weights, batches and noise.
@@ -71,6 +71,7 @@ class TrainingConfig:
         beta: weight of the KL of each block (a, b, c).
         free_bits: nats of each block that cost nothing.
         annealing_epochs: epochs over which the KL's weight rises to 1.
+        dreamt_people: people that the model dreams for its encoder to recognise, 0 for none.
         member_share: share of people that each ensemble member learns from.
         distillation_weight: of matching the personal posteriors, against the ELBO, in the
             third stage.
@@ -85,7 +86,7 @@ class TrainingConfig:
     nets: StageConfig = field(default_factory=StageConfig)
     moments: StageConfig = field(
         default_factory=lambda: StageConfig(
-            epochs=20, learning_rate=1e-3, batch_people=128, patience=4
+            epochs=16, learning_rate=3e-4, batch_people=64, patience=4
         )
     )
     encoder: StageConfig = field(
@@ -96,6 +97,7 @@ class TrainingConfig:
     beta: dict[str, float] = field(default_factory=_ones)
     free_bits: dict[str, float] = field(default_factory=_zeros)
     annealing_epochs: int = 10
+    dreamt_people: int = 2000
     member_share: float = 0.8
     distillation_weight: float = 1.0
     likelihood_days: int = 96

@@ -6,14 +6,9 @@ import mlx.core as mx
 import mlx.nn as nn
 
 from human_wm_env.runtime.architecture import Architecture
-from human_wm_env.runtime.heads import HeadLayout
-from human_wm_env.runtime.inputs import ACTION_ORDER, STATE_ORDER, WEATHER_COLUMNS, WEEKDAY_WIDTH
+from human_wm_env.runtime.inputs import WEATHER_COLUMNS, WEEKDAY_WIDTH
+from human_wm_env.runtime.layouts import decoder_layout
 from world_model.gru import BiGRU
-
-
-def decoder_layout(architecture: Architecture) -> HeadLayout:
-    """Return the head of the decoder: all actions and states, unchained in use."""
-    return HeadLayout(ACTION_ORDER + STATE_ORDER, architecture.components)
 
 
 class Decoder(nn.Module):

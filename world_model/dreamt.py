@@ -47,6 +47,7 @@ def dream_logs(
     latents: np.ndarray,
     observed: np.ndarray,
     weekday: np.ndarray,
+    days_logged: np.ndarray,
     weather_transitions: np.ndarray,
     rng: np.random.Generator,
 ) -> LogDataset:
@@ -57,6 +58,7 @@ def dream_logs(
         latents: float32 (people, latents).
         observed: bool (people, days, 10), masks of real logs.
         weekday: int (people,), of the first day, -1 if unknown.
+        days_logged: int (people,), days of each real log.
         weather_transitions: float32 (4, 4).
         rng: source of noise.
     """
@@ -80,7 +82,11 @@ def dream_logs(
         mx.array(rng.random((*shape, DreamWorld.uniforms), dtype=np.float32)),
     )
     return LogDataset.from_arrays(
-        np.array(rows), observed, start_weekday=weekday, name="dreamt people"
+        np.array(rows),
+        observed,
+        start_weekday=weekday,
+        days_logged=days_logged,
+        name="dreamt people",
     )
 
 
@@ -111,11 +117,10 @@ def dreamt_recognition(
         latents,
         dataset.observed[whose],
         dataset.start_weekday[whose].astype(int),
+        dataset.days_logged[whose],
         weather_transitions,
         rng,
     )
-    logs: EncodedLogs = encode_logs(
-        dreamt, np.arange(people), use_memory=model.architecture.memory
-    )
+    logs: EncodedLogs = encode_logs(dreamt, np.arange(people), use_memory=model.architecture.memory)
     exact = Posterior(latents, np.full_like(latents, EXACT_LOG_VARIANCE))
     return Recognition(logs, exact, real.mean, real.sd)

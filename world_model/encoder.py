@@ -95,9 +95,7 @@ class Encoder(nn.Module):
         """Return mean and log variance by the moments alone."""
         return split(self.moments(features))
 
-    def _read_days(
-        self, inputs: mx.array, observed: mx.array, valid: mx.array | None
-    ) -> mx.array:
+    def _read_days(self, inputs: mx.array, observed: mx.array, valid: mx.array | None) -> mx.array:
         seen = observed.any(axis=-1)
         if valid is not None:
             seen = seen & valid

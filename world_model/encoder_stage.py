@@ -1,4 +1,4 @@
-"""Third stage: the whole encoder, and the decoder, against the trained nets.
+"""Third stage: the encoder's second reading, and the decoder, against the trained nets.
 
 Two pulls on the encoder: the surprise at draws from the person's own posterior (see
 `recognition.surprise`), and the ELBO of the history itself under the frozen nets.
@@ -15,9 +15,9 @@ import numpy as np
 
 from human_wm_env import schema
 from human_wm_env.runtime.inputs import WEATHER_COLUMNS
+from human_wm_env.runtime.layouts import decoder_layout
 from world_model.config import LIKELIHOOD, TrainingConfig
 from world_model.data import Windows, histories, windows
-from world_model.decoder import decoder_layout
 from world_model.distributions import row_log_likelihood
 from world_model.fitting import OBJECTIVE, Stage
 from world_model.likelihood import log_likelihood
@@ -30,11 +30,12 @@ VALIDATION_LENGTHS = 4
 
 
 class EncoderLearner(nn.Module):
-    """What the third stage learns."""
+    """What the third stage learns; the moment net has learned before."""
 
     def __init__(self, model: WorldModel) -> None:
         super().__init__()
         self.encoder = model.encoder
+        self.encoder.moments.freeze()
         self.decoder = model.decoder
 
 

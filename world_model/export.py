@@ -7,20 +7,21 @@ from typing import Any
 
 import mlx.core as mx
 import numpy as np
-from mlx.utils import tree_flatten, tree_unflatten
+from mlx.utils import tree_unflatten
 
 from human_wm_env import schema
 from human_wm_env.dataset import LogDataset
-from human_wm_env.errors import CheckpointError
 from human_wm_env.people.weather import fit_transitions
 from human_wm_env.runtime.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from human_wm_env.runtime.weights import check_weights
+from world_model.fitting import flat_arrays
 from world_model.vrae import WorldModel
 
 
 def flat_weights(model: WorldModel) -> dict[str, np.ndarray]:
     """Return all parameters as a flat dictionary of float32 arrays."""
     return {
-        name: np.array(value, dtype=np.float32) for name, value in tree_flatten(model.parameters())
+        name: np.array(value, dtype=np.float32) for name, value in flat_arrays(model.parameters())
     }
 
 
@@ -55,17 +56,8 @@ def restore(checkpoint: Checkpoint | Path | str) -> WorldModel:
         CheckpointError: the weights are not those of the architecture.
     """
     loaded = checkpoint if isinstance(checkpoint, Checkpoint) else load_checkpoint(checkpoint)
+    check_weights(loaded.architecture, loaded.weights)
     model = WorldModel(loaded.architecture)
-    expected = dict(tree_flatten(model.parameters()))
-    shapes = {name: tuple(value.shape) for name, value in loaded.weights.items()}
-    wanted = {name: tuple(value.shape) for name, value in expected.items()}
-    if shapes != wanted:
-        odd = sorted(set(shapes.items()) ^ set(wanted.items()))[0]
-        raise CheckpointError(
-            "weights of the architecture in the manifest",
-            f"a mismatch at {odd[0]}",
-            "Train the model again with this version.",
-        )
     model.update(tree_unflatten([(n, mx.array(v)) for n, v in loaded.weights.items()]))
     mx.eval(model.parameters())
     return model

@@ -5,7 +5,7 @@ The `mlx[cpu]` wheel links the reference BLAS (about 7 GFLOP/s for a 1024^3 prod
 GFLOP/s), and torch is a dependency anyway: loading that library with global symbols
 before `mlx.core` makes MLX use it. Results agree to 1e-5.
 
-Set HUMANWM_FAST_BLAS=0 to turn it off. It never fails: where it cannot be done, MLX
+Set HUMANWM_FAST_BLAS=0 to turn it off, and OMP_NUM_THREADS for more than one thread. It never fails: where it cannot be done, MLX
 keeps its own product.
 """
 
@@ -34,6 +34,9 @@ def enable() -> bool:
     found = importlib.util.find_spec("torch")
     if found is None or found.origin is None:
         return False
+    # One thread: these nets are small. Two gain a quarter on an idle 2-core machine, and lose
+    # tenfold beside any other load, when every product waits for the slower thread.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     library = Path(found.origin).parent / "lib" / "libtorch_cpu.so"
     try:
         ctypes.CDLL(str(library), ctypes.RTLD_GLOBAL)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from pathlib import Path
+from typing import Any, cast
 
 import mlx.core as mx
 import mlx.nn as nn
@@ -48,12 +49,19 @@ class Stage(ABC):
         start = self.config.learning_rate * factor
         steps = max(1, self.config.epochs * steps_per_epoch)
         return optim.Adam(
-            learning_rate=optim.cosine_decay(start, steps, start * self.config.final_share)
+            learning_rate=optim.cosine_decay(start, steps, start * self.config.final_share),
+            bias_correction=True,  # not MLX's default; without it the first steps are sixfold
         )
 
 
 def fit(
-    stage: Stage, *, seed: int, logger: Logger, folder: Path | None, progress: bool = False
+    stage: Stage,
+    *,
+    seed: int,
+    logger: Logger,
+    folder: Path | None,
+    settings: str = "",
+    progress: bool = False,
 ) -> dict[str, float]:
     """Train a stage to its end, or go on where its state file says it stopped.
 
@@ -65,13 +73,21 @@ def fit(
         seed: of batches and noise.
         logger: receives every scalar.
         folder: where the state is kept after each epoch; None keeps none.
+        settings: fingerprint of everything the run depends on; a state of other settings
+            is refused.
         progress: show a bar.
 
     Returns:
-        The scalars of the best epoch, and `best_epoch` and `epochs_run`.
+        The scalars of the best epoch, and `best_epoch` (-1: before the first) and `epochs_run`.
+
+    Raises:
+        CheckpointError: the state file is damaged, or of another run.
     """
-    state = _State(stage, folder)
+    state = _State(stage, folder, f"{seed}/{settings}")
     first = state.load()
+    if first == 0:
+        # What the stage begins with is a candidate too: training never makes it worse.
+        state.consider(-1, stage.validate(-1))
     bar = tqdm(
         range(first, stage.config.epochs),
         initial=first,
@@ -96,11 +112,17 @@ def fit(
     return {**state.best_scores, "best_epoch": state.best_epoch, "epochs_run": state.epochs_run}
 
 
+def flat_arrays(tree: Any) -> list[tuple[str, mx.array]]:
+    """Return the arrays of a tree with their dotted names."""
+    return cast("list[tuple[str, mx.array]]", tree_flatten(tree))
+
+
 class _State:
     """What has to be kept between epochs."""
 
-    def __init__(self, stage: Stage, folder: Path | None) -> None:
+    def __init__(self, stage: Stage, folder: Path | None, run: str) -> None:
         self._stage = stage
+        self._run = run
         self._file = None if folder is None else folder / f"{stage.name}.state.safetensors"
         self.best = float("inf")
         self.best_epoch = -1
@@ -111,13 +133,19 @@ class _State:
     def is_exhausted(self, patience: int) -> bool:
         return patience > 0 and self.epochs_run - 1 - self.best_epoch >= patience
 
-    def record(self, epoch: int, scores: dict[str, float]) -> None:
-        self.epochs_run = epoch + 1
+    def consider(self, epoch: int, scores: dict[str, float]) -> None:
         if scores[OBJECTIVE] < self.best:
             self.best, self.best_epoch, self.best_scores = scores[OBJECTIVE], epoch, scores
-            self._best_parameters = dict(tree_flatten(self._stage.learner.trainable_parameters()))
+            self._best_parameters = self._now()
+
+    def record(self, epoch: int, scores: dict[str, float]) -> None:
+        self.epochs_run = epoch + 1
+        self.consider(epoch, scores)
         if self._file is not None:
             self._save(self._file)
+
+    def _now(self) -> dict[str, mx.array]:
+        return dict(flat_arrays(self._stage.learner.trainable_parameters()))
 
     def restore_best(self) -> None:
         if self._best_parameters:
@@ -126,16 +154,17 @@ class _State:
     def _save(self, file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         arrays = {f"best/{name}": value for name, value in self._best_parameters.items()}
-        for name, value in tree_flatten(self._stage.learner.trainable_parameters()):
+        for name, value in self._now().items():
             arrays[f"now/{name}"] = value
         for key, optimiser in self._stage.optimisers.items():
-            for name, value in tree_flatten(optimiser.state):
+            for name, value in flat_arrays(optimiser.state):
                 arrays[f"optimiser/{key}/{name}"] = value
         facts = {
             "best": self.best,
             "best_epoch": self.best_epoch,
             "epochs_run": self.epochs_run,
             "best_scores": self.best_scores,
+            "run": self._run,
         }
         scratch = file.with_name(f".{file.name}.writing.safetensors")
         mx.save_safetensors(str(scratch), arrays, {"facts": json.dumps(facts)})
@@ -146,8 +175,10 @@ class _State:
         if self._file is None or not self._file.is_file():
             return 0
         try:
-            arrays, metadata = mx.load(str(self._file), return_metadata=True)  # type: ignore[misc]
+            loaded: Any = mx.load(str(self._file), return_metadata=True)
+            arrays, metadata = loaded
             facts = json.loads(metadata["facts"])
+            run = facts["run"]
             self.best, self.best_epoch = facts["best"], facts["best_epoch"]
             self.epochs_run, self.best_scores = facts["epochs_run"], facts["best_scores"]
         except (RuntimeError, KeyError, json.JSONDecodeError) as error:
@@ -157,6 +188,13 @@ class _State:
                 "Delete the file to start this stage again.",
             ) from error
 
+        if run != self._run:
+            raise CheckpointError(
+                "a training state of the same seed, settings and data",
+                f"another run's in {self._file}",
+                "Resume with that run's settings, or start a new run.",
+            )
+
         def part(prefix: str) -> dict[str, mx.array]:
             return {
                 name.removeprefix(prefix): value
@@ -165,8 +203,7 @@ class _State:
             }
 
         self._best_parameters, now = part("best/"), part("now/")
-        expected = dict(tree_flatten(self._stage.learner.trainable_parameters()))
-        if _shapes(now) != _shapes(expected):  # `Module.update` would take other shapes
+        if _shapes(now) != _shapes(self._now()):  # `Module.update` would take other shapes
             raise CheckpointError(
                 "a training state of these nets",
                 f"one with other parameters in {self._file}",

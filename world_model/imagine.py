@@ -46,7 +46,8 @@ def factorial_latents(mean: mx.array, sd: mx.array, noise: mx.array, model: Worl
     """Return the 125 latents of each person: five draws of each block, crossed.
 
     Args:
-        mean, sd: (people, latents).
+        mean: (people, latents).
+        sd: (people, latents).
         noise: (people, 5, latents), standard normal.
         model: says where the blocks stand.
 
@@ -213,7 +214,9 @@ def project(columns: dict[int, mx.array]) -> dict[int, mx.array]:
     awake = (feasible.HOURS_PER_DAY - sleep) * feasible.MINUTES_PER_HOUR
     minutes = mx.minimum(minutes, mx.minimum(awake, schema.continuous(schema.MINUTES).high))
     most = feasible.MAX_CADENCE * minutes + feasible.INCIDENTAL_STEPS
-    steps = mx.minimum(columns[schema.STEPS], mx.minimum(most, schema.continuous(schema.STEPS).high))
+    steps = mx.minimum(
+        columns[schema.STEPS], mx.minimum(most, schema.continuous(schema.STEPS).high)
+    )
     workout = columns[schema.WORKOUT]
     distance = feasible.STRIDE_KM * steps * mx.array(feasible.STRIDE_TABLE)[workout]
     slack = feasible.DISTANCE_RESIDUAL_SHARE * distance

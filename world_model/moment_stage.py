@@ -21,6 +21,7 @@ class MomentStage(Stage):
     Args:
         model: its encoder's moment net is changed in place.
         train, validation: whom to recognise.
+        dreamt: people the model dreamt, half of every batch; None takes real ones alone.
         training: all settings.
     """
 
@@ -31,12 +32,13 @@ class MomentStage(Stage):
         model: WorldModel,
         train: Recognition,
         validation: Recognition,
+        dreamt: Recognition | None,
         training: TrainingConfig,
     ) -> None:
         self.config = training.moments
         self.learner = model.encoder.moments
         self._encoder = model.encoder
-        self._train, self._validation = train, validation
+        self._train, self._validation, self._dreamt = train, validation, dreamt
         self._seed = training.seed
         people = train.logs.people
         self._batch = min(self.config.batch_people, people)
@@ -57,10 +59,12 @@ class MomentStage(Stage):
         losses = []
         for batch in range(self._batches):
             chosen = order[batch * self._batch : (batch + 1) * self._batch]
-            length = rng.integers(len(self._train.lengths), size=len(chosen))
-            features = mx.array(self._train.features[length, chosen])
-            target = mx.array(self._train.draw(chosen, rng))
-            loss, gradient = self._value_and_grad(features, target)
+            features, target = _pairs(self._train, chosen, rng)
+            if self._dreamt is not None:
+                others = rng.integers(self._dreamt.logs.people, size=len(chosen))
+                more, known = _pairs(self._dreamt, others, rng)
+                features, target = np.concatenate([features, more]), np.concatenate([target, known])
+            loss, gradient = self._value_and_grad(mx.array(features), mx.array(target))
             clipped, _ = optim.clip_grad_norm(gradient, self.config.clip_norm)
             self._adam.update(self.learner, clipped)
             mx.eval(self.learner.parameters(), self._adam.state, loss)
@@ -76,3 +80,11 @@ class MomentStage(Stage):
             for features in self._validation.features
         ]
         return {OBJECTIVE: float(np.mean(losses)), "whole_log_nats": losses[-1]}
+
+
+def _pairs(
+    whom: Recognition, people: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return moment features of a random length per person, and draws to recognise."""
+    length = rng.integers(len(whom.lengths), size=len(people))
+    return whom.features[length, people], whom.draw(people, rng)

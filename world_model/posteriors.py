@@ -91,13 +91,16 @@ def refine(
         posteriors.mean = mx.array(start.mean)
         posteriors.log_variance = mx.array(start.log_variance)
     optimiser = optim.Adam(
-        learning_rate=optim.cosine_decay(learning_rate, max(1, steps), learning_rate * 0.05)
+        learning_rate=optim.cosine_decay(learning_rate, max(1, steps), learning_rate * 0.05),
+        bias_correction=True,  # MLX's default would take a good start away in the first steps
     )
     rng = np.random.default_rng(np.random.SeedSequence([seed, 7]))
     everyone = np.arange(logs.people)
     shape = (logs.people, model.architecture.latent_width)
 
-    def loss(own: PersonalPosteriors, days: np.ndarray, scale: mx.array, noise: mx.array):
+    def loss(
+        own: PersonalPosteriors, days: np.ndarray, scale: mx.array, noise: mx.array
+    ) -> mx.array:
         mean, log_variance = own.rows(mx.arange(logs.people))
         latents = elbo.sample(mean, log_variance, noise)
         likelihood = log_likelihood(model, latents, windows(logs, everyone, days)).total

@@ -20,9 +20,7 @@ def sample_mixture(
     parameters: mx.array, components: int, temperature: float, normal: mx.array, uniform: mx.array
 ) -> mx.array:
     """Draw scaled values from mixtures of Gaussians, (slots,); 0 gives the mean."""
-    logits, means, raw = (
-        parameters[:, part] for part in mixture_columns(slice(0, 0), components)
-    )
+    logits, means, raw = (parameters[:, part] for part in mixture_columns(slice(0, 0), components))
     if temperature == 0.0:
         return (mx.softmax(logits, axis=1) * means).sum(axis=1)
     if components == 1:
@@ -50,7 +48,8 @@ def sample_columns(
         parameters: (slots, layout.width), before the chain.
         chain: (chain_width, width), masked; or one per slot, (slots, chain_width, width).
         temperature: tau.
-        normal, uniform: (slots, features), one column per feature.
+        normal: (slots, features), one column per feature.
+        uniform: (slots, features), likewise.
 
     Returns:
         Raw values by feature, (slots,) each; categories as int32.

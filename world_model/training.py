@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import mlx.core as mx
 import numpy as np
 
+from human_wm_env import schema
 from human_wm_env.dataset import LogDataset
+from human_wm_env.people.weather import fit_transitions
 from human_wm_env.runtime import moments
 from human_wm_env.runtime.architecture import Architecture
 from human_wm_env.runtime.encoder import Posterior
 from world_model.config import TrainingConfig
 from world_model.data import EncodedLogs, encode_logs, moments_until, reference_day
+from world_model.dreamt import dreamt_recognition
 from world_model.encoder_stage import EncoderStage
-from world_model.fitting import fit
+from world_model.fitting import Stage, fit
 from world_model.moment_stage import MomentStage
 from world_model.nets_stage import NetsStage
 from world_model.progress import Logger, SilentLogger
@@ -61,6 +66,7 @@ def train(
 
     Raises:
         DataError: no training or validation people.
+        CheckpointError: the state folder is damaged, or of another run.
     """
     logger = logger or SilentLogger()
     model = WorldModel(architecture, config.seed)
@@ -70,8 +76,19 @@ def train(
     }
     model.transition.reference = mx.array(reference_day(logs["train"]))
     nets = NetsStage(model, logs["train"], logs["validation"], config)
-    scores = {"nets": fit(nets, seed=config.seed, logger=logger, folder=state_folder,
-                          progress=progress)}
+    settings = _settings(dataset, architecture, config)
+
+    def run(stage: Stage) -> dict[str, float]:
+        return fit(
+            stage,
+            seed=config.seed,
+            logger=logger,
+            folder=state_folder,
+            settings=settings,
+            progress=progress,
+        )
+
+    scores = {nets.name: run(nets)}
     everybody = nets.learner.posteriors.as_posterior()
     cut = logs["train"].people
     posteriors = {
@@ -82,19 +99,37 @@ def train(
     mean, sd = moments.population(whole)
     model.encoder.moments.mean, model.encoder.moments.sd = mx.array(mean), mx.array(sd)
     whom = {split: Recognition(logs[split], posteriors[split], mean, sd) for split in logs}
-    for stage in (MomentStage, EncoderStage):
-        scores[stage.name] = fit(
-            stage(model, whom["train"], whom["validation"], config),
-            seed=config.seed,
-            logger=logger,
-            folder=state_folder,
-            progress=progress,
-        )
+    dreamt = _dream(model, dataset, whom["train"], config)
+    recognising = MomentStage(model, whom["train"], whom["validation"], dreamt, config)
+    scores[recognising.name] = run(recognising)
+    # Made only now: it freezes the moment net.
+    encoding = EncoderStage(model, whom["train"], whom["validation"], config)
+    scores[encoding.name] = run(encoding)
     return Trained(
         model=model,
         train=(logs["train"], posteriors["train"]),
         validation=(logs["validation"], posteriors["validation"]),
         scores=scores,
+    )
+
+
+def _settings(dataset: LogDataset, architecture: Architecture, config: TrainingConfig) -> str:
+    """Return a fingerprint of everything that a resumed run must share."""
+    facts = [dataset.fingerprint, asdict(architecture), asdict(config)]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def _dream(
+    model: WorldModel, dataset: LogDataset, real: Recognition, config: TrainingConfig
+) -> Recognition | None:
+    if config.dreamt_people == 0:
+        return None
+    users = real.logs.users
+    weather = fit_transitions(
+        dataset.rows[users][..., schema.WEATHER], dataset.observed[users][..., schema.WEATHER]
+    )
+    return dreamt_recognition(
+        model, dataset, real, weather, people=config.dreamt_people, seed=config.seed
     )
 
 

@@ -32,7 +32,6 @@ def transition_net(architecture: Architecture, key: mx.array) -> FilmEnsemble:
     )
 
 
-
 def baseline_offsets(latent_a: mx.array, transition_inputs: mx.array) -> mx.array:
     """Return z_a, and z_a again for each state of the day before that is not known.
 

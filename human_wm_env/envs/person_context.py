@@ -16,6 +16,7 @@ from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.errors import ConfigError, did_you_mean
 from human_wm_env.runtime.checkpoint import load_world_model
 from human_wm_env.worlds.person_world import PersonState, PersonWorld
+from human_wm_env.worlds.start_cache import StartCache
 from human_wm_env.worlds.world import Start
 
 UPDATES = ("frozen", "daily")
@@ -47,30 +48,14 @@ class PosteriorMeans:
         self.update = update
         self.runtime = load_world_model(world_model)
         self.width: int = self.runtime.architecture.latent_width
-        self._means: dict[tuple[int, int], np.ndarray] = {}
+        self._means: StartCache[np.ndarray] = StartCache()
 
     def of_starts(self, starts: list[Start]) -> np.ndarray:
         """Return the posterior means on the eve of the starts, float32 (slots, width)."""
-        fresh = {
-            (start.user, start.day): start
-            for start in starts
-            if start.history is None and (start.user, start.day) not in self._means
-        }
-        if fresh:
-            encoded = self._encode([self.world.history_of(start) for start in fresh.values()])
-            self._means.update(zip(fresh, encoded, strict=True))
-        given: dict[int, np.ndarray] = {}
-        for start in starts:
-            if start.history is not None and id(start.history) not in given:
-                given[id(start.history)] = self._encode([start.history])[0]
-        return np.stack(
-            [
-                self._means[start.user, start.day]
-                if start.history is None
-                else given[id(start.history)]
-                for start in starts
-            ]
-        )
+        return np.stack(self._means.look_up(starts, self._of_logs))
+
+    def _of_logs(self, starts: list[Start]) -> list[np.ndarray]:
+        return list(self._encode([self.world.history_of(start) for start in starts]))
 
     def of_lived(self, starts: list[Start], trails: list[list[tuple]]) -> np.ndarray:
         """Return the means of histories that go on with the days lived since the start."""
@@ -171,7 +156,9 @@ class VectorPersonContext(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
     """
 
     def __init__(
-        self, env: gym.vector.VectorEnv[Any, Any, Any], world_model: Any = None,
+        self,
+        env: gym.vector.VectorEnv[Any, Any, Any],
+        world_model: Any = None,
         update: str = "frozen",
     ):
         super().__init__(env)

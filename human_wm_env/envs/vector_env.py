@@ -15,7 +15,7 @@ from human_wm_env.envs import observations
 from human_wm_env.envs.env import check_observation_kind, check_render_mode
 from human_wm_env.envs.scalar_reward import ScalarReward
 from human_wm_env.errors import ConfigError, HumanWMError, ResetNeededError, did_you_mean
-from human_wm_env.worlds.start_options import BRANCHES, whole_number
+from human_wm_env.worlds.start_options import BRANCHES, share_histories, whole_number
 from human_wm_env.worlds.world import FOR_START, Start, Stream, World, generator, put
 
 LAYOUTS = ("branches", "people")
@@ -163,7 +163,7 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
         self._check_seeds(seed)
         options = dict(options or {})
         chosen = self._reset_mask(options.pop("reset_mask", None))
-        per_slot = self._options_per_slot(options)
+        per_slot = share_histories(self._options_per_slot(options))
         super().reset(seed=int(seed) if isinstance(seed, int | np.integer) else None)
         before = self._latent_keys.copy(), self._noise_keys.copy(), self._episode.copy()
         self._seed_slots(seed, chosen)

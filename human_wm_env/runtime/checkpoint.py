@@ -163,7 +163,8 @@ def load_world_model(world_model: Any = None) -> Any:
             returned as it is. Runtimes are shared between environments.
 
     Raises:
-        CheckpointError: see `load_checkpoint`.
+        CheckpointError: see `load_checkpoint`; or the weights are not those of the
+            architecture.
     """
     from human_wm_env.runtime.world_model import WorldModelRuntime
 

@@ -120,9 +120,7 @@ class Encoder:
         """
         out = self._read_moments(histories.moments) + self._read_days(histories)
         half = out.shape[1] // 2
-        return Posterior(
-            out[:, :half], np.clip(out[:, half:], LOG_VARIANCE_LOW, LOG_VARIANCE_HIGH)
-        )
+        return Posterior(out[:, :half], np.clip(out[:, half:], LOG_VARIANCE_LOW, LOG_VARIANCE_HIGH))
 
     def _read_moments(self, collected: Moments) -> np.ndarray:
         w = self._weights
@@ -153,7 +151,7 @@ def _weeks(
     days: np.ndarray, seen: np.ndarray, valid: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return each week's mean embedding with the share of days seen; what was seen; validity."""
-    people, length, width = days.shape
+    people, length, _ = days.shape
     week = schema.DAYS_PER_WEEK
     missing = -length % week
 
@@ -164,7 +162,7 @@ def _weeks(
     count = by_week(seen).sum(axis=2).astype(np.float32)
     mean = by_week(days * seen).sum(axis=2) / np.maximum(count, 1.0)
     weeks = np.concatenate([mean, count / np.float32(week)], axis=-1)
-    return weeks, count > 0, by_week(valid[..., None]).any(axis=2)[..., 0]
+    return weeks, count > 0, by_week(valid[..., None]).sum(axis=2)[..., 0] > 0
 
 
 def _pool(features: np.ndarray, scores: np.ndarray, seen: np.ndarray) -> np.ndarray:

@@ -61,12 +61,10 @@ class FilmWeights:
         cls, weights: Mapping[str, np.ndarray], prefix: str, chain_mask: np.ndarray
     ) -> FilmWeights:
         """Read a net out of the checkpoint's flat dictionary."""
-        members, inputs, hidden = weights[f"{prefix}.inputs"].shape
-        latents = weights[f"{prefix}.latents"]
         return cls(
             inputs=_flat(weights[f"{prefix}.inputs"]),
             input_bias=weights[f"{prefix}.input_bias"].reshape(-1),
-            latents=_flat(latents),
+            latents=_flat(weights[f"{prefix}.latents"]),
             hidden=weights[f"{prefix}.hidden"],
             hidden_bias=weights[f"{prefix}.hidden_bias"][:, None, :],
             head=weights[f"{prefix}.head"],

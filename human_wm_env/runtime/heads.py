@@ -110,9 +110,7 @@ def sample_mixture(
     Returns:
         float32 (slots,), scaled values.
     """
-    logits, means, raw = (
-        parameters[:, part] for part in mixture_columns(slice(0, 0), components)
-    )
+    logits, means, raw = (parameters[:, part] for part in mixture_columns(slice(0, 0), components))
     if components == 1:
         mean = means[:, 0]
         if temperature == 0.0:
@@ -165,7 +163,10 @@ def sample_row(
         weights = chain[layout.encoded[index], part.stop :]
         if isinstance(feature, schema.Continuous):
             value = sample_mixture(
-                shifted[:, part], layout.components, temperature, normal[:, place],
+                shifted[:, part],
+                layout.components,
+                temperature,
+                normal[:, place],
                 uniform[:, place],
             )
             raw = np.clip(value * feature.scale + feature.centre, feature.low, feature.high)

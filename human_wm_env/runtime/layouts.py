@@ -15,3 +15,8 @@ def action_layout(architecture: Architecture) -> HeadLayout:
 def state_layout(architecture: Architecture) -> HeadLayout:
     """Return the head of the transition net."""
     return HeadLayout(STATE_ORDER, architecture.state_components)
+
+
+def decoder_layout(architecture: Architecture) -> HeadLayout:
+    """Return the head of the decoder: all actions and states, unchained in use."""
+    return HeadLayout(ACTION_ORDER + STATE_ORDER, architecture.components)

@@ -67,8 +67,10 @@ def factors(
     """Return what is multiplied, and its mask.
 
     Args:
-        rows, rows_before: encoded (..., ROW_WIDTH), today and yesterday.
-        observed, observed_before: bool (..., 10).
+        rows: encoded (..., ROW_WIDTH), today.
+        observed: bool (..., 10), its mask.
+        rows_before: encoded (..., ROW_WIDTH), yesterday.
+        observed_before: bool (..., 10), its mask.
         remembered: (..., memory.WIDTH).
         weekend: bool (...), False where the weekday is unknown.
 
@@ -102,7 +104,8 @@ def collect(values: np.ndarray, mask: np.ndarray, observed: np.ndarray) -> Momen
     """Sum the products over days.
 
     Args:
-        values, mask: float32 (people, days, WIDTH), from `factors`; zero on padding.
+        values: float32 (people, days, WIDTH), from `factors`; zero on padding.
+        mask: float32 (people, days, WIDTH), likewise.
         observed: bool (people, days, 10).
     """
     products = values.transpose(0, 2, 1) @ values
@@ -125,13 +128,14 @@ def features(moments: Moments, mean: np.ndarray, sd: np.ndarray) -> np.ndarray:
 
     Args:
         moments: of the histories.
-        mean, sd: of the population, from `population`.
+        mean: of each mean product in the population, from `population`.
+        sd: likewise.
 
     Returns:
         float32 (people, FEATURE_WIDTH).
     """
     shrunk = (moments.products + PRIOR_DAYS * mean) / (moments.counts + PRIOR_DAYS)
     scaled = np.clip((shrunk - mean) / sd, -LARGEST, LARGEST)
-    days = moments.counts[:, _DAYS_PAIR :]
+    days = moments.counts[:, _DAYS_PAIR:]
     parts = [scaled, np.log1p(days) / LOG_DAYS_SCALE, moments.seen / np.maximum(days, 1.0)]
     return np.concatenate(parts, axis=1, dtype=np.float32)

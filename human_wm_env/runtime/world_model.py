@@ -13,6 +13,7 @@ from human_wm_env.runtime.checkpoint import Checkpoint
 from human_wm_env.runtime.encoder import Encoder, Posterior, prepare
 from human_wm_env.runtime.film import FilmWeights, Modulation
 from human_wm_env.runtime.memory import Memory
+from human_wm_env.runtime.weights import check_weights
 
 # Histories encoded together; bounds the memory of a large reset.
 ENCODER_BATCH = 64
@@ -23,9 +24,13 @@ class WorldModelRuntime:
 
     Args:
         checkpoint: arrays and sizes.
+
+    Raises:
+        CheckpointError: the weights are not those of the architecture.
     """
 
     def __init__(self, checkpoint: Checkpoint) -> None:
+        check_weights(checkpoint.architecture, checkpoint.weights)
         self.checkpoint = checkpoint
         self.architecture = checkpoint.architecture
         self.action_layout = layouts.action_layout(self.architecture)
@@ -53,9 +58,7 @@ class WorldModelRuntime:
         total, weight = after.total.copy(), after.weight.copy()
         for start in range(0, people, ENCODER_BATCH):
             chosen = order[start : start + ENCODER_BATCH]
-            prepared = prepare(
-                [histories[i] for i in chosen], use_memory=self.architecture.memory
-            )
+            prepared = prepare([histories[i] for i in chosen], use_memory=self.architecture.memory)
             posterior = self.encoder(prepared)
             mean[chosen], log_variance[chosen] = posterior.mean, posterior.log_variance
             total[chosen], weight[chosen] = prepared.memory.total, prepared.memory.weight
@@ -147,9 +150,7 @@ class WorldModelRuntime:
         moods = layout.parameters[schema.MOOD]
         known = layout.encoded_width  # the first mask input: heart rate is known
         logits = (
-            parameters[:, moods]
-            + scaled[:, None] * chain[..., 0, moods]
-            + chain[..., known, moods]
+            parameters[:, moods] + scaled[:, None] * chain[..., 0, moods] + chain[..., known, moods]
         )
         rows[:, schema.MOOD] = heads.sample_category(logits, temperature, uniform[:, 1])
         return rows

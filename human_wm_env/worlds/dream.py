@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -27,6 +26,7 @@ from human_wm_env.worlds.person_world import (
     follow,
 )
 from human_wm_env.worlds.simulation import check_weather
+from human_wm_env.worlds.start_cache import StartCache
 from human_wm_env.worlds.world import FOR_LATENTS, Start, Stream, generator
 
 _ACTIONS, _STATES = len(inputs.ACTION_ORDER), len(inputs.STATE_ORDER)
@@ -35,8 +35,6 @@ UNIFORM_COLUMNS, _UNIFORMS = columns(
     SHARED_UNIFORMS, habit=_ACTIONS, state=1 + _STATES, mask=masks.UNIFORMS
 )
 _KNOWN = np.ones(schema.FEATURE_COUNT, dtype=bool)
-# Posteriors of start days, 700 bytes each.
-POSTERIOR_CACHE = 20_000
 
 
 @dataclass(frozen=True)
@@ -113,13 +111,13 @@ class DreamWorld(PersonWorld[DreamState]):
         self.weather = check_weather(weather)
         self.masking = masks.check_masking(masking)
         self._transitions = runtime.checkpoint.weather_transitions
-        self._people: OrderedDict[tuple[int, int], _Person] = OrderedDict()
+        self._people: StartCache[_Person] = StartCache()
 
     # Beginning --------------------------------------------------------------------
 
     def begin(self, starts: Sequence[Start], streams: Sequence[Stream]) -> DreamState:
         """Encode each person's log before the start and draw their latents."""
-        people = self._look_up(starts)
+        people = self._people.look_up(starts, self._encode)
         latents = self._draw_latents(people, starts, streams)
         eves = [self.history_of(start) for start in starts]
         return DreamState(
@@ -138,35 +136,19 @@ class DreamWorld(PersonWorld[DreamState]):
             ),
         )
 
-    def _look_up(self, starts: Sequence[Start]) -> list[_Person]:
-        """Return what is known of each start, encoding each person and day only once."""
-        keys = [(start.user, start.day, id(start.history)) for start in starts]
-        found: dict[tuple[int, int, int], _Person] = {}
-        missing: dict[tuple[int, int, int], Start] = {}
-        for key, start in zip(keys, starts, strict=True):
-            cached = self._people.get(key[:2]) if start.history is None else None
-            if cached is not None:
-                self._people.move_to_end(key[:2])
-                found[key] = cached
-            else:
-                missing.setdefault(key, start)
-        if missing:
-            histories = [self.history_of(start) for start in missing.values()]
-            posterior, remembered = self.runtime.encode(histories)
-            for row, (key, history) in enumerate(zip(missing, histories, strict=True)):
-                one = slice(row, row + 1)
-                person = _Person(
-                    mean=posterior.mean[one],
-                    sd=posterior.sd[one],
-                    memory=Memory(remembered.total[one], remembered.weight[one]),
-                    masks=self._mask_chain(history.observed),
-                )
-                found[key] = person
-                if missing[key].history is None:
-                    self._people[key[:2]] = person
-            while len(self._people) > POSTERIOR_CACHE:
-                self._people.popitem(last=False)
-        return [found[key] for key in keys]
+    def _encode(self, starts: list[Start]) -> list[_Person]:
+        """Return what the logs before the starts say."""
+        histories = [self.history_of(start) for start in starts]
+        posterior, remembered = self.runtime.encode(histories)
+        return [
+            _Person(
+                mean=posterior.mean[row : row + 1],
+                sd=posterior.sd[row : row + 1],
+                memory=Memory(remembered.total[row : row + 1], remembered.weight[row : row + 1]),
+                masks=self._mask_chain(history.observed),
+            )
+            for row, history in enumerate(histories)
+        ]
 
     def _mask_chain(self, observed: np.ndarray) -> MaskChain:
         if self.masking == "person":

@@ -346,7 +346,7 @@ class PersonWorld(ABC, Generic[InnerT]):
         """Draw the first slot's episode so far."""
         from human_wm_env import rendering
 
-        return rendering.render(trail, mode)
+        return rendering.render(trail, mode, str(self._user_names[state.user[0]]))
 
 
 def _next_weekday(weekday: np.ndarray) -> np.ndarray:

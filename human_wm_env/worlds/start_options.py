@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -49,8 +49,44 @@ def whole_number(value: Any, name: str) -> int:
         ) from error
 
 
-def checked_history(given: Any, start_weekday: Any) -> History:
-    """Return a caller's log, checked and copied.
+@dataclass(frozen=True)
+class CheckedHistory(History):
+    """A caller's log, checked and copied; its arrays are read-only, so that slots share it."""
+
+    def __post_init__(self) -> None:
+        for array in (self.rows, self.observed, self.weekday):
+            array.setflags(write=False)
+
+
+def share_histories(per_slot: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Check and copy a history that several slots are given once, not once a slot.
+
+    Args:
+        per_slot: reset options of each slot.
+
+    Returns:
+        The options, with one CheckedHistory for each pair of history and start_weekday.
+
+    Raises:
+        ConfigError, DataError: see `checked_history`.
+    """
+    checked: dict[tuple[int, int | None], CheckedHistory] = {}
+    shared = []
+    for options in per_slot:
+        if options.get("history") is not None:
+            weekday = options.get("start_weekday")
+            if weekday is not None:
+                weekday = whole_number(weekday, "start_weekday")
+            key = id(options["history"]), weekday
+            if key not in checked:
+                checked[key] = checked_history(options["history"], weekday)
+            options = {**options, "history": checked[key], "start_weekday": None}
+        shared.append(options)
+    return shared
+
+
+def checked_history(given: Any, start_weekday: Any) -> CheckedHistory:
+    """Return a caller's log, checked and copied; one that was before is returned as it is.
 
     Args:
         given: a History or a pair (rows, observed).
@@ -67,6 +103,8 @@ def checked_history(given: Any, start_weekday: Any) -> History:
                 "a History, which has its weekdays, and a start_weekday",
                 "Leave start_weekday out.",
             )
+        if isinstance(given, CheckedHistory):
+            return given
         checked = History.from_arrays(given.rows, given.observed)
         if np.shape(given.weekday) != (given.days,):
             raise DataError(
@@ -74,16 +112,16 @@ def checked_history(given: Any, start_weekday: Any) -> History:
                 f"shape {np.shape(given.weekday)}",
                 "Build it with History.from_arrays.",
             )
-        checked = replace(checked, weekday=np.array(given.weekday, dtype=np.int8))
         check_history(checked)
-        return checked
+        weekday = np.array(given.weekday, dtype=np.int8)
+        return CheckedHistory(checked.rows, checked.observed, weekday)
     if not isinstance(given, tuple | list) or len(given) != 2:
         raise DataError(
             "a History or a pair (rows, observed)",
             type(given).__name__,
             "Give the raw rows (days, 10) and their mask.",
         )
-    weekday = -1 if start_weekday is None else whole_number(start_weekday, "start_weekday")
-    checked = History.from_arrays(given[0], given[1], weekday)
+    first = -1 if start_weekday is None else whole_number(start_weekday, "start_weekday")
+    checked = History.from_arrays(given[0], given[1], first)
     check_history(checked)
-    return checked
+    return CheckedHistory(checked.rows, checked.observed, checked.weekday)

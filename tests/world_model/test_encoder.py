@@ -62,6 +62,17 @@ def test_moments_of_several_lengths_equal_those_of_each() -> None:
     assert days == [[14, 14, 14, 14], [33, 33, 20, 33], [120, 90, 20, 33]]
 
 
+def test_moments_until_equal_those_of_each_prefix() -> None:
+    """Against the sums of the runtime, which reads each prefix as a log of its own."""
+    logs, users, lengths = tiny.logs(), np.array([1, 4, 6]), np.array([1, 14, 37, 120])
+    for length, got in zip(lengths, moments_until(encode_logs(logs, users), lengths), strict=True):
+        prefixes = [logs.history(int(user), int(length)) for user in users]
+        expected = prepare(prefixes, use_memory=True).moments
+        np.testing.assert_array_equal(got.counts, expected.counts)
+        np.testing.assert_array_equal(got.seen, expected.seen)
+        np.testing.assert_allclose(got.products, expected.products, rtol=1e-4, atol=1e-3)
+
+
 def test_padding_has_no_influence() -> None:
     encoded = encode_logs(tiny.logs(), np.arange(3))
     encoder = tiny.model().encoder

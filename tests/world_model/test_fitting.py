@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import mlx.core as mx
 import mlx.nn as nn
@@ -13,11 +15,13 @@ import pytest
 from mlx.utils import tree_flatten
 
 from human_wm_env.errors import CheckpointError
+from human_wm_env.people.weather import TRANSITIONS
 from human_wm_env.runtime import moments
 from human_wm_env.runtime.encoder import Posterior
 from tests.world_model import tiny
 from world_model.config import StageConfig, TrainingConfig
 from world_model.data import encode_logs, moments_until
+from world_model.dreamt import dreamt_recognition
 from world_model.encoder_stage import EncoderStage
 from world_model.fitting import OBJECTIVE, Stage, fit
 from world_model.moment_stage import MomentStage
@@ -52,12 +56,13 @@ class Scripted(Stage):
 
     name = "scripted"
 
-    def __init__(self, scores: list[float], patience: int = 0) -> None:
+    def __init__(self, scores: list[float], patience: int = 0, initial: float = 9.0) -> None:
         self.config = StageConfig(epochs=len(scores), patience=patience)
         self.learner = nn.Module()
         self.learner.epochs = mx.array(0.0)
         self.optimisers = {"adam": self.schedule(1)}
-        self.scores = scores
+        self.scores, self.initial = scores, initial
+        self.validated: list[int] = []
         self.draws: list[float] = []
 
     def train_epoch(self, epoch: int, rng: np.random.Generator) -> dict[str, float]:
@@ -66,17 +71,47 @@ class Scripted(Stage):
         return {"loss": -float(epoch)}
 
     def validate(self, epoch: int) -> dict[str, float]:
-        return {OBJECTIVE: self.scores[epoch], "other": 10.0 * epoch}
+        self.validated.append(epoch)
+        score = self.initial if epoch == -1 else self.scores[epoch]
+        return {OBJECTIVE: score, "other": 10.0 * epoch}
 
 
-def run(stage: Stage, folder: Path | None = None, seed: int = 0) -> dict[str, float]:
-    return fit(stage, seed=seed, logger=SilentLogger(), folder=folder)
+def run(
+    stage: Stage, folder: Path | None = None, seed: int = 0, settings: str = ""
+) -> dict[str, float]:
+    return fit(stage, seed=seed, logger=SilentLogger(), folder=folder, settings=settings)
 
 
 def test_the_best_epoch_is_kept() -> None:
     stage = Scripted([3.0, 1.0, 2.0, 1.5])
     assert run(stage) == {OBJECTIVE: 1.0, "other": 10.0, "best_epoch": 1, "epochs_run": 4}
     assert float(stage.learner.epochs) == 2.0
+
+
+@pytest.mark.parametrize(("patience", "epochs_run"), [(0, 4), (1, 1), (2, 2), (9, 4)])
+def test_what_a_stage_begins_with_is_kept_where_every_epoch_is_worse(
+    tmp_path: Path, patience: int, epochs_run: int
+) -> None:
+    kept = {OBJECTIVE: 1.0, "other": -10.0, "best_epoch": -1, "epochs_run": epochs_run}
+    stage = Scripted([3.0, 1.5, 2.0, 1.0], patience, initial=1.0)
+    assert run(stage, tmp_path) == kept
+    assert float(stage.learner.epochs) == 0.0
+    assert stage.validated == [-1, *range(epochs_run)]
+    # A resumed run knows it from the state file, and does not validate again.
+    again = Scripted([3.0, 1.5, 2.0, 1.0], patience, initial=5.0)
+    assert run(again, tmp_path) == kept
+    assert float(again.learner.epochs) == 0.0 and again.validated == []
+
+
+def test_without_epochs_a_stage_is_left_as_it_begins(tmp_path: Path) -> None:
+    stage = Scripted([], initial=2.0)
+    assert run(stage, tmp_path) == {
+        OBJECTIVE: 2.0,
+        "other": -10.0,
+        "best_epoch": -1,
+        "epochs_run": 0,
+    }
+    assert float(stage.learner.epochs) == 0.0 and stage.draws == []
 
 
 @pytest.mark.parametrize(
@@ -192,6 +227,23 @@ def test_a_damaged_state_is_told(tmp_path: Path, damage: Callable[[Path], None])
     assert all((caught.value.expected, caught.value.received, caught.value.remedy))
 
 
+@pytest.mark.parametrize(("seed", "settings"), [(1, "these"), (0, "others"), (0, "")])
+def test_a_state_of_another_run_is_refused(tmp_path: Path, seed: int, settings: str) -> None:
+    run(Scripted([3.0]), tmp_path, seed=0, settings="these")
+    file = tmp_path / "scripted.state.safetensors"
+    before = file.read_bytes()
+    stage = Scripted([3.0, 2.0])
+    with pytest.raises(CheckpointError) as caught:
+        run(stage, tmp_path, seed=seed, settings=settings)
+    assert caught.value.expected == "a training state of the same seed, settings and data"
+    assert caught.value.received == f"another run's in {file}"
+    assert caught.value.remedy == "Resume with that run's settings, or start a new run."
+    # Neither the stage nor the file was touched, and the right run goes on.
+    assert float(stage.learner.epochs) == 0.0 and stage.draws == stage.validated == []
+    assert file.read_bytes() == before
+    assert run(stage, tmp_path, seed=0, settings="these")["epochs_run"] == 2
+
+
 # The real stages --------------------------------------------------------------------
 
 
@@ -225,13 +277,26 @@ def encoder_stage(epochs: int) -> EncoderStage:
     return stage
 
 
-def moment_stage(epochs: int) -> MomentStage:
-    stage = MomentStage(tiny.fresh_model(), recognition("train"), recognition("validation"), CONFIG)
+@cache
+def dreamt() -> Recognition:
+    return dreamt_recognition(
+        tiny.model(), tiny.logs(), recognition("train"), TRANSITIONS, people=6, seed=0
+    )
+
+
+def moment_stage(epochs: int, others: Recognition | None = None) -> MomentStage:
+    stage = MomentStage(
+        tiny.fresh_model(), recognition("train"), recognition("validation"), others, CONFIG
+    )
     stage.config = dataclasses.replace(QUICK, epochs=epochs)
     return stage
 
 
-STAGES = [nets_stage, moment_stage, encoder_stage]
+def dreamt_moment_stage(epochs: int) -> MomentStage:
+    return moment_stage(epochs, dreamt())
+
+
+STAGES = [nets_stage, moment_stage, dreamt_moment_stage, encoder_stage]
 
 
 @pytest.mark.parametrize("make", STAGES)
@@ -260,19 +325,51 @@ def test_a_resumed_run_equals_an_uninterrupted_one(
 @pytest.mark.parametrize("make", STAGES)
 def test_training_moves_the_parameters_it_should(make: Callable[[int], Stage]) -> None:
     stage = make(1)
-    model = stage._model if make is not moment_stage else None  # type: ignore[attr-defined]
-    whole = model.parameters() if model else {"encoder": stage._encoder.parameters()}  # type: ignore[attr-defined]
-    before = {name: np.array(value) for name, value in tree_flatten(whole)}
+    if isinstance(stage, MomentStage):
+        whole = {"encoder": stage._encoder}
+    else:
+        model = stage._model  # type: ignore[attr-defined]
+        whole = {part: model[part] for part in ("encoder", "decoder", "policy", "transition")}
+
+    def now() -> dict[str, np.ndarray]:
+        parts = {part: net.parameters() for part, net in whole.items()}
+        return {name: np.array(value) for name, value in tree_flatten(parts)}
+
+    before = now()
+    # Every epoch is better than the beginning, or what the stage began with would be kept.
+    scores = iter([2.0, 1.0])
+    stage.validate = lambda epoch: {OBJECTIVE: next(scores)}  # type: ignore[method-assign]
     run(stage)
-    after = model.parameters() if model else {"encoder": stage._encoder.parameters()}  # type: ignore[attr-defined]
-    moved = {name for name, value in tree_flatten(after) if (np.array(value) != before[name]).any()}
+    moved = {name for name, value in now().items() if (value != before[name]).any()}
+    recognised = {name for name in before if name.startswith("encoder.moments.")}
+    rest = {name for name in before if name.startswith(("encoder.", "decoder."))} - recognised
     learned = {
-        "nets": ("policy.", "transition."),
-        "moments": ("encoder.moments.",),
-        "encoder": ("encoder.", "decoder."),
+        "nets": {name for name in before if name.startswith(("policy.", "transition."))},
+        "moments": recognised,
+        "encoder": rest,
     }[stage.name]
     fixed = {"transition.reference", "encoder.moments.mean", "encoder.moments.sd"}
-    assert moved == {name for name in before if name.startswith(learned)} - fixed
+    assert moved == learned - fixed and moved
+
+
+def test_dreamt_people_take_part_in_every_batch() -> None:
+    """As many as real ones; without them the moments are learned from real people alone."""
+    with_them, without = dreamt_moment_stage(1), moment_stage(1)
+    sizes: dict[MomentStage, set[int]] = {with_them: set(), without: set()}
+    for stage, seen in sizes.items():
+        own = stage._value_and_grad
+
+        def counted(
+            features: mx.array, target: mx.array, own: Any = own, seen: set[int] = seen
+        ) -> Any:
+            seen.add(len(features))
+            assert len(target) == len(features)
+            return own(features, target)
+
+        stage._value_and_grad = counted
+        result = run(stage)
+        assert result["epochs_run"] == 1 and np.isfinite(result[OBJECTIVE])
+    assert sizes[with_them] == {8} and sizes[without] == {4}
 
 
 @pytest.mark.parametrize("loss", ["likelihood", "rmse", "mae", "mape", "huber"])
@@ -285,19 +382,38 @@ def test_every_decoder_loss_trains(loss: str) -> None:
     assert np.isfinite(list(run(stage).values())).all()
 
 
+Making = Callable[[Recognition, TrainingConfig], Stage]
+
+
+def untrained(people: Recognition) -> tiny.WorldModel:
+    model = tiny.WorldModel(tiny.TINY)
+    model.encoder.moments.mean = mx.array(people.mean)
+    model.encoder.moments.sd = mx.array(people.sd)
+    return model
+
+
 @pytest.mark.parametrize(
-    ("kind", "drops"),
+    ("make", "drops"),
     [
-        (MomentStage, {"objective": 2.0}),
-        (EncoderStage, {"objective": 0.3, "distillation_nats": 2.0, "decoder": 0.02}),
+        (
+            lambda people, config: MomentStage(untrained(people), people, people, None, config),
+            {"objective": 2.0},
+        ),
+        (
+            lambda people, config: EncoderStage(untrained(people), people, people, config),
+            {"objective": 0.12, "distillation_nats": 1.4, "decoder": 0.04},
+        ),
     ],
+    ids=["moments", "encoder"],
 )
-def test_objectives_fall(kind: type[Stage], drops: dict[str, float]) -> None:
-    """On the people it learns from, whose validation histories are the same every epoch."""
+def test_objectives_fall(make: Making, drops: dict[str, float]) -> None:
+    """On the people it learns from, whose validation histories are the same every epoch.
+
+    Most of the surprise falls with the moments, which the encoder's stage leaves alone.
+    """
     people, logger = recognition("train"), Recorder()
-    longer = dataclasses.replace(QUICK, epochs=8)
-    config = dataclasses.replace(CONFIG, encoder=longer, moments=longer)
-    stage = kind(tiny.WorldModel(tiny.TINY), people, people, config)  # type: ignore[call-arg]
+    longer = dataclasses.replace(QUICK, epochs=16)
+    stage = make(people, dataclasses.replace(CONFIG, encoder=longer, moments=longer))
     fit(stage, seed=0, logger=logger, folder=None)
     for score, drop in drops.items():
         curve = [v for name, v, _ in logger.seen if name == f"{stage.name}/validation/{score}"]

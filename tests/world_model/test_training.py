@@ -1,28 +1,31 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from human_wm_env.dataset import LogDataset
-from human_wm_env.errors import ConfigError
+from human_wm_env.errors import CheckpointError, ConfigError
 from human_wm_env.runtime.encoder import Posterior
 from tests.world_model import tiny
 from tests.world_model.test_fitting import Recorder
+from world_model import training
 from world_model.config import StageConfig, TrainingConfig
 from world_model.export import flat_weights
 from world_model.training import Trained, active_units, train
 
 CONFIG = TrainingConfig(
     nets=StageConfig(epochs=8, batch_people=4, learning_rate=5e-3),
-    moments=StageConfig(epochs=1, batch_people=4),
+    moments=StageConfig(epochs=1, batch_people=4, learning_rate=1e-4),
     encoder=StageConfig(epochs=1, batch_people=4, learning_rate=3e-3),
     annealing_epochs=1,  # or the weight of the KL would rise, and the objective with it
     window_days=24,
     likelihood_days=16,
     decoder_days=8,
     validation_days=48,
+    dreamt_people=6,
 )
 SHORT = dataclasses.replace(CONFIG, nets=dataclasses.replace(CONFIG.nets, epochs=1))
 
@@ -68,6 +71,42 @@ def test_another_seed_gives_another_model(short: Trained) -> None:
         assert (other[name] != everything(short)[name]).any(), name
 
 
+def test_without_dreamt_people_real_ones_are_enough(
+    short: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "dreamt_recognition", lambda *_, **__: pytest.fail("dreamt"))
+    alone = train(tiny.logs(), tiny.TINY, dataclasses.replace(SHORT, dreamt_people=0))
+    assert [score["epochs_run"] for score in alone.scores.values()] == [1, 1, 1]
+    # Dreamt people are for the encoder: without them its moments differ, the nets do not.
+    before, after = everything(short), everything(alone)
+    for name, same in (("transition.head", True), ("encoder.moments.out.weight", False)):
+        assert np.array_equal(after[name], before[name]) == same, name
+
+
+def test_a_run_resumes_with_the_same_seed_settings_and_data_only(
+    short: Trained, tmp_path: Path
+) -> None:
+    logs = tiny.logs()
+    nets_alone = dataclasses.replace(SHORT, dreamt_people=0)
+    train(logs, tiny.TINY, nets_alone, state_folder=tmp_path)
+    for other in (
+        (logs, tiny.TINY, dataclasses.replace(nets_alone, seed=1)),
+        (logs, tiny.TINY, dataclasses.replace(nets_alone, window_days=25)),
+        (logs, tiny.TINY, dataclasses.replace(nets_alone, dreamt_people=6)),
+        (logs, dataclasses.replace(tiny.TINY, memory=False), nets_alone),
+        (changed(logs, logs.users_of("train")[:1]), tiny.TINY, nets_alone),
+    ):
+        with pytest.raises(CheckpointError) as caught:
+            train(*other, state_folder=tmp_path)
+        assert caught.value.expected == "a training state of the same seed, settings and data"
+        assert str(tmp_path) in caught.value.received and caught.value.remedy
+    again = train(logs, tiny.TINY, nets_alone, state_folder=tmp_path)
+    assert [score["epochs_run"] for score in again.scores.values()] == [1, 1, 1]
+    np.testing.assert_array_equal(
+        everything(again)["transition.head"], everything(short)["transition.head"]
+    )
+
+
 def test_people_of_the_test_split_are_never_touched(short: Trained) -> None:
     logs = tiny.logs()
     swapped = changed(logs, logs.users_of("test"))
@@ -78,9 +117,12 @@ def test_people_of_the_test_split_are_never_touched(short: Trained) -> None:
 
 
 def test_validation_people_move_no_weight(short: Trained) -> None:
-    """They may decide when to stop, but with one epoch there is nothing to decide."""
+    """They only decide which epoch is kept; here they decide for the same ones."""
     logs = tiny.logs()
-    other = everything(train(changed(logs, logs.users_of("validation")), tiny.TINY, SHORT))
+    trained = train(changed(logs, logs.users_of("validation")), tiny.TINY, SHORT)
+    for stage, scores in short.scores.items():
+        assert trained.scores[stage]["best_epoch"] == scores["best_epoch"] == 0, stage
+    other = everything(trained)
     for name, value in everything(short).items():
         if not name.startswith("validation."):
             np.testing.assert_array_equal(other[name], value, err_msg=name)

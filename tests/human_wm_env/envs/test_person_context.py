@@ -275,6 +275,15 @@ def test_what_was_encoded_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     np.testing.assert_array_equal(encoder.of_starts(starts[::-1]), first[::-1])
 
 
+def test_what_was_encoded_is_forgotten_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("human_wm_env.worlds.start_cache.MOST_STARTS", 3)
+    encoder = PosteriorMeans(world(), tiny.runtime(), "frozen")
+    starts = [Start(user, 30, 0) for user in range(6)]
+    for _ in range(2):
+        np.testing.assert_allclose(encoder.of_starts(starts), means(*starts), atol=1e-5)
+        assert len(encoder._means) == 3
+
+
 # Errors -----------------------------------------------------------------------------------
 
 

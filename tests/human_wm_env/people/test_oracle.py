@@ -9,7 +9,7 @@ import pytest
 
 from human_wm_env.people.embedded import EmbeddedPeople
 from human_wm_env.people.traits import TRAIT_NAMES
-from tests.human_wm_env.people import oracle
+from world_model.card import oracle
 
 PEOPLE = 120
 

@@ -182,15 +182,47 @@ def test_damage_is_told(folder: Path, damage: Callable[[Path], None], message: s
         assert all((caught.value.expected, caught.value.received, caught.value.remedy))
 
 
-@pytest.mark.xfail(strict=True, raises=KeyError, reason="the runtime checks no names or shapes")
-def test_weights_of_another_version_are_told(folder: Path) -> None:
-    """Whole and with the right checksum, but an array that the runtime needs is not there."""
-    arrays = load_file(folder / WEIGHTS_FILE)
+def one_missing(arrays: dict[str, np.ndarray]) -> None:
     del arrays["encoder.row.first.weight"]
+
+
+def one_too_many(arrays: dict[str, np.ndarray]) -> None:
+    arrays["policy.extra"] = np.zeros(3, dtype=np.float32)
+
+
+def another_shape(arrays: dict[str, np.ndarray]) -> None:
+    arrays["transition.offset"] = arrays["transition.offset"][:, :-1].copy()
+
+
+@pytest.mark.parametrize(
+    ("change", "expected", "received"),
+    [
+        (
+            one_missing,
+            "encoder.row.first.weight of shape (32, 77)",
+            "no encoder.row.first.weight",
+        ),
+        (one_too_many, "no policy.extra", "policy.extra of shape (3,)"),
+        (
+            another_shape,
+            "transition.offset of shape (3, 12, 7)",
+            "transition.offset of shape (3, 11, 7)",
+        ),
+    ],
+)
+def test_weights_of_another_version_are_told(
+    folder: Path, change: Callable[[dict[str, np.ndarray]], None], expected: str, received: str
+) -> None:
+    """Whole and with the right checksum, but not the arrays that the runtime needs."""
+    arrays = load_file(folder / WEIGHTS_FILE)
+    change(arrays)
     save_file(arrays, folder / WEIGHTS_FILE)
     edit(folder, weights_sha256=checkpoints._sha256(folder / WEIGHTS_FILE))
-    with pytest.raises(CheckpointError):
-        load_world_model(folder).encode([tiny.logs().history(0, 20)])
+    with pytest.raises(CheckpointError) as caught:
+        load_world_model(folder)
+    assert caught.value.expected.endswith(f", {expected}")
+    assert caught.value.received == received
+    assert "train the model again" in caught.value.remedy
 
 
 def test_nothing_is_unpickled(

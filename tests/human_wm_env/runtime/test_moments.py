@@ -8,6 +8,7 @@ import pytest
 from human_wm_env import schema
 from human_wm_env.people.simulator import is_weekend
 from human_wm_env.runtime import inputs, memory, moments
+from human_wm_env.runtime.encoder import prepare
 from human_wm_env.runtime.moments import Moments
 from tests.world_model import tiny
 
@@ -59,6 +60,57 @@ def test_products_by_hand(some: Moments) -> None:
         assert some.counts[person, at] == both.sum() > 0
         expected = (rate[1:] * rate[:-1])[both].sum()
         assert some.products[person, at] == pytest.approx(expected, abs=1e-3)
+
+
+def test_two_days_by_hand() -> None:
+    """Sunday: 8.5 hours, 87 bpm. Monday: 10 hours, the heart rate lost, the second of the skies."""
+    rows = np.zeros((1, 2, 10), dtype=np.float32)
+    observed = np.zeros((1, 2, 10), dtype=bool)
+    for day, index, value in (
+        (0, schema.SLEEP, 8.5),
+        (0, schema.HEART_RATE, 87.0),
+        (1, schema.SLEEP, 10.0),
+        (1, schema.WEATHER, 1.0),
+    ):
+        rows[0, day, index], observed[0, day, index] = value, True
+    rows[0, 1, schema.HEART_RATE] = 150.0  # behind the mask
+    got = collected(rows, observed, np.array([[6, 0]]))
+    actions, states = len(inputs.ACTION_COLUMNS), len(inputs.STATE_COLUMNS)
+    sleep = [*inputs.ACTION_COLUMNS].index(schema.ROW_SLICES[schema.SLEEP].start)
+    rate, rate_before, one = actions, actions + states, moments.WIDTH - 1
+    weekend = one - 1 - len(inputs.WEATHER_COLUMNS)
+    sky = weekend + 2
+    # Scaled: sleep (h - 7) / 1.5 is 1 and 2, the heart rate (bpm - 78) / 9 is 1.
+    by_hand = {
+        (sleep, sleep): (1.0 + 4.0, 2),
+        (sleep, rate): (1.0, 1),
+        (rate, rate): (1.0, 1),
+        (sleep, rate_before): (2.0 * 1.0, 1),
+        (rate, rate_before): (0.0, 0),
+        (sleep, weekend): (1.0, 2),
+        (sleep, sky): (2.0, 1),
+        (sleep, one): (3.0, 2),
+        (one, one): (2.0, 2),
+    }
+    for (first, second), (product, count) in by_hand.items():
+        at = pair(first, second)
+        assert got.products[0, at] == pytest.approx(product, abs=1e-5), (first, second)
+        assert got.counts[0, at] == count, (first, second)
+    assert got.seen[0].tolist() == [0, 0, 0, 0, 2, 1, 0, 1, 0, 0]
+
+
+def test_padding_does_not_count() -> None:
+    logs = tiny.logs()
+    histories = [logs.history(person, days) for person, days in ((0, 9), (1, 40), (2, 23))]
+    together = prepare(histories, use_memory=True).moments
+    for person, history in enumerate(histories):
+        alone = prepare([history], use_memory=True).moments
+        np.testing.assert_array_equal(together.counts[person], alone.counts[0])
+        np.testing.assert_array_equal(together.seen[person], alone.seen[0])
+        np.testing.assert_allclose(
+            together.products[person], alone.products[0], rtol=1e-5, atol=1e-4
+        )
+        assert together.counts[person, -1] == history.days
 
 
 def test_weekends_and_days_are_counted(some: Moments) -> None:

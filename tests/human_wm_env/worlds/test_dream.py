@@ -176,7 +176,7 @@ def test_a_planner_can_branch_from_any_state() -> None:
 
 
 def test_remembered_posteriors_are_forgotten_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("human_wm_env.worlds.dream.POSTERIOR_CACHE", 3)
+    monkeypatch.setattr("human_wm_env.worlds.start_cache.MOST_STARTS", 3)
     world = dream()
     starts = [Start(user, 30, 0) for user in range(6)]
     expected = dream().reset(starts, streams(6))[0].inner.latents

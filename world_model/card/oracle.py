@@ -1,7 +1,8 @@
 """The oracle: reads true traits off a masked log by knowing the equations.
 
-It sees a LogDataset only, never the truth behind it. Hidden quantities (training load on
-days that were not logged, fitness, fatigue, sleep debt) are filled in from what was.
+It is the bar for the learned latents, and no part of the model. It sees a LogDataset only,
+never the truth behind it. Hidden quantities (training load on days that were not logged,
+fitness, fatigue, sleep debt) are filled in from what was.
 The equations are the shipped ones: heart rate and mood are linear in the traits, so their
 design matrices are read off `mean_heart_rate` and `mood_logits` at unit traits.
 """
@@ -38,15 +39,17 @@ class Log:
 
     @property
     def strain(self) -> np.ndarray:
+        """Load above fitness, in SD."""
         return (self.body.fatigue - self.body.fitness) / physiology.LOAD_SD
 
     @property
     def bad_weather(self) -> np.ndarray:
+        """Whether it rained, snowed or was foggy, as the habits count it."""
         return IS_BAD[self.rows[:, schema.WEATHER].astype(int)]
 
     def where(self, *features: int) -> np.ndarray:
         """Days on which all of the features were observed."""
-        return self.seen[:, list(features)].all(axis=1)
+        return np.asarray(self.seen[:, list(features)].all(axis=1))
 
 
 def estimate(logs: LogDataset, users: np.ndarray, response_gain: float) -> np.ndarray:

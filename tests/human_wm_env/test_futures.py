@@ -1,0 +1,124 @@
+"""Imagined futures: 125 crossed branches for display, free draws for everything counted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from human_wm_env import schema
+from human_wm_env.envs.vector_env import VectorEnv
+from human_wm_env.errors import ConfigError, DataError
+from human_wm_env.futures import Futures, imagine_futures
+from human_wm_env.worlds.dream import DreamWorld
+from human_wm_env.worlds.person_world import BRANCHES
+from human_wm_env.worlds.world import Start, Stream
+from tests.world_model import tiny
+
+CONTINUOUS = np.array(schema.CONTINUOUS_FEATURES)
+HORIZON = 5
+
+
+def imagine(**settings: Any) -> Futures:
+    settings = {"draws": 60, "horizon": HORIZON} | settings
+    return imagine_futures(tiny.logs(), "p004", 60, world_model=tiny.runtime(), **settings)
+
+
+@pytest.fixture(scope="module")
+def futures() -> Futures:
+    return imagine()
+
+
+def test_shapes(futures: Futures) -> None:
+    assert futures.rows.shape == (BRANCHES, HORIZON, 10)
+    assert futures.draws.shape == (60, HORIZON, 10)
+    assert (
+        imagine(horizon=1, draws=500).draws.shape
+        == imagine_futures(
+            tiny.logs(), "p004", 60, world_model=tiny.runtime(), horizon=1
+        ).draws.shape
+    )
+    assert (futures.user, futures.day, futures.history.days) == ("p004", 60, 60)
+    for rows in (futures.rows, futures.draws):
+        assert np.isfinite(rows).all() and (rows[..., schema.STEPS] >= 0).all()
+
+
+def test_the_branches_are_those_of_the_vector_env(futures: Futures) -> None:
+    world = DreamWorld(tiny.runtime(), tiny.logs(), split="all", horizon=HORIZON, adherence=0.0)
+    env = VectorEnv(world, BRANCHES)
+    env.reset(seed=0, options={"user": "p004", "day": 60})
+    for day in range(HORIZON):
+        env.step(np.zeros((BRANCHES, 7), dtype=np.float32))
+        np.testing.assert_allclose(
+            futures.rows[:, day, CONTINUOUS], env.state.row[:, CONTINUOUS], rtol=1e-3, atol=1e-2
+        )
+
+
+def test_the_number_of_draws_changes_neither_branches_nor_draws(futures: Futures) -> None:
+    fewer = imagine(draws=7)
+    np.testing.assert_allclose(
+        fewer.rows[..., CONTINUOUS], futures.rows[..., CONTINUOUS], rtol=1e-3, atol=1e-2
+    )
+    np.testing.assert_allclose(
+        fewer.draws[..., CONTINUOUS], futures.draws[:7, :, CONTINUOUS], rtol=1e-3, atol=1e-2
+    )
+
+
+def test_every_draw_has_latents_and_noise_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[str, Any] = {}
+    reset = DreamWorld.reset
+
+    def watched(self: DreamWorld, starts: list[Start], streams: list[Stream]) -> Any:
+        state, observation = reset(self, starts, streams)
+        seen.update(starts=starts, streams=streams, latents=state.inner.latents)
+        return state, observation
+
+    monkeypatch.setattr(DreamWorld, "reset", watched)
+    imagine(draws=60, horizon=1)
+    streams, latents = seen["streams"], seen["latents"]
+    assert len({stream.noise for stream in streams}) == BRANCHES + 60
+    assert len({stream.latents for stream in streams}) == 1 + 60
+    blocks = tiny.TINY.blocks
+    for block in blocks.values():
+        # Five of each block for all branches together; one of its own for every draw.
+        assert len(np.unique(latents[:BRANCHES, block], axis=0)) == 5
+        assert len(np.unique(latents[BRANCHES:, block], axis=0)) == 60
+    branches = [start.branch for start in seen["starts"]]
+    assert branches[:BRANCHES] == list(range(BRANCHES))
+    assert len(set(branches[BRANCHES:])) > 30
+
+
+def test_draws_are_distributed_as_the_posterior(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[np.ndarray] = []
+    begin = DreamWorld.begin
+
+    def watched(self: DreamWorld, starts: list[Start], streams: list[Stream]) -> Any:
+        state = begin(self, starts, streams)
+        seen.append(state.latents)
+        return state
+
+    monkeypatch.setattr(DreamWorld, "begin", watched)
+    imagine(draws=2000, horizon=1)
+    posterior, _ = tiny.runtime().encode([tiny.logs().history(4, 60)])
+    standard = (seen[0][BRANCHES:] - posterior.mean) / posterior.sd
+    np.testing.assert_allclose(standard.mean(axis=0), 0.0, atol=0.1)
+    np.testing.assert_allclose(standard.std(axis=0), 1.0, atol=0.08)
+    assert np.abs(np.corrcoef(standard.T) - np.eye(standard.shape[1])).max() < 0.1
+
+
+def test_the_same_seed_gives_the_same_futures(futures: Futures) -> None:
+    again, other = imagine(), imagine(seed=1)
+    for name in ("rows", "draws"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(futures, name))
+        assert (getattr(other, name) != getattr(futures, name)).any()
+
+
+def test_impossible_requests_are_refused() -> None:
+    for draws in (0, -1, 2.5):
+        with pytest.raises(ConfigError):
+            imagine(draws=draws)
+    with pytest.raises(DataError):
+        imagine_futures(tiny.logs(), "p999", 60, world_model=tiny.runtime())
+    with pytest.raises(DataError):
+        imagine_futures(tiny.logs(), "p004", 5, world_model=tiny.runtime())

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import copy
+import dataclasses
+import json
+from functools import cache
+from typing import Any
+
+import pytest
+
+from human_wm_env.dataset import LogDataset
+from human_wm_env.errors import ConfigError
+from human_wm_env.people.traits import TRAIT_NAMES
+from tests.world_model import tiny
+from world_model.card.calibration import LEVELS
+from world_model.card.card import make_card
+from world_model.card.checks import checks
+from world_model.card.config import CardConfig
+from world_model.card.tables import card_scalars, card_tables
+
+SMALL = CardConfig(
+    people=4,
+    starts_per_person=2,
+    draws=20,
+    horizons=[1, 7],
+    fit_people=8,
+    refine_steps=2,
+    refine_window_days=16,
+    swap_days=20,
+    diversity_starts=3,
+    diversity_draws=10,
+)
+NAMES = ["dream", "simulator", "mean, lag 1, weekday", "climatology", "persistence"]
+
+
+@cache
+def card() -> dict[str, Any]:
+    return make_card(tiny.runtime(), dealt(), SMALL, truth=tiny.people())
+
+
+@cache
+def dealt() -> LogDataset:
+    """The tiny logs with more people to judge on: R2 of one person is nothing."""
+    split_of = ("train",) * 7 + ("validation",) + ("test",) * 4
+    return dataclasses.replace(tiny.logs(), split_of=split_of)
+
+
+def test_all_parts_are_there_and_json_able() -> None:
+    found = card()
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    assert found["about"]["people"] == {"train": 7, "validation": 1, "test": 4}
+    assert (found["about"]["judged_people"], found["about"]["starts"]) == (4, 8)
+    assert list(found["forecasts"]) == NAMES
+    assert list(found["comparison"]) == NAMES[1:]
+    assert set(found["traits"]["refined"]) == set(found["traits"]["oracle"]) == set(TRAIT_NAMES)
+    assert len(found["spread"]) == 9 * 2
+    for block in ("a", "b", "c"):
+        assert found["latents"][block]["active_units"] > 0
+    assert found["swap"]["b"]["state"]["mean"] == 0.0
+
+
+def test_the_tables_and_scalars() -> None:
+    tables = card_tables(card())
+    assert [len(rows) for rows in tables.values()] == [3, 12, 5 * 2, 9, 18, 9]
+    scalars = card_scalars(card())
+    assert all(isinstance(value, float) for value in scalars.values())
+    assert {"card/active_units_c", "card/coverage_80%/day_7"} <= set(scalars)
+
+
+def test_the_same_seed_gives_the_same_card() -> None:
+    first = card()
+    card.cache_clear()
+    assert card() == first
+
+
+def test_without_the_truth() -> None:
+    found = make_card(tiny.runtime(), dealt(), SMALL)
+    assert found["traits"] is None and "simulator" not in found["forecasts"]
+    tables = card_tables(found)
+    assert len(tables) == 5 and len(tables["Requirements"]) == 4
+    assert card_scalars(found)
+
+
+def test_requirements_are_checked() -> None:
+    found = copy.deepcopy(card())
+    for each in found["traits"]["refined"].values():
+        each.update(own=0.9, cross=0.1)
+    for each in found["traits"]["encoder"].values():
+        each.update(own=0.7)
+    found["traits"]["oracle"] = dict.fromkeys(TRAIT_NAMES, 1.0)
+    found["comparison"]["simulator"]["7"]["mean"] = 1.04
+    for horizon in found["forecasts"]["dream"]["by_horizon"].values():
+        for name, level in LEVELS.items():
+            horizon["coverage"][name]["mean"] = level
+    found["forecasts"]["dream"]["by_horizon"]["7"]["coverage"]["80%"]["mean"] = 0.84
+    for each in found["spread"]:
+        each["noise_to_truth"] = 0.86
+    by_name = {check.what: check for check in checks(found)}
+    values = {what: (round(check.value, 2), check.met) for what, check in by_name.items()}
+    assert values["lowest R2 of a trait over the oracle's (refined)"] == (0.9, True)
+    assert values["highest R2 from another block (refined)"] == (0.1, True)
+    assert values["encoder behind refined, R2 of a- and b-traits"] == (0.2, False)
+    assert values["energy over the simulator's, day 7"] == (1.04, True)
+    assert values["coverage: distance from nominal"] == (0.04, False)
+    assert by_name["coverage: distance from nominal"].where == "80%, day 7"
+    assert values["spread given the person: distance from the truth's"] == (0.14, True)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"horizons": []}, {"horizons": [0]}, {"draws": 1}, {"swap_days": 0}]
+)
+def test_settings_out_of_range(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError):
+        CardConfig(**wrong)

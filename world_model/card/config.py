@@ -1,0 +1,58 @@
+"""Settings of the model card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from human_wm_env.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class CardConfig:
+    """On whom, and how precisely, a checkpoint is measured.
+
+    Attributes:
+        split: whose people are judged; the others are only fitted on.
+        seed: of starts, noise, shuffles and refinement.
+        people: most people that forecasts are made for.
+        starts_per_person: start days of each, spread over the log.
+        draws: independent futures of each start.
+        horizons: days of the future that are scored, 1 being the first.
+        fit_people: training people that the ridge from latents to traits is fitted on.
+        refine_steps: gradient steps of the refined posteriors; 0 leaves them out.
+        refine_rate: their learning rate.
+        refine_window_days: days of each person that a step sees.
+        swap_days: last days of each log, unseen by the posterior, for the swap tests.
+        diversity_starts: starts whose spread is taken apart.
+        diversity_draws: futures of each of the five designed sets.
+    """
+
+    split: str = "test"
+    seed: int = 0
+    people: int = 100
+    starts_per_person: int = 2
+    draws: int = 500
+    horizons: list[int] = field(default_factory=lambda: [1, 7, 30])
+    fit_people: int = 300
+    refine_steps: int = 120
+    refine_rate: float = 0.05
+    refine_window_days: int = 64
+    swap_days: int = 200
+    diversity_starts: int = 40
+    diversity_draws: int = 100
+
+    def __post_init__(self) -> None:
+        if not self.horizons or min(self.horizons) < 1:
+            raise ConfigError("horizons of 1 day or more", f"{self.horizons}", "Day 1 is first.")
+        if min(self.draws, self.diversity_draws, self.people, self.fit_people) < 2:
+            raise ConfigError(
+                "two or more draws, diversity_draws, people and fit_people",
+                f"{self.draws}, {self.diversity_draws}, {self.people} and {self.fit_people}",
+                "Raise the number that is too small; forecasts need some 500 draws.",
+            )
+        if min(self.starts_per_person, self.swap_days, self.diversity_starts) < 1:
+            raise ConfigError(
+                "starts_per_person, swap_days and diversity_starts >= 1",
+                f"{self.starts_per_person}, {self.swap_days} and {self.diversity_starts}",
+                "Raise the number that is too small.",
+            )

@@ -1,0 +1,79 @@
+"""Bootstrap intervals over people: the cells of one person are not independent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from human_wm_env.errors import DataError
+
+RESAMPLES = 2000
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean and its confidence interval."""
+
+    mean: float
+    low: float
+    high: float
+
+    def excludes(self, value: float) -> bool:
+        """Whether a value lies outside the interval."""
+        return not self.low <= value <= self.high
+
+
+def mean_interval(values: np.ndarray, people: np.ndarray, seed: int = 0) -> Interval:
+    """Return the mean of all values and a 95% percentile interval, resampling whole people.
+
+    Args:
+        values: float (n,), finite.
+        people: (n,), whom each value belongs to.
+        seed: of the resampling.
+
+    Raises:
+        DataError: nothing to average, shapes that disagree, or values that are not finite.
+
+    Source: Cameron, Gelbach & Miller 2008, pairs cluster bootstrap.
+    """
+    return ratio_interval(values, np.ones(np.shape(values)), people, seed)
+
+
+def ratio_interval(
+    values: np.ndarray, reference: np.ndarray, people: np.ndarray, seed: int = 0
+) -> Interval:
+    """Return the sum of the values over the sum of a reference's, with such an interval.
+
+    Args:
+        values: float (n,), finite.
+        reference: float (n,), finite and positive, in pairs with the values.
+        people: (n,), whom each pair belongs to.
+        seed: of the resampling.
+    """
+    values, people = np.asarray(values, dtype=np.float64), np.asarray(people)
+    reference = np.asarray(reference, dtype=np.float64)
+    if values.ndim != 1 or not values.shape == reference.shape == people.shape or not len(values):
+        raise DataError(
+            "one person for each of at least one value",
+            f"shapes {values.shape}, {reference.shape} and {people.shape}",
+            "Use more people, or starts with something observed after them.",
+        )
+    if not (np.isfinite(values).all() and np.isfinite(reference).all()):
+        raise DataError("finite values", "NaN or infinity", "Look for the person it comes from.")
+    _, who = np.unique(people, return_inverse=True)
+    above, below = (np.bincount(who, weights=each) for each in (values, reference))
+    drawn = _resamples(len(above), seed)
+    tail = (1.0 - CONFIDENCE) / 2.0
+    low, high = np.quantile((drawn @ above) / (drawn @ below), [tail, 1.0 - tail])
+    return Interval(float(values.sum() / reference.sum()), float(low), float(high))
+
+
+@lru_cache(maxsize=4)
+def _resamples(people: int, seed: int) -> np.ndarray:
+    """Return how often each person is drawn, float (RESAMPLES, people)."""
+    rng = np.random.default_rng(np.random.SeedSequence([seed, 31]))
+    drawn = rng.multinomial(people, np.full(people, 1.0 / people), size=RESAMPLES)
+    return drawn.astype(np.float64)

@@ -1,0 +1,88 @@
+"""Swap tests: a block that matters makes days less likely when it is another person's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import mlx.core as mx
+import numpy as np
+
+from world_model.card.intervals import Interval, mean_interval
+from world_model.data import EncodedLogs, windows
+from world_model.likelihood import log_likelihood
+from world_model.vrae import WorldModel
+
+# How many other people each person's block is taken from.
+SHUFFLES = 5
+
+Likelihoods = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Swap:
+    """What swapping one block costs, in nats per day; positive means that days got less likely.
+
+    Attributes:
+        action: of the actions' likelihood; state: of the states'.
+    """
+
+    action: Interval
+    state: Interval
+
+
+def swap_test(
+    likelihoods: Likelihoods,
+    latents: np.ndarray,
+    blocks: Mapping[str, slice],
+    rng: np.random.Generator,
+) -> dict[str, Swap]:
+    """Give everybody the block of somebody else, block by block.
+
+    Args:
+        likelihoods: from latents (people, latents) to the log-likelihood per day of
+            everybody's actions and states, (people,) each.
+        latents: float32 (people, latents), everybody's own.
+        blocks: where each block stands.
+        rng: source of the shuffles; nobody keeps their own.
+    """
+    people = np.arange(len(latents))
+    own = likelihoods(latents)
+    swaps = {}
+    for block, part in blocks.items():
+        lost = np.zeros((2, len(people)))
+        for _ in range(SHUFFLES):
+            mixed = latents.copy()
+            mixed[:, part] = latents[derangement(len(people), rng), part]
+            lost += np.stack(own) - np.stack(likelihoods(mixed))
+        action, state = lost / SHUFFLES
+        swaps[block] = Swap(mean_interval(action, people), mean_interval(state, people))
+    return swaps
+
+
+def derangement(people: int, rng: np.random.Generator) -> np.ndarray:
+    """Return whose block each person gets, int (people,), never their own (of two or more)."""
+    order = rng.permutation(people)
+    whose = np.empty(people, dtype=int)
+    whose[order] = np.roll(order, 1)
+    return whose
+
+
+def likelihoods_of(
+    model: WorldModel, logs: EncodedLogs, first_days: np.ndarray, days: int
+) -> Likelihoods:
+    """Return the likelihood per day of `days` logged days after given first days.
+
+    Args:
+        model: trained nets.
+        logs: of the people.
+        first_days: int (people,).
+        days: length of the window, within every log.
+    """
+    window = windows(logs, np.arange(logs.people), first_days[:, None] + np.arange(days))
+
+    def of(latents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        found = log_likelihood(model, mx.array(latents), window)
+        return np.array(found.policy) / days, np.array(found.transition) / days
+
+    return of
