@@ -10,6 +10,7 @@ import numpy as np
 
 from human_wm_env import schema
 from human_wm_env.dataset import LogDataset
+from human_wm_env.errors import DataError
 from human_wm_env.people.embedded import EmbeddedPeople
 from human_wm_env.people.traits import TRAITS
 from human_wm_env.runtime.encoder import Posterior
@@ -93,6 +94,12 @@ class _Card:
         self._model = restore(runtime.checkpoint)
         self._blocks = runtime.architecture.blocks
         self._judged = dataset.users_of(config.split)
+        if len(self._judged) < 2:
+            raise DataError(
+                f"two or more people in split {config.split!r}",
+                f"{len(self._judged)} among {dataset.users} users",
+                "Use more people: swaps and R2 compare them with each other.",
+            )
         rng = self._rng(0)
         chosen = np.sort(rng.permutation(self._judged)[: config.people])
         self._starts = futures.spread_starts(
@@ -147,6 +154,12 @@ class _Card:
         assert self._truth is not None
         config, dataset, truth = self._config, self._dataset, self._truth
         others = np.setdiff1d(dataset.users_of("train"), self._judged)
+        if len(others) < 2:
+            raise DataError(
+                "training people to fit on who are not judged",
+                f"{len(others)} beside split {config.split!r}",
+                "Use split 'test' or 'validation'.",
+            )
         fit = np.sort(self._rng(3).permutation(others)[: config.fit_people])
         everybody = np.concatenate([fit, self._judged])
         kinds = {"encoder": self._encoded(everybody, dataset.days_logged[everybody])}

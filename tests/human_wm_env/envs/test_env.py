@@ -17,7 +17,7 @@ from human_wm_env.errors import ConfigError, DataError, InvalidActionError, Rese
 from human_wm_env.people.embedded import EmbeddedPeople
 from human_wm_env.worlds.simulation import SimulatorWorld
 
-IDS = ["HumanWMSim-v0", "HumanWMReplay-v0"]
+IDS = ["HumanWM-v0", "HumanWMSim-v0", "HumanWMReplay-v0"]
 Make = Callable[..., Env]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from human_wm_env.dataset import LogDataset
-from human_wm_env.errors import ConfigError
+from human_wm_env.errors import ConfigError, DataError
 from human_wm_env.people.traits import TRAIT_NAMES
 from tests.world_model import tiny
 from world_model.card.calibration import LEVELS
@@ -112,3 +112,11 @@ def test_requirements_are_checked() -> None:
 def test_settings_out_of_range(wrong: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):
         CardConfig(**wrong)
+
+
+def test_too_few_people() -> None:
+    with pytest.raises(DataError, match="two or more people"):
+        make_card(tiny.runtime(), tiny.logs(), SMALL)
+    everybody = dataclasses.replace(SMALL, split="all")
+    with pytest.raises(DataError, match="who are not judged"):
+        make_card(tiny.runtime(), dealt(), everybody, truth=tiny.people())

@@ -9,7 +9,7 @@ import numpy as np
 
 from world_model.card.audit.signals import PersonDays
 
-BLOCK_DAYS = 14
+BLOCK_DAYS = 28
 BLOCKS_PER_PERSON = 4  # at least, of the typical person
 SMALLEST_DEVIATION = 1e-12  # a null narrower than this cannot vary at all
 
@@ -96,8 +96,9 @@ def order_within_people(days: PersonDays, rng: np.random.Generator) -> np.ndarra
 def order_of_blocks(days: PersonDays, rng: np.random.Generator) -> np.ndarray:
     """Return an order of the days that deals blocks of consecutive days to all people.
 
-    Whole blocks of 14 days (fewer where logs are short), because days in a row are
-    alike: dealt one by one, they would make any slow feature seem personal.
+    Whole blocks of 28 days (a quarter of the typical log where that is less), because
+    days in a row are alike: dealt one by one, they would make any slow feature seem
+    personal. A feature that wanders more slowly than a block still does.
     """
     block_days = int(np.clip(np.median(days.lengths) // BLOCKS_PER_PERSON, 1, BLOCK_DAYS))
     place = np.arange(days.count) - days.starts[days.person]
