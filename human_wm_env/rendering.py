@@ -61,7 +61,8 @@ def as_text(days: np.ndarray, rows: np.ndarray, observed: np.ndarray) -> str:
             if not seen[index]:
                 cells.append(f"{feature.name} .")
             elif isinstance(feature, schema.Continuous):
-                cells.append(f"{feature.name} {row[index]:.1f} {feature.unit}")
+                unit = "" if feature.unit in feature.name else f" {feature.unit}"
+                cells.append(f"{feature.name} {row[index]:.1f}{unit}")
             else:
                 cells.append(f"{feature.name} {feature.categories[int(row[index])]}")
         lines.append(" | ".join(cells))

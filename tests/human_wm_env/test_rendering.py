@@ -42,8 +42,8 @@ def test_text_by_hand() -> None:
     rows[1] = [0, 0, 0, 0, 0, 0, -1, -1, -1, -1]
     first, second = rendering.as_text(np.array([59, 60]), rows, observed).split("\n")
     assert first == (
-        "day   59 | steps 8123.0 steps | calories_burned 2400.0 kcal | distance_km 6.2 km"
-        " | active_minutes 240.0 min | sleep_hours 7.5 h | heart_rate_avg 71.2 bpm"
+        "day   59 | steps 8123.0 | calories_burned 2400.0 kcal | distance_km 6.2"
+        " | active_minutes 240.0 | sleep_hours 7.5 | heart_rate_avg 71.2 bpm"
         " | workout_type Running | weather_conditions Rain | location Park | mood Stressed"
     )
     assert second == "day   60 | " + " | ".join(f"{name} ." for name in schema.FEATURE_NAMES)

@@ -34,9 +34,9 @@ class CardConfig:
     draws: int = 500
     horizons: list[int] = field(default_factory=lambda: [1, 7, 30])
     fit_people: int = 300
-    refine_steps: int = 120
-    refine_rate: float = 0.05
-    refine_window_days: int = 64
+    refine_steps: int = 200
+    refine_rate: float = 0.1
+    refine_window_days: int = 32
     swap_days: int = 200
     diversity_starts: int = 40
     diversity_draws: int = 100
