@@ -10,10 +10,11 @@ from typing import Any
 
 import one_thread  # noqa: F401 (before NumPy)
 from composition import to_dict
-from datasets import DataConfig, load_dataset, provenance
+from datasets import EMBEDDED, DataConfig, load_dataset, provenance
 from human_wm_env.runtime.architecture import Architecture
 from report import print_report, run_script, say
 from run_folder import RunConfig, RunFolder
+from world_model.card.audit import verdict
 from world_model.config import TrainingConfig
 from world_model.export import export
 from world_model.training import Trained, active_units, train
@@ -93,13 +94,17 @@ def _latent_metrics(trained: Trained) -> dict[str, Any]:
 
 
 def _reproducible(config: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what says where a run was kept, not what it computed."""
-    return {key: value for key, value in config.items() if key not in ("run", "json")}
+    """Leave out where a run and its logs were kept: paths of one machine, nothing computed."""
+    kept = {key: value for key, value in config.items() if key not in ("run", "json")}
+    if kept["data"]["source"] != EMBEDDED:
+        kept["data"] = {**kept["data"], "source": "a file; see data.sha256"}
+    return kept
 
 
 def main(config: PretrainConfig) -> None:
     """Pretrain the world model on logs and write a checkpoint."""
     with RunFolder("pretrain", config, config.run) as run:
+        say(verdict(load_dataset(config.data)))
         checkpoint, metrics = pretrain(config, run)
         rows = [{"what": name, "value": value} for name, value in metrics.items()]
         print_report(

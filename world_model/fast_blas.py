@@ -5,7 +5,8 @@ The `mlx[cpu]` wheel links the reference BLAS (about 7 GFLOP/s for a 1024^3 prod
 GFLOP/s), and torch is a dependency anyway: loading that library with global symbols
 before `mlx.core` makes MLX use it. Results agree to 1e-5.
 
-Set HUMANWM_FAST_BLAS=0 to turn it off, and OMP_NUM_THREADS for more than one thread. It never fails: where it cannot be done, MLX
+Set HUMANWM_FAST_BLAS=0 to turn it off, and OMP_NUM_THREADS for more than one thread.
+It never fails: where it cannot be done, MLX
 keeps its own product.
 """
 

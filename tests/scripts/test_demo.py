@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import demo
 import pytest
+
+import demo
 from report import run_script
 
 SMALL = [

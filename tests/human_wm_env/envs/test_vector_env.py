@@ -131,9 +131,7 @@ def test_slots_are_scalar_envs_with_staggered_ends(
     given: Any = {"int": 11, "list": [5] * slots, "people": list(range(20, 20 + slots))}[seeds]
     each = [given] * slots if seeds == "int" else given
     env = make(slots, layout=layout, autoreset_mode=mode)
-    scalars = Slots(
-        [Env(world_of(kind, small)) for _ in range(slots)], options, mode
-    )
+    scalars = Slots([Env(world_of(kind, small)) for _ in range(slots)], options, mode)
 
     observation, info = env.reset(seed=given)
     for slot in range(slots):
