@@ -43,6 +43,18 @@ class PersonalPosteriors(nn.Module):
         return Posterior(np.array(mean), np.array(log_variance))
 
 
+def with_prior(posterior: Posterior, part: slice) -> Posterior:
+    """Return a start for refinement that forgets some latents, as personal posteriors begin.
+
+    Args:
+        posterior: of some people.
+        part: latents that go back to mean 0.
+    """
+    mean, log_variance = posterior.mean.copy(), posterior.log_variance.copy()
+    mean[:, part], log_variance[:, part] = 0.0, INITIAL_LOG_VARIANCE
+    return Posterior(mean, log_variance)
+
+
 def random_days(
     logs: EncodedLogs, people: np.ndarray, count: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
