@@ -28,7 +28,8 @@ class PPOConfig:
     """Settings of PPO; the names are stable-baselines3's where it has one.
 
     Attributes:
-        steps: days lived in training, over all slots; rounded up to whole rollouts.
+        steps: days lived in PPO's rollouts, over all slots; rounded up to whole rollouts. The
+            search of `warm_start` lives its own: 1.3 million with the defaults.
         slots: people that live at the same time.
         n_steps: days of every slot in one rollout.
         batch_size: must divide slots * n_steps.

@@ -66,7 +66,7 @@ def embedded_people(config: DataConfig) -> EmbeddedPeople:
         raise ConfigError(
             "the embedded people: the demo judges agents in their true simulator",
             "logs without a known truth",
-            "Leave data.source out; for your own logs use pretrain.py and train_agent.py.",
+            "Leave data.source out; README, 'Your own logs', says how to dream them.",
         )
     return people
 

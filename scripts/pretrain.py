@@ -13,13 +13,11 @@ from composition import to_dict
 from datasets import EMBEDDED, DataConfig, load_dataset, provenance
 from human_wm_env.runtime.architecture import Architecture
 from report import print_report, run_script, say
-from run_folder import RunConfig, RunFolder
+from run_folder import TRAINING_STATE, RunConfig, RunFolder
 from world_model.card.audit import verdict
 from world_model.config import TrainingConfig
 from world_model.export import export
 from world_model.training import Trained, active_units, train
-
-STATE_FOLDER = "training_state"
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ def pretrain(config: PretrainConfig, run: RunFolder) -> tuple[Path, dict[str, An
         config.model,
         config.training,
         logger=run.logger,
-        state_folder=run.path / STATE_FOLDER,
+        state_folder=run.path / TRAINING_STATE,
         progress=True,
     )
     metrics = {

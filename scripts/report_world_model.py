@@ -81,9 +81,11 @@ def as_text(card: dict[str, Any], tables: dict[str, list[dict[str, Any]]]) -> st
 
 
 def write_scalars(folder: Path, scalars: dict[str, float]) -> None:
-    """Write scalars beside the curves of the checkpoint's run, or else into its folder."""
+    """Write scalars beside the curves of the checkpoint's run; nowhere if it has none."""
     beside = folder.parent / EVENTS
-    logger = Logger(beside if beside.is_dir() else folder / EVENTS)
+    if not beside.is_dir():
+        return
+    logger = Logger(beside)
     for name, value in scalars.items():
         logger.scalar(name, value, 0)
     logger.close()

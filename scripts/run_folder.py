@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 CONFIG, METRICS, CHECKPOINT = "config.yaml", "metrics.json", "checkpoint"
 FIGURES, EVENTS = "figures", "tensorboard"
-OWN_ENTRIES = (CONFIG, METRICS, CHECKPOINT, FIGURES, EVENTS)
+TRAINING_STATE, AGENT = "training_state", "agent"
+OWN_ENTRIES = (CONFIG, METRICS, CHECKPOINT, FIGURES, EVENTS, TRAINING_STATE, AGENT)
 
 
 @dataclass(frozen=True)

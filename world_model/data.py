@@ -64,7 +64,7 @@ def encode_logs(dataset: LogDataset, users: np.ndarray, *, use_memory: bool = Tr
     Args:
         dataset: the logs.
         users: int (people,), positions.
-        use_memory: False zeroes the memory (the predecessor's Markov form).
+        use_memory: False zeroes the memory (the Markov form).
 
     Raises:
         DataError: nobody, or nothing observed.

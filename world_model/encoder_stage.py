@@ -48,8 +48,8 @@ class Batch:
         target: draws from the people's own posteriors.
         noise: for the encoder's draw.
         window: some of the days, for the ELBO; context: of the decoder's days.
-        scale: days of the history per day of the window.
-        days: of the history.
+        scale: (people,), days of the history per day of the window.
+        days: (people,), of the history.
     """
 
     features: mx.array
@@ -60,8 +60,8 @@ class Batch:
     noise: mx.array
     window: Windows
     context: mx.array
-    scale: float
-    days: int
+    scale: mx.array
+    days: mx.array
 
 
 class EncoderStage(Stage):
@@ -103,7 +103,7 @@ class EncoderStage(Stage):
         likelihood = log_likelihood(self._model, latents, batch.window).total * batch.scale
         kl = elbo.kl_divergence(mean, log_variance).sum(axis=1)
         # The ELBO of a long log outweighs everything by its size: per day it does not.
-        bound = (kl - likelihood).mean() / batch.days
+        bound = ((kl - likelihood) / batch.days).mean()
         decoded = self._decoder_loss(latents, batch)
         loss = (
             self._training.distillation_weight * astonishment / mean.shape[1]
@@ -156,8 +156,8 @@ class EncoderStage(Stage):
             noise=mx.array(rng.standard_normal(target.shape, dtype=np.float32)),
             window=windows(logs, people, days),
             context=mx.array(context),
-            scale=longest / count,
-            days=longest,
+            scale=mx.array((lengths / np.minimum(count, lengths)).astype(np.float32)),
+            days=mx.array(lengths.astype(np.float32)),
         )
 
     def train_epoch(self, epoch: int, rng: np.random.Generator) -> dict[str, float]:

@@ -3,7 +3,7 @@
 `mlx.nn.GRU` slices its inputs once per step, which makes the backward pass cost O(T^2)
 memory traffic. Here both directions run as one batched product per day, the gates are
 recomputed for all days at once in the backward pass, and the weight gradient is one
-product (NOTES: 1.03 s against 6.0 s a step at T = 1000).
+product (measured at T = 1000: 1.03 s against 6.0 s a step).
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ def transition_net(architecture: Architecture, key: mx.array) -> FilmEnsemble:
     person's intercept, on days that follow an observed state and on days that do not
     (without yesterday's heart rate the best guess is nearer to the baseline), and nothing
     else. Given to the hidden layers it would take over
-    the responses and drain z_c (NOTES: 13 to 4 nats); behind a stop_gradient it would
+    the responses and drain z_c (measured: 13 to 4 nats); behind a stop_gradient it would
     hold the average day, in which baseline and habitual response are confounded
     (R2 of the true mood baseline .69).
     """

@@ -43,7 +43,8 @@ Results = dict[str, dict[str, Episodes]]
 def evaluation_world(config: EnvConfig) -> EnvConfig:
     """Return a world as agents are judged in it: no pessimism, and the log's weather.
 
-    The weather of the log is the same for every agent and in every world.
+    It is the same for every agent. Where the log lost the weather, the simulator has the
+    true one and the dream draws it.
     """
     return replace(config, pessimism=0.0, weather="log")
 

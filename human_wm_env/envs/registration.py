@@ -25,8 +25,12 @@ def resolve_dataset(dataset: Dataset | None) -> LogDataset | EmbeddedPeople:
         return load_embedded()
     if isinstance(dataset, LogDataset | EmbeddedPeople):
         return dataset
+    if isinstance(dataset, str) and dataset.endswith(".csv"):
+        from human_wm_env.importers.daily_csv import read_daily_csv
+
+        return read_daily_csv(dataset).dataset
     raise ConfigError(
-        'dataset "embedded", a LogDataset or EmbeddedPeople',
+        'dataset "embedded", a path to a .csv of daily logs, a LogDataset or EmbeddedPeople',
         repr(dataset),
         "Load the file first, or leave the argument out for the embedded people.",
     )

@@ -19,7 +19,7 @@ class Architecture:
         members: size of the transition ensemble; its disagreement is the uncertainty.
         components: Gaussian components of each continuous action feature.
         state_components: Gaussian components of each continuous state feature.
-        memory: give both nets the slow quantities; False is the predecessor's Markov form.
+        memory: give both nets the slow quantities; False is the Markov form.
         row_width: width of the encoder's embedding of one day.
         gru_hidden: width of each direction of the encoder's GRU, which reads weeks.
         pooling_heads: attention heads that pool the days.

@@ -81,3 +81,10 @@ def test_other_settings_do_not_resume(root: Path, capsys: pytest.CaptureFixture[
         pretrained(root, "run.resume=true", "training.seed=5")
     assert stopped.value.code == 2
     assert "settings" in capsys.readouterr().err
+
+
+def test_overwriting_starts_anew(root: Path) -> None:
+    file = root / "small" / "checkpoint" / "weights.safetensors"
+    before = file.read_bytes()
+    pretrained(root, "run.overwrite=true", "training.seed=5")
+    assert file.read_bytes() != before

@@ -1,4 +1,4 @@
-"""The embedded people resemble LifeSnaps (design/NOTES.md has the measured numbers)."""
+"""The embedded people resemble LifeSnaps (docs/people.md has the measured numbers)."""
 
 from __future__ import annotations
 
