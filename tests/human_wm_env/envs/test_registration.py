@@ -65,7 +65,8 @@ def test_the_default_data_are_the_embedded_people(
         ({"horizn": 3}, "Did you mean 'horizon'"),
         ({"temperature": 1.0}, "arguments of the simulator"),
         ({"num_envs": 3}, "'num_envs'"),
-        ({"dataset": "lifesnaps.csv"}, "a LogDataset or EmbeddedPeople"),
+        ({"dataset": "lifesnaps"}, "a LogDataset or EmbeddedPeople"),
+        ({"dataset": "no_such_file.csv"}, "no_such_file.csv"),
         ({"split": "trainn"}, "Did you mean 'train'"),
     ],
 )
