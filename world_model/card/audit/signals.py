@@ -32,11 +32,6 @@ class Signal:
     feature: int
     scores: tuple[float, ...] | None
 
-    @property
-    def is_indicator(self) -> bool:
-        """Whether it marks the days of one category."""
-        return self.scores is not None and self.name != VALENCE
-
 
 def _all_signals() -> tuple[Signal, ...]:
     signals = []
