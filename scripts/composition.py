@@ -72,21 +72,30 @@ def compose(
             dataclasses themselves refuse.
     """
     merged = _merge(schema, name, overrides, Path(configs_folder))
-    try:
-        missing = sorted(OmegaConf.missing_keys(merged))
-        config = None if missing else OmegaConf.to_object(merged)
-    except (OmegaConfBaseException, ValueError, TypeError) as error:
-        reason = str(error).splitlines()[0]
-        raise ConfigError(
-            f"settings that {schema.__name__} accepts", reason, "Correct the setting it names."
-        ) from error
-    if missing:
-        raise ConfigError(
-            f"a value for {missing[0]!r}",
-            "none",
-            f"Give one as {missing[0]}=..., or in {name}.yaml.",
-        )
-    return typing.cast(Schema, config)
+    return _as_object(schema, merged, f"{name}.yaml")
+
+
+def vary(
+    config: Schema, group: str, choice: str, configs_folder: Path | str = CONFIGS_FOLDER
+) -> Schema:
+    """Return a configuration with the settings of `<group>/<choice>.yaml` laid over it.
+
+    Args:
+        config: an instance of its schema.
+        group: the folder of the file.
+        choice: the file's name without ".yaml"; its settings are those of the schema, and a
+            group in it may name a file, whose settings are laid over as well.
+        configs_folder: the folder with the YAML files.
+
+    Raises:
+        ConfigError: as `compose`.
+    """
+    folder, schema = Path(configs_folder), type(config)
+    file = folder / group / f"{choice}.yaml"
+    merged: Any = OmegaConf.merge(OmegaConf.structured(schema), to_dict(config))
+    for assignment in _flatten(schema, {}, _read_yaml(file), (), f"{group}/{file.name}", folder):
+        merged = _assign(schema, merged, assignment)
+    return _as_object(schema, merged, f"{group}/{file.name}")
 
 
 def outline(
@@ -148,6 +157,25 @@ def _merge(schema: type, name: str, overrides: Sequence[str], folder: Path) -> D
     for assignment in [*assignments, *settings]:
         merged = _assign(schema, merged, assignment)
     return typing.cast(DictConfig, merged)
+
+
+def _as_object(schema: type[Schema], merged: DictConfig, file: str) -> Schema:
+    """Make the dataclass; `file` is where a missing value could be given."""
+    try:
+        missing = sorted(OmegaConf.missing_keys(merged))
+        config = None if missing else OmegaConf.to_object(merged)
+    except (OmegaConfBaseException, ValueError, TypeError) as error:
+        reason = str(error).splitlines()[0]
+        raise ConfigError(
+            f"settings that {schema.__name__} accepts", reason, "Correct the setting it names."
+        ) from error
+    if missing:
+        raise ConfigError(
+            f"a value for {missing[0]!r}",
+            "none",
+            f"Give one as {missing[0]}=..., or in {file}.",
+        )
+    return typing.cast(Schema, config)
 
 
 def _assign(schema: type, config: Any, assignment: _Assignment) -> Any:

@@ -93,7 +93,8 @@ def demo(config: DemoConfig, run: RunFolder) -> dict[str, Any]:
     people = embedded_people(config.data)
     say("1/4 Pretraining the world model on the embedded people")
     checkpoint, _ = pretrain(
-        PretrainConfig(data=config.data, model=config.model, training=config.training), run
+        PretrainConfig(data=config.data, model=config.model, training=config.training, card=None),
+        run,
     )
     say("2/4 Imagining 125 futures of one person")
     figure = draw_futures(config, people.dataset, checkpoint, run.figure_path("futures"))

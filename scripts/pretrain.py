@@ -11,10 +11,13 @@ from typing import Any
 import one_thread  # noqa: F401 (before NumPy)
 from composition import to_dict
 from datasets import EMBEDDED, DataConfig, load_dataset, provenance
+from human_wm_env.errors import DataError
 from human_wm_env.runtime.architecture import Architecture
+from model_card import CARD_TEXT, write_card
 from report import print_report, run_script, say
 from run_folder import TRAINING_STATE, RunConfig, RunFolder
 from world_model.card.audit import verdict
+from world_model.card.config import CardConfig
 from world_model.config import TrainingConfig
 from world_model.export import export
 from world_model.training import Trained, active_units, train
@@ -28,6 +31,7 @@ class PretrainConfig:
         data: the logs.
         model: sizes of the nets.
         training: how they are trained.
+        card: how the model card is measured afterwards; null writes none.
         run: the folder of the run; with run.resume=true training goes on where it stopped.
         json: print one JSON object instead of a table.
     """
@@ -35,12 +39,13 @@ class PretrainConfig:
     data: DataConfig = field(default_factory=DataConfig)
     model: Architecture = field(default_factory=Architecture)
     training: TrainingConfig = field(default_factory=TrainingConfig)
+    card: CardConfig | None = field(default_factory=CardConfig)
     run: RunConfig = field(default_factory=RunConfig)
     json: bool = False
 
 
 def pretrain(config: PretrainConfig, run: RunFolder) -> tuple[Path, dict[str, Any]]:
-    """Train a world model and write its checkpoint into the folder of a run.
+    """Train a world model and write its checkpoint, and its card, into the folder of a run.
 
     Returns:
         The checkpoint folder and the numbers of the run.
@@ -74,10 +79,22 @@ def pretrain(config: PretrainConfig, run: RunFolder) -> tuple[Path, dict[str, An
             "config": _reproducible(to_dict(config)),
             "data": provenance(config.data, dataset),
             "metrics": metrics,
+            **_origin(trained),
         },
     )
     run.write_metrics(metrics)
+    if config.card is not None:
+        _measure(config.data, config.card, run)
     return run.checkpoint_path, metrics
+
+
+def _measure(data: DataConfig, card: CardConfig, run: RunFolder) -> None:
+    """Write the model card; a checkpoint of too few people stays without one."""
+    say("Measuring the model card on held-out people")
+    try:
+        write_card(run.checkpoint_path, data, card, run.logger)
+    except DataError as error:
+        say(f"No model card: {error}")
 
 
 def _latent_metrics(trained: Trained) -> dict[str, Any]:
@@ -91,16 +108,27 @@ def _latent_metrics(trained: Trained) -> dict[str, Any]:
     }
 
 
+def _origin(trained: Trained) -> dict[str, Any]:
+    """Return what a manifest says about the checkpoint that training began with."""
+    if trained.start is None:
+        return {}
+    kept = ("weights_sha256", "data", "start")
+    return {"start": {key: trained.start.manifest.get(key) for key in kept}}
+
+
 def _reproducible(config: dict[str, Any]) -> dict[str, Any]:
-    """Leave out where a run and its logs were kept: paths of one machine, nothing computed."""
-    kept = {key: value for key, value in config.items() if key not in ("run", "json")}
+    """Leave out what changes no weight, and where things lay: paths of one machine."""
+    kept = {key: value for key, value in config.items() if key not in ("card", "run", "json")}
     if kept["data"]["source"] != EMBEDDED:
         kept["data"] = {**kept["data"], "source": "a file; see data.sha256"}
+    if kept["training"]["start"] is not None:
+        where = "a checkpoint; see start.weights_sha256"
+        kept["training"] = {**kept["training"], "start": where}
     return kept
 
 
 def main(config: PretrainConfig) -> None:
-    """Pretrain the world model on logs and write a checkpoint."""
+    """Pretrain the world model on logs; write a checkpoint and its model card."""
     with RunFolder("pretrain", config, config.run) as run:
         say(verdict(load_dataset(config.data)))
         checkpoint, metrics = pretrain(config, run)
@@ -111,6 +139,8 @@ def main(config: PretrainConfig) -> None:
             title=f"Checkpoint in {checkpoint}",
             result={"checkpoint": str(checkpoint), "metrics": metrics},
         )
+        if (checkpoint / CARD_TEXT).is_file():
+            say(f"Model card: {checkpoint / CARD_TEXT}")
         say(f"Curves: tensorboard --logdir {run.path}")
 
 

@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 CONFIG, METRICS, CHECKPOINT = "config.yaml", "metrics.json", "checkpoint"
 FIGURES, EVENTS = "figures", "tensorboard"
 TRAINING_STATE, AGENT = "training_state", "agent"
-OWN_ENTRIES = (CONFIG, METRICS, CHECKPOINT, FIGURES, EVENTS, TRAINING_STATE, AGENT)
+EXPERIMENTS, TABLE = "experiments", "table.md"
+OWN_ENTRIES = (
+    *(CONFIG, METRICS, CHECKPOINT, FIGURES, EVENTS),
+    *(TRAINING_STATE, AGENT, EXPERIMENTS, TABLE),
+)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from human_wm_env.errors import ConfigError, did_you_mean
 from world_model.losses.distances import DISTANCES
 
-LIKELIHOOD = "likelihood"
+LIKELIHOOD, PREDECESSOR = "likelihood", "predecessor"
+PERSONAL, ENCODER = "personal", "encoder"
 BLOCKS = ("a", "b", "c")
 
 
@@ -55,22 +56,60 @@ class StageConfig:
 
 
 @dataclass(frozen=True)
+class RolloutConfig:
+    """The score of imagined trajectories in the first stage (`world_model/rollouts.py`).
+
+    Attributes:
+        weight: of the energy score, against nats per day; 0 imagines nothing.
+        every: batches from one to the next that holds trajectories.
+        people: of the batch, whose futures are imagined.
+        draws: of each latent block, >= 2: draws**3 futures a person.
+        days: of each future.
+    """
+
+    weight: float = 0.0
+    every: int = 12
+    people: int = 16
+    draws: int = 3
+    days: int = 7
+
+    def __post_init__(self) -> None:
+        if self.weight < 0.0 or self.draws < 2 or min(self.every, self.people, self.days) < 1:
+            raise ConfigError(
+                "weight >= 0, draws >= 2, and every, people and days >= 1",
+                f"{self.weight}, {self.draws}, {self.every}, {self.people} and {self.days}",
+                "Mend the number that is out of range.",
+            )
+
+
+@dataclass(frozen=True)
 class TrainingConfig:
     """How the world model is trained.
 
     First the nets (policy and transition) against one variational posterior per person;
-    then the encoder's moment net; then its second reading, and the decoder.
+    then the encoder's moment net; then its second reading, and the decoder. Or, to be
+    compared with that, all of them jointly, in one stage.
 
     Attributes:
         seed: of initial weights, batches and noise.
         nets: optimisation of the first stage.
         moments: optimisation of the second stage.
         encoder: optimisation of the third stage.
+        loss: "likelihood", or "predecessor", which collapses and is kept to show why
+            (`losses/predecessor.py`); it has no weights, so beta and the like do not touch it.
+        posteriors: "personal": one per person, in three stages; "encoder": those of its
+            single pass alone, jointly. None takes the loss's own, personal for the likelihood
+            and the encoder's for the predecessor, which knew no others.
+        joint: optimisation of the joint stage.
+        point_distance: of the predecessor's loss: rmse, mae, mape, huber.
+        rollouts: the proper score of imagined trajectories in the first stage.
         window_days: days of each person in a batch of the first stage.
         posterior_rate: learning rate of the personal posteriors, relative to the nets'.
         beta: weight of the KL of each block (a, b, c).
         free_bits: nats of each block that cost nothing.
         annealing_epochs: epochs over which the KL's weight rises to 1.
+        baseline_epochs: first epochs of the nets in which z_c waits at 0, so that baselines
+            settle in z_a.
         dreamt_people: people that the model dreams for its encoder to recognise, 0 for none.
         member_share: share of people that each ensemble member learns from.
         distillation_weight: of matching the personal posteriors, against the ELBO, in the
@@ -80,6 +119,8 @@ class TrainingConfig:
         decoder_weight: of the decoder's loss.
         decoder_days: days that the decoder reconstructs.
         validation_days: days of each validation person that scores are computed on.
+        start: checkpoint folder whose weights training begins with, and whose normalisation
+            it keeps; None begins with fresh ones.
     """
 
     seed: int = 0
@@ -92,11 +133,19 @@ class TrainingConfig:
     encoder: StageConfig = field(
         default_factory=lambda: StageConfig(epochs=40, learning_rate=1e-3, batch_people=32)
     )
+    loss: str = LIKELIHOOD
+    posteriors: str | None = None
+    joint: StageConfig = field(
+        default_factory=lambda: StageConfig(epochs=60, learning_rate=3e-3, batch_people=32)
+    )
+    point_distance: str = "huber"
+    rollouts: RolloutConfig = field(default_factory=RolloutConfig)
     window_days: int = 128
     posterior_rate: float = 8.0
     beta: dict[str, float] = field(default_factory=_ones)
     free_bits: dict[str, float] = field(default_factory=_zeros)
     annealing_epochs: int = 10
+    baseline_epochs: int = 20
     dreamt_people: int = 2000
     member_share: float = 0.8
     distillation_weight: float = 1.0
@@ -105,6 +154,7 @@ class TrainingConfig:
     decoder_weight: float = 0.05
     decoder_days: int = 32
     validation_days: int = 256
+    start: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("beta", "free_bits"):
@@ -113,14 +163,33 @@ class TrainingConfig:
                 raise ConfigError(
                     f"{name} >= 0 for each of the blocks a, b, c", f"{values}", "Name all three."
                 )
-        losses = (LIKELIHOOD, *DISTANCES)
-        if self.decoder_loss not in losses:
+        for name, known in (
+            ("loss", (LIKELIHOOD, PREDECESSOR)),
+            ("posteriors", (None, PERSONAL, ENCODER)),
+            ("point_distance", tuple(DISTANCES)),
+            ("decoder_loss", (LIKELIHOOD, *DISTANCES)),
+        ):
+            _require_one_of(name, getattr(self, name), known)
+        if self.loss == PREDECESSOR and self.posteriors == PERSONAL:
             raise ConfigError(
-                f"a decoder_loss out of {', '.join(losses)}",
-                repr(self.decoder_loss),
-                did_you_mean(self.decoder_loss, losses),
+                f"posteriors={ENCODER} with loss={PREDECESSOR}",
+                f"posteriors={PERSONAL}",
+                "The predecessor had no posterior per person; leave posteriors out.",
             )
         if not 0.0 < self.member_share <= 1.0:
             raise ConfigError(
                 "member_share in (0, 1]", f"{self.member_share}", "1 lets every member see all."
             )
+
+    @property
+    def is_joint(self) -> bool:
+        """Whether all nets are trained in one stage, without personal posteriors."""
+        return self.loss == PREDECESSOR or self.posteriors == ENCODER
+
+
+def _require_one_of(name: str, value: str | None, known: tuple[str | None, ...]) -> None:
+    if value not in known:
+        words = [word for word in known if word is not None]
+        raise ConfigError(
+            f"a {name} out of {', '.join(words)}", repr(value), did_you_mean(value, words)
+        )

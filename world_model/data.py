@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import mlx.core as mx
 import numpy as np
@@ -13,6 +14,7 @@ from human_wm_env.errors import DataError
 from human_wm_env.people.simulator import is_weekend
 from human_wm_env.runtime import inputs, memory, moments
 from human_wm_env.runtime.moments import Moments
+from world_model.missingness import GapEvents, gap_events
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class EncodedLogs:
         weekday: float32 (people, 1 + days, 2).
         weekend: bool (people, 1 + days).
         days_logged: int (people,).
+        events: where gaps opened, or could have; nowhere in padding.
     """
 
     users: np.ndarray
@@ -36,6 +39,17 @@ class EncodedLogs:
     weekday: np.ndarray
     weekend: np.ndarray
     days_logged: np.ndarray
+    events: GapEvents
+
+    @cached_property
+    def gaps(self) -> np.ndarray:
+        """How often each cell's gaps opened, float32 (people, 11)."""
+        return self.events.opened.sum(axis=1, dtype=np.float32)
+
+    @cached_property
+    def days_at_risk(self) -> np.ndarray:
+        """On how many days each cell's gaps could open, float32 (people, 11)."""
+        return self.gaps + self.events.held.sum(axis=1, dtype=np.float32)
 
     @property
     def people(self) -> int:
@@ -55,6 +69,7 @@ class EncodedLogs:
             rows=self.rows * keep,
             observed=self.observed & keep,
             days_logged=np.minimum(self.days_logged, last_days),
+            events=GapEvents(self.events.opened & keep, self.events.held & keep),
         )
 
 
@@ -83,6 +98,7 @@ def encode_logs(dataset: LogDataset, users: np.ndarray, *, use_memory: bool = Tr
     def with_eve(array: np.ndarray) -> np.ndarray:
         return np.concatenate([np.zeros_like(array[:, :1]), array], axis=1)
 
+    events = gap_events(observed)
     return EncodedLogs(
         users=users,
         rows=with_eve(schema.encode_rows(rows, observed)),
@@ -91,6 +107,9 @@ def encode_logs(dataset: LogDataset, users: np.ndarray, *, use_memory: bool = Tr
         weekday=with_eve(schema.weekday_features(dataset.weekday[users])),
         weekend=with_eve(is_weekend(dataset.weekday[users])),
         days_logged=dataset.days_logged[users],
+        events=GapEvents(
+            with_eve(events.opened & valid[..., None]), with_eve(events.held & valid[..., None])
+        ),
     )
 
 
@@ -102,6 +121,8 @@ class Windows:
         policy_inputs, transition_inputs: what the nets see.
         actions: encoded actions in chain order; actions_seen: their mask, 0 or 1.
         states: encoded states; states_seen: their mask, 0 or 1.
+        opened, held: gap events of the day, 0 or 1, (people, days, 11).
+        gaps, days_at_risk: how many opened, and could have, in the whole log, (people, 11).
     """
 
     policy_inputs: mx.array
@@ -110,6 +131,10 @@ class Windows:
     actions_seen: mx.array
     states: mx.array
     states_seen: mx.array
+    opened: mx.array
+    held: mx.array
+    gaps: mx.array
+    days_at_risk: mx.array
 
     @property
     def action_chain(self) -> mx.array:
@@ -173,6 +198,10 @@ def windows(logs: EncodedLogs, people: np.ndarray, days: np.ndarray) -> Windows:
         actions_seen=mx.array(observed[..., inputs.ACTION_ORDER].astype(np.float32)),
         states=mx.array(rows[..., inputs.STATE_COLUMNS]),
         states_seen=mx.array(observed[..., inputs.STATE_ORDER].astype(np.float32)),
+        opened=mx.array(logs.events.opened[who, today].astype(np.float32)),
+        held=mx.array(logs.events.held[who, today].astype(np.float32)),
+        gaps=mx.array(logs.gaps[people]),
+        days_at_risk=mx.array(logs.days_at_risk[people]),
     )
 
 

@@ -19,6 +19,7 @@ from human_wm_env.runtime.encoder import Posterior
 from human_wm_env.worlds.dream import DreamWorld
 from world_model.data import EncodedLogs, encode_logs
 from world_model.imagine import Eve, imagine
+from world_model.missingness import lose_cells
 from world_model.recognition import Recognition
 from world_model.vrae import WorldModel
 
@@ -56,7 +57,8 @@ def dream_logs(
     Args:
         model: trained nets.
         latents: float32 (people, latents).
-        observed: bool (people, days, 10), masks of real logs.
+        observed: bool (people, days, 10), masks of real logs; the dreamt ones lose cells as
+            often, and more on bad days.
         weekday: int (people,), of the first day, -1 if unknown.
         days_logged: int (people,), days of each real log.
         weather_transitions: float32 (4, 4).
@@ -73,7 +75,7 @@ def dream_logs(
         weather=mx.full((people,), -1, dtype=mx.int32),
     )
     shape = (people, days)
-    rows = imagine(
+    imagined = imagine(
         model,
         mx.array(latents),
         eve,
@@ -81,9 +83,13 @@ def dream_logs(
         mx.array(rng.standard_normal((*shape, DreamWorld.normals), dtype=np.float32)),
         mx.array(rng.random((*shape, DreamWorld.uniforms), dtype=np.float32)),
     )
+    rows = np.array(imagined)
+    mood = rows[..., schema.MOOD].astype(int)
+    masks = lose_cells(observed, mood, model.missingness.odds, rng)
+    masks &= (np.arange(days) < days_logged[:, None])[..., None]
     return LogDataset.from_arrays(
-        np.array(rows),
-        observed,
+        rows,
+        masks,
         start_weekday=weekday,
         days_logged=days_logged,
         name="dreamt people",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ from mlx.utils import tree_unflatten
 
 from human_wm_env import schema
 from human_wm_env.dataset import LogDataset
+from human_wm_env.errors import CheckpointError
 from human_wm_env.people.weather import fit_transitions
+from human_wm_env.runtime.architecture import Architecture
 from human_wm_env.runtime.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from human_wm_env.runtime.weights import check_weights
 from world_model.fitting import flat_arrays
@@ -61,3 +64,30 @@ def restore(checkpoint: Checkpoint | Path | str) -> WorldModel:
     model.update(tree_unflatten([(n, mx.array(v)) for n, v in loaded.weights.items()]))
     mx.eval(model.parameters())
     return model
+
+
+def load_start(folder: Path | str, architecture: Architecture) -> Checkpoint:
+    """Return a checkpoint for training to begin with.
+
+    Args:
+        folder: of the checkpoint.
+        architecture: of the model that is to be trained.
+
+    Raises:
+        CheckpointError: it cannot be read, or is of another architecture.
+    """
+    checkpoint = load_checkpoint(folder)
+    wanted, found = asdict(architecture), asdict(checkpoint.architecture)
+    other = [name for name, value in wanted.items() if found[name] != value]
+    if other:
+        raise CheckpointError(
+            f"a start of this architecture, {_sizes(wanted, other)}",
+            f"{_sizes(found, other)} in {checkpoint.folder}",
+            f"Set {' '.join(f'model.{name}={found[name]}' for name in other)}, or start from none.",
+        )
+    check_weights(checkpoint.architecture, checkpoint.weights)
+    return checkpoint
+
+
+def _sizes(sizes: dict[str, Any], names: list[str]) -> str:
+    return ", ".join(f"{name} {sizes[name]}" for name in names)

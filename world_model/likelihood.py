@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import mlx.core as mx
 
+from human_wm_env import schema
 from human_wm_env.runtime.architecture import Architecture
 from human_wm_env.runtime.layouts import action_layout, state_layout
 from world_model.data import Windows
@@ -20,7 +21,8 @@ class LogLikelihood:
 
     Attributes:
         policy: of the actions under the policy net.
-        transition: of the states, averaged over the ensemble's members.
+        transition: of the states, averaged over the ensemble's members; of a mood, given
+            what the day's gaps say of it (`missingness`).
     """
 
     policy: mx.array
@@ -74,9 +76,16 @@ def _states(
         window.state_chain,
         baseline_offsets(latents[:, architecture.blocks["a"]], window.transition_inputs),
     )
+    layout = state_layout(architecture)
+    # What the day's gaps say of the mood need not be explained by the nets.
+    evidence = model.missingness.evidence(
+        window.opened, window.held, window.gaps, window.days_at_risk
+    ).reshape(people * days, -1)
+    at = layout.parameters[schema.MOOD]
+    sides = [(0, 0), (at.start, layout.width - at.stop)]
     cells = row_log_likelihood(
-        state_layout(architecture),
-        parameters,
+        layout,
+        parameters + mx.pad(evidence, sides),
         window.states.reshape(1, people * days, -1),
         window.states_seen.reshape(1, people * days, -1),
     )

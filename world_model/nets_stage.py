@@ -7,6 +7,8 @@ is there from the first epoch (measured: z_c carries 10 nats instead of 0.02).
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import mlx.core as mx
 import mlx.nn as nn
 import mlx.optimizers as optim
@@ -18,7 +20,31 @@ from world_model.fitting import OBJECTIVE, Stage
 from world_model.likelihood import log_likelihood
 from world_model.losses import elbo
 from world_model.posteriors import PersonalPosteriors, random_days
+from world_model.rollouts import RolloutStarts, rollout_loss, rollout_starts
 from world_model.vrae import WorldModel
+
+ROLLOUTS = "rollout_energy_score"
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Windows of some people, (people, ...).
+
+    Attributes:
+        rows: positions in the posteriors.
+        window: teacher-forced days.
+        scale: days of the whole log per day of the window.
+        noise: for the draw of the latents.
+        member_weights: (members, people), bootstrap weights; None for all 1.
+        rollouts: where trajectories begin, and their noise; None for none.
+    """
+
+    rows: mx.array
+    window: Windows
+    scale: mx.array
+    noise: mx.array
+    member_weights: mx.array | None = None
+    rollouts: tuple[RolloutStarts, np.random.Generator] | None = None
 
 
 class NetsLearner(nn.Module):
@@ -69,87 +95,104 @@ class NetsStage(Stage):
         share = training.member_share
         # The members differ in whom they learn from (bootstrap) and in their first weights.
         self._member_weights = ((rng.random(shape) < share) / share).astype(np.float32)
-        self._fixed = self._fixed_windows(rng)
+        self._fixed = self._fixed_batch(rng)
+        keep = np.ones(model.architecture.latent_width, dtype=np.float32)
+        keep[model.architecture.blocks["c"]] = 0.0
+        self._but_c = mx.array(keep)
         self._value_and_grad = nn.value_and_grad(self.learner, self._loss)
 
-    def _fixed_windows(self, rng: np.random.Generator) -> tuple[Windows, mx.array, mx.array]:
+    def _fixed_batch(self, rng: np.random.Generator) -> _Batch:
         """Validation always sees the same days and noise, so that epochs compare."""
         logs = self._validation
-        days, factor = random_days(
-            logs, np.arange(logs.people), self._training.validation_days, rng
-        )
+        everybody = np.arange(logs.people)
+        days, factor = random_days(logs, everybody, self._training.validation_days, rng)
         width = self._model.architecture.latent_width
-        noise = rng.standard_normal((logs.people, width), dtype=np.float32)
-        scale = mx.array(factor.astype(np.float32))
-        return windows(logs, np.arange(logs.people), days), scale, mx.array(noise)
+        return _Batch(
+            rows=mx.array(everybody + self._train.people),
+            window=windows(logs, everybody, days),
+            scale=mx.array(factor.astype(np.float32)),
+            noise=mx.array(rng.standard_normal((logs.people, width), dtype=np.float32)),
+        )
 
     def _loss(
-        self,
-        rows: mx.array,
-        window: Windows,
-        scale: mx.array,
-        noise: mx.array,
-        member_weights: mx.array | None,
-        annealing: float,
-    ) -> tuple[mx.array, mx.array, mx.array, mx.array]:
-        """Return nats per observed-window day, and its parts."""
-        mean, log_variance = self.learner.posteriors.rows(rows)
-        latents = elbo.sample(mean, log_variance, noise)
-        likelihood = log_likelihood(self._model, latents, window, member_weights)
+        self, batch: _Batch, annealing: float, responding: bool
+    ) -> tuple[mx.array, mx.array, mx.array, mx.array, mx.array]:
+        """Return nats per observed-window day plus the rollouts' score, and the parts."""
+        mean, log_variance = self.learner.posteriors.rows(batch.rows)
+        latents = elbo.sample(mean, log_variance, batch.noise)
+        if not responding:
+            latents = latents * self._but_c
+        likelihood = log_likelihood(self._model, latents, batch.window, batch.member_weights)
         kl = elbo.kl_divergence(mean, log_variance)
         penalty = elbo.weighted_kl(
             kl, self._model.architecture, self._training.beta, self._training.free_bits, annealing
         )
-        days = window.states.shape[1]
+        days = batch.window.states.shape[1]
         # The window stands for the whole log: the KL is spread over all its days.
-        loss = ((penalty / scale) - likelihood.total).mean() / days
+        loss = ((penalty / batch.scale) - likelihood.total).mean() / days
+        score = mx.array(0.0)
+        if batch.rollouts is not None and responding:
+            starts, rng = batch.rollouts
+            few, config = len(starts.row), self._training.rollouts
+            # Of the nets alone: the posteriors stay those of the ELBO.
+            of_whom = (mx.stop_gradient(mean[:few]), mx.stop_gradient(log_variance[:few]))
+            score = rollout_loss(self._model, *of_whom, starts, config.draws, rng)
+            loss = loss + config.weight * score
         return (
             loss,
             likelihood.policy.mean() / days,
             likelihood.transition.mean() / days,
-            mx.stack([kl[:, part].sum(1).mean() for part in self._blocks()]),
+            mx.stack(elbo.by_block(kl, self._model.architecture)),
+            score,
         )
-
-    def _blocks(self) -> list[slice]:
-        return list(self._model.architecture.blocks.values())
 
     def train_epoch(self, epoch: int, rng: np.random.Generator) -> dict[str, float]:
         """Move nets and posteriors of the training people, then posteriors of the others."""
         annealing = min(1.0, (epoch + 1) / max(1, self._training.annealing_epochs))
+        # z_a and z_c both begin at the prior, and z_c, which moves more weights, would take
+        # the baselines before z_a can: it waits until they are taken.
+        responding = epoch >= self._training.baseline_epochs
         order = rng.permutation(self._train.people)
         sums: list[np.ndarray] = []
-        for batch in range(self._batches):
-            people = order[batch * self._batch : (batch + 1) * self._batch]
-            sums.append(self._step(self._train, people, 0, rng, annealing, learn_nets=True))
+        for number in range(self._batches):
+            people = order[number * self._batch : (number + 1) * self._batch]
+            batch = self._draw(self._train, people, 0, rng)
+            batch = replace(batch, member_weights=mx.array(self._member_weights[:, people]))
+            config = self._training.rollouts
+            if config.weight > 0.0 and number % config.every == 0:
+                batch = replace(batch, rollouts=(self._starts(people, rng), rng))
+            parts = self._step(batch, annealing, responding, learn_nets=True)
+            sums.append(parts)
         held_out = rng.permutation(self._validation.people)
         for start in range(0, len(held_out), self._batch):
             people = held_out[start : start + self._batch]
-            offset = self._train.people
-            self._step(self._validation, people, offset, rng, annealing, learn_nets=False)
+            batch = self._draw(self._validation, people, self._train.people, rng)
+            self._step(batch, annealing, responding, learn_nets=False)
         return _named(np.mean(sums, axis=0))
 
-    def _step(
-        self,
-        logs: EncodedLogs,
-        people: np.ndarray,
-        offset: int,
-        rng: np.random.Generator,
-        annealing: float,
-        *,
-        learn_nets: bool,
-    ) -> np.ndarray:
+    def _draw(
+        self, logs: EncodedLogs, people: np.ndarray, offset: int, rng: np.random.Generator
+    ) -> _Batch:
         days, factor = random_days(logs, people, self._training.window_days, rng)
         width = self._model.architecture.latent_width
-        noise = mx.array(rng.standard_normal((len(people), width), dtype=np.float32))
-        weights = mx.array(self._member_weights[:, people]) if learn_nets else None
-        parts, gradient = self._value_and_grad(
-            mx.array(people + offset),
-            windows(logs, people, days),
-            mx.array(factor.astype(np.float32)),
-            noise,
-            weights,
-            annealing,
+        return _Batch(
+            rows=mx.array(people + offset),
+            window=windows(logs, people, days),
+            scale=mx.array(factor.astype(np.float32)),
+            noise=mx.array(rng.standard_normal((len(people), width), dtype=np.float32)),
         )
+
+    def _starts(self, people: np.ndarray, rng: np.random.Generator) -> RolloutStarts:
+        """Cut where the trajectories of the first people of a batch begin."""
+        config = self._training.rollouts
+        few = people[: config.people]
+        days, _ = random_days(self._train, few, config.days, rng)
+        return rollout_starts(self._train, few, days)
+
+    def _step(
+        self, batch: _Batch, annealing: float, responding: bool, *, learn_nets: bool
+    ) -> np.ndarray:
+        parts, gradient = self._value_and_grad(batch, annealing, responding)
         own = gradient.pop("posteriors")
         self._posteriors.update(self.learner.posteriors, own)
         if learn_nets:
@@ -160,10 +203,10 @@ class NetsStage(Stage):
 
     def validate(self, epoch: int) -> dict[str, float]:
         """Return the ELBO's parts of the validation people, at full KL weight."""
-        window, scale, noise = self._fixed
-        rows = mx.arange(self._train.people, self._train.people + self._validation.people)
-        parts = self._loss(rows, window, scale, noise, None, 1.0)
-        return _named(np.concatenate([np.array(part).reshape(-1) for part in parts]))
+        parts = self._loss(self._fixed, 1.0, True)
+        scores = _named(np.concatenate([np.array(part).reshape(-1) for part in parts]))
+        del scores[ROLLOUTS]  # of training batches only
+        return scores
 
 
 def _named(parts: np.ndarray) -> dict[str, float]:
@@ -174,5 +217,6 @@ def _named(parts: np.ndarray) -> dict[str, float]:
         "kl_a_nats",
         "kl_b_nats",
         "kl_c_nats",
+        ROLLOUTS,
     )
     return {name: float(value) for name, value in zip(names, parts, strict=True)}

@@ -27,3 +27,15 @@ def point_predictions(layout: HeadLayout, parameters: mx.array) -> mx.array:
         else:
             parts.append(mx.softmax(own, axis=-1))
     return mx.concatenate(parts, axis=-1)
+
+
+def encoded_mask(layout: HeadLayout, observed: mx.array) -> mx.array:
+    """Return the mask of every encoded column, (..., layout.encoded_width).
+
+    Args:
+        layout: of the head.
+        observed: (..., features), the mask of every feature, in the layout's order.
+    """
+    widths = [schema.FEATURES[index].width for index in layout.order]
+    parts = [mx.repeat(observed[..., i : i + 1], width, axis=-1) for i, width in enumerate(widths)]
+    return mx.concatenate(parts, axis=-1)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import mlx.core as mx
@@ -15,14 +16,20 @@ from human_wm_env.dataset import LogDataset
 from human_wm_env.people.weather import fit_transitions
 from human_wm_env.runtime import moments
 from human_wm_env.runtime.architecture import Architecture
+from human_wm_env.runtime.checkpoint import Checkpoint
 from human_wm_env.runtime.encoder import Posterior
-from world_model.config import TrainingConfig
+from world_model.certain import sharpen
+from world_model.config import PREDECESSOR, TrainingConfig
 from world_model.data import EncodedLogs, encode_logs, moments_until, reference_day
 from world_model.dreamt import dreamt_recognition
 from world_model.encoder_stage import EncoderStage
+from world_model.export import load_start, restore
 from world_model.fitting import Stage, fit
+from world_model.joint_stage import JointStage, encoded
+from world_model.missingness import fit_missingness
 from world_model.moment_stage import MomentStage
 from world_model.nets_stage import NetsStage
+from world_model.predecessor_stage import PredecessorStage
 from world_model.progress import Logger, SilentLogger
 from world_model.recognition import Recognition
 from world_model.vrae import WorldModel
@@ -37,12 +44,14 @@ class Trained:
         train: encoded logs of the training people, and their personal posteriors.
         validation: likewise of the validation people.
         scores: scalars of the best epoch of each stage.
+        start: the checkpoint that training began with, None for fresh weights.
     """
 
     model: WorldModel
     train: tuple[EncodedLogs, Posterior]
     validation: tuple[EncodedLogs, Posterior]
     scores: dict[str, dict[str, float]]
+    start: Checkpoint | None = None
 
 
 def train(
@@ -66,20 +75,26 @@ def train(
 
     Raises:
         DataError: no training or validation people.
-        CheckpointError: the state folder is damaged, or of another run.
+        CheckpointError: the state folder is damaged, or of another run; or the start
+            cannot be read, or is of another architecture.
     """
     logger = logger or SilentLogger()
-    model = WorldModel(architecture, config.seed)
+    start = None if config.start is None else load_start(config.start, architecture)
+    model = WorldModel(architecture, config.seed) if start is None else restore(start)
     logs = {
         split: encode_logs(dataset, dataset.users_of(split), use_memory=architecture.memory)
         for split in ("train", "validation")
     }
-    model.transition.reference = mx.array(reference_day(logs["train"]))
-    nets = NetsStage(model, logs["train"], logs["validation"], config)
-    settings = _settings(dataset, architecture, config)
+    if start is None:
+        model.transition.reference = mx.array(reference_day(logs["train"]))
+    set_missingness(model, dataset, logs["train"].users)
+    normaliser = _normalise_moments(model, logs["train"], start)
+    settings = _settings(dataset, architecture, config, start)
 
-    def run(stage: Stage) -> dict[str, float]:
-        return fit(
+    scores: dict[str, dict[str, float]] = {}
+
+    def run(stage: Stage) -> None:
+        scores[stage.name] = fit(
             stage,
             seed=config.seed,
             logger=logger,
@@ -88,34 +103,98 @@ def train(
             progress=progress,
         )
 
-    scores = {nets.name: run(nets)}
+    if config.is_joint:
+        posteriors = _train_jointly(model, logs, normaliser, config, run)
+    else:
+        posteriors = _train_in_stages(model, dataset, logs, normaliser, config, run)
+    return Trained(
+        model=model,
+        train=(logs["train"], posteriors["train"]),
+        validation=(logs["validation"], posteriors["validation"]),
+        scores=scores,
+        start=start,
+    )
+
+
+def _train_in_stages(
+    model: WorldModel,
+    dataset: LogDataset,
+    logs: dict[str, EncodedLogs],
+    normaliser: tuple[np.ndarray, np.ndarray],
+    config: TrainingConfig,
+    run: Callable[[Stage], None],
+) -> dict[str, Posterior]:
+    """Train nets, moment net, then the rest; returns everybody's own posterior."""
+    nets = NetsStage(model, logs["train"], logs["validation"], config)
+    run(nets)
     everybody = nets.learner.posteriors.as_posterior()
     cut = logs["train"].people
     posteriors = {
         "train": Posterior(everybody.mean[:cut], everybody.log_variance[:cut]),
         "validation": Posterior(everybody.mean[cut:], everybody.log_variance[cut:]),
     }
-    whole = moments_until(logs["train"], np.array([logs["train"].days]))[0]
-    mean, sd = moments.population(whole)
-    model.encoder.moments.mean, model.encoder.moments.sd = mx.array(mean), mx.array(sd)
-    whom = {split: Recognition(logs[split], posteriors[split], mean, sd) for split in logs}
+    whom = {split: Recognition(logs[split], posteriors[split], *normaliser) for split in logs}
     dreamt = _dream(model, dataset, whom["train"], config)
-    recognising = MomentStage(model, whom["train"], whom["validation"], dreamt, config)
-    scores[recognising.name] = run(recognising)
+    run(MomentStage(model, whom["train"], whom["validation"], dreamt, config))
     # Made only now: it freezes the moment net.
-    encoding = EncoderStage(model, whom["train"], whom["validation"], config)
-    scores[encoding.name] = run(encoding)
-    return Trained(
-        model=model,
-        train=(logs["train"], posteriors["train"]),
-        validation=(logs["validation"], posteriors["validation"]),
-        scores=scores,
-    )
+    run(EncoderStage(model, whom["train"], whom["validation"], config))
+    return posteriors
 
 
-def _settings(dataset: LogDataset, architecture: Architecture, config: TrainingConfig) -> str:
+def _train_jointly(
+    model: WorldModel,
+    logs: dict[str, EncodedLogs],
+    normaliser: tuple[np.ndarray, np.ndarray],
+    config: TrainingConfig,
+    run: Callable[[Stage], None],
+) -> dict[str, Posterior]:
+    """Train all nets in one stage; returns what the encoder makes of everybody."""
+
+    def unknown(people: int) -> Posterior:
+        """Stand in for personal posteriors, which nobody has."""
+        nothing = np.zeros((people, model.architecture.latent_width), dtype=np.float32)
+        return Posterior(nothing, nothing)
+
+    whom = {
+        split: Recognition(own, unknown(own.people), *normaliser) for split, own in logs.items()
+    }
+    if config.loss == PREDECESSOR:
+        run(PredecessorStage(model, whom["train"], whom["validation"], config))
+        sharpen(model)
+    else:
+        run(JointStage(model, whom["train"], whom["validation"], config))
+    return {split: encoded(model, own) for split, own in whom.items()}
+
+
+def set_missingness(model: WorldModel, dataset: LogDataset, users: np.ndarray) -> None:
+    """Count how gaps open on good and bad days, for the likelihood of missing moods."""
+    mood = dataset.rows[users][..., schema.MOOD].astype(int)
+    log_odds, opening = fit_missingness(dataset.observed[users], mood)
+    model.missingness.mood_log_odds = mx.array(log_odds)
+    model.missingness.opening = mx.array(opening)
+
+
+def _normalise_moments(
+    model: WorldModel, logs: EncodedLogs, start: Checkpoint | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Fix the mean and SD of the encoder's moments: the start's, or these people's."""
+    own = model.encoder.moments
+    if start is None:
+        mean, sd = moments.population(moments_until(logs, np.array([logs.days]))[0])
+        own.mean, own.sd = mx.array(mean), mx.array(sd)
+    return np.array(own.mean), np.array(own.sd)
+
+
+def _settings(
+    dataset: LogDataset,
+    architecture: Architecture,
+    config: TrainingConfig,
+    start: Checkpoint | None,
+) -> str:
     """Return a fingerprint of everything that a resumed run must share."""
-    facts = [dataset.fingerprint, asdict(architecture), asdict(config)]
+    # A start is known by its weights, wherever it lies.
+    began = None if start is None else start.manifest["weights_sha256"]
+    facts = [dataset.fingerprint, asdict(architecture), asdict(replace(config, start=began))]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 

@@ -8,6 +8,7 @@ import mlx.nn as nn
 from human_wm_env.runtime.architecture import Architecture
 from world_model.decoder import Decoder
 from world_model.encoder import Encoder
+from world_model.missingness import Missingness
 from world_model.policy import policy_net
 from world_model.transition import transition_net
 
@@ -30,6 +31,7 @@ class WorldModel(nn.Module):
         self.decoder = Decoder(architecture)
         self.policy = policy_net(architecture, policy_key)
         self.transition = transition_net(architecture, transition_key)
+        self.missingness = Missingness()
 
     @property
     def architecture(self) -> Architecture:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from human_wm_env import schema
 from human_wm_env.errors import CheckpointError
 from human_wm_env.runtime import inputs, layouts, moments
 from human_wm_env.runtime.architecture import Architecture
@@ -59,6 +60,8 @@ def expected_shapes(architecture: Architecture) -> Shapes:
             layouts.state_layout(size).width,
         ),
         "transition.reference": (inputs.TRANSITION_WIDTH,),
+        "missingness.mood_log_odds": (schema.FEATURES[schema.MOOD].width,),
+        "missingness.opening": (1 + schema.FEATURE_COUNT,),
     }
 
 

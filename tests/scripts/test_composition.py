@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 
-from composition import compose, outline, to_dict, to_yaml
+from composition import compose, outline, to_dict, to_yaml, vary
 from human_wm_env.errors import ConfigError
 
 
@@ -119,6 +119,36 @@ def test_an_optional_group_starts_as_none_and_can_be_filled(configs: Path) -> No
     assert toy(configs).fallback is None
     assert toy(configs, "fallback.epochs=2").fallback == Training(2)
     assert toy(configs, "fallback.epochs=2", "fallback=null").fallback is None
+
+
+def test_a_configuration_is_varied_by_a_file(configs: Path) -> None:
+    base = toy(configs, "model.layers=[1]", "training.stop_after=2", "name=base")
+    text = "model: mini\ntraining: {epochs: 9}\nweights: {sleep: 1}\n"
+    write(configs / "variants/one.yaml", text)
+    write(configs / "variants/none.yaml", "# as it is\n{}\n")
+    varied = vary(base, "variants", "one", configs)
+    assert varied.training == Training(9, stop_after=2.0)  # what it does not name stays
+    assert varied.model == Model(8, 0.001, (4,)) and varied.name == "base"
+    assert varied.weights == {"mood": 0.4, "sleep": 1.0}
+    assert base.weights == {"mood": 0.4}
+    assert vary(base, "variants", "none", configs) == base
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("trainin: {epochs: 9}", "variants/one.yaml.*Did you mean 'training'"),
+        ("training: {epochs: many}", "int for 'training.epochs'"),
+        ("model: tiny", "a file of the group 'model'.*Did you mean 'mini'"),
+        ("model: {hidden_dim: 0}", "hidden_dim is 0"),
+    ],
+)
+def test_wrong_variants_are_refused(configs: Path, text: str, message: str) -> None:
+    write(configs / "variants/one.yaml", text)
+    with pytest.raises(ConfigError, match=message):
+        vary(toy(configs), "variants", "one", configs)
+    with pytest.raises(ConfigError, match="Did you mean 'one'"):
+        vary(toy(configs), "variants", "onne", configs)
 
 
 def test_text_is_taken_as_it_stands(configs: Path) -> None:

@@ -40,20 +40,18 @@ def dreamt_people(real: Recognition) -> Recognition:
     return dream(real)
 
 
-def test_masks_and_weekdays_are_those_of_real_training_people(
+def test_dreamt_people_lose_cells_like_real_ones(
     real: Recognition, dreamt_people: Recognition
 ) -> None:
-    whose = []
-    for person in range(PEOPLE):
-        same = (real.logs.observed == dreamt_people.logs.observed[person]).all(axis=(1, 2))
-        assert same.sum() == 1
-        whose.append(int(same.argmax()))
-        np.testing.assert_array_equal(
-            dreamt_people.logs.weekday[person], real.logs.weekday[whose[-1]]
-        )
-    assert len(set(whose)) > 3
-    # Their days are their own, and what the mask hides is gone.
-    assert (dreamt_people.logs.rows != real.logs.rows[whose]).any(axis=(1, 2)).all()
+    def lost(which: Recognition) -> np.ndarray:
+        shares: np.ndarray = 1.0 - which.logs.observed[:, 1:].mean(axis=1)
+        return shares
+
+    # On the average as many, of each feature, and not the same of everybody.
+    np.testing.assert_allclose(lost(dreamt_people).mean(0), lost(real).mean(0), atol=0.12)
+    assert lost(dreamt_people)[:, schema.STEPS].std() > 0.03
+    assert not dreamt_people.logs.observed[:, 0].any()
+    # What the mask hides is gone.
     for index, part in schema.ROW_SLICES.items():
         hidden = ~dreamt_people.logs.observed[..., index]
         assert hidden.any() and not dreamt_people.logs.rows[hidden][:, part].any()

@@ -10,7 +10,7 @@ from human_wm_env.errors import CheckpointError
 from human_wm_env.people.weather import fit_transitions
 from human_wm_env.runtime.checkpoint import load_checkpoint
 from tests.world_model import tiny
-from world_model.export import export, flat_weights, restore
+from world_model.export import export, flat_weights, load_start, restore
 
 
 @pytest.mark.parametrize("name", tiny.ARCHITECTURES)
@@ -50,3 +50,15 @@ def test_missing_and_added_weights_are_refused() -> None:
     for weights, name in ((missing, "policy.chain"), (added, "policy.extra")):
         with pytest.raises(CheckpointError, match=name):
             restore(replace(source, weights=weights))
+
+
+def test_a_start_of_another_architecture_is_refused(tmp_path: Path) -> None:
+    export(tiny.model(), tiny.logs(), tiny.logs().users_of("train"), tmp_path, {})
+    assert load_start(tmp_path, tiny.TINY).architecture == tiny.TINY
+    with pytest.raises(CheckpointError) as caught:
+        load_start(tmp_path, replace(tiny.TINY, members=2, memory=False))
+    assert caught.value.expected == "a start of this architecture, members 2, memory False"
+    assert caught.value.received == f"members 3, memory True in {tmp_path}"
+    assert "model.members=3 model.memory=True" in caught.value.remedy
+    with pytest.raises(CheckpointError, match="no such folder"):
+        load_start(tmp_path / "nowhere", tiny.TINY)

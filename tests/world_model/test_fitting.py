@@ -24,8 +24,10 @@ from world_model.data import encode_logs, moments_until
 from world_model.dreamt import dreamt_recognition
 from world_model.encoder_stage import EncoderStage
 from world_model.fitting import OBJECTIVE, Stage, fit
+from world_model.joint_stage import JointStage
 from world_model.moment_stage import MomentStage
 from world_model.nets_stage import NetsStage
+from world_model.predecessor_stage import PredecessorStage
 from world_model.progress import SilentLogger
 from world_model.recognition import Recognition
 
@@ -34,6 +36,7 @@ CONFIG = TrainingConfig(
     nets=QUICK,
     moments=QUICK,
     encoder=QUICK,
+    baseline_epochs=0,
     window_days=12,
     likelihood_days=8,
     decoder_days=4,
@@ -296,7 +299,24 @@ def dreamt_moment_stage(epochs: int) -> MomentStage:
     return moment_stage(epochs, dreamt())
 
 
-STAGES = [nets_stage, moment_stage, dreamt_moment_stage, encoder_stage]
+def joint_stage(epochs: int) -> JointStage:
+    stage = JointStage(tiny.fresh_model(), recognition("train"), recognition("validation"), CONFIG)
+    stage.config = dataclasses.replace(QUICK, epochs=epochs)
+    return stage
+
+
+def predecessor_stage(epochs: int) -> PredecessorStage:
+    stage = PredecessorStage(
+        tiny.fresh_model(), recognition("train"), recognition("validation"), CONFIG
+    )
+    stage.config = dataclasses.replace(QUICK, epochs=epochs)
+    return stage
+
+
+STAGES = [
+    *(nets_stage, moment_stage, dreamt_moment_stage, encoder_stage),
+    *(joint_stage, predecessor_stage),
+]
 
 
 @pytest.mark.parametrize("make", STAGES)
@@ -347,6 +367,8 @@ def test_training_moves_the_parameters_it_should(make: Callable[[int], Stage]) -
         "nets": {name for name in before if name.startswith(("policy.", "transition."))},
         "moments": recognised,
         "encoder": rest,
+        "joint": set(before),
+        "predecessor": set(before) - {"policy.chain", "transition.chain", "transition.offset"},
     }[stage.name]
     fixed = {"transition.reference", "encoder.moments.mean", "encoder.moments.sd"}
     assert moved == learned - fixed and moved
@@ -403,8 +425,16 @@ def untrained(people: Recognition) -> tiny.WorldModel:
             lambda people, config: EncoderStage(untrained(people), people, people, config),
             {"objective": 0.12, "distillation_nats": 1.4, "decoder": 0.04},
         ),
+        (
+            lambda people, config: JointStage(untrained(people), people, people, config),
+            {"objective": 1.0, "negative_elbo_nats_per_day": 1.0},
+        ),
+        (
+            lambda people, config: PredecessorStage(untrained(people), people, people, config),
+            {"objective": 1.0, "nets": 0.02, "rollout": 0.01},
+        ),
     ],
-    ids=["moments", "encoder"],
+    ids=["moments", "encoder", "joint", "predecessor"],
 )
 def test_objectives_fall(make: Making, drops: dict[str, float]) -> None:
     """On the people it learns from, whose validation histories are the same every epoch.
@@ -413,7 +443,7 @@ def test_objectives_fall(make: Making, drops: dict[str, float]) -> None:
     """
     people, logger = recognition("train"), Recorder()
     longer = dataclasses.replace(QUICK, epochs=16)
-    stage = make(people, dataclasses.replace(CONFIG, encoder=longer, moments=longer))
+    stage = make(people, dataclasses.replace(CONFIG, encoder=longer, moments=longer, joint=longer))
     fit(stage, seed=0, logger=logger, folder=None)
     for score, drop in drops.items():
         curve = [v for name, v, _ in logger.seen if name == f"{stage.name}/validation/{score}"]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -8,12 +9,14 @@ import pytest
 
 from human_wm_env.dataset import LogDataset
 from human_wm_env.errors import CheckpointError, ConfigError
+from human_wm_env.runtime.checkpoint import load_checkpoint
 from human_wm_env.runtime.encoder import Posterior
+from human_wm_env.runtime.world_model import WorldModelRuntime
 from tests.world_model import tiny
 from tests.world_model.test_fitting import Recorder
 from world_model import training
 from world_model.config import StageConfig, TrainingConfig
-from world_model.export import flat_weights
+from world_model.export import export, flat_weights
 from world_model.training import Trained, active_units, train
 
 CONFIG = TrainingConfig(
@@ -129,6 +132,80 @@ def test_validation_people_move_no_weight(short: Trained) -> None:
     assert (other["validation.mean"] != everything(short)["validation.mean"]).any()
 
 
+JOINT = StageConfig(epochs=2, batch_people=4, learning_rate=3e-3)
+
+
+@pytest.mark.parametrize(
+    ("settings", "stage"),
+    [({"posteriors": "encoder"}, "joint"), ({"loss": "predecessor"}, "predecessor")],
+)
+def test_joint_training_goes_all_the_way_to_the_runtime(
+    settings: dict[str, str], stage: str, tmp_path: Path
+) -> None:
+    config = dataclasses.replace(SHORT, joint=JOINT, **settings)
+    trained = train(tiny.logs(), tiny.TINY, config, state_folder=tmp_path / "state")
+    assert list(trained.scores) == [stage] and trained.scores[stage]["epochs_run"] == 2
+    # A run that is finished resumes to the same weights: noise is taken away once.
+    again = train(tiny.logs(), tiny.TINY, config, state_folder=tmp_path / "state")
+    for name, value in everything(trained).items():
+        np.testing.assert_array_equal(everything(again)[name], value, err_msg=name)
+    users = trained.validation[0].users
+    export(trained.model, tiny.logs(), users, tmp_path / "checkpoint", {})
+    runtime = WorldModelRuntime(load_checkpoint(tmp_path / "checkpoint"))
+    # The posteriors are the encoder's single pass, as the runtime has it.
+    history = [tiny.logs().history(int(users[0]), int(tiny.logs().days_logged[users[0]]))]
+    posterior, _ = runtime.encode(history)
+    np.testing.assert_allclose(posterior.mean, trained.validation[1].mean, atol=1e-4)
+
+
+@pytest.fixture(scope="module")
+def started(short: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("start") / "checkpoint"
+    export(short.model, tiny.logs(), short.train[0].users, folder, {"data": {"sha256": "of it"}})
+    return folder
+
+
+def test_training_begins_with_a_checkpoint_and_keeps_its_normalisation(
+    short: Trained, started: Path
+) -> None:
+    """Of other logs: reference day and moments stay those that the weights were made for."""
+    other = changed(tiny.logs(), tiny.logs().users_of("train"))
+    still = dataclasses.replace(
+        SHORT,
+        nets=dataclasses.replace(SHORT.nets, epochs=0),
+        moments=dataclasses.replace(SHORT.moments, epochs=0),
+        encoder=dataclasses.replace(SHORT.encoder, epochs=0),
+    )
+    trained = train(other, tiny.TINY, dataclasses.replace(still, start=str(started)))
+    before, after = flat_weights(short.model), flat_weights(trained.model)
+    for name, value in before.items():
+        if not name.startswith("missingness."):  # counted on the new logs
+            np.testing.assert_array_equal(after[name], value, err_msg=name)
+    assert trained.start is not None and trained.start.manifest["data"] == {"sha256": "of it"}
+    moved = train(other, tiny.TINY, dataclasses.replace(SHORT, start=str(started)))
+    for name, same in (
+        ("transition.reference", True),
+        ("encoder.moments.mean", True),
+        ("encoder.moments.sd", True),
+        ("policy.head", False),
+    ):
+        assert np.array_equal(flat_weights(moved.model)[name], before[name]) == same, name
+
+
+def test_a_run_resumes_with_the_same_start_only(
+    short: Trained, started: Path, tmp_path: Path
+) -> None:
+    logs, config = tiny.logs(), dataclasses.replace(SHORT, dreamt_people=0, start=str(started))
+    train(logs, tiny.TINY, config, state_folder=tmp_path)
+    elsewhere = tmp_path / "moved"
+    shutil.copytree(started, elsewhere)
+    train(logs, tiny.TINY, dataclasses.replace(config, start=str(elsewhere)), state_folder=tmp_path)
+    export(tiny.fresh_model(), logs, short.train[0].users, elsewhere, {})
+    for start in (None, str(elsewhere)):
+        with pytest.raises(CheckpointError, match="same seed, settings and data"):
+            train(logs, tiny.TINY, dataclasses.replace(config, start=start), state_folder=tmp_path)
+
+
 def changed(logs: LogDataset, users: np.ndarray) -> LogDataset:
     rows, observed = logs.rows.copy(), logs.observed.copy()
     rows[users] = tiny.people().true_rows[0]
@@ -148,12 +225,23 @@ def test_active_units_by_hand() -> None:
         {"beta": {"a": 1.0, "b": 1.0}},
         {"free_bits": {"a": 1.0, "b": 1.0, "c": -1.0}},
         {"decoder_loss": "rsme"},
+        {"loss": "likelyhood"},
+        {"posteriors": "encoders"},
+        {"point_distance": "likelihood"},
+        {"loss": "predecessor", "posteriors": "personal"},
         {"member_share": 0.0},
     ],
 )
 def test_impossible_settings_are_refused(settings: dict[str, object]) -> None:
     with pytest.raises(ConfigError):
         TrainingConfig(**settings)  # type: ignore[arg-type]
+
+
+def test_the_nearest_loss_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"a loss out of likelihood, predecessor.*'predecessor'"):
+        TrainingConfig(loss="predecesor")
+    with pytest.raises(ConfigError, match="Did you mean 'encoder'"):
+        TrainingConfig(posteriors="encode")
 
 
 @pytest.mark.parametrize(

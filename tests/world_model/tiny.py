@@ -51,6 +51,8 @@ def checkpoint(architecture: Architecture = TINY) -> Checkpoint:
     encoder_gain = 2.0  # a fresh encoder hardly tells people apart
     weights = flat_weights(WorldModel(architecture, seed=5))
     rng = np.random.default_rng(7)
+    weights["missingness.mood_log_odds"] = np.array([-0.4, -0.4, 0.4, 0.4], dtype=np.float32)
+    weights["missingness.opening"][:] = 0.06
     for name, value in weights.items():
         if not value.any() or name.endswith("bias"):
             weights[name] = (0.3 * rng.standard_normal(value.shape)).astype(np.float32)

@@ -8,10 +8,17 @@ import mlx.core as mx
 
 from human_wm_env.runtime.architecture import Architecture
 
+KL_NAMES = ("kl_a_nats", "kl_b_nats", "kl_c_nats")
+
 
 def kl_divergence(mean: mx.array, log_variance: mx.array) -> mx.array:
     """Return KL(q || N(0, 1)) of each latent dimension, (people, latents), nats."""
     return 0.5 * (mean * mean + mx.exp(log_variance) - 1.0 - log_variance)
+
+
+def by_block(kl: mx.array, architecture: Architecture) -> list[mx.array]:
+    """Return the mean KL of each block, scalars in the order of `KL_NAMES`."""
+    return [kl[:, part].sum(axis=1).mean() for part in architecture.blocks.values()]
 
 
 def weighted_kl(
