@@ -18,6 +18,8 @@ class RandomAgent:
         seed: a reset begins the same sequence again.
     """
 
+    kind = "random"
+
     def __init__(self, seed: int = 0) -> None:
         self.name = "random"
         self.env_overrides: Mapping[str, Any] = {}
@@ -45,6 +47,8 @@ class ConstantAgent:
         ConfigError: the action has another shape, or is not finite.
     """
 
+    kind = "constant"
+
     def __init__(self, action: np.ndarray, name: str = "constant") -> None:
         given = np.asarray(action, dtype=np.float32)
         if given.shape != (ACTION_WIDTH,) or not np.isfinite(given).all():
@@ -67,6 +71,8 @@ class ConstantAgent:
 
 class HabitAgent:
     """Lets people do as they always do: they never follow it (adherence 0)."""
+
+    kind = "habit"
 
     def __init__(self) -> None:
         self.name = "habit"

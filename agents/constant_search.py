@@ -11,6 +11,7 @@ from gymnasium.vector import AutoresetMode
 
 from agents.baselines import ConstantAgent
 from agents.env_config import EnvConfig, make_vector_env
+from agents.returns import live_episodes
 from agents.starts import spread_starts
 from human_wm_env.envs.actions import ACTION_WIDTH
 from human_wm_env.errors import ConfigError
@@ -119,13 +120,7 @@ def search_best_constant(
 
     def mean_returns(candidates: np.ndarray) -> np.ndarray:
         actions = np.repeat(candidates, len(starts), axis=0)
-        vector.reset(**repeated.reset_arguments())
-        total = np.zeros(len(actions))
-        over = np.zeros(len(actions), dtype=bool)
-        while not over.any():
-            _, rewards, terminated, truncated, _ = vector.step(actions)
-            total += rewards
-            over = terminated | truncated
+        total, _ = live_episodes(vector, repeated, lambda seen: actions)
         return total.reshape(config.candidates, len(starts)).mean(axis=1)
 
     try:

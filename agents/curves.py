@@ -45,12 +45,13 @@ class ProgressReport(BaseCallback):
 
     Args:
         progress: called after each rollout with the days lived since the last call.
+        reported: days that were reported before (of a resumed training).
     """
 
-    def __init__(self, progress: Callable[[int], object] | None) -> None:
+    def __init__(self, progress: Callable[[int], object] | None, reported: int = 0) -> None:
         super().__init__()
         self._progress = progress
-        self._reported = 0
+        self._reported = reported
 
     def _on_step(self) -> bool:
         return True

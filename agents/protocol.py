@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
+
+from human_wm_env.envs.vector_env import VectorEnv
 
 
 class Agent(Protocol):
@@ -33,4 +35,17 @@ class Agent(Protocol):
         Returns:
             float32 (slots, 7) in [-1, 1].
         """
+        ...
+
+
+@runtime_checkable
+class SituatedAgent(Protocol):
+    """An agent that needs more than observations: a person's log, or (an oracle) the truth."""
+
+    def knows(self, env_id: str) -> bool:
+        """Say whether it can act in an environment."""
+        ...
+
+    def enter(self, env: VectorEnv) -> None:
+        """Get to know the environment before `reset`; it is read, never stepped."""
         ...

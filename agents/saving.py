@@ -16,9 +16,16 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from agents.baselines import ConstantAgent, HabitAgent, RandomAgent
+from agents.cma_es import CMAESConfig
+from agents.controller import ControllerAgent, ControllerShape
+from agents.cross_entropy import CrossEntropyConfig
 from agents.env_config import EnvConfig
-from agents.ppo import PPOAgent, PPOConfig, build_policy
+from agents.imagining_planner import ImaginingPlanner
+from agents.oracle_planner import OraclePlanner
+from agents.planner import PlannerConfig
+from agents.policy_agent import PolicyAgent
 from agents.protocol import Agent
+from agents.recipes import RECIPES
 from human_wm_env.errors import CheckpointError, ConfigError
 from human_wm_env.schema import SCHEMA_VERSION
 
@@ -48,14 +55,13 @@ def save_agent(agent: Agent, folder: Path | str) -> Path:
     Raises:
         ConfigError: the agent is of no kind that can be saved.
     """
-    named = {kind.agent: name for name, kind in KINDS.items()}
-    if type(agent) not in named:
+    algorithm = getattr(agent, "kind", None)
+    if algorithm not in KINDS or type(agent) is not KINDS[algorithm].agent:
         raise ConfigError(
             f"an agent out of {', '.join(sorted(KINDS))}",
             type(agent).__name__,
             "Add it to KINDS in agents/saving.py.",
         )
-    algorithm = named[type(agent)]
     entries, tensors = KINDS[algorithm].write(agent)
     path = Path(folder)
     path.mkdir(parents=True, exist_ok=True)
@@ -165,7 +171,7 @@ def _box_from_json(entry: Mapping[str, Any]) -> spaces.Box:
 # One writer and one reader for each kind of agent -----------------------------------------
 
 
-def _write_ppo(agent: PPOAgent) -> tuple[dict[str, Any], Tensors]:
+def _write_policy(agent: PolicyAgent) -> tuple[dict[str, Any], Tensors]:
     entries = {
         "observation_space": _box_to_json(agent.policy.observation_space),
         "action_space": _box_to_json(agent.policy.action_space),
@@ -176,15 +182,63 @@ def _write_ppo(agent: PPOAgent) -> tuple[dict[str, Any], Tensors]:
     return entries, agent.policy.state_dict()
 
 
-def _read_ppo(manifest: Mapping[str, Any], tensors: Tensors) -> Agent:
-    config, env = PPOConfig(**manifest["config"]), EnvConfig(**manifest["env"])
-    policy = build_policy(
+def _read_policy(manifest: Mapping[str, Any], tensors: Tensors) -> Agent:
+    recipe = RECIPES[manifest["algorithm"]]
+    config, env = recipe.config(**manifest["config"]), EnvConfig(**manifest["env"])
+    policy = recipe.build_policy(
         _box_from_json(manifest["observation_space"]),
         _box_from_json(manifest["action_space"]),
         config,
     )
     policy.load_state_dict(tensors, strict=True)
-    return PPOAgent(policy, config, env, deterministic=bool(manifest["deterministic"]))
+    deterministic = bool(manifest["deterministic"])
+    return PolicyAgent(recipe.name, policy, config, env, deterministic=deterministic)
+
+
+def _write_controller(agent: ControllerAgent) -> tuple[dict[str, Any], Tensors]:
+    entries = {
+        "shape": asdict(agent.shape),
+        "config": asdict(agent.config),
+        "env": asdict(agent.env),
+    }
+    return entries, {"parameters": torch.from_numpy(agent.parameters)}
+
+
+def _read_controller(manifest: Mapping[str, Any], tensors: Tensors) -> Agent:
+    return ControllerAgent(
+        ControllerShape(**manifest["shape"]),
+        tensors["parameters"].numpy(),
+        CMAESConfig(**manifest["config"]),
+        EnvConfig(**manifest["env"]),
+    )
+
+
+def _planner_config(manifest: Mapping[str, Any]) -> PlannerConfig:
+    settings = dict(manifest["config"])
+    return PlannerConfig(**{**settings, "search": CrossEntropyConfig(**settings["search"])})
+
+
+def _write_planner(agent: ImaginingPlanner) -> tuple[dict[str, Any], Tensors]:
+    names = ("world_model", "temperature", "reward_weights", "pessimism")
+    return {"config": asdict(agent.config), **{name: getattr(agent, name) for name in names}}, {}
+
+
+def _read_planner(manifest: Mapping[str, Any], tensors: Tensors) -> Agent:
+    return ImaginingPlanner(
+        _planner_config(manifest),
+        world_model=manifest["world_model"],
+        temperature=float(manifest["temperature"]),
+        reward_weights=manifest["reward_weights"],
+        pessimism=float(manifest["pessimism"]),
+    )
+
+
+def _write_oracle(agent: OraclePlanner) -> tuple[dict[str, Any], Tensors]:
+    return {"config": asdict(agent.config), "reward_weights": agent.reward_weights}, {}
+
+
+def _read_oracle(manifest: Mapping[str, Any], tensors: Tensors) -> Agent:
+    return OraclePlanner(_planner_config(manifest), manifest["reward_weights"])
 
 
 def _write_constant(agent: ConstantAgent) -> tuple[dict[str, Any], Tensors]:
@@ -212,7 +266,10 @@ def _read_habit(manifest: Mapping[str, Any], tensors: Tensors) -> Agent:
 
 
 KINDS: dict[str, _Kind] = {
-    "ppo": _Kind(PPOAgent, _write_ppo, _read_ppo),
+    **{name: _Kind(PolicyAgent, _write_policy, _read_policy) for name in RECIPES},
+    "cma_es": _Kind(ControllerAgent, _write_controller, _read_controller),
+    "planner": _Kind(ImaginingPlanner, _write_planner, _read_planner),
+    "oracle": _Kind(OraclePlanner, _write_oracle, _read_oracle),
     "constant": _Kind(ConstantAgent, _write_constant, _read_constant),
     "random": _Kind(RandomAgent, _write_random, _read_random),
     "habit": _Kind(HabitAgent, _write_habit, _read_habit),

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, make_dataclass
 from pathlib import Path
 from typing import Any
 
+from omegaconf import OmegaConf
 from tqdm import tqdm
 
 import one_thread  # noqa: F401 (before NumPy)
 from agents.env_config import EnvConfig
 from agents.evaluation.evaluate import AGENT_FOLDER
-from agents.ppo import PPOAgent, PPOConfig, train_ppo
+from agents.ppo import PPOConfig
+from agents.protocol import Agent
+from agents.registry import ALGORITHMS, algorithm_named, train_agent
 from agents.saving import save_agent
+from agents.session import Session
+from composition import CONFIGS_FOLDER
 from report import print_report, run_script, say
-from run_folder import Logger, RunConfig, RunFolder
+from run_folder import TRAINING_STATE, Logger, RunConfig, RunFolder
+
+NAME = "train_agent"
+STATE, SNAPSHOTS = "agent", "snapshots"  # in the run's folder training_state
 
 
 @dataclass(frozen=True)
@@ -25,15 +34,45 @@ class TrainAgentConfig:
 
     Attributes:
         env: where the agent is trained.
-        agent: the algorithm.
-        run: the folder of the run.
+        agent: the algorithm; `schema_for` puts another one's settings in PPO's place.
+        run: the folder of the run; with run.resume=true training goes on where it stopped.
         json: print one JSON object instead of a table.
+        checkpoint_days: days lived between two states of the training, each with a copy of
+            the agent in training_state/snapshots/; 0 keeps the last state only.
     """
 
     env: EnvConfig
     agent: PPOConfig = field(default_factory=PPOConfig)
     run: RunConfig = field(default_factory=RunConfig)
     json: bool = False
+    checkpoint_days: int = 0
+
+
+def schema_for(agent: type) -> type[TrainAgentConfig]:
+    """Return the script's settings with those of one algorithm in the group `agent`."""
+    own = [("agent", agent, field(default_factory=agent))]
+    made = make_dataclass(
+        TrainAgentConfig.__name__,
+        own,
+        bases=(TrainAgentConfig,),
+        frozen=True,
+        namespace={"__module__": __name__, "__doc__": TrainAgentConfig.__doc__},
+    )
+    return made
+
+
+def chosen_schema(words: Sequence[str]) -> type[TrainAgentConfig]:
+    """Read off the command line whose settings the group `agent` has.
+
+    `agent=NAME` names a file of configs/agent/, which names its algorithm. What cannot be
+    read here gets PPO's settings, and its error from `compose`.
+    """
+    defaults: Any = OmegaConf.load(CONFIGS_FOLDER / f"{NAME}.yaml")
+    names = [word.partition("=")[2] for word in words if word.startswith("agent=")]
+    file = CONFIGS_FOLDER / "agent" / f"{names[-1] if names else defaults['agent']}.yaml"
+    settings: Any = OmegaConf.load(file) if file.is_file() else {}
+    algorithm = settings.get("algorithm")
+    return schema_for(ALGORITHMS[algorithm].config if algorithm in ALGORITHMS else PPOConfig)
 
 
 @dataclass(frozen=True)
@@ -46,7 +85,7 @@ class Training:
         metrics: numbers of the run, for `metrics.json`.
     """
 
-    agent: PPOAgent
+    agent: Agent
     folder: Path
     metrics: dict[str, Any]
 
@@ -72,12 +111,29 @@ def train(config: TrainAgentConfig, run: RunFolder, *, dataset: Any = None) -> T
         dataset: a data set object in place of `config.env.dataset`.
     """
     curves, began = _LastValues(run.logger), time.monotonic()
-    days = config.agent.whole_steps
+    days = algorithm_named(config.agent.algorithm).days(config.agent, config.env)
+    kept = run.path / TRAINING_STATE
+
+    def snapshot(agent: Agent, lived: int) -> None:
+        if config.checkpoint_days:
+            save_agent(agent, kept / SNAPSHOTS / f"day_{lived:09d}")
+
     with tqdm(total=days, unit="day", file=sys.stderr, desc=config.env.id) as bar:
-        agent = train_ppo(config.agent, config.env, curves, bar.update, dataset=dataset)
+        session = Session(
+            logger=curves,
+            progress=bar.update,
+            state_folder=kept / STATE,
+            checkpoint_days=config.checkpoint_days,
+            resume=config.run.resume,
+            snapshot=snapshot,
+            dataset=dataset,
+        )
+        agent = train_agent(config.agent, config.env, session)
     folder = save_agent(agent, run.path / AGENT_FOLDER)
     metrics = {
+        "algorithm": config.agent.algorithm,
         "env": config.env.id,
+        "days": days,
         "seconds": round(time.monotonic() - began, 1),
         "training_return": curves.values.get("rollout/ep_rew_mean"),
         "components": {
@@ -91,12 +147,13 @@ def train(config: TrainAgentConfig, run: RunFolder, *, dataset: Any = None) -> T
 
 
 def main(config: TrainAgentConfig) -> None:
-    """Train an agent (PPO) in the dream (env=dream) or in the simulator (env=simulator).
+    """Train an agent in the dream (env=dream) or in the simulator (env=simulator).
 
-    Leaves runs/<name>/ with the agent in `agent/`, TensorBoard curves and metrics.json;
-    scripts/evaluate_agent.py compares it with baselines.
+    agent=ppo|a2c|sac|td3|recurrent_ppo|cma_es, or best_constant, planner, oracle, habit and
+    random, which need no training. Leaves runs/<name>/ with the agent in `agent/`,
+    TensorBoard curves and metrics.json; scripts/evaluate_agent.py compares it with others.
     """
-    with RunFolder("train_agent", config, config.run) as run:
+    with RunFolder(NAME, config, config.run) as run:
         training = train(config, run)
     metrics = training.metrics
     row = {
@@ -114,4 +171,4 @@ def main(config: TrainAgentConfig) -> None:
 
 
 if __name__ == "__main__":
-    run_script(main, TrainAgentConfig, "train_agent")
+    run_script(main, chosen_schema(sys.argv[1:]), NAME)

@@ -12,12 +12,15 @@ from agents.constant_search import SearchConfig, search_best_constant
 from agents.env_config import NO_CONTEXT, EnvConfig, with_overrides
 from agents.evaluation.intervals import Bootstrap
 from agents.evaluation.paired import Results, run_paired
+from agents.imagining_planner import ImaginingPlanner
+from agents.oracle_planner import SIMULATOR_ID, OraclePlanner
+from agents.planner import PlannerConfig
 from agents.protocol import Agent
 from agents.saving import MANIFEST, load_agent
 from agents.starts import draw_starts
 from human_wm_env.errors import ConfigError, did_you_mean
 
-BASELINES = ("random", "habit", "best_constant")
+BASELINES = ("random", "habit", "best_constant", "planner", "oracle")
 AGENT_FOLDER = "agent"  # inside a run's folder
 
 
@@ -29,7 +32,8 @@ class EvaluationConfig:
     the people of `split` below, on the weather of the log, without pessimism.
 
     Attributes:
-        baselines: out of random, habit and best_constant.
+        baselines: out of random, habit, best_constant, planner and oracle. The two planners
+            take minutes; with the oracle, scores are normalised (habit 0, oracle 100).
         split: whose people the agents are judged on.
         people: how many of them; None takes all.
         episodes_per_person: start days of each person.
@@ -41,9 +45,11 @@ class EvaluationConfig:
             the last world given (the simulator, where there is one).
         search_split: people of the search, others than those of the comparison.
         search: settings of the search.
+        planner: search budget of the planner that imagines; it plans in the first dream.
+        oracle: search budget of the oracle planner.
     """
 
-    baselines: list[str] = field(default_factory=lambda: list(BASELINES))
+    baselines: list[str] = field(default_factory=lambda: list(BASELINES[:3]))
     split: str = "test"
     people: int | None = None
     episodes_per_person: int = 4
@@ -54,6 +60,8 @@ class EvaluationConfig:
     search_world: str | None = None
     search_split: str = "train"
     search: SearchConfig = field(default_factory=SearchConfig)
+    planner: PlannerConfig = field(default_factory=PlannerConfig)
+    oracle: PlannerConfig = field(default_factory=PlannerConfig)
 
     def __post_init__(self) -> None:
         for name in self.baselines:
@@ -135,12 +143,12 @@ def evaluate_agents(
 def _check_worlds(worlds: Mapping[str, EnvConfig]) -> None:
     if not worlds:
         raise ConfigError("at least one world", "none", "Give the simulator, the dream, or both.")
-    for name in ("dataset", "horizon"):
-        values = {getattr(world, name) for world in worlds.values()}
+    for name in ("dataset", "horizon", "reward_weights"):
+        values = {str(getattr(world, name)) for world in worlds.values()}
         if len(values) > 1:
             raise ConfigError(
                 f"worlds with the same {name}, to be compared in pairs",
-                f"{sorted(map(str, values))}",
+                f"{sorted(values)}",
                 f"Set {name} alike in all worlds.",
             )
 
@@ -152,8 +160,20 @@ def _baselines(
         "random": lambda: RandomAgent(config.seed),
         "habit": HabitAgent,
         "best_constant": lambda: _best_constant(worlds, config, dataset),
+        "planner": lambda: _planner(worlds, config),
+        "oracle": lambda: OraclePlanner(config.oracle, next(iter(worlds.values())).reward_weights),
     }
     return {name: makers[name]() for name in config.baselines}
+
+
+def _planner(worlds: Mapping[str, EnvConfig], config: EvaluationConfig) -> Agent:
+    dreams = [world for world in worlds.values() if world.id != SIMULATOR_ID]
+    first = next(iter(worlds.values()))
+    return ImaginingPlanner(
+        config.planner,
+        world_model=dreams[0].world_model if dreams else None,
+        reward_weights=first.reward_weights,
+    )
 
 
 def _best_constant(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.stats
 
 from human_wm_env.errors import ConfigError, DataError
 
@@ -118,3 +120,91 @@ def paired_interval(
             "Run both on the same starts.",
         )
     return clustered_interval(values - baseline, people, bootstrap)
+
+
+def statistic_interval(
+    columns: Mapping[str, np.ndarray],
+    people: np.ndarray,
+    statistic: Callable[[Mapping[str, np.ndarray]], np.ndarray],
+    bootstrap: Bootstrap | None = None,
+) -> Interval:
+    """Return a percentile interval of a function of several means, such as a ratio.
+
+    Whole people are resampled, the same ones for all columns; so are the runs (training
+    seeds) of each column, independently of the people.
+
+    Args:
+        columns: by name, float (episodes,) or (runs, episodes), on the same starts.
+        people: who each episode belongs to, (episodes,).
+        statistic: takes the mean of each column, float (resamples,), returns the same shape.
+        bootstrap: settings; None takes the defaults.
+
+    Raises:
+        DataError: shapes that disagree, or values that are not finite.
+    """
+    bootstrap = bootstrap or Bootstrap()
+    people = np.asarray(people)
+    runs = {name: np.atleast_2d(np.asarray(v, dtype=float)) for name, v in columns.items()}
+    for name, values in runs.items():
+        if values.ndim != 2 or values.shape[1:] != people.shape or len(people) == 0:
+            raise DataError(
+                f"one value of {name!r} for each of {len(people)} episodes",
+                f"shape {values.shape}",
+                "Run everything on the same starts.",
+            )
+        if not np.isfinite(values).all():
+            raise DataError("finite values", f"NaN or infinity in {name!r}", "Look for it.")
+    _, who = np.unique(people, return_inverse=True)
+    counts = np.bincount(who)
+    rng = np.random.default_rng(bootstrap.seed)
+    share = np.full(len(counts), 1.0 / len(counts))
+    drawn = rng.multinomial(len(counts), share, size=bootstrap.resamples)
+    episodes = drawn @ counts
+    means = {}
+    for name, values in runs.items():
+        sums = np.stack([np.bincount(who, weights=run) for run in values])  # (runs, people)
+        some = rng.multinomial(len(sums), np.full(len(sums), 1.0 / len(sums)), bootstrap.resamples)
+        means[name] = np.einsum("bk,kp,bp->b", some / len(sums), sums, drawn) / episodes
+    tail = (1.0 - bootstrap.confidence) / 2.0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        low, high = np.nanquantile(statistic(means), [tail, 1.0 - tail])
+        point = statistic({name: np.array([values.mean()]) for name, values in runs.items()})[0]
+    return Interval(float(point), float(low), float(high))
+
+
+def interquartile_mean(values: np.ndarray) -> float:
+    """Return the mean of the middle half.
+
+    Source: Agarwal et al. 2021, "Deep reinforcement learning at the edge of the statistical
+        precipice".
+    """
+    return float(scipy.stats.trim_mean(np.asarray(values, dtype=float), 0.25, axis=None))
+
+
+def stratified_iqm_interval(
+    values: np.ndarray, strata: np.ndarray, bootstrap: Bootstrap | None = None
+) -> Interval:
+    """Return the interquartile mean with a percentile interval, resampling within strata.
+
+    As Agarwal et al. have it: what is judged on (people) stays, and the runs on it (start
+    days, training seeds) are resampled. It says how sure the number is for these people;
+    `clustered_interval` says how sure it is for others.
+
+    Args:
+        values: float (episodes,).
+        strata: stratum of each episode, (episodes,).
+        bootstrap: settings; at most 2000 resamples are drawn, for each sorts all values.
+    """
+    bootstrap = bootstrap or Bootstrap()
+    values, strata = np.asarray(values, dtype=float), np.asarray(strata)
+    order = np.argsort(strata, kind="stable")
+    _, begins, sizes = np.unique(strata[order], return_index=True, return_counts=True)
+    low_of, size_of = np.repeat(begins, sizes), np.repeat(sizes, sizes)
+    rng = np.random.default_rng(bootstrap.seed)
+    arranged, found = values[order], []
+    for _ in range(min(bootstrap.resamples, 2000)):
+        picked = low_of + (rng.random(len(values)) * size_of).astype(np.intp)
+        found.append(interquartile_mean(arranged[picked]))
+    tail = (1.0 - bootstrap.confidence) / 2.0
+    low, high = np.quantile(found, [tail, 1.0 - tail])
+    return Interval(interquartile_mean(values), float(low), float(high))

@@ -11,7 +11,7 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 
 from agents.env_config import EnvConfig, make_vector_env, with_overrides
-from agents.protocol import Agent
+from agents.protocol import Agent, SituatedAgent
 from agents.starts import Starts
 from human_wm_env.errors import ConfigError
 
@@ -89,6 +89,9 @@ def run_episodes(
 
 def _run_chunk(agent: Agent, env: gym.vector.VectorEnv[Any, Any, Any], starts: Starts) -> Episodes:
     slots = len(starts)
+    if isinstance(agent, SituatedAgent):
+        ours: Any = env.unwrapped
+        agent.enter(ours)
     agent.reset(slots)
     observations, _ = env.reset(**starts.reset_arguments())
     returns, uncertainty = np.zeros(slots), np.zeros(slots)
@@ -152,15 +155,17 @@ def run_paired(
         progress: called with 1 after each agent in each world.
 
     Returns:
-        results[world][agent].
+        results[world][agent]; an agent that does not know a world (the oracle outside the
+        simulator) is not among its results.
     """
     results: Results = {}
     for world_name, config in worlds.items():
         results[world_name] = {}
         for agent_name, agent in agents.items():
-            results[world_name][agent_name] = run_episodes(
-                agent, evaluation_world(config), starts, max_slots=max_slots, dataset=dataset
-            )
+            if not isinstance(agent, SituatedAgent) or agent.knows(config.id):
+                results[world_name][agent_name] = run_episodes(
+                    agent, evaluation_world(config), starts, max_slots=max_slots, dataset=dataset
+                )
             if progress is not None:
                 progress(1)
     return results

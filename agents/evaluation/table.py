@@ -7,10 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from agents.evaluation.intervals import Bootstrap, Interval, clustered_interval, paired_interval
+from agents.evaluation.intervals import (
+    Bootstrap,
+    Interval,
+    clustered_interval,
+    paired_interval,
+    stratified_iqm_interval,
+)
 from agents.evaluation.paired import Episodes, Results
+from agents.evaluation.scores import normalised_score, regret_of_people
 
 REFERENCES = ("habit", "random")
+HABIT, ORACLE = "habit", "oracle"  # 0 and 100 of the normalised score
 
 
 def summarise(
@@ -27,8 +35,9 @@ def summarise(
         references: agents that the others are compared with, where they took part.
 
     Returns:
-        summary[world][agent], each with `return` and `minus_<reference>` as
-        {mean, low, high}, `components` as means, `uncertainty`, `episodes`, `people`.
+        summary[world][agent], each with `return`, `iqm` and `minus_<reference>` as
+        {mean, low, high}, `components` as means, `uncertainty`, `episodes`, `people`; where
+        habit and the oracle took part, also `score` (habit 0, oracle 100) and `regret`.
     """
     return {
         world: {
@@ -56,12 +65,26 @@ def _summary(
     }
     return {
         "return": _plain(clustered_interval(episodes.returns, users, bootstrap)),
+        "iqm": _plain(stratified_iqm_interval(episodes.returns, users, bootstrap)),
         **differences,
+        **_scores(episodes, of_agents, bootstrap),
         "components": {part: float(v.mean()) for part, v in episodes.components.items()},
         "uncertainty": float(episodes.uncertainty.mean()),
         "episodes": len(users),
         "people": len(np.unique(users)),
     }
+
+
+def _scores(
+    episodes: Episodes, of_agents: Mapping[str, Episodes], bootstrap: Bootstrap | None
+) -> dict[str, Any]:
+    if HABIT not in of_agents or ORACLE not in of_agents:
+        return {}
+    habit, oracle = of_agents[HABIT], of_agents[ORACLE]
+    score = normalised_score(
+        episodes.returns, habit.returns, oracle.returns, episodes.users, bootstrap
+    )
+    return {"score": _plain(score), "regret": regret_of_people(episodes, oracle)}
 
 
 def _plain(interval: Interval) -> dict[str, float]:
@@ -87,7 +110,11 @@ def table_rows(
     for name, of_agent in summary[shown].items():
         row: dict[str, Any] = {"agent": name}
         for world in summary:
-            row[f"return in {world}"] = _text(summary[world][name]["return"])
+            there = summary[world].get(name)
+            row[f"return in {world}"] = _text(there["return"]) if there else None
+        row["IQM"] = _text(of_agent["iqm"])
+        if "score" in of_agent:
+            row["score"] = _text(of_agent["score"])
         for key, value in of_agent.items():
             if key.startswith("minus_"):
                 row[f"- {key.removeprefix('minus_')}"] = _text(value)

@@ -10,7 +10,10 @@ from agents.baselines import HabitAgent
 from agents.env_config import EnvConfig
 from agents.evaluation.intervals import paired_interval
 from agents.evaluation.paired import run_episodes
-from agents.ppo import PPOAgent, PPOConfig, train_ppo
+from agents.policy_agent import PolicyAgent
+from agents.ppo import PPOConfig
+from agents.registry import train_agent
+from agents.session import Session
 from agents.starts import draw_starts
 from human_wm_env.errors import ConfigError
 from human_wm_env.people.embedded import EmbeddedPeople
@@ -28,14 +31,16 @@ class Recorder:
         self.points.setdefault(name, []).append((step, value))
 
 
-def train(people: EmbeddedPeople, env: EnvConfig, config: PPOConfig = TINY) -> PPOAgent:
-    return train_ppo(config, env, dataset=people)
+def train(people: EmbeddedPeople | None, env: EnvConfig, config: PPOConfig = TINY) -> PolicyAgent:
+    agent = train_agent(config, env, Session(dataset=people))
+    assert isinstance(agent, PolicyAgent)
+    return agent
 
 
 def test_curves_and_progress(people: EmbeddedPeople, simulator: EnvConfig) -> None:
     curves, days = Recorder(), []
     config = replace(TINY, steps=31)  # two rollouts of 30
-    train_ppo(config, simulator, curves, days.append, dataset=people)
+    train_agent(config, simulator, Session(curves, days.append, dataset=people))
     assert days == [30, 30]
     assert config.whole_steps == 60
     assert [step for step, _ in curves.points["rollout/ep_rew_mean"]] == [30, 60]
@@ -47,9 +52,9 @@ def test_curves_and_progress(people: EmbeddedPeople, simulator: EnvConfig) -> No
         5 * weight * curves.points[f"components/{name}"][0][1] for name, weight in weights.items()
     )
     assert curves.points["rollout/ep_rew_mean"][0][1] == pytest.approx(explained, rel=1e-4)
-    # Linear decay: after 30 of 31 days nearly nothing is left.
+    # Linear decay over the 60 days that are lived.
     rate = curves.points["train/learning_rate"][0][1]
-    assert rate == pytest.approx(TINY.learning_rate / 31)
+    assert rate == pytest.approx(TINY.learning_rate / 2)
 
 
 def test_a_seed_repeats_the_weights(people: EmbeddedPeople, simulator: EnvConfig) -> None:
@@ -70,18 +75,20 @@ def test_training_leaves_the_number_of_threads_alone(
 def test_a_warm_start_begins_at_the_best_constant(
     people: EmbeddedPeople, simulator: EnvConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from agents import ppo
+    from agents import sb3_training
     from agents.baselines import ConstantAgent
 
     action = np.array([0.3, -0.9, 0.8, -0.1, 0.1, 0.5, 0.0], dtype=np.float32)
     asked: list[int] = []
 
-    def found(env: EnvConfig, search: ppo.SearchConfig, *, dataset: object) -> ConstantAgent:
+    def found(
+        env: EnvConfig, search: sb3_training.SearchConfig, *, dataset: object
+    ) -> ConstantAgent:
         asked.append(search.iterations)
         assert not env.person_context
         return ConstantAgent(action)
 
-    monkeypatch.setattr(ppo, "search_best_constant", found)
+    monkeypatch.setattr(sb3_training, "search_best_constant", found)
     agent = train(people, simulator, replace(TINY, warm_start=7, learning_rate=1e-9))
     assert asked == [7]
     given = agent.act(np.zeros((3, 43), dtype=np.float32))
@@ -103,7 +110,7 @@ def test_a_sampling_agent_repeats_after_a_reset(
     people: EmbeddedPeople, simulator: EnvConfig
 ) -> None:
     trained = train(people, simulator)
-    agent = PPOAgent(trained.policy, trained.config, trained.env, deterministic=False)
+    agent = PolicyAgent("ppo", trained.policy, trained.config, trained.env, deterministic=False)
     observations = np.zeros((200, 43), dtype=np.float32)
     agent.reset(200)
     first, second = agent.act(observations), agent.act(observations)
@@ -139,7 +146,7 @@ def test_settings_are_checked(settings: dict[str, float], message: str) -> None:
 def test_ppo_learns_more_than_habit() -> None:
     """Without the warm start, so that all of it is learned; measured about 3 more."""
     env = EnvConfig("HumanWMSim-v0")
-    agent = train_ppo(PPOConfig(warm_start=0, log_std_init=-0.7), env)
+    agent = train(None, env, PPOConfig(warm_start=0, log_std_init=-0.7))
     judged = replace(env, split="test", weather="log")
     starts = draw_starts(judged, people=None, episodes_per_person=2, seed=5)
     learned = run_episodes(agent, judged, starts)

@@ -12,9 +12,12 @@ from safetensors.torch import load_file, save_file
 
 from agents.baselines import ConstantAgent, HabitAgent, RandomAgent
 from agents.env_config import EnvConfig
-from agents.ppo import PPOAgent, PPOConfig, train_ppo
+from agents.policy_agent import PolicyAgent
+from agents.ppo import PPOConfig
 from agents.protocol import Agent
+from agents.registry import train_agent
 from agents.saving import MANIFEST, WEIGHTS, load_agent, save_agent
+from agents.session import Session
 from human_wm_env.errors import CheckpointError, ConfigError
 from human_wm_env.people.embedded import EmbeddedPeople
 
@@ -22,15 +25,17 @@ OBSERVATIONS = np.random.default_rng(0).normal(size=(20, 43)).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
-def trained(people: EmbeddedPeople) -> PPOAgent:
+def trained(people: EmbeddedPeople) -> PolicyAgent:
     config = PPOConfig(steps=60, slots=6, n_steps=5, batch_size=15, width=8, warm_start=0)
     weights = {"mood": 1.0}
     env = EnvConfig("HumanWMSim-v0", horizon=5, split="all", reward_weights=weights)
-    return train_ppo(config, env, dataset=people)
+    agent = train_agent(config, env, Session(dataset=people))
+    assert isinstance(agent, PolicyAgent)
+    return agent
 
 
 @pytest.fixture
-def saved(trained: PPOAgent, tmp_path: Path) -> Path:
+def saved(trained: PolicyAgent, tmp_path: Path) -> Path:
     return save_agent(trained, tmp_path / "agent")
 
 
@@ -40,17 +45,17 @@ def acts_alike(one: Agent, other: Agent) -> bool:
     return all(np.array_equal(one.act(OBSERVATIONS), other.act(OBSERVATIONS)) for _ in range(3))
 
 
-def test_ppo_acts_identically(trained: PPOAgent, saved: Path) -> None:
+def test_ppo_acts_identically(trained: PolicyAgent, saved: Path) -> None:
     loaded = load_agent(saved)
-    assert isinstance(loaded, PPOAgent)
+    assert isinstance(loaded, PolicyAgent)
     assert acts_alike(trained, loaded)
     assert (loaded.config, loaded.env) == (trained.config, trained.env)
     assert loaded.env_overrides == trained.env_overrides
     assert loaded.policy.observation_space == trained.policy.observation_space
 
 
-def test_a_sampling_ppo_samples_identically(trained: PPOAgent, tmp_path: Path) -> None:
-    agent = PPOAgent(trained.policy, trained.config, trained.env, deterministic=False)
+def test_a_sampling_ppo_samples_identically(trained: PolicyAgent, tmp_path: Path) -> None:
+    agent = PolicyAgent("ppo", trained.policy, trained.config, trained.env, deterministic=False)
     loaded = load_agent(save_agent(agent, tmp_path / "agent"))
     assert acts_alike(agent, loaded)
 
@@ -81,7 +86,7 @@ def test_saving_again_replaces(saved: Path) -> None:
 
 
 def test_an_unknown_agent_cannot_be_saved(tmp_path: Path) -> None:
-    class Planner(HabitAgent):
+    class Planner(HabitAgent):  # its kind is still "habit"
         pass
 
     with pytest.raises(ConfigError, match="Planner"):

@@ -99,3 +99,27 @@ def test_evaluation_in_process() -> None:
         "sleep",
         "effort",
     }
+
+
+def test_scores_and_transfer_with_the_oracle(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(
+        tmp_path,
+        "dream={id: HumanWM-v0, horizon: 5}",
+        "evaluation.baselines=[random,habit,oracle,planner]",
+        "evaluation.oracle={days: 1, draws: 1, first_iterations: 1}",
+        "evaluation.planner={days: 1, draws: 1, first_iterations: 1}",
+        "json=true",
+    )
+    result = json.loads(capsys.readouterr().out)
+    assert result["worlds"]["simulator"]["oracle"]["score"]["mean"] == pytest.approx(100.0)
+    assert "oracle" not in result["worlds"]["dream"]
+    assert result["headroom"] is None  # the best constant took no part
+    assert result["transfer"]["dream"]["policies"] == 3
+
+
+def test_a_zip_needs_trust(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run(tmp_path, "sb3_zips={ppo: model.zip}")
+    assert "trust_sb3_zip=true" in capsys.readouterr().err

@@ -9,12 +9,13 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from agents.env_config import EnvConfig
 from agents.ppo import PPOConfig
+from agents.registry import ALGORITHMS
 from agents.saving import load_agent
 from composition import compose
 from human_wm_env.people.embedded import EmbeddedConfig, load_embedded
 from report import run_script
 from run_folder import RunConfig, RunFolder
-from train_agent import TrainAgentConfig, main, train
+from train_agent import TrainAgentConfig, chosen_schema, main, train
 
 TINY = ["agent.steps=60", "agent.slots=6", "agent.n_steps=5", "agent.batch_size=15"]
 TINY += ["agent.width=8", "agent.warm_start=0", "env=simulator", "env.horizon=5"]
@@ -106,3 +107,50 @@ def test_training_in_process(tmp_path: Path) -> None:
         training = train(config, folder, dataset=people)
     assert training.folder == tmp_path / "one" / "agent"
     assert training.metrics["components"].keys() == {"mood", "recovery", "sleep", "effort"}
+
+
+def run_any(tmp_path: Path, *words: str) -> None:
+    arguments = ["env=simulator", "env.horizon=5", f"run.root={tmp_path}", "run.name=one", *words]
+    run_script(main, chosen_schema(arguments), "train_agent", arguments=arguments)
+
+
+def test_the_settings_are_those_of_the_algorithm() -> None:
+    for name, algorithm in ALGORITHMS.items():
+        schema = chosen_schema([f"agent={name}"])
+        config = compose(schema, "train_agent", [f"agent={name}"])
+        assert config.agent == algorithm.config()
+    assert isinstance(compose(chosen_schema([]), "train_agent").agent, PPOConfig)
+    hidden = compose(chosen_schema(["agent=cma_es_hidden"]), "train_agent", ["agent=cma_es_hidden"])
+    assert hidden.agent.hidden == 8
+
+
+def test_an_unknown_algorithm_names_the_nearest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        run_any(tmp_path, "agent=cma_ess")
+    assert "Did you mean 'cma_es'" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        run_any(tmp_path, "agent=cma_es", "agent.generation=2")
+    assert "Did you mean 'agent.generations'" in capsys.readouterr().err
+
+
+def test_cma_es_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    tiny = ["agent=cma_es", "agent.population=4", "agent.episodes=3", "agent.warm_start=0"]
+    run_any(tmp_path, *tiny, "agent.generations=2", "checkpoint_days=60")
+    snapshots = tmp_path / "one" / "training_state" / "snapshots"
+    assert sorted(file.name for file in snapshots.iterdir()) == ["day_000000060", "day_000000120"]
+    run_any(tmp_path, *tiny, "agent.generations=3", "run.resume=true")
+    resumed = load_agent(tmp_path / "one" / "agent")
+    (tmp_path / "whole").mkdir()
+    run_any(tmp_path / "whole", *tiny, "agent.generations=3")
+    whole = load_agent(tmp_path / "whole" / "one" / "agent")
+    seen = np.random.default_rng(0).normal(size=(2, 43)).astype(np.float32)
+    np.testing.assert_array_equal(resumed.act(seen), whole.act(seen))
+
+
+def test_an_agent_without_training(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run_any(tmp_path, "agent=planner", "agent.planner.days=3", "json=true")
+    result = json.loads(capsys.readouterr().out)
+    assert (result["algorithm"], result["days"]) == ("planner", 0)
+    assert load_agent(tmp_path / "one" / "agent").name == "planner"

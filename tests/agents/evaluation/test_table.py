@@ -50,6 +50,7 @@ def test_rows_for_printing() -> None:
         "agent": "ppo",
         "return in dream": "9.00 [9.00, 9.00]",
         "return in simulator": "3.50 [2.00, 5.00]",
+        "IQM": "3.50 [3.50, 3.50]",  # every person's episodes are alike
         "- habit": "1.50 [1.00, 2.00]",
         "mood": 0.75,
     }
@@ -61,3 +62,28 @@ def test_without_the_truth_the_last_world_is_shown(truth: str) -> None:
     assert table_rows(summary, truth)[1]["mood"] == 0.75
     alone = {"dream": summary["dream"]}
     assert table_rows(alone, truth)[1]["- habit"] == "6.00 [6.00, 6.00]"
+
+
+def test_with_habit_and_oracle_returns_become_scores() -> None:
+    of_agents = {
+        "habit": episodes([1.0, 1.0, 3.0, 3.0]),
+        "ppo": episodes([2.0, 2.0, 5.0, 5.0]),
+        "oracle": episodes([3.0, 3.0, 7.0, 7.0]),
+    }
+    summary = summarise({"simulator": of_agents}, Bootstrap(resamples=500))["simulator"]
+    # Gains over habit: people a and b 1 and 2, the oracle's 2 and 4.
+    assert summary["ppo"]["score"] == {"mean": 50.0, "low": 50.0, "high": 50.0}
+    assert summary["habit"]["score"]["mean"] == 0.0
+    assert summary["ppo"]["regret"]["by_person"] == {"a": 1.0, "b": 2.0}
+    row = table_rows({"simulator": summary}, "simulator")[1]
+    assert row["score"] == "50.00 [50.00, 50.00]"
+
+
+def test_an_agent_may_be_missing_in_a_world() -> None:
+    results = {
+        "dream": {"habit": episodes([1.0, 2.0])},
+        "simulator": {"habit": episodes([1.0, 2.0])},
+    }
+    results["simulator"]["oracle"] = episodes([3.0, 4.0])
+    rows = table_rows(summarise(results, Bootstrap(resamples=100)), "simulator")
+    assert rows[1]["return in dream"] is None

@@ -1,0 +1,174 @@
+"""What a benchmark says: table, transfer, sweeps, exploits, and the verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from agents.evaluation.benchmark import Contestant
+from agents.evaluation.exploit import NEARLY_NO_NOISE, judge_finds
+from agents.evaluation.intervals import Bootstrap, clustered_interval, stratified_iqm_interval
+from agents.evaluation.paired import Episodes
+from agents.evaluation.scores import headroom, normalised_score, regret_of_people, score_ratio
+from agents.evaluation.store import mean_over_runs
+from agents.evaluation.transfer import compare_worlds, inflation
+
+TRUTH, DREAM, HABIT, ORACLE, CONSTANT = "simulator", "dream", "habit", "oracle", "best_constant"
+SINGLE = (ORACLE, CONSTANT, HABIT, "random")
+
+
+@dataclass(frozen=True)
+class BenchmarkResults:
+    """Everything that was judged.
+
+    Attributes:
+        contestants: who was trained.
+        episodes: episodes[world][name].
+    """
+
+    contestants: list[Contestant]
+    episodes: Mapping[str, Mapping[str, Episodes]]
+
+
+def report(results: BenchmarkResults, bootstrap: Bootstrap | None = None) -> dict[str, Any]:
+    """Return the numbers of the benchmark page, ready for JSON."""
+    truth, dream = results.episodes[TRUTH], results.episodes[DREAM]
+    groups: dict[str, list[str]] = {name: [name] for name in SINGLE if name in truth}
+    for contestant in results.contestants:
+        groups.setdefault(contestant.group, []).append(contestant.name)
+    varied = {c.group for c in results.contestants if c.setting or c.group.startswith("exploit")}
+    table = [
+        _row(group, names, truth, dream, bootstrap)
+        for group, names in groups.items()
+        if group not in varied
+    ]
+    table.sort(key=lambda row: -row["return"]["mean"])
+    transfer = {
+        world: compare_worlds(of, truth, bootstrap)
+        for world, of in results.episodes.items()
+        if world != TRUTH and "," not in world
+    }
+    sweeps = {
+        name: _sweep(name, results, bootstrap) for name in ("temperature", "pessimism", "adherence")
+    }
+    exploits = _exploits(results, bootstrap)
+    return {
+        "table": table,
+        "transfer": transfer,
+        "sweeps": sweeps,
+        "exploits": exploits,
+        "verdicts": _verdicts(table, transfer, exploits, groups, truth, bootstrap),
+    }
+
+
+def _row(
+    group: str,
+    names: list[str],
+    truth: Mapping[str, Episodes],
+    dream: Mapping[str, Episodes],
+    bootstrap: Bootstrap | None,
+) -> dict[str, Any]:
+    runs = [truth[name] for name in names]
+    mean, habit, oracle = mean_over_runs(runs), truth[HABIT], truth[ORACLE]
+    every = np.stack([run.returns for run in runs])
+    score = normalised_score(every, habit.returns, oracle.returns, mean.users, bootstrap)
+    row: dict[str, Any] = {
+        "agent": group,
+        "runs": len(runs),
+        "return": vars(clustered_interval(mean.returns, mean.users, bootstrap)),
+        "iqm": vars(
+            stratified_iqm_interval(every.reshape(-1), np.tile(mean.users, len(runs)), bootstrap)
+        ),
+        "score": vars(score),
+        "score_of_runs": [
+            normalised_score(run, habit.returns, oracle.returns, mean.users, bootstrap).mean
+            for run in every
+        ],
+        "regret": regret_of_people(mean, oracle),
+        "components": {name: float(v.mean()) for name, v in mean.components.items()},
+    }
+    if all(name in dream for name in names):
+        dreamt = mean_over_runs([dream[name] for name in names])
+        row["dream return"] = vars(clustered_interval(dreamt.returns, dreamt.users, bootstrap))
+        ratio = inflation(dreamt, dream[HABIT], mean, habit, bootstrap)
+        row["inflation"] = None if ratio is None else vars(ratio)
+    return row
+
+
+def _sweep(name: str, results: BenchmarkResults, bootstrap: Bootstrap | None) -> list[Any]:
+    rows = []
+    for contestant in results.contestants:
+        if contestant.setting is None or contestant.setting[0] != name:
+            continue
+        value = contestant.setting[1]
+        own, real = DREAM, TRUTH
+        if contestant.own_world is not None:
+            own = f"dream, {name} {value:g}"
+            real = f"simulator, {name} {value:g}" if name == "adherence" else TRUTH
+        row: dict[str, Any] = {name: value}
+        for label, world in ((DREAM, own), (TRUTH, real)):
+            of = results.episodes[world]
+            users = of[HABIT].users
+            row[label] = vars(clustered_interval(of[contestant.name].returns, users, bootstrap))
+            row[f"{label} habit"] = float(of[HABIT].returns.mean())
+        rows.append(row)
+    return sorted(rows, key=lambda row: row[name])
+
+
+def _exploits(results: BenchmarkResults, bootstrap: Bootstrap | None) -> list[dict[str, Any]]:
+    sharp = results.episodes.get(f"dream, temperature {NEARLY_NO_NOISE:g}", {})
+    truth = results.episodes[TRUTH]
+    names = [c.name for c in results.contestants if c.name in sharp]
+    if not names:
+        return []
+    finds = judge_finds(
+        {name: sharp[name] for name in names},
+        truth,
+        dream_habit=sharp[HABIT],
+        truth_habit=truth[HABIT],
+        oracle=truth[ORACLE],
+        bootstrap=bootstrap,
+    )
+    return [
+        {
+            "name": find.name,
+            "dream_gain": vars(find.dream_gain),
+            "truth_gain": vars(find.truth_gain),
+            "is_exploit": find.is_exploit,
+        }
+        for find in finds
+    ]
+
+
+def _verdicts(
+    table: list[dict[str, Any]],
+    transfer: Mapping[str, Any],
+    exploits: list[dict[str, Any]],
+    groups: Mapping[str, list[str]],
+    truth: Mapping[str, Episodes],
+    bootstrap: Bootstrap | None,
+) -> dict[str, Any]:
+    habit, users = truth[HABIT].returns, truth[HABIT].users
+    room = headroom(truth[CONSTANT].returns, habit, truth[ORACLE].returns, users, bootstrap)
+    scores = {row["agent"]: row["score"]["mean"] for row in table}
+    found: dict[str, Any] = {
+        "headroom (wanted .20)": vars(room),
+        "rank correlation (wanted .9)": transfer[DREAM]["rank_correlation"],
+        "median inflation (wanted .8 to 1.2)": transfer[DREAM]["median_inflation"],
+        "exploits (wanted none)": sum(find["is_exploit"] for find in exploits),
+        "planner minus best constant, score": scores["planner"] - scores[CONSTANT],
+        "planner minus planner in an untrained dream, score": scores["planner"]
+        - scores["planner, untrained dream"],
+    }
+    pair = ("ppo dream context", "ppo simulator context")
+    if all(name in groups for name in pair):
+        one, other = (np.stack([truth[n].returns for n in groups[name]]) for name in pair)
+        share = score_ratio(one, other, habit, users, bootstrap)
+        found["ppo from the dream, share of ppo from the simulator (wanted .95)"] = vars(share)
+        found["ppo from the simulator minus best constant, score"] = (
+            scores[pair[1]] - scores[CONSTANT]
+        )
+    return found

@@ -1,0 +1,74 @@
+"""Figures of a benchmark."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+COLOURS = ("#4269d0", "#efb118", "#ff725c", "#6cc5b0")
+
+
+def score_figure(scores: Mapping[str, Mapping[str, float]]) -> Figure:
+    """Draw normalised scores with their intervals, the best on top.
+
+    Args:
+        scores: by agent, {mean, low, high}.
+    """
+    names = sorted(scores, key=lambda name: scores[name]["mean"])
+    figure, axes = plt.subplots(figsize=(7.0, 0.3 * len(names) + 1.2), layout="constrained")
+    for place, name in enumerate(names):
+        score = scores[name]
+        axes.plot([score["low"], score["high"]], [place, place], color=COLOURS[0], linewidth=3)
+        axes.plot(score["mean"], place, "o", color=COLOURS[0])
+    axes.set_yticks(range(len(names)), names)
+    for reference in (0, 100):
+        axes.axvline(reference, color="0.7", linewidth=1, zorder=0)
+    axes.set_xlabel("score in the simulator (habit 0, oracle planner 100)")
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def transfer_figure(dream: Mapping[str, float], truth: Mapping[str, float], title: str) -> Figure:
+    """Draw each policy's mean return in the dream against that in the simulator."""
+    figure, axes = plt.subplots(figsize=(5.0, 5.0), layout="constrained")
+    names = [name for name in truth if name in dream]
+    x, y = [truth[name] for name in names], [dream[name] for name in names]
+    low, high = min(x + y) - 0.5, max(x + y) + 0.5
+    axes.plot([low, high], [low, high], color="0.7", linewidth=1)
+    axes.scatter(x, y, color=COLOURS[0], s=18)
+    for name in names:
+        if name in ("habit", "best_constant", "random"):
+            axes.annotate(
+                name,
+                (truth[name], dream[name]),
+                xytext=(5, -9),
+                textcoords="offset points",
+                fontsize=8,
+            )
+    axes.set(xlim=(low, high), ylim=(low, high), title=title)
+    axes.set(xlabel="return in the simulator", ylabel="return in the dream")
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def sweep_figure(rows: Sequence[Mapping[str, Any]], setting: str) -> Figure:
+    """Draw returns in dream and simulator over a setting of the training.
+
+    Args:
+        rows: each with the setting, `dream` and `simulator` as {mean, low, high}.
+        setting: its name.
+    """
+    figure, axes = plt.subplots(figsize=(5.0, 3.4), layout="constrained")
+    x = [row[setting] for row in rows]
+    for world, colour in zip(("dream", "simulator"), COLOURS, strict=False):
+        mean = [row[world]["mean"] for row in rows]
+        below = [row[world]["mean"] - row[world]["low"] for row in rows]
+        above = [row[world]["high"] - row[world]["mean"] for row in rows]
+        axes.errorbar(x, mean, (below, above), marker="o", capsize=3, color=colour, label=world)
+    axes.set(xlabel=setting, ylabel="return of the agent")
+    axes.legend(frameon=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure

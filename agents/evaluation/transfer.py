@@ -1,0 +1,115 @@
+"""How far the dream's verdict holds in reality: inflation and rank correlation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import scipy.stats
+
+from agents.evaluation.intervals import (
+    Bootstrap,
+    Interval,
+    clustered_interval,
+    statistic_interval,
+)
+from agents.evaluation.paired import Episodes
+from human_wm_env.errors import DataError
+
+FEWEST_POLICIES = 3
+
+
+def inflation(
+    dream: Episodes,
+    dream_habit: Episodes,
+    truth: Episodes,
+    truth_habit: Episodes,
+    bootstrap: Bootstrap | None = None,
+) -> Interval | None:
+    """Return (dream - dream habit) / (truth - truth habit): 1 is honest, more is flattery.
+
+    None where the gain in truth cannot be told from 0: then the ratio says nothing.
+    """
+    gain = clustered_interval(truth.returns - truth_habit.returns, truth.users, bootstrap)
+    if gain.low <= 0.0 <= gain.high:
+        return None
+    columns = {
+        "dream": dream.returns - dream_habit.returns,
+        "truth": truth.returns - truth_habit.returns,
+    }
+    return statistic_interval(columns, truth.users, lambda m: m["dream"] / m["truth"], bootstrap)
+
+
+def rank_correlation(
+    dream: Mapping[str, Episodes], truth: Mapping[str, Episodes], bootstrap: Bootstrap | None = None
+) -> Interval:
+    """Return Spearman's correlation of the policies' mean returns in dream and truth.
+
+    The interval resamples people, the same ones in both worlds.
+
+    Args:
+        dream: by policy; those in both are used.
+        truth: likewise.
+        bootstrap: settings; None takes the defaults.
+
+    Raises:
+        DataError: fewer than three policies in both.
+    """
+    bootstrap = bootstrap or Bootstrap()
+    names = [name for name in truth if name in dream]
+    if len(names) < FEWEST_POLICIES:
+        raise DataError(
+            f"at least {FEWEST_POLICIES} policies in both worlds", f"{len(names)}", "Run more."
+        )
+    _, who = np.unique(truth[names[0]].users, return_inverse=True)
+    counts = np.bincount(who)
+
+    def sums(of: Mapping[str, Episodes]) -> np.ndarray:
+        return np.stack([np.bincount(who, weights=of[name].returns) for name in names])
+
+    in_dream, in_truth = sums(dream), sums(truth)  # (policies, people)
+    rng = np.random.default_rng(bootstrap.seed)
+    share = np.full(len(counts), 1.0 / len(counts))
+    drawn = rng.multinomial(len(counts), share, size=min(bootstrap.resamples, 2000))
+    found = [
+        scipy.stats.spearmanr(one, other).statistic
+        for one, other in zip(drawn @ in_dream.T, drawn @ in_truth.T, strict=True)
+    ]
+    tail = (1.0 - bootstrap.confidence) / 2.0
+    low, high = np.nanquantile(found, [tail, 1.0 - tail])
+    point = scipy.stats.spearmanr(in_dream.sum(axis=1), in_truth.sum(axis=1)).statistic
+    return Interval(float(point), float(low), float(high))
+
+
+def compare_worlds(
+    dream: Mapping[str, Episodes],
+    truth: Mapping[str, Episodes],
+    bootstrap: Bootstrap | None = None,
+    *,
+    habit: str = "habit",
+) -> dict[str, Any]:
+    """Return inflation of each policy and the rank correlation of all, as plain numbers.
+
+    Args:
+        dream: results by policy.
+        truth: likewise, on the same starts.
+        bootstrap: settings; None takes the defaults.
+        habit: the name of the habit among them.
+    """
+    both = [name for name in truth if name in dream and name != habit]
+    ratios = {
+        name: inflation(dream[name], dream[habit], truth[name], truth[habit], bootstrap)
+        for name in both
+    }
+    known = [ratio.mean for ratio in ratios.values() if ratio is not None]
+    return {
+        "policies": len(both) + 1,
+        "inflation": {
+            name: None if ratio is None else vars(ratio) for name, ratio in ratios.items()
+        },
+        "median_inflation": float(np.median(known)) if known else None,
+        "rank_correlation": vars(rank_correlation(dream, truth, bootstrap))
+        if len(both) + 1 >= FEWEST_POLICIES
+        else None,
+    }

@@ -1,0 +1,82 @@
+"""Every agent that can be asked for by name: its settings, and how it comes about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from agents import cma_es, untrained
+from agents.env_config import EnvConfig
+from agents.protocol import Agent
+from agents.recipes import RECIPES
+from agents.sb3_training import train_sb3
+from agents.session import Session
+from human_wm_env.errors import ConfigError, did_you_mean
+
+Train = Callable[[Any, EnvConfig, Session], Agent]
+
+
+@dataclass(frozen=True)
+class Algorithm:
+    """One way to get an agent.
+
+    Attributes:
+        config: dataclass of its settings; its field `algorithm` is the name.
+        train: makes the agent in an environment.
+        days: the days that it lives there; 0 where it needs none.
+    """
+
+    config: type
+    train: Train
+    days: Callable[[Any, EnvConfig], int] = lambda config, env: 0
+
+
+def _search_days(config: Any, env: EnvConfig) -> int:
+    search = config.search
+    return int(search.iterations * search.candidates * search.episodes * env.horizon)
+
+
+ALGORITHMS: dict[str, Algorithm] = {
+    **{
+        name: Algorithm(
+            recipe.config, partial(train_sb3, recipe), lambda config, env: config.whole_steps
+        )
+        for name, recipe in RECIPES.items()
+    },
+    "cma_es": Algorithm(cma_es.CMAESConfig, cma_es.train_cma_es, cma_es.days_of),
+    "best_constant": Algorithm(
+        untrained.BestConstantConfig, untrained.make_best_constant, _search_days
+    ),
+    "random": Algorithm(untrained.RandomConfig, untrained.make_random),
+    "habit": Algorithm(untrained.HabitConfig, untrained.make_habit),
+    "planner": Algorithm(untrained.ImaginingPlannerConfig, untrained.make_planner),
+    "oracle": Algorithm(untrained.OracleConfig, untrained.make_oracle),
+}
+
+
+def algorithm_named(name: str) -> Algorithm:
+    """Return an algorithm.
+
+    Raises:
+        ConfigError: there is none of that name.
+    """
+    if name not in ALGORITHMS:
+        raise ConfigError(
+            f"an algorithm out of {', '.join(ALGORITHMS)}",
+            repr(name),
+            did_you_mean(name, ALGORITHMS),
+        )
+    return ALGORITHMS[name]
+
+
+def train_agent(config: Any, env: EnvConfig, session: Session | None = None) -> Agent:
+    """Get the agent that a configuration asks for.
+
+    Args:
+        config: settings of one of ALGORITHMS.
+        env: where it is trained.
+        session: curves, progress, state; None does without.
+    """
+    return algorithm_named(config.algorithm).train(config, env, session or Session())

@@ -1,0 +1,38 @@
+"""What a training is given beside its settings: where curves, progress and state go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from agents.curves import ScalarLogger
+
+
+@dataclass(frozen=True)
+class Session:
+    """The surroundings of one training.
+
+    Attributes:
+        logger: gets the curves; None drops them.
+        progress: called with the days lived since the last call.
+        state_folder: where the state of the training is kept; None keeps none.
+        checkpoint_days: days lived between two states; 0 keeps the last one only.
+        resume: go on from the state in `state_folder`, where there is one.
+        snapshot: called with the agent so far and the days lived, whenever a state is kept.
+        dataset: a data set object in place of the environment's own.
+    """
+
+    logger: ScalarLogger | None = None
+    progress: Callable[[int], object] | None = None
+    state_folder: Path | None = None
+    checkpoint_days: int = 0
+    resume: bool = False
+    snapshot: Callable[[Any, int], object] | None = None
+    dataset: Any = None
+
+    def report(self, days: int) -> None:
+        """Add days to the progress bar."""
+        if self.progress is not None and days:
+            self.progress(days)

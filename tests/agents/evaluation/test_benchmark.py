@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from agents.cma_es import CMAESConfig
+from agents.env_config import EnvConfig
+from agents.evaluation.benchmark import contestants
+from agents.evaluation.benchmark_report import BenchmarkResults, report
+from agents.evaluation.intervals import Bootstrap
+from agents.evaluation.paired import Episodes
+from agents.planner import PlannerConfig
+from agents.ppo import PPOConfig
+
+USERS = np.repeat([f"p{i}" for i in range(6)], 2)
+WORLDS = {"dream": EnvConfig("HumanWM-v0"), "simulator": EnvConfig("HumanWMSim-v0")}
+
+
+@pytest.fixture
+def config() -> Any:
+    return SimpleNamespace(
+        **WORLDS,
+        ppo=PPOConfig(),
+        cma_es=CMAESConfig(),
+        seeds=2,
+        others=["a2c"],
+        planner=PlannerConfig(),
+        temperatures=[0.25, 1.0],
+        pessimisms=[1.0],
+        adherences=[0.4],
+        exploit_seeds=1,
+    )
+
+
+def test_who_takes_part(config: Any) -> None:
+    found = {contestant.name: contestant for contestant in contestants(config, "runs/untrained")}
+    assert {f"ppo dream context, seed {seed}" for seed in (1, 2)} <= set(found)
+    seeing = found["ppo simulator context, seed 2"]
+    assert (seeing.env.id, seeing.env.person_context) == ("HumanWMSim-v0", True)
+    assert seeing.config.seed == 1
+    lost = found["ppo untrained dream context, seed 1"]
+    assert lost.env.world_model == "runs/untrained"
+    cold = found["ppo temperature 0.25, seed 1"]
+    assert cold.env.temperature == 0.25
+    assert list(cold.judged_in(WORLDS)) == ["dream", "simulator", "dream, temperature 0.25"]
+    heard = found["ppo adherence 0.4, seed 1"].judged_in(WORLDS)
+    assert heard["simulator, adherence 0.4"].adherence == 0.4
+    assert found["exploit cma_es, seed 101"].env.temperature == 0.25
+
+
+def episodes(mean: float, seed: int) -> Episodes:
+    returns = mean + 0.3 * np.random.default_rng(seed).standard_normal(len(USERS))
+    parts = {"mood": np.full(len(USERS), 0.5)}
+    return Episodes(
+        USERS, np.arange(len(USERS)), returns, np.full(len(USERS), 30), parts, returns * 0.0
+    )
+
+
+def test_a_report_of_everything(config: Any) -> None:
+    entrants = contestants(config, "runs/untrained")
+    found: dict[str, dict[str, Episodes]] = {}
+    for number, entrant in enumerate(entrants):
+        for world in entrant.judged_in(WORLDS):
+            found.setdefault(world, {})[entrant.name] = episodes(22.0 + 0.05 * number, number)
+    for world, of in found.items():
+        of["habit"] = episodes(18.0, 100)
+        if "," not in world:
+            of["best_constant"], of["random"] = episodes(22.0, 101), episodes(14.0, 102)
+    found["simulator"]["oracle"] = episodes(25.0, 103)
+    results = BenchmarkResults(entrants, found)
+    told = report(results, Bootstrap(resamples=200))
+    json.dumps(told, allow_nan=False)
+    rows = {row["agent"]: row for row in told["table"]}
+    assert rows["ppo dream context"]["runs"] == 2
+    assert len(rows["ppo dream context"]["score_of_runs"]) == 2
+    assert "exploit ppo" not in rows and "ppo temperature 1" not in rows
+    assert rows["oracle"]["score"]["mean"] == 100.0
+    assert [row["temperature"] for row in told["sweeps"]["temperature"]] == [0.25, 1.0]
+    assert len(told["exploits"]) == 3  # both searches, and the agent of that temperature
+    assert told["transfer"]["dream"]["policies"] == len(found["dream"])
+    assert 0.0 < told["verdicts"]["headroom (wanted .20)"]["mean"] < 1.0

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+
+from agents.evaluation.figures import score_figure, sweep_figure, transfer_figure
+
+
+def test_the_best_is_on_top() -> None:
+    scores = {
+        "bad": {"mean": 1.0, "low": 0.0, "high": 2.0},
+        "good": {"mean": 90.0, "low": 80.0, "high": 95.0},
+    }
+    axes = score_figure(scores).axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["bad", "good"]
+    plt.close("all")
+
+
+def test_a_policy_of_one_world_alone_is_left_out() -> None:
+    axes = transfer_figure({"a": 1.0}, {"a": 2.0, "oracle": 3.0}, "title").axes[0]
+    assert axes.collections[0].get_offsets().tolist() == [[2.0, 1.0]]
+    plt.close("all")
+
+
+def test_a_sweep_has_a_line_for_each_world() -> None:
+    value = {"mean": 1.0, "low": 0.5, "high": 1.5}
+    rows = [{"temperature": t, "dream": value, "simulator": value} for t in (0.5, 1.0)]
+    axes = sweep_figure(rows, "temperature").axes[0]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["dream", "simulator"]
+    plt.close("all")
