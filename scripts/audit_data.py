@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import one_thread  # noqa: F401 (before NumPy)
 from datasets import DataConfig, load_dataset, provenance
 from human_wm_env import schema
 from report import print_report, run_script, say

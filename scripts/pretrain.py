@@ -10,7 +10,7 @@ from typing import Any
 
 import one_thread  # noqa: F401 (before NumPy)
 from composition import to_dict
-from datasets import EMBEDDED, DataConfig, load_dataset, provenance
+from datasets import EMBEDDED, UNIFORM, DataConfig, load_dataset, provenance
 from human_wm_env.errors import DataError
 from human_wm_env.runtime.architecture import Architecture
 from model_card import CARD_TEXT, write_card
@@ -119,8 +119,10 @@ def _origin(trained: Trained) -> dict[str, Any]:
 def _reproducible(config: dict[str, Any]) -> dict[str, Any]:
     """Leave out what changes no weight, and where things lay: paths of one machine."""
     kept = {key: value for key, value in config.items() if key not in ("card", "run", "json")}
-    if kept["data"]["source"] != EMBEDDED:
+    if kept["data"]["source"] not in (EMBEDDED, UNIFORM):
         kept["data"] = {**kept["data"], "source": "a file; see data.sha256"}
+    if kept["data"]["others"] is not None:
+        kept["data"] = {**kept["data"], "others": "a file; see data.others.sha256"}
     if kept["training"]["start"] is not None:
         where = "a checkpoint; see start.weights_sha256"
         kept["training"] = {**kept["training"], "start": where}

@@ -9,6 +9,7 @@ from world_model.losses.distances import DISTANCES
 
 LIKELIHOOD, PREDECESSOR = "likelihood", "predecessor"
 PERSONAL, ENCODER = "personal", "encoder"
+BEST, LAST = "best", "last"
 BLOCKS = ("a", "b", "c")
 
 
@@ -31,6 +32,8 @@ class StageConfig:
         clip_norm: largest norm of the gradient, > 0.
         patience: epochs without a better validation score before stopping; 0 never stops.
         batch_people: people in a batch.
+        keep: "best" ends with the best validated parameters; "last" with the last ones, where
+            validation people are too few to tell and the epochs were chosen elsewhere.
     """
 
     epochs: int = 100
@@ -39,6 +42,7 @@ class StageConfig:
     clip_norm: float = 1.0
     patience: int = 0
     batch_people: int = 64
+    keep: str = BEST
 
     def __post_init__(self) -> None:
         if self.epochs < 0 or self.batch_people < 1 or self.patience < 0:
@@ -47,6 +51,7 @@ class StageConfig:
                 f"{self.epochs}, {self.batch_people} and {self.patience}",
                 "Mend the number that is out of range.",
             )
+        _require_one_of("keep", self.keep, (BEST, LAST))
         if self.learning_rate <= 0.0 or self.clip_norm <= 0.0 or not 0.0 < self.final_share <= 1.0:
             raise ConfigError(
                 "learning_rate > 0, clip_norm > 0 and final_share in (0, 1]",

@@ -15,7 +15,7 @@ from mlx.utils import tree_flatten, tree_unflatten
 from tqdm import tqdm
 
 from human_wm_env.errors import CheckpointError
-from world_model.config import StageConfig
+from world_model.config import LAST, StageConfig
 from world_model.progress import Logger
 
 OBJECTIVE = "objective"
@@ -66,7 +66,8 @@ def fit(
     """Train a stage to its end, or go on where its state file says it stopped.
 
     Randomness is a function of (seed, stage, epoch): a resumed run equals one that was
-    never interrupted. The learner ends with its best validated parameters.
+    never interrupted. The learner ends with its best validated parameters, or with the last
+    ones if its configuration says so.
 
     Args:
         stage: to be trained.
@@ -134,7 +135,7 @@ class _State:
         return patience > 0 and self.epochs_run - 1 - self.best_epoch >= patience
 
     def consider(self, epoch: int, scores: dict[str, float]) -> None:
-        if scores[OBJECTIVE] < self.best:
+        if scores[OBJECTIVE] < self.best or self._stage.config.keep == LAST:
             self.best, self.best_epoch, self.best_scores = scores[OBJECTIVE], epoch, scores
             self._best_parameters = self._now()
 

@@ -32,6 +32,7 @@ from world_model.nets_stage import NetsStage
 from world_model.predecessor_stage import PredecessorStage
 from world_model.progress import Logger, SilentLogger
 from world_model.recognition import Recognition
+from world_model.unobserved import never_observed, silence
 from world_model.vrae import WorldModel
 
 
@@ -87,6 +88,8 @@ def train(
     }
     if start is None:
         model.transition.reference = mx.array(reference_day(logs["train"]))
+    unseen = never_observed(dataset.observed[logs["train"].users])
+    silence(model, unseen)
     set_missingness(model, dataset, logs["train"].users)
     normaliser = _normalise_moments(model, logs["train"], start)
     settings = _settings(dataset, architecture, config, start)
@@ -107,6 +110,7 @@ def train(
         posteriors = _train_jointly(model, logs, normaliser, config, run)
     else:
         posteriors = _train_in_stages(model, dataset, logs, normaliser, config, run)
+    silence(model, unseen)
     return Trained(
         model=model,
         train=(logs["train"], posteriors["train"]),

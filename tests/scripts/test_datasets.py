@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 
 from composition import compose
-from datasets import DataConfig, import_report, load_dataset, load_people, provenance
+from datasets import (
+    DataConfig,
+    import_report,
+    load_dataset,
+    load_people,
+    load_time_split,
+    provenance,
+)
 from human_wm_env.errors import ConfigError, DataError
 from human_wm_env.schema import FEATURE_NAMES
 from pretrain import PretrainConfig
@@ -64,6 +71,37 @@ def test_settings_of_the_other_kind_are_refused(file: Path) -> None:
         DataConfig(source=str(file), users=60)
     with pytest.raises(ConfigError, match=r"data\.repeated=first"):
         DataConfig(repeated="first")
+
+
+def test_split_by_time_the_held_out_days_are_not_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "longer.csv"
+    rows = [f"ann,2021-05-{day:02d},8000,2500,6,200,7,70,None,,Home,Happy" for day in range(1, 31)]
+    path.write_text(CONTENT + "\n".join(rows[:20]) + "\n")
+    config = DataConfig(source=str(path), split="time", held_out_share=0.25)
+    split = load_time_split(config)
+    assert split.first_held_out.tolist() == [19, 1, 1] == load_dataset(config).days_logged.tolist()
+    assert split.whole.days_logged.tolist() == [25, 2, 2]
+    described = provenance(config, load_dataset(config))
+    assert described["split"] == {"by": "time", "held_out_share": 0.25, "rehearsal": False}
+    assert described["sha256"] == split.before.fingerprint
+    people = DataConfig(source=str(path))
+    assert provenance(people, load_dataset(people))["split"] == {"by": "people"}
+    with pytest.raises(ConfigError, match=r"data\.split=time"):
+        load_time_split(people)
+    with pytest.raises(ConfigError, match=r"data\.rehearsal=True"):
+        DataConfig(rehearsal=True)
+    with pytest.raises(ConfigError, match="Did you mean"):
+        DataConfig(split="tine")
+
+
+def test_uniform_logs() -> None:
+    config = DataConfig(source="uniform", users=12, days=60)
+    dataset = load_dataset(config)
+    assert (dataset.name, dataset.users, dataset.days) == ("uniform", 12, 60)
+    assert load_people(config) is None and import_report(config) is None
+    assert provenance(config, dataset)["seed"] == 0
+    with pytest.raises(ConfigError, match="response_gain"):
+        DataConfig(source="uniform", response_gain=0.3)
 
 
 def test_on_the_command_line(file: Path) -> None:

@@ -61,10 +61,10 @@ def persistence(
 
 
 def _typical(dataset: LogDataset, index: int) -> np.ndarray:
-    """Return what the training people logged of a feature."""
+    """Return what the training people logged of a feature; a 0 if nobody ever did."""
     users = dataset.users_of("train")
     logged: np.ndarray = dataset.rows[users, :, index][dataset.observed[users, :, index]]
-    return logged
+    return logged if len(logged) else np.zeros(1, dtype=np.float32)
 
 
 def mean_lag_weekday(
@@ -73,21 +73,38 @@ def mean_lag_weekday(
     draws: int,
     horizons: Sequence[int],
     rng: np.random.Generator,
+    *,
+    fit_on: Starts | None = None,
 ) -> np.ndarray:
     """Predict from user mean, last day and weekday: a ridge per feature and horizon.
 
-    Continuous features get Gaussian residuals, categories the predicted shares. Fitted on
-    starts of the training people; features are drawn independently.
+    Continuous features get residuals out of those of the fit, categories the predicted
+    shares; features are drawn independently.
+
+    Args:
+        dataset: the logs.
+        starts: where the forecasts begin.
+        draws: of each forecast.
+        horizons: days of the future, 1 being the first.
+        rng: source of noise.
+        fit_on: starts to fit on; nothing after their last horizon is read. None takes some
+            of the training people's, over their whole logs.
 
     Returns:
         float32 (starts, draws, horizons, 10).
     """
-    fit_on = spread_starts(
-        dataset, dataset.users_of("train"), STARTS_PER_PERSON, max(horizons), rng
-    )
+    if fit_on is None:
+        fit_on = spread_starts(
+            dataset, dataset.users_of("train"), STARTS_PER_PERSON, max(horizons), rng
+        )
     rows = np.zeros((len(starts), draws, len(horizons), schema.FEATURE_COUNT), dtype=np.float32)
     for index, feature in enumerate(schema.FEATURES):
-        clues, test_clues = (_clues(dataset, which, index) for which in (fit_on, starts))
+        logged = dataset.observed[fit_on.users, fit_on.days, index]
+        if not logged.any():  # a feature that these data never hold
+            continue
+        seen_values = dataset.rows[fit_on.users, fit_on.days, index][logged]
+        overall = _columns(seen_values, index).mean(axis=0)
+        clues, test_clues = (_clues(dataset, which, index, overall) for which in (fit_on, starts))
         for place, horizon in enumerate(horizons):
             x, t = (
                 _design(dataset, which, own, horizon)
@@ -99,8 +116,8 @@ def mean_lag_weekday(
             weights = _ridge(x[seen], target[seen])
             predicted = t @ weights
             if isinstance(feature, schema.Continuous):
-                sd = (target[seen] - x[seen] @ weights).std()
-                drawn = predicted + sd * rng.standard_normal((len(starts), draws))
+                residuals = (target[seen] - x[seen] @ weights)[:, 0]
+                drawn = predicted + rng.choice(residuals, size=(len(starts), draws))
                 raw = np.clip(drawn * feature.scale + feature.centre, feature.low, feature.high)
                 rows[:, :, place, index] = raw
             else:
@@ -121,7 +138,7 @@ def _columns(values: np.ndarray, index: int) -> np.ndarray:
 
 
 def _clues(
-    dataset: LogDataset, starts: Starts, index: int
+    dataset: LogDataset, starts: Starts, index: int, overall: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return user mean, deviation of the last day (0 if not seen), and whether it was seen."""
     users, whose = np.unique(starts.users, return_inverse=True)
@@ -130,7 +147,6 @@ def _clues(
     # Sums of the days BEFORE each day.
     totals = np.cumsum(values, axis=1) - values
     counts = np.cumsum(seen, axis=1) - seen
-    overall = _columns(_typical(dataset, index), index).mean(axis=0)
     # A person's mean is shrunk by one typical day, so that it always exists.
     mean = (totals + overall) / (counts + 1.0)[..., None]
     last_day = dataset.days - 1

@@ -19,11 +19,14 @@ from world_model.card import baselines, futures, oracle
 from world_model.card.collapse import collapse
 from world_model.card.config import CardConfig
 from world_model.card.diversity import designed_latents, spreads
+from world_model.card.flattery import flattery
 from world_model.card.forecasts import Judged, judge
 from world_model.card.identifiability import identify
 from world_model.card.intervals import ratio_interval
 from world_model.card.scores import SCORED
+from world_model.card.support import disagreement
 from world_model.card.swap import likelihoods_of, swap_test
+from world_model.card.walk_forward import masks_like_before
 from world_model.config import TrainingConfig
 from world_model.data import encode_logs
 from world_model.export import restore
@@ -52,7 +55,8 @@ def make_card(
 
     Returns:
         JSON-able: `about`, `latents`, `swap`, `traits` (None without truth), `forecasts`,
-        `comparison` and `spread`.
+        `comparison`, `spread`, `mood` (None without truth), and `disagreement` (None without
+        an ensemble, or without a day whose actions were all logged).
 
     Raises:
         DataError: nobody in the split, or logs that are too short.
@@ -69,6 +73,8 @@ def make_card(
     report("scores")
     judged = card.judge(forecasters)
     report("spread")
+    spread = card.spread(forecasters)
+    report("mood and disagreement")
     return {
         "about": card.about(),
         "latents": latents,
@@ -76,7 +82,9 @@ def make_card(
         "traits": traits,
         "forecasts": {name: card.described(each) for name, each in judged.items()},
         "comparison": card.compared(judged),
-        "spread": card.spread(forecasters),
+        "spread": spread,
+        "mood": card.mood(forecasters),
+        "disagreement": card.disagreement(),
     }
 
 
@@ -118,7 +126,9 @@ class _Card:
             "data": dataset.name,
             "data_sha256": dataset.fingerprint,
             "trained_on_these_data": trained_on == dataset.fingerprint,
+            "trained_split": manifest.get("data", {}).get("split"),
             "truth_known": self._truth is not None,
+            "forecasts_of": "lived days" if self._truth is not None else "logged days",
             "people": {
                 split: dataset.split_of.count(split) for split in ("train", "validation", "test")
             },
@@ -225,7 +235,14 @@ class _Card:
         self, eves: futures.Eves, latents: np.ndarray, rng: np.random.Generator
     ) -> np.ndarray:
         weather = self._runtime.checkpoint.weather_transitions
-        return futures.dream(self._model, eves, latents, weather, self._config.horizons, rng)
+        horizons = self._config.horizons
+        # The truth holds complete, feasible days, as the environment imagines them. Where it
+        # is not known, what will be LOGGED is judged: with gaps, and off the feasible set.
+        masks = None
+        if self._truth is None:
+            draws = latents.shape[1]
+            masks = masks_like_before(self._dataset, eves.starts, draws, horizons, rng)
+        return futures.dream(self._model, eves, latents, weather, horizons, rng, observed=masks)
 
     def judge(self, forecasters: dict[str, np.ndarray]) -> dict[str, Judged]:
         return {
@@ -277,6 +294,28 @@ class _Card:
         true = forecasters.get(SIMULATOR)
         found = spreads(designed, self._config.horizons, forecasters[DREAM], true)
         return [asdict(each) for each in found]
+
+    def mood(self, forecasters: dict[str, np.ndarray]) -> list[dict[str, Any]] | None:
+        """Compare the dream's mood reward with the simulator's."""
+        if SIMULATOR not in forecasters:
+            return None
+        found = flattery(
+            forecasters[DREAM],
+            forecasters[SIMULATOR],
+            self._starts.users,
+            self._config.horizons,
+        )
+        return [asdict(each) for each in found]
+
+    def disagreement(self) -> dict[str, Any] | None:
+        """Measure the ensemble on logged actions and on corners that nobody logged."""
+        users = self._judged
+        logs = encode_logs(self._dataset, users, use_memory=self._runtime.architecture.memory)
+        latents = self._encoded(users, self._dataset.days_logged[users]).mean
+        found = disagreement(
+            self._model, logs, latents, self._config.disagreement_days, self._rng(7)
+        )
+        return None if found is None else asdict(found)
 
 
 def _evenly(count: int, wanted: int) -> np.ndarray:

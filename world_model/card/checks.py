@@ -50,6 +50,12 @@ def checks(card: Mapping[str, Any]) -> list[Check]:
     }
     if ratios:
         found.append(_worst("spread given the person: distance from the truth's", ratios, 0.15))
+    gaps = {f"day {each['horizon']}": abs(each["gap"]["mean"]) for each in card.get("mood") or ()}
+    if gaps:
+        found.append(_worst("mood reward of the dream: distance from the simulator's", gaps, 0.02))
+    if card.get("disagreement"):
+        low = card["disagreement"]["ratio"]["low"]
+        found.append(Check("disagreement away from the log over on it, low end", low, 1.0, False))
     return found
 
 

@@ -25,6 +25,7 @@ class CardConfig:
         swap_days: last days of each log, unseen by the posterior, for the swap tests.
         diversity_starts: starts whose spread is taken apart.
         diversity_draws: futures of each of the five designed sets.
+        disagreement_days: logged days of each person that the ensemble is asked about.
     """
 
     split: str = "test"
@@ -40,6 +41,7 @@ class CardConfig:
     swap_days: int = 200
     diversity_starts: int = 40
     diversity_draws: int = 100
+    disagreement_days: int = 50
 
     def __post_init__(self) -> None:
         if not self.horizons or min(self.horizons) < 1:
@@ -50,9 +52,10 @@ class CardConfig:
                 f"{self.draws}, {self.diversity_draws}, {self.people} and {self.fit_people}",
                 "Raise the number that is too small; forecasts need some 500 draws.",
             )
-        if min(self.starts_per_person, self.swap_days, self.diversity_starts) < 1:
+        counts = ("starts_per_person", "swap_days", "diversity_starts", "disagreement_days")
+        if min(getattr(self, name) for name in counts) < 1:
             raise ConfigError(
-                "starts_per_person, swap_days and diversity_starts >= 1",
-                f"{self.starts_per_person}, {self.swap_days} and {self.diversity_starts}",
+                f"{', '.join(counts)} >= 1",
+                ", ".join(str(getattr(self, name)) for name in counts),
                 "Raise the number that is too small.",
             )

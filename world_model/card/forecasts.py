@@ -68,7 +68,8 @@ def judge(
             )
         for column, index in enumerate(scores.SCORED):
             known = seen[:, place, index]
-            draws, target = futures[known, :, place, index], truth[known, place, index]
+            draws = futures[known, :, place, index]
+            target = scores.within_bounds(truth[known, place, index], index)
             pits[place, column] = randomised_pit(draws, target, rng.random(len(target)))
             if known.any():
                 crps[place, column] = scores.crps(draws, target, index).mean()

@@ -135,6 +135,8 @@ def dream(
     weather_transitions: np.ndarray,
     horizons: Sequence[int],
     rng: np.random.Generator,
+    *,
+    observed: np.ndarray | None = None,
 ) -> np.ndarray:
     """Imagine people who follow their habits, with fresh noise for each future.
 
@@ -145,6 +147,9 @@ def dream(
         weather_transitions: float32 (4, 4).
         horizons: days to keep, 1 being the first.
         rng: source of noise.
+        observed: bool (starts, draws, days, 10), which cells a log would hold: then what is
+            logged is imagined, with its gaps and off the feasible set, see
+            `imagine.imagine`. None imagines what the environment would.
 
     Returns:
         float32 (starts, draws, horizons, 10), raw rows.
@@ -155,6 +160,9 @@ def dream(
     for chosen in _chunks(len(eves.starts), draws):
         at = np.repeat(chosen, draws)
         shape = (len(at), max(horizons))
+        told = None
+        if observed is not None:
+            told = mx.array(observed[chosen].reshape(*shape, -1).astype(np.float32))
         rows = imagine(
             model,
             mx.array(latents[chosen].reshape(len(at), -1)),
@@ -162,6 +170,8 @@ def dream(
             weather_transitions,
             mx.array(rng.standard_normal((*shape, DreamWorld.normals), dtype=np.float32)),
             mx.array(rng.random((*shape, DreamWorld.uniforms), dtype=np.float32)),
+            observed=told,
+            feasible_days=observed is None,
         )
         parts.append(np.array(rows)[:, kept].reshape(len(chosen), draws, len(kept), -1))
     return np.concatenate(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -69,6 +70,35 @@ def ratio_interval(
     tail = (1.0 - CONFIDENCE) / 2.0
     low, high = np.quantile((drawn @ above) / (drawn @ below), [tail, 1.0 - tail])
     return Interval(float(values.sum() / reference.sum()), float(low), float(high))
+
+
+def mean_of_ratios(
+    pairs: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]], seed: int = 0
+) -> Interval:
+    """Return the mean over several `ratio_interval`s, with the interval of that mean.
+
+    A person who is drawn is drawn for every ratio. A resample in which a reference sums to
+    nothing (its people were not drawn) is left out.
+
+    Args:
+        pairs: values, reference and people of each ratio, (n,) each.
+        seed: of the resampling.
+    """
+    everybody = np.unique(np.concatenate([people for _, _, people in pairs]))
+    drawn = _resamples(len(everybody), seed)
+    means, ratios = [], []
+    for values, reference, people in pairs:
+        who = np.searchsorted(everybody, people)
+        above, below = (
+            np.bincount(who, weights=each, minlength=len(everybody)) for each in (values, reference)
+        )
+        means.append(above.sum() / below.sum())
+        with np.errstate(invalid="ignore", divide="ignore"):
+            ratios.append((drawn @ above) / (drawn @ below))
+    resampled = np.mean(ratios, axis=0)
+    tail = (1.0 - CONFIDENCE) / 2.0
+    low, high = np.quantile(resampled[np.isfinite(resampled)], [tail, 1.0 - tail])
+    return Interval(float(np.mean(means)), float(low), float(high))
 
 
 @lru_cache(maxsize=4)

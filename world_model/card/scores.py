@@ -20,6 +20,14 @@ _CATEGORY_SCALE = np.float32(np.sqrt(0.5))
 _VARIOGRAM_POWER = 0.5
 
 
+def within_bounds(values: np.ndarray, index: int) -> np.ndarray:
+    """Return logged values as the nets see them: what exceeds the schema's bounds is on them."""
+    feature = schema.FEATURES[index]
+    if isinstance(feature, schema.Continuous):
+        return np.clip(values, feature.low, feature.high)
+    return values
+
+
 def embed(rows: np.ndarray) -> np.ndarray:
     """Return the scored features as points, float32 (..., width), see the module."""
     encoded = schema.encode_rows(rows)

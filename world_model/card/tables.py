@@ -17,6 +17,8 @@ TRAITS_TABLE = "True traits, R2 on held-out people"
 FORECASTS = "Forecasts: coverage with 95% intervals, scores"
 CRPS = "CRPS by feature, in scales, mean over the days"
 SPREAD = "Spread of the dream: shares, and SD over the simulator's"
+MOOD = "Mood reward of habit futures, dream and simulator"
+DISAGREEMENT = "Disagreement of the ensemble"
 REQUIREMENTS = "Requirements"
 
 #: how each table was measured
@@ -36,6 +38,10 @@ NOTES = {
     SPREAD: "Share of the variance that z_a explains, that z_b and z_c add, and the rest, by "
     "futures that share blocks; small negative shares are sampling error. Given latents: "
     "without what is not known about the person.",
+    MOOD: "Mean of the reward's mood component over complete days, which scores on observed "
+    "cells cannot tell: a gap above 0 is a dream that flatters.",
+    DISAGREEMENT: "On logged days whose actions were all observed, and on the same days with the "
+    "action replaced by corners of the action box that lie away from everything logged.",
     REQUIREMENTS: "What a model that can be trusted has to reach.",
 }
 
@@ -48,6 +54,26 @@ def card_tables(card: Mapping[str, Any]) -> dict[str, list[Row]]:
     tables[FORECASTS] = _forecasts(card)
     tables[CRPS] = _crps(card)
     tables[SPREAD] = _spread(card)
+    if card.get("mood"):
+        tables[MOOD] = [
+            {
+                "day": each["horizon"],
+                "dream": round(each["dream"], 4),
+                "simulator": round(each["simulator"], 4),
+                "dream over simulator": _interval(each["gap"], 4),
+            }
+            for each in card["mood"]
+        ]
+    if card.get("disagreement"):
+        each = card["disagreement"]
+        tables[DISAGREEMENT] = [
+            {
+                "days": each["days"],
+                "logged actions": round(each["logged"], 4),
+                "away from the log": round(each["away"], 4),
+                "ratio": _interval(each["ratio"]),
+            }
+        ]
     tables[REQUIREMENTS] = [_requirement(check) for check in checks(card)]
     return tables
 
@@ -71,6 +97,10 @@ def card_scalars(card: Mapping[str, Any]) -> dict[str, float]:
             scalars[f"card/energy_over_{name.replace(', ', '_').replace(' ', '')}/{horizon}"] = (
                 ratio["mean"]
             )
+    for each in card.get("mood") or ():
+        scalars[f"card/mood_gap/day_{each['horizon']}"] = each["gap"]["mean"]
+    if card.get("disagreement"):
+        scalars["card/disagreement_away_over_logged"] = card["disagreement"]["ratio"]["mean"]
     return scalars
 
 

@@ -97,3 +97,34 @@ def test_later_days_of_the_person_are_not_read(many: LogDataset) -> None:
     )
     for name in one:
         np.testing.assert_array_equal(one[name], other[name])
+
+
+def test_a_feature_that_nobody_logged_is_no_obstacle() -> None:
+    logs = tiny.logs()
+    observed = logs.observed.copy()
+    observed[..., schema.WEATHER] = False
+    blind = tiny.with_rows(logs, logs.rows, observed)
+    rng = np.random.default_rng(0)
+    for rows in (
+        baselines.climatology(blind, STARTS, 5, 2, rng),
+        baselines.persistence(blind, STARTS, 5, 2, rng),
+        baselines.mean_lag_weekday(blind, STARTS, 5, (1, 7), rng),
+    ):
+        assert rows.shape == (2, 5, 2, schema.FEATURE_COUNT)
+        assert (rows[..., schema.WEATHER] == 0.0).all()
+
+
+def test_the_ridge_is_fitted_where_it_is_told_to() -> None:
+    logs = tiny.logs()
+    early = Starts(np.repeat(np.arange(12), 40), np.tile(np.arange(20, 60), 12))
+    rows, observed = logs.rows.copy(), logs.observed.copy()
+    rows[:, 67:], observed[:, 67:] = tiny.people().true_rows[::-1, 67:], True
+    changed = tiny.with_rows(logs, rows, observed)
+    starts = Starts(np.array([0, 3]), np.array([50, 60]))
+    one, other = (
+        baselines.mean_lag_weekday(
+            which, starts, 20, (1, 7), np.random.default_rng(0), fit_on=early
+        )
+        for which in (logs, changed)
+    )
+    np.testing.assert_array_equal(one, other)

@@ -61,10 +61,11 @@ def test_all_parts_are_there_and_json_able() -> None:
 
 def test_the_tables_and_scalars() -> None:
     tables = card_tables(card())
-    assert [len(rows) for rows in tables.values()] == [3, 12, 5 * 2, 9, 18, 9]
+    assert [len(rows) for rows in tables.values()] == [3, 12, 5 * 2, 9, 18, 2, 1, 11]
     scalars = card_scalars(card())
     assert all(isinstance(value, float) for value in scalars.values())
     assert {"card/active_units_c", "card/coverage_80%/day_7"} <= set(scalars)
+    assert {"card/mood_gap/day_7", "card/disagreement_away_over_logged"} <= set(scalars)
 
 
 def test_the_same_seed_gives_the_same_card() -> None:
@@ -77,7 +78,8 @@ def test_without_the_truth() -> None:
     found = make_card(tiny.runtime(), dealt(), SMALL)
     assert found["traits"] is None and "simulator" not in found["forecasts"]
     tables = card_tables(found)
-    assert len(tables) == 5 and len(tables["Requirements"]) == 4
+    assert found["mood"] is None
+    assert len(tables) == 6 and len(tables["Requirements"]) == 5
     assert card_scalars(found)
 
 
@@ -95,6 +97,8 @@ def test_requirements_are_checked() -> None:
     found["forecasts"]["dream"]["by_horizon"]["7"]["coverage"]["80%"]["mean"] = 0.84
     for each in found["spread"]:
         each["noise_to_truth"] = 0.86
+    found["mood"][0]["gap"]["mean"], found["mood"][1]["gap"]["mean"] = -0.01, -0.03
+    found["disagreement"]["ratio"]["low"] = 1.2
     by_name = {check.what: check for check in checks(found)}
     values = {what: (round(check.value, 2), check.met) for what, check in by_name.items()}
     assert values["lowest R2 of a trait over the oracle's (refined)"] == (0.9, True)
@@ -104,6 +108,8 @@ def test_requirements_are_checked() -> None:
     assert values["coverage: distance from nominal"] == (0.04, False)
     assert by_name["coverage: distance from nominal"].where == "80%, day 7"
     assert values["spread given the person: distance from the truth's"] == (0.14, True)
+    assert values["mood reward of the dream: distance from the simulator's"] == (0.03, False)
+    assert values["disagreement away from the log over on it, low end"] == (1.2, True)
 
 
 @pytest.mark.parametrize(

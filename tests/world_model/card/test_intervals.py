@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from human_wm_env.errors import DataError
-from world_model.card.intervals import mean_interval, ratio_interval
+from world_model.card.intervals import mean_interval, mean_of_ratios, ratio_interval
 
 
 def test_people_are_resampled_whole() -> None:
@@ -38,3 +38,23 @@ def test_a_ratio_of_sums() -> None:
 def test_what_cannot_be_averaged(values: np.ndarray) -> None:
     with pytest.raises(DataError):
         mean_interval(values, np.arange(2) if len(values) else np.zeros(0))
+
+
+def test_the_mean_of_ratios_draws_people_for_all_of_them() -> None:
+    people = np.arange(20)
+    noise = np.random.default_rng(0).standard_normal(20)
+    plus, minus = (noise, np.ones(20), people), (-noise, np.ones(20), people)
+    both = mean_of_ratios([plus, minus])
+    assert both.mean == pytest.approx(0.0) and both.high - both.low < 1e-12
+    alone = mean_of_ratios([plus])
+    assert (alone.mean, alone.low) == pytest.approx(
+        (noise.mean(), mean_interval(noise, people).low)
+    )
+
+
+def test_ratios_of_different_people() -> None:
+    first = (np.array([1.0, 3.0]), np.array([2.0, 2.0]), np.array([0, 1]))
+    second = (np.array([5.0]), np.array([1.0]), np.array([7]))
+    found = mean_of_ratios([first, second])
+    assert found.mean == pytest.approx((1.0 + 5.0) / 2.0)
+    assert found.low == pytest.approx((0.5 + 5.0) / 2.0)

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from human_wm_env.errors import ConfigError
+from human_wm_env.time_split import split_by_time
+from tests.world_model import tiny
+from world_model.card.held_out_days import (
+    AVERAGE,
+    BASELINE,
+    DREAM,
+    HeldOutConfig,
+    compare,
+    coverage,
+    judge_held_out,
+    summary,
+)
+from world_model.card.walk_forward import Cells
+
+SMALL = HeldOutConfig(draws=12, refine_steps=2, refine_window_days=16)
+
+
+def cells(crps: float, error: float, users: int = 6, pit: float = 0.5) -> Cells:
+    each = np.ones(users * 4)
+    return Cells(
+        users=np.repeat(np.arange(users), 4),
+        crps=crps * each,
+        squared_error=error * each,
+        squared_spread=2.0 * each,
+        pit=pit * each,
+    )
+
+
+def test_gains_by_hand() -> None:
+    one = {"steps": cells(0.4, 1.0), "mood": cells(0.3, 2.0)}
+    other = {"steps": cells(0.5, 1.5), "mood": cells(0.3, 1.8)}
+    found = compare(one, other)
+    assert found["steps"]["r2"] == 0.5 and found["steps"]["r2_baseline"] == 0.25
+    assert found["steps"]["r2_gain"]["mean"] == pytest.approx(0.25)
+    assert found["steps"]["crps_gain"]["mean"] == pytest.approx(0.2)
+    assert found["mood"]["r2_gain"]["high"] == pytest.approx(-0.1)
+    average = found[AVERAGE]
+    assert average["cells"] == 48
+    assert average["r2_gain"]["mean"] == pytest.approx(0.075)
+    assert average["crps_gain"]["low"] == pytest.approx(0.1)
+
+
+def test_what_is_significantly_worse_and_how_far_coverage_is_off() -> None:
+    one = {"steps": cells(0.4, 1.0, pit=0.5), "mood": cells(0.3, 2.0, pit=0.97)}
+    other = {"steps": cells(0.5, 1.5), "mood": cells(0.3, 1.8)}
+    found = {
+        "days_ahead": {"1": compare(one, other), "7": compare(one, other)},
+        "coverage": {DREAM: {"1": coverage(one)}, BASELINE: {"1": coverage(other)}},
+    }
+    said = summary(found)
+    assert said["significantly_worse"] == ["mood (R2)"]
+    assert said["average_r2_gain"]["mean"] == pytest.approx(0.075)
+    # Half of the cells are in the middle, the others beyond the 80% interval.
+    assert found["coverage"][DREAM]["1"]["all"]["50%"]["mean"] == 0.5
+    assert (said["coverage_off"], said["coverage_off_where"]) == (
+        pytest.approx(0.3),
+        "80%, 1 ahead",
+    )
+
+
+def judged(posterior: str) -> dict[str, Any]:
+    config = HeldOutConfig(**{**vars(SMALL), "posterior": posterior})
+    return judge_held_out(tiny.runtime(), split_by_time(tiny.logs(), 0.1), config)
+
+
+@pytest.mark.parametrize("posterior", ["encoder", "refined"])
+def test_everything_is_there_and_json_able(posterior: str) -> None:
+    found = judged(posterior)
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    about = found["about"]
+    assert (about["people"], about["held_out_days"], about["split"]) == (12, 144, "time")
+    assert about["trained_on_the_days_before"] is False
+    assert list(found["days_ahead"]) == ["1", "7"]
+    assert len(found["days_ahead"]["1"]) == 9 + 1
+    one, week = (found["days_ahead"][h]["steps"]["cells"] for h in ("1", "7"))
+    assert one > week > 0
+    # Random nets know nothing; the baseline does.
+    assert found["days_ahead"]["1"][AVERAGE]["r2_gain"]["high"] < 0.0
+    assert "steps (R2)" in found["summary"]["significantly_worse"]
+
+
+def test_the_baseline_is_calibrated_on_held_out_days() -> None:
+    found = judged("encoder")["coverage"][BASELINE]["1"]["all"]
+    assert abs(found["80%"]["mean"] - 0.8) < 0.08
+
+
+def test_the_same_seed_gives_the_same_numbers() -> None:
+    assert judged("encoder") == judged("encoder")
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"posterior": "best"}, {"draws": 1}, {"horizons": []}, {"horizons": [0]}]
+)
+def test_settings_out_of_range(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError):
+        HeldOutConfig(**wrong)

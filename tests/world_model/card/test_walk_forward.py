@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from human_wm_env import schema
+from human_wm_env.errors import DataError
+from human_wm_env.runtime.encoder import Posterior
+from human_wm_env.time_split import split_by_time
+from tests.world_model import tiny
+from world_model.card.futures import Starts, eves_of
+from world_model.card.walk_forward import (
+    dream_logs_ahead,
+    every_day,
+    judge_cells,
+    masks_like_before,
+    refined_before,
+    tiled,
+)
+from world_model.config import TrainingConfig
+
+SPLIT = split_by_time(tiny.logs(), 0.1)
+
+
+def test_every_held_out_day_is_a_start() -> None:
+    starts = every_day(SPLIT.whole, SPLIT.first_held_out)
+    assert len(starts) == 12 * 12
+    assert starts.days.reshape(12, 12).tolist() == [list(range(108, 120))] * 12
+    early = every_day(SPLIT.whole, np.zeros(12, dtype=int))
+    assert early.days.min() >= 14
+    with pytest.raises(DataError, match="held-out days after 14"):
+        every_day(SPLIT.whole, SPLIT.whole.days_logged)
+
+
+def test_masks_are_the_persons_own_and_scored_days_hold_something() -> None:
+    logs = tiny.logs()
+    starts = Starts(np.array([2, 7]), np.array([60, 100]))
+    masks = masks_like_before(logs, starts, 200, (1, 7), np.random.default_rng(0))
+    assert masks.shape == (2, 200, 7, schema.FEATURE_COUNT)
+    assert masks[:, :, [0, 6]].any(axis=-1).all()
+    assert not masks[:, :, 1:6].any(axis=-1).all()
+    own = {tuple(row) for row in logs.observed[2, :60]}
+    assert {tuple(row) for row in masks[0].reshape(-1, 10)} <= own
+
+
+def test_forecasts_read_nothing_from_their_first_day_on() -> None:
+    logs = tiny.logs()
+    rows, observed = logs.rows.copy(), logs.observed.copy()
+    rows[:, 100:], observed[:, 100:] = tiny.people().true_rows[::-1, 100:], True
+    starts = Starts(np.array([0, 5]), np.array([100, 100]))
+
+    def forecasts(which: object) -> np.ndarray:
+        eves = eves_of(tiny.runtime(), which, starts)
+        weather = tiny.checkpoint().weather_transitions
+        rng = np.random.default_rng(0)
+        return dream_logs_ahead(tiny.model(), eves, which, weather, (1, 3), 6, rng)
+
+    one, other = forecasts(logs), forecasts(tiny.with_rows(logs, rows, observed))
+    assert one.shape == (2, 6, 2, schema.FEATURE_COUNT)
+    np.testing.assert_array_equal(one, other)
+
+
+def test_refinement_reads_the_days_before_alone() -> None:
+    rows, observed = SPLIT.whole.rows.copy(), SPLIT.whole.observed.copy()
+    rows[:, 108:], observed[:, 108:] = tiny.people().true_rows[::-1, 108:], True
+    changed = split_by_time(tiny.with_rows(SPLIT.whole, rows, observed), 0.1)
+    config = TrainingConfig(window_days=16)
+
+    def refined(split: object) -> Posterior:
+        return refined_before(
+            tiny.model(),
+            tiny.runtime(),
+            split,
+            steps=2,
+            learning_rate=0.1,
+            config=config,
+            seed=0,
+        )
+
+    one, other = refined(SPLIT), refined(changed)
+    np.testing.assert_array_equal(one.mean, other.mean)
+    assert one.mean.shape == (12, tiny.TINY.latent_width) and one.mean.any()
+    starts = Starts(np.array([3, 3, 0]), np.array([110, 111, 110]))
+    own = tiled(eves_of(tiny.runtime(), SPLIT.whole, starts), one)
+    np.testing.assert_array_equal(own.posterior.mean, one.mean[[3, 3, 0]])
+
+
+def test_cells_by_hand() -> None:
+    logs = tiny.logs()
+    rows, observed = logs.rows.copy(), np.zeros_like(logs.observed)
+    observed[:2, 50, [schema.STEPS, schema.MOOD]] = True
+    rows[:2, 50, schema.STEPS] = [5000.0, 15000.0]
+    rows[:2, 50, schema.MOOD] = [0.0, 3.0]  # Happy 1, Stressed 0
+    seen = tiny.with_rows(logs, rows, observed)
+    starts = Starts(np.array([0, 1]), np.array([50, 50]))
+    drawn = np.zeros((2, 4, schema.FEATURE_COUNT), dtype=np.float32)
+    drawn[..., schema.STEPS] = 10000.0
+    drawn[:, :2, schema.MOOD] = 3.0
+    found = judge_cells(drawn, seen, starts, 1, np.random.default_rng(0))
+    assert set(found) == {"steps", "mood"}
+    steps, mood = found["steps"], found["mood"]
+    assert steps.users.tolist() == [0, 1]
+    np.testing.assert_allclose(steps.crps, [1.0, 1.0])  # in scales of 5000
+    np.testing.assert_allclose(steps.squared_error, steps.squared_spread)
+    np.testing.assert_allclose(mood.squared_error, [0.25, 0.25])
+    assert steps.pit[0] < 0.2 and steps.pit[1] > 0.8
+    assert not steps.inside("50%").any() and steps.inside("95%").any() in (True, False)
+
+
+def test_values_beyond_the_bounds_count_as_the_bounds() -> None:
+    logs = tiny.logs()
+    rows, observed = logs.rows.copy(), np.zeros_like(logs.observed)
+    observed[0, 50, schema.CALORIES] = True
+    rows[0, 50, schema.CALORIES] = 9000.0
+    drawn = np.full((1, 5, schema.FEATURE_COUNT), 7000.0, dtype=np.float32)
+    found = judge_cells(
+        drawn,
+        tiny.with_rows(logs, rows, observed),
+        Starts(np.array([0]), np.array([50])),
+        1,
+        np.random.default_rng(0),
+    )
+    assert found["calories_burned"].crps.tolist() == [0.0]
+
+
+def test_horizons_beyond_the_log_are_left_out() -> None:
+    logs = tiny.logs()
+    starts = Starts(np.array([0, 0]), np.array([118, 119]))
+    drawn = np.zeros((2, 3, schema.FEATURE_COUNT), dtype=np.float32)
+    whole = dataclasses.replace(logs, observed=np.ones_like(logs.observed))
+    filled = tiny.with_rows(whole, tiny.people().true_rows, whole.observed)
+    found = judge_cells(drawn, filled, starts, 2, np.random.default_rng(0))
+    assert {len(cells.users) for cells in found.values()} == {1}

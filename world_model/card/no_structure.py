@@ -1,0 +1,117 @@
+"""On logs without structure a world model has to find none: what that means, measured.
+
+Empty latents (whoever is encoded is nobody in particular), futures that cover as they say,
+and as wide as the numbers are. Judged is what would be LOGGED, off the feasible set: a
+uniform day of 11 hours' sleep and 20 hours' activity is impossible, and is in the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from human_wm_env import schema
+from human_wm_env.dataset import LogDataset
+from human_wm_env.runtime.world_model import WorldModelRuntime
+from human_wm_env.uniform_logs import draw_rows
+from world_model.card import futures
+from world_model.card.calibration import LEVELS
+from world_model.card.checks import Check
+from world_model.card.collapse import collapse
+from world_model.card.diversity import variance
+from world_model.card.held_out_days import coverage
+from world_model.card.scores import SCORED, within_bounds
+from world_model.card.walk_forward import dream_logs_ahead, judge_cells
+from world_model.export import restore
+
+MOST_KL_NATS = 0.1
+COVERAGE_POINTS = 0.03
+SPREAD_SHARE = 0.15
+
+
+def measure(
+    runtime: WorldModelRuntime,
+    dataset: LogDataset,
+    *,
+    split: str = "test",
+    starts_per_person: int = 20,
+    draws: int = 500,
+    horizons: Sequence[int] = (1, 7, 30),
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Measure a checkpoint that was trained on uniform logs.
+
+    Returns:
+        JSON-able: `latents` by block, `coverage` by horizon (of every feature, and all), and
+        `spread` by horizon and feature: SD of the futures over that of uniform rows.
+    """
+    rng = np.random.default_rng(np.random.SeedSequence([seed, 53]))
+    people = dataset.users_of(split)
+    pairs = zip(people, dataset.days_logged[people], strict=True)
+    posterior, _ = runtime.encode([dataset.history(user, day) for user, day in pairs])
+    latents = collapse(posterior, runtime.architecture.blocks, rng)
+    starts = futures.spread_starts(dataset, people, starts_per_person, max(horizons), rng)
+    dreamt = dream_logs_ahead(
+        restore(runtime.checkpoint),
+        futures.eves_of(runtime, dataset, starts),
+        dataset,
+        runtime.checkpoint.weather_transitions,
+        horizons,
+        draws,
+        rng,
+    )
+    truth = draw_rows(dreamt.shape[:3], rng)
+    for index in SCORED:
+        truth[..., index] = within_bounds(truth[..., index], index)
+    ratios = np.sqrt(variance(dreamt) / variance(truth))
+    return {
+        "people": len(people),
+        "starts": len(starts),
+        "latents": {block: asdict(each) for block, each in latents.items()},
+        "coverage": {
+            str(horizon): coverage(judge_cells(dreamt[:, :, place], dataset, starts, horizon, rng))
+            for place, horizon in enumerate(horizons)
+        },
+        "spread": {
+            str(horizon): {
+                schema.FEATURE_NAMES[index]: float(ratio)
+                for index, ratio in zip(SCORED, row, strict=True)
+            }
+            for horizon, row in zip(horizons, ratios, strict=True)
+        },
+    }
+
+
+def requirements(found: dict[str, Any]) -> list[Check]:
+    """Compare with what a model that found nothing measures."""
+    latents = found["latents"].values()
+    off = {
+        f"{level}, day {horizon}": abs(each["all"][level]["mean"] - nominal)
+        for horizon, each in found["coverage"].items()
+        for level, nominal in LEVELS.items()
+    }
+    spread = {
+        f"{name}, day {horizon}": abs(ratio - 1.0)
+        for horizon, by_feature in found["spread"].items()
+        for name, ratio in by_feature.items()
+    }
+    worst_cover, worst_spread = (max(each, key=lambda place: each[place]) for each in (off, spread))
+    return [
+        Check("active units", float(sum(each["active_units"] for each in latents)), 0.0, True),
+        Check(
+            "KL of all latents, nats", sum(each["kl_nats"] for each in latents), MOST_KL_NATS, True
+        ),
+        Check(
+            "coverage: distance from nominal", off[worst_cover], COVERAGE_POINTS, True, worst_cover
+        ),
+        Check(
+            "spread: distance from the numbers' own",
+            spread[worst_spread],
+            SPREAD_SHARE,
+            True,
+            worst_spread,
+        ),
+    ]

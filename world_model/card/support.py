@@ -1,0 +1,144 @@
+"""Does the ensemble disagree more where actions leave what was logged?
+
+Every logged day keeps its eve, memory, weekday and weather; only the action is replaced by
+a corner of the action box, and only corners unlike any logged day are kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import mlx.core as mx
+import numpy as np
+from scipy.spatial import cKDTree
+
+from human_wm_env import schema
+from human_wm_env.envs import actions
+from human_wm_env.runtime import heads, inputs
+from human_wm_env.runtime.layouts import state_layout
+from world_model.card.intervals import Interval, ratio_interval
+from world_model.data import EncodedLogs, windows
+from world_model.transition import baseline_offsets
+from world_model.vrae import WorldModel
+
+NEAREST_QUANTILE = 0.99
+_LARGEST_LOG = 20_000  # logged days that corners are compared with
+_ACTION_PART = slice(
+    inputs.STATE_MASK_PART.stop, inputs.STATE_MASK_PART.stop + len(inputs.ACTION_COLUMNS)
+)
+_SEEN_PART = slice(_ACTION_PART.stop, _ACTION_PART.stop + len(inputs.ACTION_ORDER))
+_CONTINUOUS = [i for i in schema.ACTION_FEATURES if i in schema.CONTINUOUS_FEATURES]
+_COORDINATES = np.concatenate(
+    [np.arange(schema.ROW_WIDTH)[schema.ROW_SLICES[i]] for i in _CONTINUOUS]
+)
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """The ensemble's disagreement on days whose actions were all logged.
+
+    Attributes:
+        days: how many.
+        logged: mean on the logged actions; away: on corners never logged.
+        ratio: away over logged, by people; it has to be above 1.
+    """
+
+    days: int
+    logged: float
+    away: float
+    ratio: Interval
+
+
+def disagreement(
+    model: WorldModel,
+    logs: EncodedLogs,
+    latents: np.ndarray,
+    days_per_person: int,
+    rng: np.random.Generator,
+) -> Disagreement | None:
+    """Measure it on some days of everybody.
+
+    Args:
+        model: trained nets.
+        logs: encoded logs of the people.
+        latents: float32 (people, latents), e.g. posterior means.
+        days_per_person: at most, of those whose actions are all observed.
+        rng: picks days and corners.
+
+    Returns:
+        None where no day has all of its actions observed, or no ensemble disagrees.
+    """
+    if model.architecture.members < 2:
+        return None
+    people, days = _whole_days(logs, days_per_person, rng)
+    if not len(people):
+        return None
+    window = windows(logs, people, days[:, None])
+    own = np.array(window.transition_inputs)
+    away = own.copy()
+    corner = _unlogged_corners(logs, len(people), rng)
+    away[:, 0, _ACTION_PART] = corner[:, inputs.ACTION_COLUMNS]
+    away[:, 0, _SEEN_PART] = 1.0
+    on_logged, on_corners = (_disagreement(model, x, latents[people]) for x in (own, away))
+    return Disagreement(
+        days=len(people),
+        logged=float(on_logged.mean()),
+        away=float(on_corners.mean()),
+        ratio=ratio_interval(on_corners, on_logged, people),
+    )
+
+
+def _whole_days(
+    logs: EncodedLogs, per_person: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return people and days whose actions are all observed, at random."""
+    whole = np.asarray(logs.observed[:, 1:][..., list(inputs.ACTION_ORDER)].all(axis=-1))
+    picked = [
+        rng.permutation(np.flatnonzero(whole[person]))[:per_person] for person in range(len(whole))
+    ]
+    people = np.repeat(np.arange(logs.people), [len(days) for days in picked])
+    return people, np.concatenate(picked).astype(int)
+
+
+def _unlogged_corners(logs: EncodedLogs, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Return encoded corners of the action box that lie away from every logged day.
+
+    Away: farther from the nearest logged day, in scales, than 99% of the logged days are
+    from theirs; of all corners at least the farthest tenth.
+    """
+    seen = logs.observed[:, 1:][..., _CONTINUOUS].all(axis=-1)
+    logged = logs.rows[:, 1:][seen][:, _COORDINATES]
+    logged = logged[rng.permutation(len(logged))[:_LARGEST_LOG]]
+    tree = cKDTree(logged)
+    usual = np.quantile(tree.query(logged, k=2)[0][:, 1], NEAREST_QUANTILE)
+    signs = rng.choice([-1.0, 1.0], size=(max(count, 500), actions.ACTION_WIDTH))
+    rows = actions.decode(signs.astype(np.float32))
+    encoded = schema.encode_rows(rows)
+    distance = tree.query(encoded[:, _COORDINATES], k=1)[0]
+    kept = np.flatnonzero(distance > min(usual, float(np.quantile(distance, 0.9))))
+    if not len(kept):  # every corner as far as the farthest tenth
+        kept = np.flatnonzero(distance >= distance.max())
+    return encoded[rng.choice(kept, size=count)]
+
+
+def _disagreement(model: WorldModel, x: np.ndarray, latents: np.ndarray) -> np.ndarray:
+    """Return the runtime's uncertainty of single days, float (n,): see `WorldModelRuntime`."""
+    architecture = model.architecture
+    layout, blocks = state_layout(architecture), architecture.blocks
+    given = mx.array(x)
+    of = mx.array(latents)
+    nothing = mx.zeros((len(x), 1, layout.chain_width))
+    offsets = baseline_offsets(of[:, blocks["a"]], given)
+    members = np.array(model.transition(given, of[:, blocks["c"]], nothing, offsets))
+    logits, means, _ = heads.mixture_columns(
+        layout.parameters[schema.HEART_RATE], layout.components
+    )
+    centre = (_softmax(members[..., logits]) * members[..., means]).sum(axis=-1)
+    moods = _softmax(members[..., layout.parameters[schema.MOOD]])
+    found: np.ndarray = 0.5 * (centre.std(axis=0) + moods.std(axis=0).mean(axis=-1))
+    return found
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    weights: np.ndarray = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return weights / weights.sum(axis=-1, keepdims=True)

@@ -1,0 +1,213 @@
+"""Walk forward over held-out days: a forecast from every eve, judged cell by cell.
+
+What is forecast is what will be LOGGED, so the futures are masked like the person's past:
+a workout that the log would not hold tells the steps of that day nothing (in LifeSnaps a
+workout is logged on a third of the days, the active ones). And they are not moved onto the
+feasible set, which belongs to what an agent may choose: logs hold days outside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from human_wm_env import schema
+from human_wm_env.dataset import LogDataset
+from human_wm_env.envs.rewards import MOOD_VALUES
+from human_wm_env.errors import DataError
+from human_wm_env.runtime.encoder import Posterior
+from human_wm_env.runtime.world_model import WorldModelRuntime
+from human_wm_env.time_split import TimeSplit
+from human_wm_env.worlds.start_options import MIN_HISTORY_DAYS
+from world_model.card import futures, scores
+from world_model.card.calibration import LEVELS, randomised_pit
+from world_model.card.futures import Eves, Starts
+from world_model.config import TrainingConfig
+from world_model.data import encode_logs
+from world_model.posteriors import refine, with_prior
+from world_model.vrae import WorldModel
+
+
+def every_day(dataset: LogDataset, first: np.ndarray) -> Starts:
+    """Return one start for each day from given first days on, two weeks into a log at least.
+
+    Args:
+        dataset: the logs.
+        first: int (users,).
+
+    Raises:
+        DataError: no such day.
+    """
+    first = np.maximum(first, np.maximum(MIN_HISTORY_DAYS, dataset.first_observed_day + 1))
+    days = [np.arange(begin, end) for begin, end in zip(first, dataset.days_logged, strict=True)]
+    counts = [len(each) for each in days]
+    if not sum(counts):
+        raise DataError(
+            f"held-out days after {MIN_HISTORY_DAYS} days of history",
+            f"none in {dataset.name!r}, logs of at most {int(dataset.days_logged.max())} days",
+            "Use longer logs, or hold a larger share out.",
+        )
+    return Starts(np.repeat(np.arange(dataset.users), counts), np.concatenate(days))
+
+
+def refined_before(
+    model: WorldModel,
+    runtime: WorldModelRuntime,
+    split: TimeSplit,
+    *,
+    steps: int,
+    learning_rate: float,
+    config: TrainingConfig,
+    seed: int,
+) -> Posterior:
+    """Refine everybody's posterior on the days before the held-out ones, (users, latents)."""
+    everybody = np.flatnonzero(split.before.observed.any(axis=(1, 2)))
+    logged = split.before.days_logged[everybody]
+    pairs = zip(everybody, logged, strict=True)
+    encoded, _ = runtime.encode([split.before.history(int(u), int(day)) for u, day in pairs])
+    refined = refine(
+        model,
+        encode_logs(split.before, everybody, use_memory=runtime.architecture.memory),
+        with_prior(encoded, runtime.architecture.blocks["c"]),
+        steps=steps,
+        learning_rate=learning_rate,
+        config=config,
+        seed=seed,
+    )
+    shape = (split.before.users, runtime.architecture.latent_width)
+    mean, log_variance = (np.zeros(shape, dtype=np.float32) for _ in range(2))
+    mean[everybody], log_variance[everybody] = refined.mean, refined.log_variance
+    return Posterior(mean, log_variance)
+
+
+def masks_like_before(
+    dataset: LogDataset,
+    starts: Starts,
+    draws: int,
+    horizons: Sequence[int],
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Draw which cells the coming days would hold: runs of days out of the person's own past.
+
+    Days that are scored hold something, as the days that they are judged on do.
+
+    Returns:
+        bool (starts, draws, days, 10).
+    """
+    days = max(horizons)
+    masks = np.empty((len(starts), draws, days, schema.FEATURE_COUNT), dtype=bool)
+    for place, (user, day) in enumerate(zip(starts.users, starts.days, strict=True)):
+        past = dataset.observed[user, :day]
+        logged = np.flatnonzero(past.any(axis=1))
+        begin = rng.integers(0, max(1, day - days + 1), size=draws)
+        at = (begin[:, None] + np.arange(days)) % day
+        for horizon in horizons:
+            scored = at[:, horizon - 1]
+            instead = rng.choice(logged, size=draws)
+            at[:, horizon - 1] = np.where(past[scored].any(axis=1), scored, instead)
+        masks[place] = past[at]
+    return masks
+
+
+def dream_logs_ahead(
+    model: WorldModel,
+    eves: Eves,
+    dataset: LogDataset,
+    weather_transitions: np.ndarray,
+    horizons: Sequence[int],
+    draws: int,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Dream what will be logged from every eve on.
+
+    Returns:
+        float32 (starts, draws, horizons, 10), raw rows.
+    """
+    latents = futures.draw_latents(eves.posterior, draws, rng)
+    masks = masks_like_before(dataset, eves.starts, draws, horizons, rng)
+    return futures.dream(model, eves, latents, weather_transitions, horizons, rng, observed=masks)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """One forecaster's judgement of one feature's observed cells on one horizon.
+
+    Attributes:
+        users: int (cells,), whose they are.
+        crps: float (cells,), see `scores.crps`.
+        squared_error: float (cells,), of the forecast's mean, in scales; of a category
+            summed over its labels, of the mood that of its valence.
+        squared_spread: float (cells,), likewise of the mean over all these cells.
+        pit: float (cells,), in [0, 1).
+    """
+
+    users: np.ndarray
+    crps: np.ndarray
+    squared_error: np.ndarray
+    squared_spread: np.ndarray
+    pit: np.ndarray
+
+    def inside(self, level: str) -> np.ndarray:
+        """Return which cells the central interval of a level holds, bool (cells,)."""
+        return np.asarray(np.abs(self.pit - 0.5) <= LEVELS[level] / 2.0)
+
+
+def judge_cells(
+    forecasts: np.ndarray,
+    dataset: LogDataset,
+    starts: Starts,
+    horizon: int,
+    rng: np.random.Generator,
+) -> dict[str, Cells]:
+    """Compare forecasts of one horizon with what was logged, by feature.
+
+    Args:
+        forecasts: raw rows, float32 (starts, draws, 10).
+        dataset: the logs.
+        starts: where the forecasts begin.
+        horizon: the day that they are of, 1 being the first.
+        rng: breaks ties of the PIT.
+
+    Returns:
+        One entry for each scored feature that was observed on any of these days.
+    """
+    days = starts.days + horizon - 1
+    inside = np.flatnonzero(days < dataset.days_logged[starts.users])
+    users, days = starts.users[inside], days[inside]
+    found = {}
+    for index in scores.SCORED:
+        known = dataset.observed[users, days, index]
+        if not known.any():
+            continue
+        truth = scores.within_bounds(dataset.rows[users[known], days[known], index], index)
+        drawn = forecasts[inside[known], :, index]
+        expected, seen = _points(drawn, index).mean(axis=1), _points(truth, index)
+        found[schema.FEATURE_NAMES[index]] = Cells(
+            users=users[known],
+            crps=scores.crps(drawn, truth, index),
+            squared_error=((expected - seen) ** 2).sum(axis=-1),
+            squared_spread=((seen - seen.mean(axis=0)) ** 2).sum(axis=-1),
+            pit=randomised_pit(drawn, truth, rng.random(len(truth))),
+        )
+    return found
+
+
+def _points(values: np.ndarray, index: int) -> np.ndarray:
+    """Return raw values as numbers whose mean is a forecast, float64 (..., width)."""
+    feature = schema.FEATURES[index]
+    if isinstance(feature, schema.Continuous):
+        return np.asarray(values / feature.scale, dtype=np.float64)[..., None]
+    labels = values.astype(np.intp)
+    if index == schema.MOOD:
+        valence = np.array([MOOD_VALUES[name] for name in feature.categories])
+        return valence[labels][..., None]
+    return np.eye(feature.width)[labels]
+
+
+def tiled(eves: Eves, posterior: Posterior) -> Eves:
+    """Return eves with everybody's own posterior, (users, latents), instead of the encoder's."""
+    users = eves.starts.users
+    own = Posterior(posterior.mean[users], posterior.log_variance[users])
+    return Eves(eves.starts, own, eves.memory, eves.row, eves.observed, eves.weekday)
