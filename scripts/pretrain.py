@@ -80,6 +80,7 @@ def pretrain(config: PretrainConfig, run: RunFolder) -> tuple[Path, dict[str, An
             "data": provenance(config.data, dataset),
             "metrics": metrics,
             **_origin(trained),
+            "emptied_blocks": list(trained.emptied),
         },
     )
     run.write_metrics(metrics)

@@ -115,6 +115,8 @@ class TrainingConfig:
         annealing_epochs: epochs over which the KL's weight rises to 1.
         baseline_epochs: first epochs of the nets in which z_c waits at 0, so that baselines
             settle in z_a.
+        empty_blocks: train again without the blocks of latents that do not help on unseen
+            days of validation people (`world_model/emptiness.py`).
         dreamt_people: people that the model dreams for its encoder to recognise, 0 for none.
         member_share: share of people that each ensemble member learns from.
         distillation_weight: of matching the personal posteriors, against the ELBO, in the
@@ -151,6 +153,7 @@ class TrainingConfig:
     free_bits: dict[str, float] = field(default_factory=_zeros)
     annealing_epochs: int = 10
     baseline_epochs: int = 20
+    empty_blocks: bool = True
     dreamt_people: int = 2000
     member_share: float = 0.8
     distillation_weight: float = 1.0

@@ -68,6 +68,7 @@ class NetsStage(Stage):
         train: logs of the training people.
         validation: logs of the validation people.
         training: all settings.
+        emptied: blocks that `emptiness.empty_nets` took away; only names the stage.
     """
 
     name = "nets"
@@ -78,7 +79,10 @@ class NetsStage(Stage):
         train: EncodedLogs,
         validation: EncodedLogs,
         training: TrainingConfig,
+        emptied: tuple[str, ...] = (),
     ) -> None:
+        if emptied:
+            self.name = f"nets_without_{''.join(emptied)}"
         self.config = training.nets
         self._training = training
         self._model = model

@@ -22,6 +22,7 @@ from world_model.certain import sharpen
 from world_model.config import PREDECESSOR, TrainingConfig
 from world_model.data import EncodedLogs, encode_logs, moments_until, reference_day
 from world_model.dreamt import dreamt_recognition
+from world_model.emptiness import empty_encoder, empty_nets, forget, gain_of_blocks
 from world_model.encoder_stage import EncoderStage
 from world_model.export import load_start, restore
 from world_model.fitting import Stage, fit
@@ -46,6 +47,7 @@ class Trained:
         validation: likewise of the validation people.
         scores: scalars of the best epoch of each stage.
         start: the checkpoint that training began with, None for fresh weights.
+        emptied: blocks of latents that did not help on unseen days (`emptiness`).
     """
 
     model: WorldModel
@@ -53,6 +55,7 @@ class Trained:
     validation: tuple[EncodedLogs, Posterior]
     scores: dict[str, dict[str, float]]
     start: Checkpoint | None = None
+    emptied: tuple[str, ...] = ()
 
 
 def train(
@@ -81,20 +84,15 @@ def train(
     """
     logger = logger or SilentLogger()
     start = None if config.start is None else load_start(config.start, architecture)
-    model = WorldModel(architecture, config.seed) if start is None else restore(start)
     logs = {
         split: encode_logs(dataset, dataset.users_of(split), use_memory=architecture.memory)
         for split in ("train", "validation")
     }
-    if start is None:
-        model.transition.reference = mx.array(reference_day(logs["train"]))
-    unseen = never_observed(dataset.observed[logs["train"].users])
-    silence(model, unseen)
-    set_missingness(model, dataset, logs["train"].users)
-    normaliser = _normalise_moments(model, logs["train"], start)
     settings = _settings(dataset, architecture, config, start)
-
     scores: dict[str, dict[str, float]] = {}
+
+    def begin() -> WorldModel:
+        return _begin(dataset, logs["train"], architecture, config, start)
 
     def run(stage: Stage) -> None:
         scores[stage.name] = fit(
@@ -106,49 +104,98 @@ def train(
             progress=progress,
         )
 
+    emptied: tuple[str, ...] = ()
     if config.is_joint:
-        posteriors = _train_jointly(model, logs, normaliser, config, run)
+        model = begin()
+        posteriors = _train_jointly(model, logs, config, run)
     else:
-        posteriors = _train_in_stages(model, dataset, logs, normaliser, config, run)
-    silence(model, unseen)
+        model, own, emptied = _train_nets(begin, logs, config, run)
+        posteriors = {split: forget(own[split], architecture, emptied) for split in own}
+        _train_encoder(model, dataset, logs, posteriors, config, run)
+        empty_encoder(model, emptied)
+    silence(model, never_observed(dataset.observed[logs["train"].users]))
     return Trained(
         model=model,
         train=(logs["train"], posteriors["train"]),
         validation=(logs["validation"], posteriors["validation"]),
         scores=scores,
         start=start,
+        emptied=emptied,
     )
 
 
-def _train_in_stages(
-    model: WorldModel,
+def _begin(
     dataset: LogDataset,
+    logs: EncodedLogs,
+    architecture: Architecture,
+    config: TrainingConfig,
+    start: Checkpoint | None,
+) -> WorldModel:
+    """Return a model with all that is counted, not learned: fresh, or a checkpoint's."""
+    model = WorldModel(architecture, config.seed) if start is None else restore(start)
+    if start is None:
+        model.transition.reference = mx.array(reference_day(logs))
+        mean, sd = moments.population(moments_until(logs, np.array([logs.days]))[0])
+        model.encoder.moments.mean, model.encoder.moments.sd = mx.array(mean), mx.array(sd)
+    silence(model, never_observed(dataset.observed[logs.users]))
+    set_missingness(model, dataset, logs.users)
+    return model
+
+
+def _train_nets(
+    begin: Callable[[], WorldModel],
     logs: dict[str, EncodedLogs],
-    normaliser: tuple[np.ndarray, np.ndarray],
     config: TrainingConfig,
     run: Callable[[Stage], None],
-) -> dict[str, Posterior]:
-    """Train nets, moment net, then the rest; returns everybody's own posterior."""
-    nets = NetsStage(model, logs["train"], logs["validation"], config)
-    run(nets)
-    everybody = nets.learner.posteriors.as_posterior()
-    cut = logs["train"].people
+) -> tuple[WorldModel, dict[str, Posterior], tuple[str, ...]]:
+    """Train the nets, again without a block that does not help, until all that are left do.
+
+    Returns:
+        The model, everybody's own posterior, and the blocks that were emptied.
+    """
+    emptied: tuple[str, ...] = ()
+    while True:
+        model = begin()
+        empty_nets(model, emptied)
+        nets = NetsStage(model, logs["train"], logs["validation"], config, emptied)
+        run(nets)
+        left = [block for block in model.architecture.blocks if block not in emptied]
+        if not config.empty_blocks or not left or logs["validation"].people < 2:
+            break
+        gains = gain_of_blocks(model, logs["validation"], config)
+        useless = tuple(block for block in left if not gains[block].helps)
+        if not useless:
+            break
+        emptied = tuple(sorted((*emptied, *useless)))
+    everybody, cut = nets.learner.posteriors.as_posterior(), logs["train"].people
     posteriors = {
         "train": Posterior(everybody.mean[:cut], everybody.log_variance[:cut]),
         "validation": Posterior(everybody.mean[cut:], everybody.log_variance[cut:]),
     }
-    whom = {split: Recognition(logs[split], posteriors[split], *normaliser) for split in logs}
+    return model, posteriors, emptied
+
+
+def _train_encoder(
+    model: WorldModel,
+    dataset: LogDataset,
+    logs: dict[str, EncodedLogs],
+    posteriors: dict[str, Posterior],
+    config: TrainingConfig,
+    run: Callable[[Stage], None],
+) -> None:
+    """Train the moment net, then the rest of the encoder and the decoder."""
+    whom = {
+        split: Recognition(logs[split], posteriors[split], *_normaliser(model)) for split in logs
+    }
     dreamt = _dream(model, dataset, whom["train"], config)
     run(MomentStage(model, whom["train"], whom["validation"], dreamt, config))
     # Made only now: it freezes the moment net.
     run(EncoderStage(model, whom["train"], whom["validation"], config))
-    return posteriors
 
 
 def _train_jointly(
     model: WorldModel,
     logs: dict[str, EncodedLogs],
-    normaliser: tuple[np.ndarray, np.ndarray],
     config: TrainingConfig,
     run: Callable[[Stage], None],
 ) -> dict[str, Posterior]:
@@ -160,7 +207,8 @@ def _train_jointly(
         return Posterior(nothing, nothing)
 
     whom = {
-        split: Recognition(own, unknown(own.people), *normaliser) for split, own in logs.items()
+        split: Recognition(own, unknown(own.people), *_normaliser(model))
+        for split, own in logs.items()
     }
     if config.loss == PREDECESSOR:
         run(PredecessorStage(model, whom["train"], whom["validation"], config))
@@ -178,14 +226,9 @@ def set_missingness(model: WorldModel, dataset: LogDataset, users: np.ndarray) -
     model.missingness.opening = mx.array(opening)
 
 
-def _normalise_moments(
-    model: WorldModel, logs: EncodedLogs, start: Checkpoint | None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Fix the mean and SD of the encoder's moments: the start's, or these people's."""
+def _normaliser(model: WorldModel) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean and SD of the encoder's moments."""
     own = model.encoder.moments
-    if start is None:
-        mean, sd = moments.population(moments_until(logs, np.array([logs.days]))[0])
-        own.mean, own.sd = mx.array(mean), mx.array(sd)
     return np.array(own.mean), np.array(own.sd)
 
 

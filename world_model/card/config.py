@@ -31,7 +31,7 @@ class CardConfig:
     split: str = "test"
     seed: int = 0
     people: int = 100
-    starts_per_person: int = 2
+    starts_per_person: int = 5
     draws: int = 500
     horizons: list[int] = field(default_factory=lambda: [1, 7, 30])
     fit_people: int = 300
