@@ -34,6 +34,41 @@ def join_split(split: TimeSplit, others: LogDataset) -> TimeSplit:
     )
 
 
+def everybody_trains(split: TimeSplit) -> TimeSplit:
+    """Let validation people train, too; copies of their days before stand in for them.
+
+    For logs of so few people that nets need all of them, and the last epoch is kept: what
+    validation says then is of people who are learned from. Nobody judges the copies.
+    """
+    copied = split.before.users_of("validation")
+    if len(copied) == 0:
+        return split
+    early = split.before
+    copies = LogDataset.from_arrays(
+        early.rows[copied],
+        early.observed[copied],
+        user_ids=[early.user_ids[user] for user in copied],
+        start_weekday=early.start_weekday[copied],
+        days_logged=early.days_logged[copied],
+        name="validation",
+    )
+    trains = ("train",) * split.whole.users
+    joined = join_split(
+        TimeSplit(
+            replace(split.whole, split_of=trains),
+            replace(split.before, split_of=trains),
+            split.first_held_out,
+        ),
+        copies,
+    )
+    dealt = (*trains, *("validation",) * len(copied))
+    return TimeSplit(
+        replace(joined.whole, split_of=dealt),
+        replace(joined.before, split_of=dealt),
+        joined.first_held_out,
+    )
+
+
 def _padded(cells: np.ndarray, days: int) -> np.ndarray:
     people, own, _ = cells.shape
     nothing = np.zeros((people, days - own, schema.FEATURE_COUNT), dtype=cells.dtype)

@@ -10,7 +10,7 @@ from typing import Any
 from human_wm_env.dataset import LogDataset
 from human_wm_env.errors import ConfigError, DataError, did_you_mean
 from human_wm_env.importers import Imported, ImportReport, read_daily_csv
-from human_wm_env.joined_logs import join, join_split
+from human_wm_env.joined_logs import everybody_trains, join, join_split
 from human_wm_env.people.embedded import (
     EmbeddedConfig,
     EmbeddedPeople,
@@ -26,7 +26,7 @@ BY_PEOPLE, BY_TIME = "people", "time"
 _OF_EMBEDDED = ("users", "days", "seed", "response_gain")
 _OF_UNIFORM = ("users", "days", "seed")
 _OF_FILES = ("name", "repeated", "outside", "others")
-_OF_TIME = ("held_out_share", "rehearsal")
+_OF_TIME = ("held_out_share", "rehearsal", "everybody_trains")
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,8 @@ class DataConfig:
         held_out_share: of each person's days, with split=time.
         rehearsal: with split=time, take the held-out days away and hold out the last share
             of the others: for choosing settings.
+        everybody_trains: with split=time, validation people train, too
+            (`human_wm_env.joined_logs.everybody_trains`).
     """
 
     source: str = EMBEDDED
@@ -66,6 +68,7 @@ class DataConfig:
     split: str = BY_PEOPLE
     held_out_share: float = HELD_OUT_SHARE
     rehearsal: bool = False
+    everybody_trains: bool = False
 
     def __post_init__(self) -> None:
         if self.split not in (BY_PEOPLE, BY_TIME):
@@ -116,6 +119,8 @@ def load_time_split(config: DataConfig) -> TimeSplit:
             "Train the checkpoint with it, too.",
         )
     split = split_by_time(_load_own(config), config.held_out_share, rehearsal=config.rehearsal)
+    if config.everybody_trains:
+        split = everybody_trains(split)
     others = _load_others(config)
     return split if others is None else join_split(split, others)
 

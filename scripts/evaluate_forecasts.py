@@ -21,6 +21,7 @@ class EvaluateForecastsConfig:
 
     Attributes:
         checkpoint: folder of a checkpoint; null is the bundled one.
+        pooled_with: folders of others, whose forecasts are pooled with its own.
         data: the logs, split by time.
         forecasts: how forecasts are made.
         run: the folder of the run.
@@ -28,6 +29,7 @@ class EvaluateForecastsConfig:
     """
 
     checkpoint: str | None = None
+    pooled_with: list[str] = field(default_factory=list)
     data: DataConfig = field(default_factory=DataConfig)
     forecasts: HeldOutConfig = field(default_factory=HeldOutConfig)
     run: RunConfig = field(default_factory=RunConfig)
@@ -79,10 +81,12 @@ def print_tables(found: Mapping[str, Any]) -> None:
     """Print what was measured."""
     about = found["about"]
     trained = "on the days before" if about["trained_on_the_days_before"] else "on other logs"
+    members = len(about["weights_sha256"])
+    pool = f" of {members} checkpoints together" if members > 1 else ""
     print(
         f"{about['data']}: {about['held_out_days']} held-out days of {about['people']} people "
         f"(split by time), checkpoint trained {trained}; {about['config']['posterior']} posterior, "
-        f"{about['config']['draws']} draws."
+        f"{about['draws']} draws{pool}."
     )
     for horizon, features in found["days_ahead"].items():
         days = "1 day" if horizon == "1" else f"{horizon} days"
@@ -110,6 +114,7 @@ def main(config: EvaluateForecastsConfig) -> None:
             load_world_model(config.checkpoint),
             load_time_split(config.data),
             config.forecasts,
+            pooled_with=[load_world_model(folder) for folder in config.pooled_with],
             report=lambda stage: say(f"{stage} ..."),
         )
         run.write_metrics(found)

@@ -1,9 +1,9 @@
 """A bidirectional GRU scan with its own derivative.
 
 `mlx.nn.GRU` slices its inputs once per step, which makes the backward pass cost O(T^2)
-memory traffic. Here both directions run as one batched product per day, the gates are
-recomputed for all days at once in the backward pass, and the weight gradient is one
-product (measured at T = 1000: 1.03 s against 6.0 s a step).
+memory traffic. Here both directions run as one batched product per day, the gates are kept
+for the backward pass, and the weight gradient is one product (a
+training step at T = 1000, on a busy machine: 6.0 s against 46 s with `mlx.nn.GRU`).
 """
 
 from __future__ import annotations
@@ -16,44 +16,42 @@ import mlx.nn as nn
 
 
 @mx.custom_function
-def scan(gates: mx.array, weights: mx.array, bias: mx.array) -> mx.array:
-    """Run the recurrence of both directions.
-
-    Args:
-        gates: (days, 2, people, 3H), input part of reset, update and new gate.
-        weights: (2, H, 3H), hidden part.
-        bias: (2, 1, H), of the hidden part of the new gate.
+def _scan(
+    gates: mx.array, weights: mx.array, bias: mx.array
+) -> tuple[mx.array, mx.array, mx.array, mx.array]:
+    """Run the recurrence of both directions; see `scan`.
 
     Returns:
-        (days, 2, people, H), the states after each day, from a state of zeros.
+        The states, and for the backward pass the gates and new states as they were: reset and
+        update (days, 2, people, 2H), new (days, 2, people, H), and the hidden part of the new
+        gate (days, 2, people, H).
     """
     hidden = weights.shape[1]
     state = mx.zeros((2, gates.shape[2], hidden))
-    states = []
-    for today in gates:
+    kept: list[list[mx.array]] = [[], [], [], []]
+    for opening, from_input in zip(gates[..., : 2 * hidden], gates[..., 2 * hidden :], strict=True):
         from_state = state @ weights
-        both = mx.sigmoid(today[..., : 2 * hidden] + from_state[..., : 2 * hidden])
-        reset, update = both[..., :hidden], both[..., hidden:]
-        new = mx.tanh(today[..., 2 * hidden :] + reset * (from_state[..., 2 * hidden :] + bias))
-        state = new + update * (state - new)
-        states.append(state)
-    return mx.stack(states)
+        both = mx.sigmoid(opening + from_state[..., : 2 * hidden])
+        inner = from_state[..., 2 * hidden :] + bias
+        new = mx.tanh(from_input + both[..., :hidden] * inner)
+        state = new + both[..., hidden:] * (state - new)
+        for values, value in zip(kept, (state, both, new, inner), strict=True):
+            values.append(value)
+    states, both, new, inner = (mx.stack(values) for values in kept)
+    return states, both, new, inner
 
 
-@scan.vjp
+@_scan.vjp
 def _scan_vjp(
-    primals: tuple[mx.array, mx.array, mx.array], cotangent: mx.array, output: mx.array
+    primals: tuple[mx.array, mx.array, mx.array],
+    cotangents: tuple[mx.array, ...],
+    outputs: tuple[mx.array, ...],
 ) -> tuple[mx.array, mx.array, mx.array]:
-    gates, weights, bias = primals
-    days, _, people, hidden = output.shape
-    before = mx.concatenate([mx.zeros((1, 2, people, hidden)), output[:-1]])
-    # All gates of all days at once: (2, days * people, 3H) in one product per direction.
-    flat = before.transpose(1, 0, 2, 3).reshape(2, days * people, hidden)
-    from_state = (flat @ weights).reshape(2, days, people, 3 * hidden).transpose(1, 0, 2, 3)
-    both = mx.sigmoid(gates[..., : 2 * hidden] + from_state[..., : 2 * hidden])
+    _, weights, _ = primals
+    cotangent, (states, both, new, inner) = cotangents[0], outputs
+    days, _, people, hidden = states.shape
+    before = mx.concatenate([mx.zeros((1, 2, people, hidden)), states[:-1]])
     reset, update = both[..., :hidden], both[..., hidden:]
-    inner = from_state[..., 2 * hidden :] + bias
-    new = mx.tanh(gates[..., 2 * hidden :] + reset * inner)
     # d state / d (pre-activation), per unit of the state's cotangent.
     to_new = (1.0 - update) * (1.0 - new * new)
     to_update = (before - new) * update * (1.0 - update)
@@ -73,10 +71,28 @@ def _scan_vjp(
     tripled = mx.concatenate([flow, flow, flow], axis=-1)
     through_state = tripled * local
     d_gates = tripled * mx.concatenate([to_reset, to_update, to_new], axis=-1)
+    # One product per direction for the weights of all days.
     per_direction = through_state.transpose(1, 0, 2, 3).reshape(2, days * people, 3 * hidden)
+    flat = before.transpose(1, 0, 2, 3).reshape(2, days * people, hidden)
     d_weights = flat.transpose(0, 2, 1) @ per_direction
     d_bias = through_state[..., 2 * hidden :].sum(axis=(0, 2))[:, None, :]
     return d_gates, d_weights, d_bias
+
+
+def scan(gates: mx.array, weights: mx.array, bias: mx.array) -> mx.array:
+    """Run the recurrence of both directions.
+
+    Args:
+        gates: (days, 2, people, 3H), input part of reset, update and new gate.
+        weights: (2, H, 3H), hidden part.
+        bias: (2, 1, H), of the hidden part of the new gate.
+
+    Returns:
+        (days, 2, people, H), the states after each day, from a state of zeros. Only they have
+        a derivative.
+    """
+    states, *_ = cast("tuple[mx.array, ...]", _scan(gates, weights, bias))
+    return states
 
 
 class BiGRU(nn.Module):
@@ -115,7 +131,7 @@ class BiGRU(nn.Module):
             gates = gates + padding * shut
         forward, backward = gates[0], gates[1][:, ::-1]
         ordered = mx.stack([forward, backward]).transpose(2, 0, 1, 3)
-        states = cast("mx.array", scan(ordered, self.hidden, self.hidden_bias[:, None, :]))
+        states = scan(ordered, self.hidden, self.hidden_bias[:, None, :])
         return mx.concatenate(
             [states[:, 0].transpose(1, 0, 2), states[::-1, 1].transpose(1, 0, 2)], axis=-1
         )

@@ -74,6 +74,7 @@ class _Net:
         self._net = net
         self._shift = modulation[..., :hidden] + net.input_bias[:, None]
         self._gain = 1.0 + modulation[..., hidden:]
+        self._head = net.head.transpose(0, 2, 1)
         self._offset = net.head_bias[:, None]
         if offsets is not None:
             width = offsets.shape[1]
@@ -96,7 +97,9 @@ class _Net:
         """
         first = mx.maximum(mx.matmul(x, self._net.inputs) + self._shift, 0.0) * self._gain
         second = mx.matmul(first, self._net.hidden) + self._net.hidden_bias[:, None]
-        out = mx.matmul(mx.maximum(second, 0.0), self._net.head) + self._offset
+        # So few outputs are four times as fast as rows than as columns of the product.
+        second = mx.maximum(second, 0.0).transpose(0, 2, 1)
+        out = mx.matmul(self._head, second).transpose(0, 2, 1) + self._offset
         if blind is not None:
             for column, added in enumerate(self._blind):
                 out = out + blind[None, :, column : column + 1] * added
@@ -112,6 +115,8 @@ def imagine(
     uniform: mx.array,
     *,
     temperature: float = 1.0,
+    observed: mx.array | None = None,
+    feasible_days: bool = True,
 ) -> mx.array:
     """Imagine people who follow their own habits.
 
@@ -123,6 +128,11 @@ def imagine(
         normal: (slots, days, DreamWorld.normals), standard normal noise.
         uniform: (slots, days, DreamWorld.uniforms), noise in [0, 1).
         temperature: tau of the dream.
+        observed: (slots, days, 10), 1 where a cell would be logged: what would not be is
+            drawn, but told to nothing that comes after it, as in the logs that the nets learned
+            from. None lives in full sight, as the environment does.
+        feasible_days: move each day's actions onto the feasible set, as the environment
+            does. A forecast of what is LOGGED leaves them: logs hold days outside it.
 
     Returns:
         float32 (slots, days, 10), raw rows, categories as indices.
@@ -140,10 +150,13 @@ def imagine(
     days = []
     for day in range(normal.shape[1]):
         today_normal, today_uniform = normal[:, day], uniform[:, day]
+        told = None if observed is None else observed[:, day]
         # As in the environment: tomorrow's weather is drawn with today's noise.
         drawn = today_uniform[:, FIRST_WEATHER] if day == 0 else uniform[:, day - 1, NEXT_WEATHER]
         sky = choose(chain_table[sky], drawn)
         weather = (sky[:, None] == mx.arange(4)).astype(mx.float32)
+        if told is not None:
+            weather = weather * told[:, schema.WEATHER : schema.WEATHER + 1]
         today = (eve.weekday + day) % schema.DAYS_PER_WEEK
         weekday = mx.array(schema.weekday_features(np.where(eve.weekday < 0, -1, today)))
         remembered = _memory_features(total, weight) * float(architecture.memory)
@@ -155,28 +168,45 @@ def imagine(
             temperature,
             today_normal[:, dream.NORMAL_COLUMNS["habit"]],
             today_uniform[:, dream.UNIFORM_COLUMNS["habit"]],
+            None if told is None else told[:, mx.array(inputs.ACTION_ORDER)],
         )
-        columns = project(habit)
-        encoded = _encode(columns, sky)
+        columns = project(habit) if feasible_days else habit
+        encoded = _encode(columns, sky, told)
+        acted = mx.ones((len(row), len(inputs.ACTION_ORDER)))
+        if told is not None:
+            acted = told[:, mx.array(inputs.ACTION_ORDER)]
         x = mx.concatenate(
             [
                 row[:, mx.array(inputs.STATE_COLUMNS)],
                 seen[:, mx.array(inputs.STATE_ORDER)],
                 encoded[:, mx.array(inputs.ACTION_COLUMNS)],
-                mx.ones((len(row), len(inputs.ACTION_ORDER))),
+                acted,
                 remembered,
                 weekday,
                 weather,
             ],
             axis=1,
         )
-        columns.update(_respond(model, transition, x, temperature, today_normal, today_uniform))
-        row = _encode(columns, sky)
-        seen = mx.ones_like(eve.observed)
-        total, weight = _remember(total, weight, columns)
+        columns.update(
+            _respond(
+                model,
+                transition,
+                x,
+                # In full sight everything is known after the first day.
+                day == 0 or told is not None,
+                temperature,
+                today_normal,
+                today_uniform,
+                told,
+            )
+        )
+        row = _encode(columns, sky, told)
+        seen = mx.ones_like(eve.observed) if told is None else told
+        total, weight = _remember(total, weight, columns, told)
         raw = [columns[i] if i != schema.WEATHER else sky for i in range(schema.FEATURE_COUNT)]
-        days.append(mx.stack([column.astype(mx.float32) for column in raw], axis=1))
-        mx.eval(row, total, weight, days[-1])
+        today_rows = mx.stack([column.astype(mx.float32) for column in raw], axis=1)
+        days.append(today_rows)
+        mx.eval(row, total, weight, today_rows)
     return mx.stack(days, axis=1)
 
 
@@ -184,12 +214,14 @@ def _respond(
     model: WorldModel,
     transition: _Net,
     x: mx.array,
+    may_be_blind: bool,
     temperature: float,
     normal: mx.array,
     uniform: mx.array,
+    told: mx.array | None,
 ) -> dict[int, mx.array]:
     """Draw a member per slot, then the states; at temperature 0 the members' average."""
-    parameters = transition(x, 1.0 - x[:, inputs.STATE_MASK_PART])
+    parameters = transition(x, 1.0 - x[:, inputs.STATE_MASK_PART] if may_be_blind else None)
     own = uniform[:, dream.UNIFORM_COLUMNS["state"]]
     if temperature == 0.0:
         picked, chain = parameters.mean(axis=0), transition.chain.mean(axis=0)
@@ -205,6 +237,7 @@ def _respond(
         temperature,
         normal[:, dream.NORMAL_COLUMNS["state"]],
         own[:, 1:],
+        None if told is None else told[:, mx.array(inputs.STATE_ORDER)],
     )
 
 
@@ -234,8 +267,8 @@ def project(columns: dict[int, mx.array]) -> dict[int, mx.array]:
     }
 
 
-def _encode(columns: dict[int, mx.array], sky: mx.array) -> mx.array:
-    """Encode complete columns; a state that is not there yet is zero."""
+def _encode(columns: dict[int, mx.array], sky: mx.array, told: mx.array | None = None) -> mx.array:
+    """Encode columns; a state that is not there yet, or a cell not told, is zero."""
     parts = []
     slots = len(sky)
     for index, feature in enumerate(schema.FEATURES):
@@ -246,6 +279,8 @@ def _encode(columns: dict[int, mx.array], sky: mx.array) -> mx.array:
             parts.append(((column - feature.centre) / feature.scale)[:, None])
         else:
             parts.append((column[:, None] == mx.arange(feature.width)).astype(mx.float32))
+        if told is not None:
+            parts[-1] = parts[-1] * told[:, index : index + 1]
     return mx.concatenate(parts, axis=1)
 
 
@@ -257,9 +292,9 @@ def _memory_features(total: mx.array, weight: mx.array) -> mx.array:
 
 
 def _remember(
-    total: mx.array, weight: mx.array, columns: dict[int, mx.array]
+    total: mx.array, weight: mx.array, columns: dict[int, mx.array], told: mx.array | None
 ) -> tuple[mx.array, mx.array]:
-    """Move the memory on by a fully known day."""
+    """Move the memory on by a day, of which everything is known but what is not told."""
     signals = []
     for index in memory.SIGNAL_FEATURES:
         feature = schema.FEATURES[index]
@@ -269,4 +304,7 @@ def _remember(
             signals.append(mx.array(memory.WORKOUT_TABLE)[columns[index]])
     decay = mx.array(memory.DECAY)
     today = mx.stack(signals, axis=1)[:, None, :]
-    return decay * total + (1.0 - decay) * today, decay * weight + (1.0 - decay)
+    seen = mx.ones_like(today)
+    if told is not None:
+        seen = told[:, mx.array(memory.SIGNAL_FEATURES)][:, None, :]
+    return decay * total + (1.0 - decay) * today * seen, decay * weight + (1.0 - decay) * seen

@@ -40,6 +40,7 @@ def sample_columns(
     temperature: float,
     normal: mx.array,
     uniform: mx.array,
+    known: mx.array | None = None,
 ) -> dict[int, mx.array]:
     """Draw the features of a row along the chain.
 
@@ -50,12 +51,20 @@ def sample_columns(
         temperature: tau.
         normal: (slots, features), one column per feature.
         uniform: (slots, features), likewise.
+        known: (slots, features), 1 where a feature tells those after it in the chain; None
+            means everywhere. A feature that does not is drawn all the same.
 
     Returns:
         Raw values by feature, (slots,) each; categories as int32.
     """
     columns: dict[int, mx.array] = {}
-    shifted = parameters + chain[..., layout.encoded_width :, :].sum(axis=-2)
+    of_mask = chain[..., layout.encoded_width :, :]
+    if known is None:
+        shifted = parameters + of_mask.sum(axis=-2)
+    elif of_mask.ndim == 2:
+        shifted = parameters + known @ of_mask
+    else:
+        shifted = parameters + (known[..., None] * of_mask).sum(axis=-2)
     for place, index in enumerate(layout.order):
         feature, part = schema.FEATURES[index], layout.parameters[index]
         weights = chain[..., layout.encoded[index], :]
@@ -71,7 +80,7 @@ def sample_columns(
             columns[index] = raw
             scaled = (raw - feature.centre) / feature.scale
             # The chain's mask is zero up to and including the feature's own parameters.
-            shifted = shifted + scaled[:, None] * weights[..., 0, :]
+            added = scaled[:, None] * weights[..., 0, :]
         else:
             logits = shifted[:, part]
             picked = (
@@ -81,7 +90,8 @@ def sample_columns(
             )
             columns[index] = picked
             if weights.ndim == 2:
-                shifted = shifted + weights[picked]
+                added = weights[picked]
             else:
-                shifted = shifted + mx.take_along_axis(weights, picked[:, None, None], axis=1)[:, 0]
+                added = mx.take_along_axis(weights, picked[:, None, None], axis=1)[:, 0]
+        shifted = shifted + (added if known is None else known[:, place : place + 1] * added)
     return columns

@@ -162,15 +162,13 @@ class Env(gym.Env[Any, np.ndarray]):
         self._elapsed += 1
         if self.render_mode is not None:
             self._trail.append(after.state)
-        reward, penalty = self._reward.scalar(after.components, after.extras["uncertainty"])
         info = _first(after.extras)
-        components = after.components[0]
-        info["reward_components"] = {
-            name: float(components[column]) for column, name in enumerate(self._reward.names)
-        }
-        info["pessimism_penalty"] = float(penalty[0])
-        paid: Any = components.copy() if self._vector_reward else float(reward[0])
-        terminated, truncated = bool(after.terminated[0]), self._elapsed >= self.world.horizon
+        components = after.components[0].tolist()
+        reward, penalty = self._reward.one(components, info["uncertainty"])
+        info["reward_components"] = dict(zip(self._reward.names, components, strict=True))
+        info["pessimism_penalty"] = penalty
+        paid: Any = after.components[0] if self._vector_reward else reward
+        terminated, truncated = after.terminated.item(0), self._elapsed >= self.world.horizon
         self._over = terminated or truncated
         return self._view(after.observation), paid, terminated, truncated, info
 
@@ -199,9 +197,8 @@ class Env(gym.Env[Any, np.ndarray]):
 
 
 def _first(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
-    """Return slot 0 of batched info: numbers as Python numbers, rows as copies."""
+    """Return slot 0 of batched info: numbers as Python numbers, rows as arrays."""
     info: dict[str, Any] = {}
     for name, array in arrays.items():
-        value = array[0]
-        info[name] = value.copy() if isinstance(value, np.ndarray) else value.item()
+        info[name] = array.item(0) if array.ndim == 1 else array[0]
     return info

@@ -54,6 +54,22 @@ def as_dict(flat: np.ndarray, parts: dict[str, slice]) -> dict[str, np.ndarray]:
     return {name: flat[..., part].copy() for name, part in parts.items()}
 
 
+# Indexed by -1, where it is not known, both tables give their last column of zeros.
+_WEEKDAYS = np.ascontiguousarray(
+    schema.weekday_features(np.array([*range(schema.DAYS_PER_WEEK), -1])).T
+)
+_FORECASTS = np.eye(
+    schema.FEATURES[schema.WEATHER].width, schema.FEATURES[schema.WEATHER].width + 1
+).astype(np.float32)
+# Spreads the mask of ten features over their encoded columns.
+_SPREAD = np.zeros((schema.ROW_WIDTH, schema.FEATURE_COUNT), dtype=np.float32)
+for _index, _part in schema.ROW_SLICES.items():
+    _SPREAD[_part, _index] = 1.0
+_FEATURE_OF_COLUMN: list[int] = _SPREAD.argmax(axis=1).tolist()
+_WEEKDAY_NUMBERS = [tuple(numbers) for numbers in _WEEKDAYS.T.tolist()]
+_FORECAST_NUMBERS = [tuple(numbers) for numbers in _FORECASTS.T.tolist()]
+
+
 def build(
     rows: np.ndarray,
     observed: np.ndarray,
@@ -73,12 +89,53 @@ def build(
     Returns:
         float32 (slots, WIDTH), inside `flat_space`.
     """
-    observation = np.empty((len(rows), WIDTH), dtype=np.float32)
-    observation[:, : schema.ROW_WIDTH] = schema.encode_rows(rows, observed)
-    observation[:, PARTS["mask"]] = observed
-    observation[:, PARTS["weekday"]] = schema.weekday_features(weekday)
-    forecasts = PARTS["weather_forecast"]
-    count = forecasts.stop - forecasts.start
-    observation[:, forecasts] = forecast[:, None] == np.arange(count)
-    observation[:, PARTS["horizon_left"]] = horizon_left[:, None]
-    return observation
+    encoded = schema.encode_rows(rows, observed)
+    return assemble(encoded, observed, weekday, forecast, horizon_left)
+
+
+def assemble(
+    encoded: np.ndarray,
+    observed: np.ndarray,
+    weekday: np.ndarray,
+    forecast: np.ndarray,
+    horizon_left: np.ndarray | float,
+) -> np.ndarray:
+    """Build the observations from an encoded row.
+
+    Args:
+        encoded: float32 (slots, ROW_WIDTH), finite; need not be masked.
+        observed: see `build`.
+        weekday: see `build`.
+        forecast: see `build`.
+        horizon_left: see `build`.
+    """
+    if len(encoded) == 1:
+        return _assemble_one(encoded, observed, weekday, forecast, horizon_left)
+    columns = np.empty((WIDTH, len(encoded)), dtype=np.float32)
+    seen = columns[PARTS["mask"]]
+    seen[:] = observed.T
+    shown = np.multiply(encoded.T, _SPREAD @ seen, out=columns[: schema.ROW_WIDTH])
+    shown += 0.0  # a negative number times 0 is -0.0, whose sign would be told
+    columns[PARTS["weekday"]] = _WEEKDAYS[:, weekday]
+    columns[PARTS["weather_forecast"]] = _FORECASTS[:, forecast]
+    columns[-1] = horizon_left
+    return columns.T
+
+
+def _assemble_one(
+    encoded: np.ndarray,
+    observed: np.ndarray,
+    weekday: np.ndarray,
+    forecast: np.ndarray,
+    horizon_left: np.ndarray | float,
+) -> np.ndarray:
+    """Do what `assemble` does for one slot, in plain floats: fewer NumPy calls."""
+    seen: list[bool] = observed[0].tolist()
+    values: list[float] = encoded[0].tolist()
+    shown = [
+        value if seen[feature] else 0.0
+        for value, feature in zip(values, _FEATURE_OF_COLUMN, strict=True)
+    ]
+    left = horizon_left if isinstance(horizon_left, float) else horizon_left.item()
+    calendar = (*_WEEKDAY_NUMBERS[weekday.item()], *_FORECAST_NUMBERS[forecast.item()])
+    return np.array([[*shown, *seen, *calendar, left]], dtype=np.float32)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from human_wm_env import schema
+from human_wm_env.columns import Table
+from human_wm_env.columns import of as column_math
 from human_wm_env.dataset import History
 
 COMPONENTS = ("mood", "recovery", "sleep", "effort")
@@ -14,34 +16,36 @@ DEFAULT_WEIGHTS = {"mood": 0.4, "recovery": 0.3, "sleep": 0.1, "effort": 0.2}
 FORESIGHT = ("foresight",)
 
 MOOD_VALUES = {"Happy": 1.0, "Neutral": 0.6, "Tired": 0.3, "Stressed": 0.0}
-_MOOD_TABLE = np.array(
-    [MOOD_VALUES[name] for name in schema.categories(schema.MOOD)], dtype=np.float32
-)
+_MOODS = Table(np.array([MOOD_VALUES[name] for name in schema.categories(schema.MOOD)]))
 RECOVERY_SPAN_BPM = 20.0
 # Recommended sleep for adults, 7 to 9 hours (Hirshkowitz et al. 2015).
 SLEEP_LOW_HOURS, SLEEP_HIGH_HOURS, SLEEP_FALL_HOURS = 7.0, 9.0, 4.0
+_SLEEP_MIDDLE = (SLEEP_LOW_HOURS + SLEEP_HIGH_HOURS) / 2.0
+_SLEEP_PEAK = 1.0 + (SLEEP_HIGH_HOURS - _SLEEP_MIDDLE) / SLEEP_FALL_HOURS
 # A deviation of two of the schema's scales from one's habit is full effort.
 EFFORT_SCALES = 2.0
 
-ACTION_SLICES = schema.encoded_slices(schema.ACTION_FEATURES)
-ACTION_ENCODED_WIDTH = max(part.stop for part in ACTION_SLICES.values())
-# Each action feature's columns of the encoded row, in the order of the action vector.
-ACTION_COLUMNS = np.concatenate(
-    [np.arange(schema.ROW_WIDTH)[schema.ROW_SLICES[i]] for i in schema.ACTION_FEATURES]
-)
 
-
-def _effort_weights() -> np.ndarray:
+def effort_weights() -> np.ndarray:
     """Weights that make a weighted sum of squares the mean squared scaled deviation."""
-    weights = np.empty(ACTION_ENCODED_WIDTH, dtype=np.float32)
-    for index, part in ACTION_SLICES.items():
+    weights = np.zeros(schema.ROW_WIDTH, dtype=np.float32)
+    for index in schema.ACTION_FEATURES:
         is_continuous = isinstance(schema.FEATURES[index], schema.Continuous)
         # Half the squared distance of a one-hot day to the person's shares is in [0, 1].
-        weights[part] = 1.0 / EFFORT_SCALES**2 if is_continuous else 0.5
-    return weights / len(schema.ACTION_FEATURES)
+        weights[schema.ROW_SLICES[index]] = 1.0 / EFFORT_SCALES**2 if is_continuous else 0.5
+    return weights / np.float32(len(schema.ACTION_FEATURES))
 
 
-_EFFORT_WEIGHTS = _effort_weights()
+_EFFORT_WEIGHTS = effort_weights()
+_NUMBERS = [i for i in schema.CONTINUOUS_FEATURES if i in schema.ACTION_FEATURES]
+_LABELS = [i for i in schema.CATEGORICAL_FEATURES if i in schema.ACTION_FEATURES]
+_LOWS, _HIGHS, _CENTRES, _SCALES = np.array(
+    [
+        (feature.low, feature.high, feature.centre, feature.scale)
+        for feature in map(schema.continuous, _NUMBERS)
+    ],
+    dtype=np.float32,
+).T
 
 
 @dataclass(frozen=True)
@@ -50,8 +54,8 @@ class Baseline:
 
     Attributes:
         heart_rate: float32 (slots,), mean observed heart rate, bpm.
-        habit: float32 (slots, ACTION_ENCODED_WIDTH), mean encoded action; for a category
-            the share of each choice.
+        habit: float32 (slots, ROW_WIDTH), mean encoded action, for a category the share of
+            each choice; 0 where a column is no action's.
     """
 
     heart_rate: np.ndarray
@@ -64,16 +68,23 @@ def baseline_of(history: History) -> Baseline:
     Returns:
         A batch of one.
     """
-    encoded = schema.encode_rows(history.rows, history.observed)[:, ACTION_COLUMNS]
-    habit = np.zeros(ACTION_ENCODED_WIDTH, dtype=np.float32)
-    for index, part in ACTION_SLICES.items():
-        seen = history.observed[:, index]
-        if seen.any():
-            habit[part] = encoded[seen, part].mean(axis=0)
-        elif isinstance(schema.FEATURES[index], schema.Categorical):
-            habit[part] = 1.0 / schema.FEATURES[index].width
-    seen = history.observed[:, schema.HEART_RATE]
-    rates = history.rows[seen, schema.HEART_RATE]
+    habit = np.zeros(schema.ROW_WIDTH, dtype=np.float32)
+    rows, observed = history.rows, history.observed
+    # What is masked counts as 0, even if it is not a number.
+    numbers = np.where(observed[:, _NUMBERS], rows[:, _NUMBERS], _CENTRES)
+    np.minimum(np.maximum(numbers, _LOWS, out=numbers), _HIGHS, out=numbers)
+    numbers -= _CENTRES
+    seen = observed.sum(axis=0)
+    means = numbers.sum(axis=0, dtype=np.float64) / np.maximum(seen[_NUMBERS], 1)
+    for index, mean, scale in zip(_NUMBERS, means, _SCALES, strict=True):
+        habit[schema.ROW_SLICES[index]] = mean / scale
+    for index in _LABELS:
+        part, width = schema.ROW_SLICES[index], schema.FEATURES[index].width
+        habit[part] = 1.0 / width
+        if seen[index]:
+            labels = rows[observed[:, index], index].astype(np.intp)
+            habit[part] = np.bincount(labels, minlength=width) / seen[index]
+    rates = rows[observed[:, schema.HEART_RATE], schema.HEART_RATE]
     centre = schema.continuous(schema.HEART_RATE).centre
     heart_rate = np.float32(rates.mean() if len(rates) else centre)
     return Baseline(np.array([heart_rate], dtype=np.float32), habit[None])
@@ -94,16 +105,24 @@ def components(rows: np.ndarray, baseline: Baseline) -> np.ndarray:
     Returns:
         float32 (slots, 4), columns as in COMPONENTS, each in [0, 1].
     """
-    result = np.empty((len(rows), len(COMPONENTS)), dtype=np.float32)
-    result[:, 0] = _MOOD_TABLE[rows[:, schema.MOOD].astype(np.intp)]
-    calmer = baseline.heart_rate - rows[:, schema.HEART_RATE]
-    result[:, 1] = 0.5 + calmer / RECOVERY_SPAN_BPM
-    sleep = rows[:, schema.SLEEP]
-    outside = np.maximum(SLEEP_LOW_HOURS - sleep, 0.0) + np.maximum(sleep - SLEEP_HIGH_HOURS, 0.0)
-    result[:, 2] = 1.0 - outside / SLEEP_FALL_HOURS
-    deviation = schema.encode_rows(rows)[:, ACTION_COLUMNS] - baseline.habit
-    result[:, 3] = 1.0 - (deviation * deviation) @ _EFFORT_WEIGHTS
-    return np.clip(result, 0.0, 1.0, out=result)
+    return components_of(rows, schema.encode_rows(rows), baseline)
+
+
+def components_of(rows: np.ndarray, encoded: np.ndarray, baseline: Baseline) -> np.ndarray:
+    """Return `components` of days that are encoded already, float32 (slots, ROW_WIDTH)."""
+    slots = len(rows)
+    math = column_math(slots)
+    row = math.columns(rows)
+    deviation = encoded.T - baseline.habit.T
+    deviation *= deviation
+    shares = math.empty(len(COMPONENTS), slots)
+    shares[0] = math.look_up(_MOODS, math.whole(row[schema.MOOD]))
+    calmer = math.column(baseline.heart_rate) - row[schema.HEART_RATE]
+    shares[1] = calmer * (1.0 / RECOVERY_SPAN_BPM) + 0.5
+    # At most 1 within the recommended hours, which are those nearest to their middle.
+    shares[2] = _SLEEP_PEAK - abs(row[schema.SLEEP] - _SLEEP_MIDDLE) * (1.0 / SLEEP_FALL_HOURS)
+    shares[3] = 1.0 - math.column(_EFFORT_WEIGHTS @ deviation)
+    return math.batch(math.shares(shares))
 
 
 def foresight(foreseen: np.ndarray, logged: np.ndarray, observed: np.ndarray) -> np.ndarray:

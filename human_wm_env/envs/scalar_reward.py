@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -31,6 +31,8 @@ class ScalarReward:
             merged[name] = _finite(weight, f"the reward weight of {name}")
         self.names = world.component_names
         self.weights = np.array([merged[name] for name in self.names], dtype=np.float64)
+        self._weights: list[float] = self.weights.tolist()
+        self._column = self.weights[:, None]
         self.pessimism = _finite(pessimism, "pessimism")
         if self.pessimism < 0.0:
             raise ConfigError("pessimism >= 0", f"{pessimism}", "0 turns it off.")
@@ -44,16 +46,25 @@ class ScalarReward:
             components: float32 (slots, components).
             uncertainty: float32 (slots,).
         """
-        penalty = self.pessimism * uncertainty.astype(np.float64)
         # Component by component, so that a slot rounds alike in every batch size.
-        total = -penalty
-        for column, weight in enumerate(self.weights):
-            total = total + weight * components[:, column]
+        total = np.add.reduce(self._column * components.T, axis=0)
+        penalty = np.zeros(len(total))
+        if self.pessimism:
+            np.multiply(self.pessimism, uncertainty, out=penalty, dtype=np.float64)
+            total -= penalty
         return total, penalty
 
+    def one(self, components: Sequence[float], uncertainty: float) -> tuple[float, float]:
+        """Return the reward and the penalty of a single slot, as Python floats."""
+        penalty = self.pessimism * uncertainty
+        total = 0.0
+        for weight, component in zip(self._weights, components, strict=True):
+            total += weight * component
+        return total - penalty, penalty
+
     def named(self, components: np.ndarray) -> dict[str, np.ndarray]:
-        """Return the components by name, float32 (slots,) each."""
-        return {name: components[:, column] for column, name in enumerate(self.names)}
+        """Return copies of the components by name, float32 (slots,) each."""
+        return dict(zip(self.names, components.T.copy(), strict=True))
 
 
 def _finite(value: float, name: str) -> float:

@@ -91,6 +91,7 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
         self._noise_keys: list[tuple[int, int]] = []
         self._episode = np.full(num_envs, -1)
         self._over = np.ones(num_envs, dtype=bool)
+        self._some_over = True
         self._elapsed = np.zeros(num_envs, dtype=int)
         self._state: Any = None
         self._observation = np.zeros((num_envs, *flat.shape), dtype=np.float32)
@@ -172,7 +173,7 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
         except HumanWMError:  # refused options leave the env as it was
             self._latent_keys, self._noise_keys, self._episode = before
             raise
-        info = _copied(self.world.info(self._state))
+        info = self.world.info(self._state)
         return self._view(self._observation), _marked(info, dict.fromkeys(info, chosen))
 
     def _reset_mask(self, mask: Any) -> np.ndarray:
@@ -235,6 +236,7 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
                 self.starts[slot] = start
         self._elapsed[slots] = 0
         self._over[slots] = False
+        self._some_over = bool(self._over.any())
         if 0 in slots:  # the one that is rendered
             self._trail = [self._state]
 
@@ -249,14 +251,15 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
         """
         if self._state is None:
             raise ResetNeededError("reset() before step()", "no episode yet", "Call reset() first.")
-        if self._mode == AutoresetMode.DISABLED and self._over.any():
+        if self._mode == AutoresetMode.DISABLED and self._some_over:
             raise ResetNeededError(
                 "running episodes in all slots",
                 f"{int(self._over.sum())} slots whose episode is over",
                 'Call reset(options={"reset_mask": terminated | truncated}).',
             )
         batch = self.world.check_actions(actions, self.num_envs)
-        waking = self._over.copy()  # NEXT_STEP: this step is their reset
+        # NEXT_STEP: for what is over this step is the reset.
+        waking = self._over.copy() if self._some_over else None
         after = self.world.step(self._state, batch)
         self._state, self._observation = after.state, after.observation
         self.last_state = after.state
@@ -264,18 +267,22 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
         if self.render_mode is not None:
             self._trail.append(after.state)
         reward, penalty = self._reward.scalar(after.components, after.extras["uncertainty"])
-        paid = after.components.copy() if self._vector_reward else reward
-        info: dict[str, Any] = _copied(after.extras)
-        info["reward_components"] = _copied(self._reward.named(after.components))
+        paid = after.components if self._vector_reward else reward
+        info: dict[str, Any] = after.extras
+        info["reward_components"] = self._reward.named(after.components)
         info["pessimism_penalty"] = penalty
         truncated = self._elapsed >= self.world.horizon
-        terminated = after.terminated.copy()
-        if waking.any():
+        terminated = after.terminated
+        if waking is not None:
             self._wake(np.flatnonzero(waking), paid, info)
             terminated[waking] = truncated[waking] = False
         self._over = terminated | truncated
-        lived = ~waking
-        if self._mode == AutoresetMode.SAME_STEP and self._over.any():
+        self._some_over = bool(self._over.any())
+        if waking is None and not (self._some_over and self._mode == AutoresetMode.SAME_STEP):
+            view = self._view(self._observation)
+            return view, paid, terminated, truncated, _marked_everywhere(info, self.num_envs)
+        lived = np.ones(self.num_envs, dtype=bool) if waking is None else ~waking
+        if self._mode == AutoresetMode.SAME_STEP and self._some_over:
             info, lived = self._finish(info)
         at_reset = self.world.info(self._state)
         everywhere = np.ones(self.num_envs, dtype=bool)
@@ -288,7 +295,7 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
         """Reset slots whose last step ended their episode (NEXT_STEP): no reward today."""
         self._begin(slots, None)
         paid[slots] = 0.0
-        at_reset = _copied(self.world.info(self._state))
+        at_reset = self.world.info(self._state)
         info.update(at_reset)
         for name, value in info.items():
             if name not in at_reset:
@@ -309,7 +316,7 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
             final[slot] = self._view(self._observation[slot])
         self._begin(slots, None)
         info = _copied(last)
-        info.update(_copied(self.world.info(self._state)))
+        info.update(self.world.info(self._state))
         info["final_obs"] = final
         info["final_info"] = _marked(last, dict.fromkeys(last, over))
         return info, ~over
@@ -348,6 +355,22 @@ def _copied(info: Mapping[str, Any]) -> dict[str, Any]:
         name: _copied(value) if isinstance(value, dict) else value.copy()
         for name, value in info.items()
     }
+
+
+def _marked_everywhere(info: dict[str, Any], slots: int) -> dict[str, Any]:
+    """Add Gymnasium's `_key` masks where every key holds for every slot."""
+    nested = info["reward_components"]
+    masks = iter(np.ones((len(info) + len(nested), slots), dtype=bool))
+    marked: dict[str, Any] = {}
+    for name, value in info.items():
+        marked[name] = value
+        marked[f"_{name}"] = next(masks)
+    components: dict[str, Any] = {}
+    for name, value in nested.items():
+        components[name] = value
+        components[f"_{name}"] = next(masks)
+    marked["reward_components"] = components
+    return marked
 
 
 def _marked(info: dict[str, Any], masks: Mapping[str, np.ndarray]) -> dict[str, Any]:

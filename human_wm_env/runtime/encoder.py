@@ -9,7 +9,6 @@ import numpy as np
 
 from human_wm_env import schema
 from human_wm_env.dataset import History
-from human_wm_env.people.choices import sigmoid
 from human_wm_env.people.simulator import is_weekend
 from human_wm_env.runtime import inputs, memory, moments
 from human_wm_env.runtime.memory import Memory
@@ -17,6 +16,7 @@ from human_wm_env.runtime.moments import Moments
 
 # Posterior widths stay in a range that exp() of a float32 can hold.
 LOG_VARIANCE_LOW, LOG_VARIANCE_HIGH = -9.0, 3.0
+_ONE, _TWO = np.float32(1.0), np.float32(2.0)
 
 
 @dataclass(frozen=True)
@@ -81,13 +81,69 @@ def prepare(histories: Sequence[History], *, use_memory: bool) -> EncodedHistori
     values, mask = moments.factors(
         encoded, observed, _eves(encoded), _eves(observed), remembered, is_weekend(weekday)
     )
-    lasting = valid[..., None]
+    if not valid.all():
+        values *= valid[..., None]
+        mask *= valid[..., None]
     return EncodedHistories(
         inputs.encoder_inputs(encoded, observed, schema.weekday_features(weekday), remembered),
         valid,
         observed,
-        moments.collect(values * lasting, mask * lasting, observed),
+        moments.collect(values, mask, observed),
         final,
+    )
+
+
+@dataclass(frozen=True)
+class EncodedBeginnings:
+    """One history, and what is needed of its beginnings of several lengths.
+
+    Attributes:
+        inputs: float32 (1, days, ENCODER_WIDTH), of the whole history.
+        observed: bool (1, days, 10).
+        lengths: int (beginnings,), days of each beginning; whole weeks, ascending.
+        moments: of each beginning.
+        memory: after each beginning.
+    """
+
+    inputs: np.ndarray
+    observed: np.ndarray
+    lengths: np.ndarray
+    moments: Moments
+    memory: Memory
+
+
+def prepare_beginnings(
+    history: History, lengths: np.ndarray, *, use_memory: bool
+) -> EncodedBeginnings:
+    """Turn the beginnings of one history into encoder inputs, all in one pass over it.
+
+    Args:
+        history: at least as long as the longest beginning.
+        lengths: int (beginnings,), ascending multiples of a week's days.
+        use_memory: False zeroes the memory inputs (the Markov form).
+    """
+    days = int(lengths[-1])
+    rows, observed = history.rows[None, :days], history.observed[None, :days]
+    weekday = history.weekday[None, :days]
+    remembered, states = memory.run_through(rows, observed)
+    if not use_memory:
+        remembered[:] = 0.0
+    encoded = schema.encode_rows(rows, observed)
+    values, mask = moments.factors(
+        encoded, observed, _eves(encoded), _eves(observed), remembered, is_weekend(weekday)
+    )
+    pieces = [slice(a, b) for a, b in zip([0, *lengths[:-1]], lengths, strict=True)]
+    parts = [moments.collect(values[:, p], mask[:, p], observed[:, p]) for p in pieces]
+    return EncodedBeginnings(
+        inputs.encoder_inputs(encoded, observed, schema.weekday_features(weekday), remembered),
+        observed,
+        lengths,
+        Moments(
+            np.cumsum(np.concatenate([part.products for part in parts]), axis=0),
+            np.cumsum(np.concatenate([part.counts for part in parts]), axis=0),
+            np.cumsum(np.concatenate([part.seen for part in parts]), axis=0),
+        ),
+        states(lengths),
     )
 
 
@@ -118,9 +174,7 @@ class Encoder:
 
         Every observed day moves it, no masked cell does.
         """
-        out = self._read_moments(histories.moments) + self._read_days(histories)
-        half = out.shape[1] // 2
-        return Posterior(out[:, :half], np.clip(out[:, half:], LOG_VARIANCE_LOW, LOG_VARIANCE_HIGH))
+        return _posterior(self._read_moments(histories.moments) + self._read_days(histories))
 
     def _read_moments(self, collected: Moments) -> np.ndarray:
         w = self._weights
@@ -130,10 +184,40 @@ class Encoder:
         out = hidden @ w["moments.out.weight"].T + w["moments.out.bias"]
         return out + x @ w["moments.linear.weight"].T
 
+    def of_beginnings(self, people: Sequence[EncodedBeginnings]) -> list[Posterior]:
+        """Return each person's posteriors after the beginnings of their history.
+
+        The same as encoding each beginning by itself, but for the rounding.
+        """
+        w = self._weights
+        of_days, weeks, week_seen, week_valid = [], [], [], []
+        longest = max(int(person.lengths[-1]) for person in people) // schema.DAYS_PER_WEEK
+        for person in people:
+            days = _embed(person.inputs, w)
+            seen = np.any(person.observed, axis=-1)[..., None]
+            scores = days @ w["day_attention.weight"].T
+            of_days.append(_pool_beginnings(days[0], scores[0], seen[0], person.lengths))
+            own, own_seen, _ = _weeks(days, seen, seen[..., 0])
+            within = np.arange(longest) < person.lengths[:, None] // schema.DAYS_PER_WEEK
+            room = [(0, longest - own.shape[1]), (0, 0)]
+            weeks.append(np.pad(own[0], room) * within[..., None])
+            week_seen.append(np.pad(own_seen[0], room) & within[..., None])
+            week_valid.append(within)
+        states = bidirectional_gru(np.concatenate(weeks), np.concatenate(week_valid), w)
+        of_weeks = _pool(states, states @ w["week_attention.weight"].T, np.concatenate(week_seen))
+        collected = Moments(
+            np.concatenate([person.moments.products for person in people]),
+            np.concatenate([person.moments.counts for person in people]),
+            np.concatenate([person.moments.seen for person in people]),
+        )
+        summary = np.concatenate([np.concatenate(of_days), of_weeks], axis=1, dtype=np.float32)
+        out = self._read_moments(collected) + self._read_summary(summary)
+        cuts = np.cumsum([len(person.lengths) for person in people])[:-1]
+        return [_posterior(own) for own in np.split(out, cuts)]
+
     def _read_days(self, histories: EncodedHistories) -> np.ndarray:
         w = self._weights
-        days = np.maximum(histories.inputs @ w["row.first.weight"].T + w["row.first.bias"], 0.0)
-        days = np.maximum(days @ w["row.second.weight"].T + w["row.second.bias"], 0.0)
+        days = _embed(histories.inputs, w)
         seen = (histories.observed.any(axis=-1) & histories.valid)[..., None]
         weeks, week_seen, week_valid = _weeks(days, seen, histories.valid)
         states = bidirectional_gru(weeks, week_valid, w)
@@ -141,10 +225,36 @@ class Encoder:
             _pool(days, days @ w["day_attention.weight"].T, seen),
             _pool(states, states @ w["week_attention.weight"].T, week_seen),
         ]
-        summary = np.concatenate(pooled, axis=1, dtype=np.float32)
+        return self._read_summary(np.concatenate(pooled, axis=1, dtype=np.float32))
+
+    def _read_summary(self, summary: np.ndarray) -> np.ndarray:
+        w = self._weights
         hidden = np.maximum(summary @ w["first.weight"].T + w["first.bias"], 0.0)
         hidden = np.maximum(hidden @ w["second.weight"].T + w["second.bias"], 0.0)
         return hidden @ w["out.weight"].T + w["out.bias"]
+
+
+def _posterior(out: np.ndarray) -> Posterior:
+    half = out.shape[1] // 2
+    return Posterior(out[:, :half], np.clip(out[:, half:], LOG_VARIANCE_LOW, LOG_VARIANCE_HIGH))
+
+
+def _embed(inputs: np.ndarray, w: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return the embedding of each day, one person after the other: that fits the cache."""
+    people, length, _ = inputs.shape
+    first, second = w["row.first.weight"].T, w["row.second.weight"].T
+    days = np.empty((people, length, second.shape[1]), dtype=np.float32)
+    hidden = np.empty((length, first.shape[1]), dtype=np.float32)
+    # A maximum with an array is faster than one with a number.
+    zeros = np.zeros_like(hidden)
+    for person in range(people):
+        np.matmul(inputs[person], first, out=hidden)
+        hidden += w["row.first.bias"]
+        np.maximum(hidden, zeros, out=hidden)
+        own = np.matmul(hidden, second, out=days[person])
+        own += w["row.second.bias"]
+        np.maximum(own, zeros[:, : own.shape[1]], out=own)
+    return days
 
 
 def _weeks(
@@ -175,6 +285,31 @@ def _pool(features: np.ndarray, scores: np.ndarray, seen: np.ndarray) -> np.ndar
     return np.concatenate([pooled.reshape(len(pooled), -1), mean], axis=1)
 
 
+def _pool_beginnings(
+    features: np.ndarray, scores: np.ndarray, seen: np.ndarray, lengths: np.ndarray
+) -> np.ndarray:
+    """Return `_pool` of several beginnings of one person's days, (beginnings, width).
+
+    Args:
+        features: float32 (days, width).
+        scores: float32 (days, heads).
+        seen: bool (days, 1).
+        lengths: int (beginnings,), ascending.
+    """
+    masked = np.where(seen, scores, np.float32(-1e9))
+    heads = scores.shape[1]
+    # By the largest score so far, as if the beginning were all there is.
+    highest = np.maximum.accumulate(masked, axis=0)[lengths - 1]
+    pooled = np.empty((len(lengths), (heads + 1) * features.shape[1]), dtype=np.float32)
+    for row, (length, top) in enumerate(zip(lengths, highest, strict=True)):
+        attention = np.exp(masked[:length] - top) * seen[:length]
+        attention /= attention.sum(axis=0) + np.float32(1e-9)
+        pooled[row, : heads * features.shape[1]] = (attention.T @ features[:length]).reshape(-1)
+        mean = seen[:length, 0].astype(np.float32) @ features[:length]
+        pooled[row, heads * features.shape[1] :] = mean / max(int(seen[:length].sum()), 1)
+    return pooled
+
+
 def bidirectional_gru(
     days: np.ndarray, valid: np.ndarray, weights: Mapping[str, np.ndarray]
 ) -> np.ndarray:
@@ -192,26 +327,49 @@ def bidirectional_gru(
     Source: Cho et al. 2014, with the reset gate after the product, as in cuDNN.
     """
     people, length, _ = days.shape
-    hidden_weights = weights["gru.hidden"]
-    hidden = hidden_weights.shape[1]
-    gates = np.empty((length, 2, people, 3 * hidden), dtype=np.float32)
-    for direction in range(2):
-        one = days @ weights["gru.input"][direction] + weights["gru.input_bias"][direction]
-        # An update gate of 1 carries the state through the padding.
-        one[..., hidden : 2 * hidden] += np.where(valid, 0.0, np.float32(1e4))[..., None]
-        gates[:, direction] = one.transpose(1, 0, 2)[:: -1 if direction else 1]
+    hidden = weights["gru.hidden"].shape[1]
+    # All by exp, which NumPy vectorises: gates as exp(-x), the new state's as
+    # exp(2 x), with signs and factors in the weights. Each gate is in one piece.
+    factors = np.array([-1.0, -1.0, 2.0], dtype=np.float32)[:, None, None, None]
+
+    def by_gate(array: np.ndarray) -> np.ndarray:
+        """(2, rows, 3H) to (3, 2, rows, H)."""
+        parts = array.reshape(2, -1, 3, hidden).transpose(2, 0, 1, 3)
+        return np.ascontiguousarray(factors * parts)
+
+    hidden_weights = by_gate(weights["gru.hidden"])
+    bias = np.repeat(_TWO * weights["gru.hidden_bias"][:, None, :], people, axis=1)
+    gates = np.empty((length, 3, 2, people, hidden), dtype=np.float32)
+    # An update gate of 1 carries the state through the padding.
+    shut = np.where(valid, 0.0, np.float32(1e4)).T[..., None]
+    for direction, order in enumerate((slice(None), slice(None, None, -1))):
+        one = days @ weights["gru.input"][direction]
+        one += weights["gru.input_bias"][direction]
+        one = one.reshape(people, length, 3, hidden).transpose(1, 2, 0, 3)
+        gates[:, :, direction] = (factors[:, 0] * one)[order]
+        gates[:, 1, direction] -= shut[order]
     state = np.zeros((2, people, hidden), dtype=np.float32)
     states = np.empty((length, 2, people, hidden), dtype=np.float32)
-    bias = weights["gru.hidden_bias"][:, None, :]
-    for day in range(length):
-        from_state = state @ hidden_weights
-        both = sigmoid(gates[day, :, :, : 2 * hidden] + from_state[..., : 2 * hidden])
-        reset, update = both[..., :hidden], both[..., hidden:]
-        new = np.tanh(
-            gates[day, :, :, 2 * hidden :] + reset * (from_state[..., 2 * hidden :] + bias)
-        )
-        state = new + update * (state - new)
-        states[day] = state
+    from_state = np.empty((3, 2, people, hidden), dtype=np.float32)
+    both, new = from_state[:2], from_state[2]
+    with np.errstate(over="ignore"):  # an infinite exp is a gate of 0 or a state of 1
+        for day in range(length):
+            np.matmul(state, hidden_weights, out=from_state)
+            both += gates[day, :2]
+            np.exp(both, out=both)
+            both += _ONE
+            np.reciprocal(both, out=both)
+            new += bias
+            new *= both[0]
+            new += gates[day, 2]
+            np.exp(new, out=new)
+            new += _ONE
+            np.divide(_TWO, new, out=new)
+            np.subtract(_ONE, new, out=new)  # the new state, by 1 - 2 / (exp(2 x) + 1)
+            state -= new
+            state *= both[1]
+            state += new
+            states[day] = state
     forward = states[:, 0].transpose(1, 0, 2)
     backward = states[::-1, 1].transpose(1, 0, 2)
     return np.concatenate([forward, backward], axis=-1)

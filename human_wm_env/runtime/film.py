@@ -7,8 +7,9 @@ product with the weights is constant over an episode and is computed once, at re
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -31,6 +32,54 @@ class Modulation:
     blind: np.ndarray
 
 
+@dataclass
+class _Buffers:
+    """Hidden layers of a batch; zeros and the bias for all slots, which NumPy is faster with."""
+
+    first: np.ndarray
+    second: np.ndarray
+    zeros: np.ndarray
+    bias: np.ndarray
+
+
+class Scratch(threading.local):
+    """Room for the hidden layers, kept between steps; each thread has its own."""
+
+    most_sizes = 4
+
+    def __init__(self) -> None:
+        self._buffers: dict[int, _Buffers] = {}
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Scratch:
+        """Return an empty one: it holds nothing that lasts."""
+        return Scratch()
+
+    def __reduce__(self) -> tuple[type[Scratch], tuple[()]]:
+        """Pickle as an empty one."""
+        return Scratch, ()
+
+    def of(self, slots: int, hidden_bias: np.ndarray) -> _Buffers:
+        """Return the buffers for so many slots.
+
+        Args:
+            slots: size of the batch.
+            hidden_bias: (members, 1, width).
+        """
+        found = self._buffers.get(slots)
+        if found is None:
+            if len(self._buffers) >= self.most_sizes:
+                self._buffers.clear()
+            members, _, width = hidden_bias.shape
+            found = _Buffers(
+                np.empty((slots, members, width), np.float32),
+                np.empty((members, slots, width), np.float32),
+                np.zeros((slots, members, width), np.float32),
+                np.repeat(hidden_bias, slots, axis=1),
+            )
+            self._buffers[slots] = found
+        return found
+
+
 @dataclass(frozen=True)
 class FilmWeights:
     """Weights of `members` nets; every array is float32.
@@ -43,6 +92,7 @@ class FilmWeights:
         chain: (members, chain_width, outputs), masked.
         offset: (offsets, members * outputs), latents that only shift the outputs, or None.
         reference: (inputs,), the day on which the other latents change nothing, or None.
+        scratch: room for the hidden layers.
     """
 
     inputs: np.ndarray
@@ -55,6 +105,7 @@ class FilmWeights:
     chain: np.ndarray
     offset: np.ndarray | None
     reference: np.ndarray | None
+    scratch: Scratch = field(default_factory=Scratch, repr=False, compare=False)
 
     @classmethod
     def from_weights(
@@ -93,7 +144,7 @@ class FilmWeights:
         plain = Modulation(
             shift=parts[:, :, 0] + self.input_bias.reshape(self.members, -1),
             gain=1.0 + parts[:, :, 1],
-            offset=bias,
+            offset=_slots_last(bias),
             blind=np.zeros((slots, self.members, 0, width), dtype=np.float32),
         )
         if offsets is None or self.offset is None or self.reference is None:
@@ -104,7 +155,7 @@ class FilmWeights:
         added = added.reshape(slots, len(blocks), self.members, width).transpose(0, 2, 1, 3)
         return replace(
             plain,
-            offset=bias + added[:, :, 0] - self._at_reference(plain),
+            offset=_slots_last(bias + added[:, :, 0] - self._at_reference(plain)),
             blind=np.ascontiguousarray(added[:, :, 1:]),
         )
 
@@ -130,20 +181,29 @@ class FilmWeights:
             float32 (members, slots, outputs).
         """
         slots = len(inputs)
-        first = (inputs @ self.inputs).reshape(slots, self.members, -1)
+        scratch = self.scratch.of(slots, self.hidden_bias)
+        first = scratch.first
+        np.matmul(inputs, self.inputs, out=first.reshape(slots, -1))
         first += modulation.shift
-        np.maximum(first, 0.0, out=first)
+        np.maximum(first, scratch.zeros, out=first)
         first *= modulation.gain
-        second = first.transpose(1, 0, 2) @ self.hidden + self.hidden_bias
-        np.maximum(second, 0.0, out=second)
-        out = second @ self.head
-        out += modulation.offset.transpose(1, 0, 2)
+        second = np.matmul(first.transpose(1, 0, 2), self.hidden, out=scratch.second)
+        second += scratch.bias
+        np.maximum(second, scratch.zeros.reshape(second.shape), out=second)
+        # Outputs first in memory: whoever reads on reads a column for all slots.
+        columns = self.head.transpose(0, 2, 1) @ second.transpose(0, 2, 1)
+        columns += modulation.offset.transpose(1, 2, 0)
         if blind is not None and blind.any():
-            out += np.einsum("ns,nmso->mno", blind.astype(np.float32), modulation.blind)
-        return out
+            columns += np.einsum("ns,nmso->mon", blind.astype(np.float32), modulation.blind)
+        return columns.transpose(0, 2, 1)
 
 
 def _flat(weights: np.ndarray) -> np.ndarray:
     """(members, inputs, outputs) to (inputs, members * outputs)."""
     members, inputs, outputs = weights.shape
     return np.ascontiguousarray(weights.transpose(1, 0, 2).reshape(inputs, members * outputs))
+
+
+def _slots_last(array: np.ndarray) -> np.ndarray:
+    """Return the same (slots, members, outputs) with the slots side by side in memory."""
+    return np.ascontiguousarray(array.transpose(1, 2, 0)).transpose(2, 0, 1)

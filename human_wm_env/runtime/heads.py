@@ -14,8 +14,8 @@ from functools import cached_property
 import numpy as np
 
 from human_wm_env import schema
-from human_wm_env.people.choices import choose
 
+_MANY = 500
 MIN_SCALE = 0.01  # of the schema's scale; keeps likelihoods of repeated values finite
 
 
@@ -87,7 +87,10 @@ def mixture_columns(part: slice, components: int) -> tuple[slice, slice, slice]:
 
 def scale_of(raw: np.ndarray) -> np.ndarray:
     """Return positive scales from raw ones: softplus plus a floor."""
-    return np.logaddexp(0.0, raw) + np.float32(MIN_SCALE)
+    if raw.size < _MANY:
+        return np.logaddexp(raw, 0.0) + np.float32(MIN_SCALE)
+    # The same in more calls, but none of them works number by number.
+    return np.log1p(np.exp(-np.abs(raw))) + np.maximum(raw, 0.0) + np.float32(MIN_SCALE)
 
 
 def sample_mixture(
@@ -110,26 +113,38 @@ def sample_mixture(
     Returns:
         float32 (slots,), scaled values.
     """
-    logits, means, raw = (parameters[:, part] for part in mixture_columns(slice(0, 0), components))
+    columns = parameters.T
+    logits, means, raw = (columns[part] for part in mixture_columns(slice(0, 0), components))
     if components == 1:
-        mean = means[:, 0]
+        mean = means[0]
         if temperature == 0.0:
             return mean
-        return mean + np.float32(temperature) * scale_of(raw[:, 0]) * normal
+        return mean + np.float32(temperature) * scale_of(raw[0]) * normal
     if temperature == 0.0:
-        weights = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return (weights * means).sum(axis=1) / weights.sum(axis=1)
-    picked = choose(logits / np.float32(temperature), uniform)
+        weights = np.exp(logits - logits.max(axis=0))
+        return (weights * means).sum(axis=0) / weights.sum(axis=0)
+    picked = sample_label(logits, temperature, uniform)
     slots = np.arange(len(picked))
-    scale = scale_of(raw[slots, picked])
-    return means[slots, picked] + np.float32(temperature) * scale * normal
+    scale = scale_of(raw[picked, slots])
+    return means[picked, slots] + np.float32(temperature) * scale * normal
 
 
 def sample_category(logits: np.ndarray, temperature: float, uniform: np.ndarray) -> np.ndarray:
     """Draw categories, int (slots,); temperature 0 gives the most likely one."""
+    return sample_label(logits.T, temperature, uniform)
+
+
+def sample_label(logits: np.ndarray, temperature: float, uniform: np.ndarray) -> np.ndarray:
+    """Draw categories from log-odds in columns, (categories, slots); see `sample_category`."""
     if temperature == 0.0:
-        return logits.argmax(axis=1)
-    return choose(logits / np.float32(temperature), uniform)
+        return logits.argmax(axis=0)
+    if temperature != 1.0:
+        logits = logits / np.float32(temperature)
+    weights = np.exp(logits - np.maximum.reduce(logits, axis=0))
+    cumulative = np.add.accumulate(weights, axis=0, out=weights)
+    below = cumulative[:-1] <= uniform * cumulative[-1]
+    drawn: np.ndarray = np.add.reduce(below.view(np.int8), axis=0, dtype=np.int8)
+    return drawn
 
 
 def sample_row(
@@ -154,29 +169,31 @@ def sample_row(
         float32 (slots, 10), raw rows; only the features of the layout are set, continuous
         ones clipped to the schema's bounds.
     """
-    rows = np.zeros((len(parameters), schema.FEATURE_COUNT), dtype=np.float32)
-    shifted = parameters.copy()
+    # Column by column in memory: what is written here are slices of features, for all slots.
+    rows = np.zeros((schema.FEATURE_COUNT, len(parameters)), dtype=np.float32)
     # The mask inputs of the chain are all 1: nothing is hidden from the model in a dream.
-    shifted += chain[layout.encoded_width :].sum(axis=0)
+    known = chain[layout.encoded_width :].sum(axis=0)
+    shifted = parameters.T + known[:, None]
     for place, index in enumerate(layout.order):
         feature, part = schema.FEATURES[index], layout.parameters[index]
         weights = chain[layout.encoded[index], part.stop :]
+        later = shifted[part.stop :]
         if isinstance(feature, schema.Continuous):
-            value = sample_mixture(
-                shifted[:, part],
+            raw = sample_mixture(
+                shifted[part].T,
                 layout.components,
                 temperature,
                 normal[:, place],
                 uniform[:, place],
             )
-            raw = np.clip(value * feature.scale + feature.centre, feature.low, feature.high)
-            rows[:, index] = raw
+            raw = raw * feature.scale + feature.centre
+            rows[index] = np.minimum(np.maximum(raw, feature.low), feature.high)
             if weights.size:
-                scaled = (raw - feature.centre) / feature.scale
-                shifted[:, part.stop :] += scaled[:, None].astype(np.float32) * weights
+                scaled = (rows[index] - feature.centre) / feature.scale
+                later += scaled * weights[0][:, None]
         else:
-            picked = sample_category(shifted[:, part], temperature, uniform[:, place])
-            rows[:, index] = picked
+            picked = sample_label(shifted[part], temperature, uniform[:, place])
+            rows[index] = picked
             if weights.size:
-                shifted[:, part.stop :] += weights[picked]
-    return rows
+                later += np.ascontiguousarray(weights.T).take(picked, axis=1)
+    return rows.T

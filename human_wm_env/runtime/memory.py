@@ -8,6 +8,7 @@ freezes them, and that weight is an input too: it says how far to trust the aver
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -117,17 +118,67 @@ def run(
     Returns:
         float32 (people, days, WIDTH), of the days BEFORE each; and the final memory.
     """
+    history, after = run_through(rows, observed)
+    if valid is None or valid.all():
+        return history, after(np.full(len(rows), rows.shape[1]))
+    # Padding changes nothing: the memory stays that after the last valid day.
+    last = after(valid.sum(axis=1))
+    return np.where(valid[..., None], history, features(last)[:, None]), last
+
+
+def run_through(
+    rows: np.ndarray, observed: np.ndarray
+) -> tuple[np.ndarray, Callable[[np.ndarray], Memory]]:
+    """Return the memory at the wake-up of every day, and what gives it after so many days.
+
+    Args:
+        rows: float32 (people, days, 10).
+        observed: bool (people, days, 10).
+
+    Returns:
+        float32 (people, days, WIDTH), of the days BEFORE each; and a function from int
+        (people,), days that have passed, to the memory after them. With a single person any
+        number of lengths may be asked for.
+    """
     people, days = rows.shape[:2]
-    seen = observed[..., SIGNAL_FEATURES].astype(np.float32)
-    # Totals and weights move alike: one recursion for both, days first.
-    both = np.stack([signals(rows, observed), seen], axis=-2).transpose(1, 0, 2, 3)
-    moved = np.empty((days + 1, people, 2, len(TAUS_DAYS), SIGNALS), dtype=np.float32)
-    moved[0] = 0.0
-    lasting = None if valid is None or valid.all() else valid[..., None, None, None]
-    for day in range(days):
-        step = DECAY * moved[day]
-        step += (1.0 - DECAY) * both[day, :, :, None, :]
-        # Padding holds the memory.
-        moved[day + 1] = step if lasting is None else np.where(lasting[:, day], step, moved[day])
-    history = features(Memory(moved[:-1, :, 0], moved[:-1, :, 1])).transpose(1, 0, 2)
-    return np.ascontiguousarray(history), Memory(moved[-1, :, 0], moved[-1, :, 1])
+    taus, blocks = len(TAUS_DAYS), -(-days // _BLOCK)
+    # Totals and weights move alike; each signal of each person is a row of days.
+    today = np.zeros((2, SIGNALS, people, blocks * _BLOCK), dtype=np.float32)
+    today[0, ..., :days] = signals(rows, observed).transpose(2, 0, 1)
+    today[1, ..., :days] = observed[..., SIGNAL_FEATURES].transpose(2, 0, 1)
+    # What the days of a block leave behind, at every wake-up in it and after it; then what
+    # the blocks before left.
+    moved = (today.reshape(-1, _BLOCK) @ _LEFT_BEHIND).reshape(-1, blocks, taus, _BLOCK + 1)
+    for block in range(1, blocks):
+        moved[:, block] += _FADED * moved[:, block - 1, :, -1:]
+    by_day = np.moveaxis(moved[..., :-1], 2, 0).reshape(taus, 2, SIGNALS, people, -1)[..., :days]
+    history = np.empty((people, days, WIDTH), dtype=np.float32)
+    average = by_day[:, 0] / (by_day[:, 1] + np.float32(WEIGHT_FLOOR))
+    contrast = np.float32(CONTRAST_SCALE) * (average[:-1] - average[-1])
+    start = 0
+    for part in (average, contrast, by_day[:, 1]):
+        columns = part.reshape(-1, people, days)
+        history[..., start : start + len(columns)] = columns.transpose(1, 2, 0)
+        start += len(columns)
+    kept = moved.reshape(2, SIGNALS, people, blocks, taus, _BLOCK + 1)
+
+    def after(lengths: np.ndarray) -> Memory:
+        last = np.minimum(lengths // _BLOCK, blocks - 1)
+        who = np.arange(people) if people > 1 else np.zeros(len(lengths), dtype=int)
+        found = kept[:, :, who, last, :, lengths - last * _BLOCK]
+        total, weight = found.transpose(1, 0, 3, 2)  # from (lengths, 2, signals, taus)
+        return Memory(np.ascontiguousarray(total), np.ascontiguousarray(weight))
+
+    return history, after
+
+
+_BLOCK = 32
+_AGES = np.arange(_BLOCK + 1) - 1 - np.arange(_BLOCK)[:, None]  # (days, wake-ups)
+_LEFT_BEHIND = np.concatenate(
+    [
+        np.where(_AGES >= 0, (1.0 - decay) * decay ** np.maximum(_AGES, 0), 0.0)
+        for decay in DECAY[:, 0].astype(np.float64)
+    ],
+    axis=1,
+).astype(np.float32)
+_FADED = (DECAY.astype(np.float64) ** np.arange(_BLOCK + 1)).astype(np.float32)

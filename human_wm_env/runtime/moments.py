@@ -51,9 +51,21 @@ class Moments:
     seen: np.ndarray
 
 
-def _cell_mask(indices: tuple[int, ...], observed: np.ndarray) -> np.ndarray:
-    widths = [schema.FEATURES[index].width for index in indices]
-    return np.repeat(observed[..., indices], widths, axis=-1)
+def _feature_of(indices: tuple[int, ...]) -> np.ndarray:
+    """Return the feature of each encoded column."""
+    return np.repeat(indices, [schema.FEATURES[index].width for index in indices])
+
+
+_ACTION_FEATURES, _STATE_FEATURES = (
+    _feature_of(inputs.ACTION_ORDER),
+    _feature_of(inputs.STATE_ORDER),
+)
+_ACTIONS = slice(0, len(inputs.ACTION_COLUMNS))
+_STATES = slice(_ACTIONS.stop, _ACTIONS.stop + len(inputs.STATE_COLUMNS))
+_STATES_BEFORE = slice(_STATES.stop, _STATES.stop + len(inputs.STATE_COLUMNS))
+_REMEMBERED = slice(_STATES_BEFORE.stop, _STATES_BEFORE.stop + REMEMBERED)
+_WEEKEND = _REMEMBERED.stop
+_WEATHER = slice(_WEEKEND + 1, _WEEKEND + 1 + len(inputs.WEATHER_COLUMNS))
 
 
 def factors(
@@ -78,26 +90,23 @@ def factors(
         float32 (..., WIDTH) each; the mask is 1 where observed.
     """
     shape = rows.shape[:-1]
-    one = np.ones((*shape, 1), dtype=np.float32)
-    values = [
-        rows[..., inputs.ACTION_COLUMNS],
-        rows[..., inputs.STATE_COLUMNS],
-        rows_before[..., inputs.STATE_COLUMNS],
-        remembered[..., :REMEMBERED],
-        weekend[..., None],
-        rows[..., inputs.WEATHER_COLUMNS],
-        one,
-    ]
-    masks = [
-        _cell_mask(inputs.ACTION_ORDER, observed),
-        _cell_mask(inputs.STATE_ORDER, observed),
-        _cell_mask(inputs.STATE_ORDER, observed_before),
-        np.ones((*shape, REMEMBERED + 1)),
-        _cell_mask((schema.WEATHER,), observed),
-        one,
-    ]
-    mask = np.concatenate(masks, axis=-1, dtype=np.float32)
-    return np.concatenate(values, axis=-1, dtype=np.float32) * mask, mask
+    values = np.empty((*shape, WIDTH), dtype=np.float32)
+    mask = np.empty_like(values)
+    values[..., _ACTIONS] = rows[..., inputs.ACTION_COLUMNS]
+    values[..., _STATES] = rows[..., inputs.STATE_COLUMNS]
+    values[..., _STATES_BEFORE] = rows_before[..., inputs.STATE_COLUMNS]
+    values[..., _REMEMBERED] = remembered[..., :REMEMBERED]
+    values[..., _WEEKEND] = weekend
+    values[..., _WEATHER] = rows[..., inputs.WEATHER_COLUMNS]
+    values[..., -1] = 1.0
+    mask[..., _ACTIONS] = observed[..., _ACTION_FEATURES]
+    mask[..., _STATES] = observed[..., _STATE_FEATURES]
+    mask[..., _STATES_BEFORE] = observed_before[..., _STATE_FEATURES]
+    mask[..., _REMEMBERED.start : _WEEKEND + 1] = 1.0
+    mask[..., _WEATHER] = observed[..., schema.WEATHER, None]
+    mask[..., -1] = 1.0
+    values *= mask
+    return values, mask
 
 
 def collect(values: np.ndarray, mask: np.ndarray, observed: np.ndarray) -> Moments:

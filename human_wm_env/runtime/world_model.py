@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from human_wm_env import schema
 from human_wm_env.dataset import History
-from human_wm_env.runtime import heads, inputs, layouts, memory
+from human_wm_env.runtime import heads, layouts, memory, single, stepping
 from human_wm_env.runtime.checkpoint import Checkpoint
-from human_wm_env.runtime.encoder import Encoder, Posterior, prepare
+from human_wm_env.runtime.encoder import Encoder, Posterior, prepare, prepare_beginnings
 from human_wm_env.runtime.film import FilmWeights, Modulation
 from human_wm_env.runtime.memory import Memory
 from human_wm_env.runtime.weights import check_weights
 
 # Histories encoded together; bounds the memory of a large reset.
 ENCODER_BATCH = 64
+BEGINNINGS_BATCH = 16
 
 
 class WorldModelRuntime:
@@ -41,6 +43,19 @@ class WorldModelRuntime:
         self.transition = FilmWeights.from_weights(
             weights, "transition", self.state_layout.chain_mask
         )
+        remembers = self.architecture.memory
+        self._stepping_policy = replace(
+            self.policy, inputs=stepping.fold_policy(self.policy.inputs, use_memory=remembers)
+        )
+        self._stepping_transition = replace(
+            self.transition,
+            inputs=stepping.fold_transition(self.transition.inputs, use_memory=remembers),
+        )
+        # What the heart rate does to the mood's logits: per scale, and by being known.
+        chain, known = self.transition.chain, self.state_layout.encoded_width
+        moods = self.state_layout.parameters[schema.MOOD]
+        shifts = np.stack([chain[:, 0, moods].T, chain[:, known, moods].T])
+        self._mood_shift = np.ascontiguousarray(shifts)  # (2, moods, members)
 
     def encode(self, histories: Sequence[History]) -> tuple[Posterior, Memory]:
         """Return the posterior of each person and the memory after their last day.
@@ -64,10 +79,29 @@ class WorldModelRuntime:
             total[chosen], weight[chosen] = prepared.memory.total, prepared.memory.weight
         return Posterior(mean, log_variance), Memory(total, weight)
 
-    def remembered(self, state: Memory) -> np.ndarray:
-        """Return the memory as net inputs, zeros in the Markov form."""
-        features = memory.features(state)
-        return features if self.architecture.memory else np.zeros_like(features)
+    def encode_beginnings(
+        self, histories: Sequence[History], lengths: Sequence[np.ndarray]
+    ) -> list[tuple[Posterior, Memory]]:
+        """Return each person's posteriors and memories after several beginnings of their log.
+
+        One pass over each log, where `encode` would take one for every beginning.
+
+        Args:
+            histories: whole logs.
+            lengths: for each, int (beginnings,), ascending whole weeks, at most its days.
+        """
+        encoded: list[tuple[Posterior, Memory]] = []
+        for start in range(0, len(histories), BEGINNINGS_BATCH):
+            part = slice(start, start + BEGINNINGS_BATCH)
+            prepared = [
+                prepare_beginnings(history, own, use_memory=self.architecture.memory)
+                for history, own in zip(histories[part], lengths[part], strict=True)
+            ]
+            posteriors = self.encoder.of_beginnings(prepared)
+            encoded += [
+                (posterior, one.memory) for posterior, one in zip(posteriors, prepared, strict=True)
+            ]
+        return encoded
 
     def policy_modulation(self, latents: np.ndarray) -> Modulation:
         """Return what z_b does to the policy net; constant over an episode."""
@@ -86,8 +120,16 @@ class WorldModelRuntime:
         normal: np.ndarray,
         uniform: np.ndarray,
     ) -> np.ndarray:
-        """Draw habitual actions, raw rows (slots, 10), not yet projected onto the feasible set."""
-        parameters = self.policy(policy_inputs, modulation)[0]
+        """Draw habitual actions, raw rows (slots, 10), not yet projected onto the feasible set.
+
+        Args:
+            policy_inputs: float32 (slots, stepping.POLICY_WIDTH).
+            modulation: from `policy_modulation`.
+            temperature: tau of the dream.
+            normal: float32 (slots, 7), one per feature in chain order.
+            uniform: float32 (slots, 7), likewise.
+        """
+        parameters = self._stepping_policy(policy_inputs, modulation)[0]
         return heads.sample_row(
             self.action_layout, parameters, self.policy.chain[0], temperature, normal, uniform
         )
@@ -96,64 +138,80 @@ class WorldModelRuntime:
         self,
         transition_inputs: np.ndarray,
         modulation: Modulation,
+        blind: np.ndarray | None,
         temperature: float,
         normal: np.ndarray,
         uniform: np.ndarray,
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Draw the states of a day and say how much the ensemble disagrees.
 
         The predictive distribution is the mixture over the members: a member is drawn
         each day. At temperature 0 the members are averaged.
 
         Args:
-            transition_inputs: float32 (slots, TRANSITION_WIDTH).
+            transition_inputs: float32 (slots, stepping.TRANSITION_WIDTH).
             modulation: from `transition_modulation`.
+            blind: bool (slots, 2), where a state of the day before is not known, or None.
             temperature: tau of the dream.
             normal: float32 (slots, 2).
             uniform: float32 (slots, 3): member, then one per feature.
 
         Returns:
-            Raw rows (slots, 10) with the states set, and the uncertainty (slots,).
+            Heart rate in bpm, float32 (slots,), mood, int (slots,), and the uncertainty,
+            float32 (slots,).
         """
-        blind = transition_inputs[:, inputs.STATE_MASK_PART] == 0.0
-        members = self.transition(transition_inputs, modulation, blind)
+        members = self._stepping_transition(transition_inputs, modulation, blind)
+        if len(transition_inputs) == 1 and temperature > 0.0 and self.state_layout.components == 1:
+            one = single.respond(
+                self.state_layout,
+                members,
+                self._mood_shift,
+                temperature,
+                normal.item(0),
+                uniform[0].tolist(),
+            )
+            return (
+                np.array(one[:1], dtype=np.float32),
+                np.array(one[1:2]),
+                np.array(one[2:], dtype=np.float32),
+            )
         uncertainty = self._disagreement(members)
-        if temperature == 0.0:
-            parameters, chain = members.mean(axis=0), self.transition.chain.mean(axis=0)
-        else:
-            count = self.transition.members
-            member = np.minimum((uniform[:, 0] * count).astype(np.intp), count - 1)
-            parameters = members[member, np.arange(len(member))]
-            chain = self.transition.chain[member] if count > 1 else self.transition.chain[0]
-        rows = self._sample_states(parameters, chain, temperature, normal, uniform[:, 1:])
-        return rows, uncertainty
-
-    def _sample_states(
-        self,
-        parameters: np.ndarray,
-        chain: np.ndarray,
-        temperature: float,
-        normal: np.ndarray,
-        uniform: np.ndarray,
-    ) -> np.ndarray:
-        """Draw heart rate, then mood given heart rate; each slot may have its own chain."""
+        parameters, shift = self._drawn_member(members, temperature, uniform[:, 0])
         layout = self.state_layout
-        rows = np.zeros((len(parameters), schema.FEATURE_COUNT), dtype=np.float32)
         heart = schema.continuous(schema.HEART_RATE)
-        part = layout.parameters[schema.HEART_RATE]
         value = heads.sample_mixture(
-            parameters[:, part], layout.components, temperature, normal[:, 0], uniform[:, 0]
+            parameters[layout.parameters[schema.HEART_RATE]].T,
+            layout.components,
+            temperature,
+            normal[:, 0],
+            uniform[:, 1],
         )
-        rate = np.clip(value * heart.scale + heart.centre, heart.low, heart.high)
-        rows[:, schema.HEART_RATE] = rate
-        scaled = ((rate - heart.centre) / heart.scale).astype(np.float32)
-        moods = layout.parameters[schema.MOOD]
-        known = layout.encoded_width  # the first mask input: heart rate is known
-        logits = (
-            parameters[:, moods] + scaled[:, None] * chain[..., 0, moods] + chain[..., known, moods]
-        )
-        rows[:, schema.MOOD] = heads.sample_category(logits, temperature, uniform[:, 1])
-        return rows
+        rate = value * heart.scale
+        rate += heart.centre
+        np.maximum(rate, heart.low, out=rate)
+        np.minimum(rate, heart.high, out=rate)
+        scaled = (rate - heart.centre) / heart.scale
+        logits = scaled * shift[0]
+        logits += shift[1]
+        logits += parameters[layout.parameters[schema.MOOD]]
+        return rate, heads.sample_label(logits, temperature, uniform[:, 2]), uncertainty
+
+    def _drawn_member(
+        self, members: np.ndarray, temperature: float, uniform: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return one member's parameters per slot, (outputs, slots), and its mood shifts.
+
+        The shifts are what the heart rate does to the mood's logits, per scale and by being
+        known, (2, moods, slots).
+        """
+        if temperature == 0.0:
+            return members.mean(axis=0).T, self._mood_shift.mean(axis=2, keepdims=True)
+        count, slots, _ = members.shape
+        if count == 1:
+            return members[0].T, self._mood_shift
+        member = np.minimum((uniform * np.float32(count)).astype(np.intp), count - 1)
+        drawn: np.ndarray = members[member, np.arange(slots)].T
+        return drawn, self._mood_shift[..., member]
 
     def _disagreement(self, members: np.ndarray) -> np.ndarray:
         """Return the ensemble's disagreement, float32 (slots,).
@@ -161,33 +219,35 @@ class WorldModelRuntime:
         The mean of two standard deviations over the members: that of the expected heart
         rate (in scales) and that of the mood probabilities (averaged over the moods).
         """
+        columns = members.transpose(0, 2, 1)
+        count, _, slots = columns.shape
         layout = self.state_layout
-        part = layout.parameters[schema.HEART_RATE]
-        logits, means, _ = heads.mixture_columns(part, layout.components)
-        if layout.components == 1:
-            centre = members[..., means.start]
-        else:
-            shares = _softmax(members[..., logits])
-            centre = (shares * members[..., means]).sum(axis=-1)
-        moods = _softmax(members[..., layout.parameters[schema.MOOD]])
-        return 0.5 * (centre.std(axis=0) + moods.std(axis=0).mean(axis=-1))
-
-    def transition_inputs(
-        self,
-        row_before: np.ndarray,
-        known_before: np.ndarray,
-        row: np.ndarray,
-        remembered: np.ndarray,
-        weekday: np.ndarray,
-        weather: np.ndarray,
-    ) -> np.ndarray:
-        """Return the transition net's inputs with today's actions fully known."""
-        known = np.ones((len(row), schema.FEATURE_COUNT), dtype=bool)
-        return inputs.transition_inputs(
-            row_before, known_before, row, known, remembered, weekday, weather
+        logits, means, _ = heads.mixture_columns(
+            layout.parameters[schema.HEART_RATE], layout.components
         )
+        moods = layout.parameters[schema.MOOD]
+        # Expected heart rate, then the shares of the moods.
+        told = np.empty((count, 1 + moods.stop - moods.start, slots), dtype=np.float32)
+        if layout.components == 1:
+            told[:, 0] = columns[:, means.start]
+        else:
+            shares = _softmax(columns[:, logits])
+            told[:, 0] = np.add.reduce(shares * columns[:, means], axis=1)
+        _softmax(columns[:, moods], out=told[:, 1:])
+        told -= np.add.reduce(told, axis=0) * np.float32(1.0 / count)
+        told *= told
+        spread = np.sqrt(np.add.reduce(told, axis=0))
+        return (_SPREAD_WEIGHTS * np.float32(count**-0.5)) @ spread
 
 
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return weights / weights.sum(axis=-1, keepdims=True)
+# Of the heart rate's standard deviation, and of each mood's.
+_MOODS = schema.FEATURES[schema.MOOD].width
+_SPREAD_WEIGHTS = np.array([0.5] + [0.5 / _MOODS] * _MOODS, dtype=np.float32)
+
+
+def _softmax(logits: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """Return the softmax over axis 1."""
+    weights = np.subtract(logits, np.maximum.reduce(logits, axis=1, keepdims=True), out=out)
+    np.exp(weights, out=weights)
+    weights /= np.add.reduce(weights, axis=1, keepdims=True)
+    return weights

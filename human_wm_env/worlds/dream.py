@@ -7,34 +7,36 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from human_wm_env import feasible, schema
+from human_wm_env import columns, feasible, schema
 from human_wm_env.dataset import LogDataset
 from human_wm_env.errors import ConfigError
-from human_wm_env.people import weather as skies
-from human_wm_env.runtime import inputs, memory
+from human_wm_env.runtime import single, stepping
 from human_wm_env.runtime.film import Modulation
+from human_wm_env.runtime.inputs import ACTION_ORDER, STATE_ORDER
 from human_wm_env.runtime.memory import Memory
 from human_wm_env.runtime.world_model import WorldModelRuntime
 from human_wm_env.worlds import masking as masks
 from human_wm_env.worlds.masking import MaskChain
-from human_wm_env.worlds.noise import ADHERENCE, NEXT_WEATHER, SHARED_UNIFORMS, columns
+from human_wm_env.worlds.noise import ADHERENCE, NEXT_WEATHER, SHARED_UNIFORMS
+from human_wm_env.worlds.noise import columns as noise_columns
 from human_wm_env.worlds.person_world import (
     BRANCHES_PER_BLOCK,
-    Day,
+    LivedDay,
     PersonState,
     PersonWorld,
     follow,
 )
 from human_wm_env.worlds.simulation import check_weather
+from human_wm_env.worlds.sky import WeatherChain
 from human_wm_env.worlds.start_cache import StartCache
 from human_wm_env.worlds.world import FOR_LATENTS, Start, Stream, generator
 
-_ACTIONS, _STATES = len(inputs.ACTION_ORDER), len(inputs.STATE_ORDER)
-NORMAL_COLUMNS, _NORMALS = columns(0, habit=_ACTIONS, state=_STATES)
-UNIFORM_COLUMNS, _UNIFORMS = columns(
+_ACTIONS, _STATES = len(ACTION_ORDER), len(STATE_ORDER)
+NORMAL_COLUMNS, _NORMALS = noise_columns(0, habit=_ACTIONS, state=_STATES)
+UNIFORM_COLUMNS, _UNIFORMS = noise_columns(
     SHARED_UNIFORMS, habit=_ACTIONS, state=1 + _STATES, mask=masks.UNIFORMS
 )
-_KNOWN = np.ones(schema.FEATURE_COUNT, dtype=bool)
+_STATE_LIST = list(STATE_ORDER)
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class DreamState:
     Attributes:
         latents: float32 (slots, latents), the drawn person.
         policy_modulation, transition_modulation: what the latents do to the nets.
-        memory: slow quantities.
+        sums: float32 (slots, SUMS_WIDTH), slow quantities (`stepping.sums_of`).
+        encoded: float32 (slots, ROW_WIDTH), the last row, zero where the model does not know it.
         known: bool (slots, 10), which cells of the last row the model knows; all of them
             after the first day.
         masks: chain of the missingness.
@@ -53,19 +56,24 @@ class DreamState:
     latents: np.ndarray
     policy_modulation: Modulation
     transition_modulation: Modulation
-    memory: Memory
+    sums: np.ndarray
+    encoded: np.ndarray
     known: np.ndarray
     masks: MaskChain
+
+    @property
+    def memory(self) -> Memory:
+        """The slow quantities as the runtime's memory."""
+        return stepping.memory_of(self.sums)
 
 
 @dataclass(frozen=True)
 class _Person:
-    """What is cached of a start: posterior, memory and mask chain, batches of one."""
+    """What is cached of a start: posterior and memory, batches of one."""
 
     mean: np.ndarray
     sd: np.ndarray
-    memory: Memory
-    masks: MaskChain
+    sums: np.ndarray
 
 
 class DreamWorld(PersonWorld[DreamState]):
@@ -110,45 +118,92 @@ class DreamWorld(PersonWorld[DreamState]):
         self.temperature = float(temperature)
         self.weather = check_weather(weather)
         self.masking = masks.check_masking(masking)
-        self._transitions = runtime.checkpoint.weather_transitions
+        self._sky = WeatherChain(runtime.checkpoint.weather_transitions)
+        self._everything = np.ones((0, schema.FEATURE_COUNT), dtype=bool)
         self._people: StartCache[_Person] = StartCache()
+        self._chains: StartCache[MaskChain] = StartCache()
 
     # Beginning --------------------------------------------------------------------
 
     def begin(self, starts: Sequence[Start], streams: Sequence[Stream]) -> DreamState:
         """Encode each person's log before the start and draw their latents."""
         people = self._people.look_up(starts, self._encode)
+        chains = self._chains.look_up(starts, self._fit_chains)
         latents = self._draw_latents(people, starts, streams)
         eves = [self.history_of(start) for start in starts]
+        known = np.stack([eve.observed[-1] for eve in eves])
         return DreamState(
             latents=latents,
             policy_modulation=self.runtime.policy_modulation(latents),
             transition_modulation=self.runtime.transition_modulation(latents),
-            memory=Memory(
-                np.concatenate([p.memory.total for p in people]),
-                np.concatenate([p.memory.weight for p in people]),
-            ),
-            known=np.stack([eve.observed[-1] for eve in eves]),
+            sums=np.concatenate([person.sums for person in people]),
+            encoded=schema.encode_rows(np.stack([eve.rows[-1] for eve in eves]), known),
+            known=known,
             masks=MaskChain(
-                np.concatenate([p.masks.opening for p in people]),
-                np.concatenate([p.masks.staying for p in people]),
-                np.concatenate([p.masks.lost for p in people]),
+                _columnwise([chain.opening for chain in chains]),
+                _columnwise([chain.staying for chain in chains]),
+                _columnwise([chain.lost for chain in chains]),
             ),
         )
 
     def _encode(self, starts: list[Start]) -> list[_Person]:
-        """Return what the logs before the starts say."""
+        """Return what the logs before the starts say.
+
+        Whoever begins on one of their start days is encoded for all of these at once.
+        """
+        people: dict[int, dict[int, _Person]] = {}
+        others = []
+        for start in starts:
+            if start.history is None and self._is_regular(start):
+                people.setdefault(start.user, {})
+            else:
+                others.append(start)
+        if people:
+            self._encode_people(people)
+        alone = iter(self._encode_alone(others) if others else [])
+        found = []
+        for start in starts:
+            own = people.get(start.user, {}) if start.history is None else {}
+            found.append(own[start.day] if start.day in own else next(alone))
+        return found
+
+    def _is_regular(self, start: Start) -> bool:
+        """Say whether a start is on one of the person's start days, all of them whole weeks."""
+        days = self.start_days(start.user)
+        return start.day in days and not (days % schema.DAYS_PER_WEEK).any()
+
+    def _encode_people(self, people: dict[int, dict[int, _Person]]) -> None:
+        """Encode the logs of people before all of their start days, and keep that."""
+        days = [self.start_days(user) for user in people]
+        whole = [
+            self.dataset.history(user, int(own[-1])) for user, own in zip(people, days, strict=True)
+        ]
+        encoded_people = self.runtime.encode_beginnings(whole, days)
+        for user, own, encoded in zip(people, days, encoded_people, strict=True):
+            posterior, remembered = encoded
+            sums = stepping.sums_of(remembered)
+            for row, day in enumerate(own.tolist()):
+                one = slice(row, row + 1)
+                person = _Person(posterior.mean[one], posterior.sd[one], sums[one])
+                people[user][day] = person
+                self._people.keep(user, day, person)
+
+    def _encode_alone(self, starts: list[Start]) -> list[_Person]:
+        """Encode single histories."""
         histories = [self.history_of(start) for start in starts]
         posterior, remembered = self.runtime.encode(histories)
+        sums = stepping.sums_of(remembered)
         return [
             _Person(
                 mean=posterior.mean[row : row + 1],
                 sd=posterior.sd[row : row + 1],
-                memory=Memory(remembered.total[row : row + 1], remembered.weight[row : row + 1]),
-                masks=self._mask_chain(history.observed),
+                sums=sums[row : row + 1],
             )
-            for row, history in enumerate(histories)
+            for row in range(len(starts))
         ]
+
+    def _fit_chains(self, starts: list[Start]) -> list[MaskChain]:
+        return [self._mask_chain(self.history_of(start).observed) for start in starts]
 
     def _mask_chain(self, observed: np.ndarray) -> MaskChain:
         if self.masking == "person":
@@ -160,26 +215,20 @@ class DreamWorld(PersonWorld[DreamState]):
     ) -> np.ndarray:
         """Draw five of each block per group; the branch picks one of each."""
         blocks = self.runtime.architecture.blocks
-        width = self.runtime.architecture.latent_width
-        draws: dict[tuple[int, int, int], np.ndarray] = {}
-        noise = np.empty((len(starts), width), dtype=np.float32)
-        for slot, (start, stream) in enumerate(zip(starts, streams, strict=True)):
-            if stream.latents not in draws:
-                rng = generator(stream.latents, FOR_LATENTS)
-                draws[stream.latents] = rng.standard_normal(
-                    (BRANCHES_PER_BLOCK, width), dtype=np.float32
-                )
-            five = draws[stream.latents]
-            size = BRANCHES_PER_BLOCK
-            picks = {
-                "a": start.branch // size**2,
-                "b": start.branch // size % size,
-                "c": start.branch % size,
-            }
-            for block, pick in picks.items():
-                noise[slot, blocks[block]] = five[pick, blocks[block]]
-        mean = np.concatenate([person.mean for person in people])
-        return mean + np.concatenate([person.sd for person in people]) * noise
+        width, size = self.runtime.architecture.latent_width, BRANCHES_PER_BLOCK
+        groups: dict[tuple[int, int, int], int] = {}
+        group = np.array([groups.setdefault(stream.latents, len(groups)) for stream in streams])
+        fives = np.empty((len(groups), size, width), dtype=np.float32)
+        for key, five in zip(groups, fives, strict=True):
+            generator(key, FOR_LATENTS).standard_normal(dtype=np.float32, out=five)
+        branch = np.array([start.branch for start in starts])
+        picks = {"a": branch // size**2, "b": branch // size % size, "c": branch % size}
+        latents = np.empty((len(starts), width), dtype=np.float32)
+        for block, pick in picks.items():
+            latents[:, blocks[block]] = fives[group, pick, blocks[block]]
+        latents *= np.concatenate([person.sd for person in people])
+        latents += np.concatenate([person.mean for person in people])
+        return latents
 
     def first_forecast(self, starts: Sequence[Start], uniform: np.ndarray) -> np.ndarray:
         """Return the logged weather of the start day ("log"), or draw it."""
@@ -190,7 +239,7 @@ class DreamWorld(PersonWorld[DreamState]):
                 for eve in eves
             ]
         )
-        drawn = skies.next_weather(before, self._transitions, uniform)
+        drawn = self._sky.next(before, uniform)
         users = np.array([start.user for start in starts])
         return self._with_log(users, np.array([start.day for start in starts]), drawn)
 
@@ -206,51 +255,86 @@ class DreamWorld(PersonWorld[DreamState]):
 
     # Living -----------------------------------------------------------------------
 
-    def live(self, state: PersonState[DreamState], chosen: np.ndarray) -> Day:
+    def live(self, state: PersonState[DreamState], chosen: columns.Day) -> LivedDay:
         """Imagine one day."""
         normal, uniform = self.today_noise(state)
-        inner = state.inner
-        before = schema.encode_rows(state.row, inner.known)
-        remembered = self.runtime.remembered(inner.memory)
-        weekday = schema.weekday_features(state.weekday)
-        count = len(skies.CLIMATE)
-        weather = (state.forecast[:, None] == np.arange(count)).astype(np.float32)
-        row = chosen
+        inner, day, slots = state.inner, chosen, len(normal)
+        everything = self._known(slots)
+        known = None if inner.known is everything else inner.known
+        if slots == 1 and known is None and self.adherence == 1.0:
+            weekday, weather = state.weekday.item(), state.forecast.item()
+            inputs = single.transition_inputs(inner.sums, weekday, inner.encoded, day, weather)
+        else:
+            inputs, day = self._inputs(state, known, day, normal, uniform)
+        heart_rate, mood, uncertainty = self.runtime.respond(
+            inputs.T,
+            inner.transition_modulation,
+            None if known is None else ~known[:, _STATE_LIST],
+            self.temperature,
+            normal[:, NORMAL_COLUMNS["state"]],
+            uniform[:, UNIFORM_COLUMNS["state"]],
+        )
+        encoded = inputs[: schema.ROW_WIDTH].copy()
+        stepping.set_states(encoded, heart_rate, mood)
+        math = columns.of(slots)
+        lived = day.columns
+        lived[schema.WEATHER] = math.column(state.forecast)
+        lived[schema.HEART_RATE], lived[schema.MOOD] = math.column(heart_rate), math.column(mood)
+        observed, lost = masks.next_mask(inner.masks, uniform[:, UNIFORM_COLUMNS["mask"]])
+        tomorrow = self._sky.next(state.forecast, uniform[:, NEXT_WEATHER])
+        if self.weather == "log":
+            tomorrow = self._with_log(state.user, state.day + 1, tomorrow)
+        return LivedDay(
+            row=math.batch(lived),
+            encoded=encoded.T,
+            observed=observed,
+            uncertainty=uncertainty,
+            next_forecast=tomorrow,
+            inner=DreamState(
+                latents=inner.latents,
+                policy_modulation=inner.policy_modulation,
+                transition_modulation=inner.transition_modulation,
+                sums=stepping.remember(inner.sums, inputs),
+                encoded=encoded.T,
+                known=everything,
+                masks=MaskChain(inner.masks.opening, inner.masks.staying, lost),
+            ),
+        )
+
+    def _inputs(
+        self,
+        state: PersonState[DreamState],
+        known: np.ndarray | None,
+        chosen: columns.Day,
+        normal: np.ndarray,
+        uniform: np.ndarray,
+    ) -> tuple[np.ndarray, columns.Day]:
+        """Return the transition net's inputs in columns, and the day that is executed."""
+        inner, day = state.inner, chosen
+        inputs = stepping.begin_inputs(inner.sums, known, state.weekday)
         if self.adherence < 1.0:
             habit = self.runtime.act(
-                inputs.policy_inputs(before, inner.known, remembered, weekday, weather),
+                stepping.policy_inputs(inner.encoded, known, inputs, state.forecast),
                 inner.policy_modulation,
                 self.temperature,
                 normal[:, NORMAL_COLUMNS["habit"]],
                 uniform[:, UNIFORM_COLUMNS["habit"]],
             )
-            row = follow(self.adherence, uniform[:, ADHERENCE], chosen, feasible.project(habit))
-        encoded = schema.encode_rows(row)
-        states, uncertainty = self.runtime.respond(
-            self.runtime.transition_inputs(
-                before, inner.known, encoded, remembered, weekday, weather
-            ),
-            inner.transition_modulation,
-            self.temperature,
-            normal[:, NORMAL_COLUMNS["state"]],
-            uniform[:, UNIFORM_COLUMNS["state"]],
-        )
-        row[:, schema.STATE_FEATURES] = states[:, schema.STATE_FEATURES]
-        row[:, schema.WEATHER] = state.forecast
-        everything = np.broadcast_to(_KNOWN, inner.known.shape)
-        observed, lost = masks.next_mask(inner.masks, uniform[:, UNIFORM_COLUMNS["mask"]])
-        tomorrow = skies.next_weather(state.forecast, self._transitions, uniform[:, NEXT_WEATHER])
-        return Day(
-            row=row,
-            observed=observed,
-            uncertainty=uncertainty,
-            next_forecast=self._with_log(state.user, state.day + 1, tomorrow),
-            inner=DreamState(
-                latents=inner.latents,
-                policy_modulation=inner.policy_modulation,
-                transition_modulation=inner.transition_modulation,
-                memory=memory.remember(inner.memory, row, everything),
-                known=everything,
-                masks=MaskChain(inner.masks.opening, inner.masks.staying, lost),
-            ),
-        )
+            day = follow(self.adherence, uniform[:, ADHERENCE], day, feasible.project(habit))
+        row = inputs[: schema.ROW_WIDTH]
+        row[:] = inner.encoded.T  # the states of yesterday stay
+        stepping.set_actions(row, day, state.forecast)
+        return inputs, day
+
+    def _known(self, slots: int) -> np.ndarray:
+        """Return the mask of days that are known completely: the same read-only object."""
+        everything = self._everything
+        if len(everything) != slots:
+            everything = np.broadcast_to(np.True_, (slots, schema.FEATURE_COUNT))
+            self._everything = everything
+        return everything
+
+
+def _columnwise(parts: list[np.ndarray]) -> np.ndarray:
+    """Put batches of one together, (slots, k), column by column in memory."""
+    return np.ascontiguousarray(np.concatenate(parts).T).T

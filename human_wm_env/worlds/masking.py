@@ -88,6 +88,7 @@ def next_mask(chain: MaskChain, uniform: np.ndarray) -> tuple[np.ndarray, np.nda
     Returns:
         observed bool (slots, 10), and today's losses bool (slots, 11).
     """
-    lost = uniform < np.where(chain.lost, chain.staying, chain.opening)
-    observed: np.ndarray = ~(lost[:, :1] | lost[:, 1:])
-    return observed, lost
+    likely = np.where(chain.lost.T, chain.staying.T, chain.opening.T)
+    lost = likely > uniform.T
+    hidden = lost[1:] | lost[0]
+    return np.logical_not(hidden, out=hidden).T, lost.T

@@ -9,16 +9,21 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import isfinite
 from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 
 from human_wm_env import schema
+from human_wm_env.columns import Day
+from human_wm_env.columns import of as column_math
 from human_wm_env.dataset import History, LogDataset
 from human_wm_env.envs import actions, observations, rewards
+from human_wm_env.envs.decoding import decode_day
 from human_wm_env.envs.rewards import Baseline
 from human_wm_env.errors import ConfigError, DataError, did_you_mean
 from human_wm_env.worlds.noise import FIRST_WEATHER
+from human_wm_env.worlds.start_cache import StartCache
 from human_wm_env.worlds.start_options import (
     BRANCHES,
     MIN_HISTORY_DAYS,
@@ -32,6 +37,13 @@ from human_wm_env.worlds.start_options import BRANCHES_PER_BLOCK as BRANCHES_PER
 from human_wm_env.worlds.world import FOR_NOISE, Start, Stream, Transition, generator
 
 InnerT = TypeVar("InnerT")
+# Of each person; see `PersonWorld.start_days`.
+START_DAYS = 8
+_ACTION_SHAPE = (actions.ACTION_WIDTH,)
+_LOWEST, _HIGHEST = -np.ones(_ACTION_SHAPE, np.float32), np.ones(_ACTION_SHAPE, np.float32)
+_ACTION_LIST = list(schema.ACTION_FEATURES)
+# Indexed by -1, an unknown weekday, it gives its last entry: still unknown.
+_NEXT_WEEKDAY = np.array([*range(1, schema.DAYS_PER_WEEK), 0, -1])
 
 
 @dataclass(frozen=True)
@@ -68,11 +80,12 @@ class PersonState(Generic[InnerT]):
 
 
 @dataclass(frozen=True)
-class Day:
+class LivedDay:
     """What a world makes of one day.
 
     Attributes:
         row: float32 (slots, 10), complete (except in the replay, where masked cells stay).
+        encoded: float32 (slots, ROW_WIDTH), the row encoded, its masked cells or not.
         observed: bool (slots, 10).
         uncertainty: float32 (slots,).
         next_forecast: int (slots,), weather of the day after.
@@ -80,6 +93,7 @@ class Day:
     """
 
     row: np.ndarray
+    encoded: np.ndarray
     observed: np.ndarray
     uncertainty: np.ndarray
     next_forecast: np.ndarray
@@ -124,6 +138,8 @@ class PersonWorld(ABC, Generic[InnerT]):
         self._users = dataset.users_of(split)
         days = [(self._first_day(user), self._last_day(user)) for user in self._users]
         self._drawable = self._users[[first <= last for first, last in days]]
+        self._start_days: dict[int, np.ndarray] = {}
+        self._baselines: StartCache[Baseline] = StartCache()
         self._user_names = np.array([*dataset.user_ids, ""])  # "" serves position -1
 
     # What a subclass does ---------------------------------------------------------
@@ -137,22 +153,29 @@ class PersonWorld(ABC, Generic[InnerT]):
         """Return the weather of the start days, int (slots,), -1 if unknown."""
 
     @abstractmethod
-    def live(self, state: PersonState[InnerT], chosen: np.ndarray) -> Day:
+    def live(self, state: PersonState[InnerT], chosen: Day) -> LivedDay:
         """Let a day pass.
 
         Args:
             state: on the eve of the day.
-            chosen: float32 (slots, 10), rows with the agent's feasible actions.
+            chosen: the agent's feasible day; the world may write into it.
         """
 
     # What every person world does the same way ---------------------------------------
 
     def check_actions(self, action: object, slots: int | None) -> np.ndarray:
         """Return actions as clipped float32 (slots, 7), or raise InvalidActionError."""
+        if isinstance(action, np.ndarray) and action.dtype == np.float32:
+            shape = _ACTION_SHAPE if slots is None else (slots, *_ACTION_SHAPE)
+            # Not finite where anything is not, or where the sum is too large: look closely.
+            if action.shape == shape and isfinite(np.add.reduce(action, axis=None)):
+                batch = action.reshape(-1, *_ACTION_SHAPE)
+                clipped: np.ndarray = np.minimum(np.maximum(batch, _LOWEST), _HIGHEST)
+                return clipped
         return actions.check_actions(action, slots)
 
     def draw_start(self, rng: np.random.Generator, branch: int | None) -> Start:
-        """Draw a person of the split and a day with enough history (and log) around it.
+        """Draw a person of the split and one of their start days.
 
         People without such a day are passed over.
 
@@ -167,9 +190,26 @@ class PersonWorld(ABC, Generic[InnerT]):
                 "Shorten the horizon, or choose another split or data set.",
             )
         user = int(self._drawable[rng.integers(len(self._drawable))])
-        day = int(rng.integers(self._first_day(user), self._last_day(user) + 1))
+        days = self.start_days(user)
+        day = int(days[rng.integers(len(days))])
         drawn_branch = int(rng.integers(BRANCHES))
         return Start(user, day, drawn_branch if branch is None else branch)
+
+    def start_days(self, user: int) -> np.ndarray:
+        """Return the days that random episodes of a user start on, int (days,), ascending.
+
+        Whole weeks of log lie before them, and enough history (and log) around them: at most
+        `START_DAYS` of them, spread evenly, so that a world can encode the log before each
+        once and for all. Options may ask for any other day.
+        """
+        if user not in self._start_days:
+            first, last, week = self._first_day(user), self._last_day(user), schema.DAYS_PER_WEEK
+            weeks = np.linspace(-(-first // week), last // week, START_DAYS).round()
+            days = np.unique(weeks.astype(int)) * week
+            days = days[(first <= days) & (days <= last)]
+            # A log may be too short for a whole week in the right place.
+            self._start_days[user] = days if len(days) else np.array([first])
+        return self._start_days[user]
 
     def start_from(self, options: Mapping[str, Any], drawn: Start) -> Start:
         """Apply reset options: user (id), day, branch, history, start_weekday.
@@ -254,21 +294,9 @@ class PersonWorld(ABC, Generic[InnerT]):
     ) -> tuple[PersonState[InnerT], np.ndarray]:
         """Begin an episode per start; see World.reset."""
         slots = len(starts)
-        normal = np.empty((slots, self.horizon, self.normals), dtype=np.float32)
-        uniform = np.empty((slots, self.horizon, self.uniforms), dtype=np.float32)
-        for slot, stream in enumerate(streams):
-            rng = generator(stream.noise, FOR_NOISE)
-            rng.standard_normal(dtype=np.float32, out=normal[slot])
-            rng.random(dtype=np.float32, out=uniform[slot])
+        normal, uniform = self._draw_noise(streams)
         eves = [self.history_of(start) for start in starts]
-        # The slots of a group share one start: read its history once.
-        known: dict[tuple[int, int, int], Baseline] = {}
-        baselines = []
-        for start, eve in zip(starts, eves, strict=True):
-            key = (start.user, start.day, id(start.history))
-            if key not in known:
-                known[key] = rewards.baseline_of(eve)
-            baselines.append(known[key])
+        baselines = self._baselines.look_up(starts, self._read_baselines)
         weekday = np.array([int(eve.weekday[-1]) for eve in eves])
         state = PersonState(
             row=np.stack([eve.rows[-1] for eve in eves]),
@@ -277,7 +305,7 @@ class PersonWorld(ABC, Generic[InnerT]):
             day=np.array([start.day for start in starts]),
             branch=np.array([start.branch for start in starts]),
             elapsed=np.zeros(slots, dtype=np.intp),
-            weekday=_next_weekday(weekday),
+            weekday=_NEXT_WEEKDAY[weekday],
             forecast=self.first_forecast(starts, uniform[:, 0, FIRST_WEATHER]),
             baseline=Baseline(
                 np.concatenate([b.heart_rate for b in baselines]),
@@ -289,45 +317,79 @@ class PersonWorld(ABC, Generic[InnerT]):
         )
         return state, self._observe(state)
 
+    def _draw_noise(self, streams: Sequence[Stream]) -> tuple[np.ndarray, np.ndarray]:
+        """Draw the noise of whole episodes, normal and uniform, (slots, horizon, k) each."""
+        slots = len(streams)
+        normal = np.empty((slots, self.horizon, self.normals), dtype=np.float32)
+        uniform = np.empty((slots, self.horizon, self.uniforms), dtype=np.float32)
+        for slot, stream in enumerate(streams):
+            rng = generator(stream.noise, FOR_NOISE)
+            rng.standard_normal(dtype=np.float32, out=normal[slot])
+            rng.random(dtype=np.float32, out=uniform[slot])
+        return _days_first(normal), _days_first(uniform)
+
+    def _read_baselines(self, starts: list[Start]) -> list[Baseline]:
+        return [rewards.baseline_of(self.history_of(start)) for start in starts]
+
     def step(self, state: PersonState[InnerT], action: np.ndarray) -> Transition:
         """Advance every person by one day; see World.step."""
-        chosen = actions.decode(action)
+        chosen = decode_day(action)
         today = self.live(state, chosen)
-        after = replace(
-            state,
-            row=today.row,
-            observed=today.observed,
-            day=state.day + 1,
-            elapsed=state.elapsed + 1,
-            weekday=_next_weekday(state.weekday),
-            forecast=today.next_forecast,
-            inner=today.inner,
-        )
+        after = self._after(state, today)
         extras = self.info(after)
         extras["uncertainty"] = today.uncertainty
-        extras["action"] = self._executed(today)
+        extras["action"] = today.row.T[_ACTION_LIST].T  # executed, raw units
+        left = 1.0 - after.elapsed / self.horizon
         return Transition(
             state=after,
-            observation=self._observe(after),
+            observation=observations.assemble(
+                today.encoded, today.observed, after.weekday, after.forecast, left
+            ),
             components=self._components(state, today, chosen),
             terminated=np.zeros(len(action), dtype=bool),
             extras=extras,
         )
 
-    def _components(self, state: PersonState[InnerT], today: Day, chosen: np.ndarray) -> np.ndarray:
-        return rewards.components(today.row, state.baseline)
+    def follow_habits(self, state: PersonState[InnerT]) -> PersonState[InnerT]:
+        """Advance every person by a day of their own: no action, observation or reward.
 
-    def _executed(self, today: Day) -> np.ndarray:
-        """Return the executed action in raw units, float32 (slots, 7)."""
-        return today.row[:, schema.ACTION_FEATURES]
+        Only for a world without adherence, in which `step` comes to the same state.
+        """
+        if self.adherence != 0.0:
+            raise ConfigError(
+                "a world with adherence 0",
+                f"adherence {self.adherence}",
+                "Agents act in this one: step it.",
+            )
+        nobody = Day(None, None, None)
+        return self._after(state, self.live(state, nobody))
+
+    def _after(self, state: PersonState[InnerT], today: LivedDay) -> PersonState[InnerT]:
+        return PersonState(
+            row=today.row,
+            observed=today.observed,
+            user=state.user,
+            day=state.day + 1,
+            branch=state.branch,
+            elapsed=state.elapsed + 1,
+            weekday=_NEXT_WEEKDAY[state.weekday],
+            forecast=today.next_forecast,
+            baseline=state.baseline,
+            normal=state.normal,
+            uniform=state.uniform,
+            inner=today.inner,
+        )
+
+    def _components(self, state: PersonState[InnerT], today: LivedDay, chosen: Day) -> np.ndarray:
+        return rewards.components_of(today.row, today.encoded, state.baseline)
 
     def info(self, state: PersonState[InnerT]) -> dict[str, np.ndarray]:
-        """Return user, day, branch and mask, each (slots, ...)."""
+        """Return user, day, branch and mask, each (slots, ...), all of them new."""
         return {
             "user": self._user_names[state.user],
-            "day": state.day,
-            "branch": state.branch,
-            "mask": state.observed,
+            "day": state.day.copy(),
+            "branch": state.branch.copy(),
+            "mask": state.observed.copy(),
         }
 
     def _observe(self, state: PersonState[InnerT]) -> np.ndarray:
@@ -338,9 +400,13 @@ class PersonWorld(ABC, Generic[InnerT]):
         """Return the noise of the day to be decided: normal and uniform, (slots, k) each."""
         # A finished slot that is stepped along with others reuses its last noise; the
         # Env throws that step away.
-        day = np.minimum(state.elapsed, self.horizon - 1)
-        slots = np.arange(len(day))
-        return state.normal[slots, day], state.uniform[slots, day]
+        first, last = state.elapsed.item(0), self.horizon - 1
+        if len(state.elapsed) == 1 or np.equal(state.elapsed, first).all():
+            day = min(first, last)
+            return state.normal[:, day], state.uniform[:, day]
+        days = np.minimum(state.elapsed, last)
+        slots = np.arange(len(days))
+        return state.normal[slots, days], state.uniform[slots, days]
 
     def render(self, state: Any, trail: Sequence[Any], mode: str) -> Any:
         """Draw the first slot's episode so far."""
@@ -349,19 +415,28 @@ class PersonWorld(ABC, Generic[InnerT]):
         return rendering.render(trail, mode, str(self._user_names[state.user[0]]))
 
 
-def _next_weekday(weekday: np.ndarray) -> np.ndarray:
-    return np.where(weekday < 0, -1, (weekday + 1) % schema.DAYS_PER_WEEK)
+def _days_first(noise: np.ndarray) -> np.ndarray:
+    """Return the same (slots, days, k) with each day's noise in one piece, column by column."""
+    return np.ascontiguousarray(noise.transpose(1, 2, 0)).transpose(2, 0, 1)
 
 
-def follow(
-    adherence: float, uniform: np.ndarray, chosen: np.ndarray, habit: np.ndarray
-) -> np.ndarray:
+def follow(adherence: float, uniform: np.ndarray, chosen: Day, habit: np.ndarray) -> Day:
     """Execute the agent's day with probability `adherence`, else the person's habit.
 
     Args:
         adherence: in [0, 1].
         uniform: float (slots,), in [0, 1).
-        chosen: float32 (slots, 10), the agent's day.
+        chosen: the agent's day.
         habit: float32 (slots, 10), the person's own.
     """
-    return np.where((uniform < adherence)[:, None], chosen, habit)
+    math = column_math(len(habit))
+    own = math.columns(habit)
+    workout, location = math.whole(own[schema.WORKOUT]), math.whole(own[schema.LOCATION])
+    if adherence == 0.0:
+        return Day(own, workout, location)
+    obeys = math.column(uniform) < adherence
+    return Day(
+        math.where(obeys, chosen.columns, own),
+        math.where(obeys, chosen.workout, workout),
+        math.where(obeys, chosen.location, location),
+    )

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from human_wm_env import schema
+from human_wm_env.columns import Day
+from human_wm_env.columns import of as column_math
 from human_wm_env.dataset import LogDataset
 from human_wm_env.envs import rewards
 from human_wm_env.errors import DataError
 from human_wm_env.worlds.noise import SHARED_UNIFORMS
-from human_wm_env.worlds.person_world import Day, PersonState, PersonWorld
+from human_wm_env.worlds.person_world import LivedDay, PersonState, PersonWorld
 from human_wm_env.worlds.world import Start, Stream
 
 
@@ -67,18 +69,18 @@ class ReplayWorld(PersonWorld[NoState]):
         users = np.array([start.user for start in starts])
         return self._weather(users, np.array([start.day for start in starts]))
 
-    def live(self, state: PersonState[NoState], chosen: np.ndarray) -> Day:
+    def live(self, state: PersonState[NoState], chosen: Day) -> LivedDay:
         """Take the next logged day."""
         row, observed = self._logged(state.user, state.day)
-        return Day(
+        return LivedDay(
             row=row,
+            encoded=schema.encode_rows(row, observed),
             observed=observed,
             uncertainty=np.zeros(len(row), dtype=np.float32),
             next_forecast=self._weather(state.user, state.day + 1),
             inner=state.inner,
         )
 
-    def _components(
-        self, state: PersonState[NoState], today: Day, chosen: np.ndarray
-    ) -> np.ndarray:
-        return rewards.foresight(chosen, today.row, today.observed)
+    def _components(self, state: PersonState[NoState], today: LivedDay, chosen: Day) -> np.ndarray:
+        foreseen = column_math(len(today.row)).batch(chosen.columns)
+        return rewards.foresight(foreseen, today.row, today.observed)

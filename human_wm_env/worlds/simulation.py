@@ -9,12 +9,15 @@ from typing import Any
 import numpy as np
 
 from human_wm_env import schema
+from human_wm_env.columns import Day
+from human_wm_env.columns import of as column_math
 from human_wm_env.errors import ConfigError, DataError
 from human_wm_env.people import habits, missingness, simulator
 from human_wm_env.people import weather as skies
 from human_wm_env.people.embedded import EmbeddedPeople
 from human_wm_env.people.physiology import Body
 from human_wm_env.people.simulator import Losses, People
+from human_wm_env.runtime import stepping
 from human_wm_env.worlds import masking as masks
 from human_wm_env.worlds.noise import (
     ADHERENCE,
@@ -22,7 +25,8 @@ from human_wm_env.worlds.noise import (
     SHARED_UNIFORMS,
     columns,
 )
-from human_wm_env.worlds.person_world import Day, PersonState, PersonWorld, follow
+from human_wm_env.worlds.person_world import LivedDay, PersonState, PersonWorld, follow
+from human_wm_env.worlds.sky import WeatherChain
 from human_wm_env.worlds.world import Start, Stream
 
 WEATHER_CHOICES = ("chain", "log")
@@ -94,6 +98,7 @@ class SimulatorWorld(PersonWorld[TrueState]):
         self.embedded = embedded
         self.weather = check_weather(weather)
         self.masking = masks.check_masking(masking)
+        self._sky = WeatherChain(skies.TRANSITIONS)
 
     def start_from(self, options: Any, drawn: Start) -> Start:
         """Apply reset options; a caller's history has no truth to be simulated."""
@@ -121,7 +126,7 @@ class SimulatorWorld(PersonWorld[TrueState]):
         users = np.array([start.user for start in starts])
         days = np.array([start.day for start in starts])
         eve = self.embedded.true_rows[users, days - 1, schema.WEATHER].astype(np.intp)
-        drawn = skies.next_weather(eve, skies.TRANSITIONS, uniform)
+        drawn = self._sky.next(eve, uniform)
         return self._logged_weather(users, days, drawn) if self.weather == "log" else drawn
 
     def _logged_weather(self, users: np.ndarray, days: np.ndarray, drawn: np.ndarray) -> np.ndarray:
@@ -129,11 +134,11 @@ class SimulatorWorld(PersonWorld[TrueState]):
         logged = self.embedded.true_rows[users, inside, schema.WEATHER].astype(np.intp)
         return np.where(days < self.dataset.days, logged, drawn)
 
-    def live(self, state: PersonState[TrueState], chosen: np.ndarray) -> Day:
+    def live(self, state: PersonState[TrueState], chosen: Day) -> LivedDay:
         """Live one day by the true equations."""
         normal, uniform = self.today_noise(state)
         inner = state.inner
-        planned = chosen
+        day = chosen
         if self.adherence < 1.0:
             habit = simulator.habitual_day(
                 inner.people,
@@ -144,24 +149,30 @@ class SimulatorWorld(PersonWorld[TrueState]):
                 normal[:, _NORMAL["habit"]],
                 uniform[:, _UNIFORM["habit"]],
             )
-            planned = follow(self.adherence, uniform[:, ADHERENCE], chosen, habit)
-        planned[:, schema.WEATHER] = state.forecast
+            day = follow(self.adherence, uniform[:, ADHERENCE], day, habit)
+        math = column_math(len(normal))
+        day.columns[schema.WEATHER] = math.column(state.forecast)
         row, body = simulator.live_day(
             inner.people,
             inner.body,
             inner.row,
-            planned,
+            math.batch(day.columns),
             state.weekday,
             self.embedded.config.response_gain,
             normal[:, _NORMAL["state"]],
             uniform[:, _UNIFORM["state"]],
         )
+        encoded = np.empty((schema.ROW_WIDTH, len(row)), dtype=np.float32)
+        stepping.set_actions(encoded, day, state.forecast)
+        mood = row[:, schema.MOOD].astype(np.intp)
+        stepping.set_states(encoded, row[:, schema.HEART_RATE], mood)
         observed, losses = self._lose(inner, row, uniform[:, _UNIFORM["mask"]])
-        tomorrow = skies.next_weather(state.forecast, skies.TRANSITIONS, uniform[:, NEXT_WEATHER])
+        tomorrow = self._sky.next(state.forecast, uniform[:, NEXT_WEATHER])
         if self.weather == "log":
             tomorrow = self._logged_weather(state.user, state.day + 1, tomorrow)
-        return Day(
+        return LivedDay(
             row=row,
+            encoded=encoded.T,
             observed=observed,
             uncertainty=np.zeros(len(row), dtype=np.float32),
             next_forecast=tomorrow,

@@ -51,7 +51,11 @@ class StartCache(Generic[ValueT]):
             for (key, start), value in zip(missing.items(), values, strict=True):
                 found[key] = value
                 if start.history is None:
-                    self._kept[key[:2]] = value
+                    self.keep(start.user, start.day, value)
             while len(self._kept) > MOST_STARTS:
                 self._kept.popitem(last=False)
         return [found[key] for key in keys]
+
+    def keep(self, user: int, day: int, value: ValueT) -> None:
+        """Keep a value that `work_out` came upon by the way."""
+        self._kept[user, day] = value

@@ -53,7 +53,10 @@ FOR_LATENTS, FOR_NOISE, FOR_START = 0, 1, 2
 
 def generator(key: tuple[int, int, int], use: int) -> np.random.Generator:
     """Return the generator of one use of one stream."""
-    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([*key, use])))
+    words = (*key, use)
+    # Ready-made words are taken as they are; SeedSequence would cut up each number by itself.
+    entropy = np.array(words, dtype=np.uint32) if max(words) < 2**32 else list(words)
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy)))
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,8 @@ class Transition:
         components: float32 (slots, components), reward components in the world's order.
         terminated: bool (slots,).
         extras: arrays for `info`, each (slots, ...); `uncertainty` is always there.
+
+    All arrays but those of the state are new: the caller may write into them.
     """
 
     state: Any
@@ -117,7 +122,7 @@ class World(Protocol):
         ...
 
     def info(self, state: Any) -> dict[str, np.ndarray]:
-        """Return arrays (slots, ...) that describe the state, for `info` after a reset."""
+        """Return new arrays (slots, ...) that describe the state, for `info` after a reset."""
         ...
 
     def render(self, state: Any, trail: Sequence[Any], mode: str) -> Any:

@@ -10,7 +10,7 @@ import pytest
 from human_wm_env import schema
 from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.errors import ConfigError, DataError
-from human_wm_env.futures import Futures, imagine_futures
+from human_wm_env.futures import Futures, imagine_futures, imagine_population
 from human_wm_env.worlds.dream import DreamWorld
 from human_wm_env.worlds.person_world import BRANCHES
 from human_wm_env.worlds.world import Start, Stream
@@ -122,3 +122,29 @@ def test_impossible_requests_are_refused() -> None:
         imagine_futures(tiny.logs(), "p999", 60, world_model=tiny.runtime())
     with pytest.raises(DataError):
         imagine_futures(tiny.logs(), "p004", 5, world_model=tiny.runtime())
+
+
+def test_a_populations_futures_are_those_of_the_vector_env() -> None:
+    users = np.array([7, 2])
+    rows = imagine_population(
+        tiny.logs(), 60, users=users, world_model=tiny.runtime(), horizon=HORIZON, seed=3
+    )
+    assert rows.shape == (2, BRANCHES, HORIZON, 10)
+    world = DreamWorld(
+        tiny.runtime(), tiny.logs(), split="all", horizon=HORIZON, adherence=0.0, masking="none"
+    )
+    env = VectorEnv(world, 2 * BRANCHES)
+    names = [f"p{user:03d}" for user in np.repeat(users, BRANCHES)]
+    env.reset(seed=3, options={"user": names, "day": 60})
+    for day in range(HORIZON):
+        env.step(np.zeros((2 * BRANCHES, 7), dtype=np.float32))
+        np.testing.assert_allclose(
+            rows.reshape(-1, HORIZON, 10)[:, day], env.state.row, rtol=1e-3, atol=1e-2
+        )
+
+
+def test_threads_do_not_change_a_population() -> None:
+    arguments: dict[str, Any] = {"world_model": tiny.runtime(), "horizon": 3}
+    one, two = (imagine_population(tiny.logs(), 60, threads=n, **arguments) for n in (1, 2))
+    assert one.shape == (12, BRANCHES, 3, 10)
+    np.testing.assert_array_equal(one, two)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from human_wm_env.dataset import LogDataset
-from human_wm_env.joined_logs import join, join_split
+from human_wm_env.joined_logs import everybody_trains, join, join_split
 from human_wm_env.time_split import split_by_time
 from tests.world_model import tiny
 
@@ -42,3 +42,21 @@ def test_nothing_of_others_is_held_out() -> None:
     assert split.first_held_out[12:].tolist() == [50, 20, 33]
     np.testing.assert_array_equal(split.before.days_logged, split.first_held_out)
     assert split.whole.days_logged[12:].tolist() == [50, 20, 33]
+
+
+def test_copies_stand_in_for_validation_people_who_train() -> None:
+    split = split_by_time(tiny.logs())
+    all_train = everybody_trains(split)
+    copied = split.before.users_of("validation")
+    assert len(copied) > 0
+    assert all_train.before.split_of == ("train",) * 12 + ("validation",) * len(copied)
+    assert all_train.whole.split_of == all_train.before.split_of
+    days = split.before.days
+    np.testing.assert_array_equal(
+        all_train.before.rows[12:, :days], split.before.rows[copied, :days]
+    )
+    # No held-out day of theirs comes in with the copies, and none of the copies is judged.
+    assert all_train.whole.days_logged[12:].tolist() == split.first_held_out[copied].tolist()
+    assert not all_train.whole.observed[12:, days:].any()
+    np.testing.assert_array_equal(all_train.first_held_out[12:], split.first_held_out[copied])
+    np.testing.assert_array_equal(all_train.first_held_out[:12], split.first_held_out)

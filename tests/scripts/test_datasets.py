@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -82,12 +83,22 @@ def test_split_by_time_the_held_out_days_are_not_loaded(tmp_path: Path) -> None:
     assert split.first_held_out.tolist() == [19, 1, 1] == load_dataset(config).days_logged.tolist()
     assert split.whole.days_logged.tolist() == [25, 2, 2]
     described = provenance(config, load_dataset(config))
-    assert described["split"] == {"by": "time", "held_out_share": 0.25, "rehearsal": False}
+    assert described["split"] == {
+        "by": "time",
+        "held_out_share": 0.25,
+        "rehearsal": False,
+        "everybody_trains": False,
+    }
     assert described["sha256"] == split.before.fingerprint
     people = DataConfig(source=str(path))
     assert provenance(people, load_dataset(people))["split"] == {"by": "people"}
     with pytest.raises(ConfigError, match=r"data\.split=time"):
         load_time_split(people)
+    everybody = dataclasses.replace(config, everybody_trains=True)
+    dealt = load_dataset(everybody).split_of
+    assert dealt[:3] == ("train",) * 3 and set(dealt[3:]) <= {"validation"}
+    with pytest.raises(ConfigError, match=r"data\.everybody_trains=True"):
+        DataConfig(everybody_trains=True)
     with pytest.raises(ConfigError, match=r"data\.rehearsal=True"):
         DataConfig(rehearsal=True)
     with pytest.raises(ConfigError, match="Did you mean"):

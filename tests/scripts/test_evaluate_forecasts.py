@@ -65,8 +65,15 @@ def run(logs: Path, checkpoint: Path, tmp_path: Path, *words: str) -> None:
 def test_the_defaults() -> None:
     config = compose(EvaluateForecastsConfig, "evaluate_forecasts", ["data.source=mine.csv"])
     assert config.forecasts == HeldOutConfig()
-    assert config.data == DataConfig(source="mine.csv", split="time")
+    assert config.data == DataConfig(source="mine.csv", split="time", everybody_trains=True)
     assert config.forecasts.draws >= 500
+
+
+def test_a_pool(
+    logs: Path, checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(logs, checkpoint, tmp_path, f"pooled_with=[{checkpoint},{checkpoint}]")
+    assert "12 draws of 3 checkpoints together" in capsys.readouterr().out
 
 
 def test_tables(

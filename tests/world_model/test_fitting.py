@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from mlx.utils import tree_flatten
 
-from human_wm_env.errors import CheckpointError
+from human_wm_env.errors import CheckpointError, ConfigError
 from human_wm_env.people.weather import TRANSITIONS
 from human_wm_env.runtime import moments
 from human_wm_env.runtime.encoder import Posterior
@@ -89,6 +89,17 @@ def test_the_best_epoch_is_kept() -> None:
     stage = Scripted([3.0, 1.0, 2.0, 1.5])
     assert run(stage) == {OBJECTIVE: 1.0, "other": 10.0, "best_epoch": 1, "epochs_run": 4}
     assert float(stage.learner.epochs) == 2.0
+
+
+def test_the_last_epoch_is_kept_where_validation_cannot_tell(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path):  # the second run finds everything done
+        stage = Scripted([3.0, 1.0, 2.0, 1.5], patience=1)
+        stage.config = dataclasses.replace(stage.config, keep="last")
+        kept = {OBJECTIVE: 1.5, "other": 30.0, "best_epoch": 3, "epochs_run": 4}
+        assert run(stage, folder) == kept
+        assert float(stage.learner.epochs) == 4.0
+    with pytest.raises(ConfigError, match="Did you mean 'last'"):
+        StageConfig(keep="lasst")
 
 
 @pytest.mark.parametrize(("patience", "epochs_run"), [(0, 4), (1, 1), (2, 2), (9, 4)])

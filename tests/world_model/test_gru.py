@@ -143,6 +143,33 @@ def test_padding_has_no_part_in_gradients(ours: BiGRU, days: mx.array) -> None:
         np.testing.assert_allclose(together[name], alone[name], atol=1e-5, err_msg=name)
 
 
+def test_gradients_equal_mlx_with_masks_and_lengths(ours: BiGRU, days: mx.array) -> None:
+    """Each person's part of the batch against mlx.nn.GRU on their own days alone."""
+    lengths = [DAYS, 4, 1]
+    valid = np.arange(DAYS) < np.array(lengths)[:, None]
+    cotangent = mx.random.normal((PEOPLE, DAYS, 2 * HIDDEN), key=mx.random.key(5))
+    counted = cotangent * mx.array(valid)[..., None]
+
+    def own(weights: dict[str, mx.array], days: mx.array) -> mx.array:
+        gru = BiGRU(INPUTS, HIDDEN)
+        gru.update(weights)
+        return (gru(days, mx.array(valid)) * counted).sum()
+
+    def slow(weights: dict[str, mx.array], days: mx.array) -> mx.array:
+        parts = [
+            (reference(weights, days[i : i + 1, :n]) * counted[i : i + 1, :n]).sum()
+            for i, n in enumerate(lengths)
+        ]
+        return mx.stack(parts).sum()
+
+    got, got_days = mx.grad(own, argnums=(0, 1))(ours.parameters(), days)
+    wanted, wanted_days = mx.grad(slow, argnums=(0, 1))(ours.parameters(), days)
+    for name in wanted:
+        assert float(mx.abs(wanted[name]).max()) > 0.1
+        np.testing.assert_allclose(got[name], wanted[name], atol=2e-5, err_msg=name)
+    np.testing.assert_allclose(got_days, wanted_days, atol=2e-5)
+
+
 def test_a_single_day(ours: BiGRU, days: mx.array) -> None:
     np.testing.assert_allclose(
         ours(days[:, :1]), reference(ours.parameters(), days[:, :1]), atol=1e-6

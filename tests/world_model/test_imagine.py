@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from human_wm_env import feasible, schema
+from human_wm_env.runtime import inputs
 from human_wm_env.worlds.dream import DreamWorld
 from human_wm_env.worlds.world import Start, Stream
 from tests.world_model import tiny
@@ -64,6 +65,62 @@ def test_the_dream_world_imagines_the_same_days(name: str, temperature: float) -
     assert scaled[same_so_far].max() < 1e-5
     # The days differ between slots, or this would prove little.
     assert np.ptp(rows[:, -1, schema.HEART_RATE]) > 0.1
+
+
+def told(observed: np.ndarray, **settings: bool) -> np.ndarray:
+    slots, days = observed.shape[:2]
+    eve = Eve(
+        row=mx.zeros((slots, schema.ROW_WIDTH)),
+        observed=mx.zeros((slots, 10)),
+        total=mx.zeros((slots, 3, 4)),
+        weight=mx.zeros((slots, 3, 4)),
+        weekday=np.zeros(slots, dtype=int),
+        weather=mx.zeros((slots,), dtype=mx.int32),
+    )
+    keys = mx.random.split(mx.random.key(0), 3)
+    rows = imagine(
+        tiny.model(),
+        mx.random.normal((slots, tiny.TINY.latent_width), key=keys[0]),
+        eve,
+        tiny.checkpoint().weather_transitions,
+        mx.random.normal((slots, days, DreamWorld.normals), key=keys[1]),
+        mx.random.uniform(shape=(slots, days, DreamWorld.uniforms), key=keys[2]),
+        observed=mx.array(observed.astype(np.float32)),
+        **settings,
+    )
+    return np.array(rows)
+
+
+def test_a_log_without_gaps_is_imagined_as_in_full_sight() -> None:
+    whole = told(np.ones((6, 5, 10), dtype=bool))
+    assert whole.shape == (6, 5, 10)
+    flat = whole.reshape(-1, 10)
+    np.testing.assert_allclose(feasible.project(flat), flat, rtol=1e-5)
+    free = told(np.ones((6, 5, 10), dtype=bool), feasible_days=False)
+    assert (free[:, 0, schema.SLEEP] == whole[:, 0, schema.SLEEP]).all()
+    assert (free != whole).any()
+
+
+@pytest.mark.parametrize("index", [schema.WORKOUT, schema.SLEEP, schema.STEPS, schema.HEART_RATE])
+def test_what_is_not_told_changes_what_comes_after_it_and_nothing_before(index: int) -> None:
+    everything = np.ones((40, 3, 10), dtype=bool)
+    gap = everything.copy()
+    gap[:, 1, index] = False
+    one, other = told(everything, feasible_days=False), told(gap, feasible_days=False)
+    np.testing.assert_array_equal(one[:, 0], other[:, 0])
+    chain = (*inputs.ACTION_ORDER, *inputs.STATE_ORDER)
+    before = [*chain[: chain.index(index) + 1], schema.WEATHER]
+    np.testing.assert_array_equal(one[:, 1, before], other[:, 1, before])
+    assert (one[:, 1] != other[:, 1]).any() and (one[:, 2] != other[:, 2]).any()
+
+
+def test_days_that_are_told_nothing_are_all_alike() -> None:
+    """Without memory and yesterday a day depends on the person and its own noise alone."""
+    nothing = np.zeros((4, 2, 10), dtype=bool)
+    one = told(nothing, feasible_days=False)
+    changed = nothing.copy()
+    changed[:, 1] = True  # of the day after: too late for the first
+    np.testing.assert_array_equal(one[:, 0], told(changed, feasible_days=False)[:, 0])
 
 
 def test_unknown_weekdays_and_weather_are_imagined_too() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from human_wm_env.errors import ConfigError
+from human_wm_env.runtime.encoder import Posterior
 from human_wm_env.runtime.world_model import WorldModelRuntime
 from human_wm_env.time_split import TimeSplit
 from world_model.card import baselines, futures
@@ -21,10 +22,12 @@ from world_model.card.walk_forward import (
     every_day,
     judge_cells,
     refined_before,
+    refined_walking,
     tiled,
 )
-from world_model.config import TrainingConfig
+from world_model.config import BLOCKS, TrainingConfig
 from world_model.export import restore
+from world_model.vrae import WorldModel
 
 DREAM, BASELINE = "dream", "mean, lag 1, weekday"
 AVERAGE = "average"
@@ -38,12 +41,16 @@ class HeldOutConfig:
 
     Attributes:
         posterior: "encoder" reads the log anew before every day; "refined" fits each
-            person's posterior once, to the days before the held-out ones.
+            person's posterior to the days before the held-out ones, and walks it on.
         draws: independent futures of each day.
         people: most people that are judged; logs of few people are judged whole.
         horizons: days ahead that are judged, 1 being the next day.
         seed: of draws and refinement.
         refine_steps, refine_rate, refine_window_days: of the refinement.
+        refine_beta: weight of its KL; None takes the one that the checkpoint trained with.
+        update_every_days: from one refinement to the last `refine_window_days` days to the
+            next; 0 never updates a posterior.
+        update_steps, update_rate: of these.
     """
 
     posterior: str = "encoder"
@@ -51,9 +58,13 @@ class HeldOutConfig:
     people: int = 60
     horizons: list[int] = field(default_factory=lambda: [1, 7])
     seed: int = 0
-    refine_steps: int = 200
+    refine_steps: int = 100
     refine_rate: float = 0.1
-    refine_window_days: int = 32
+    refine_window_days: int = 64
+    refine_beta: float | None = 0.5
+    update_every_days: int = 1
+    update_steps: int = 30
+    update_rate: float = 0.05
 
     def __post_init__(self) -> None:
         if self.posterior not in POSTERIORS:
@@ -61,6 +72,12 @@ class HeldOutConfig:
                 f"a posterior out of {', '.join(POSTERIORS)}",
                 repr(self.posterior),
                 "The encoder needs no training on these people.",
+            )
+        if self.update_every_days < 0 or (self.refine_beta is not None and self.refine_beta < 0.0):
+            raise ConfigError(
+                "update_every_days >= 0, and refine_beta >= 0 or null",
+                f"{self.update_every_days} and {self.refine_beta}",
+                "0 days never updates a posterior.",
             )
         if not self.horizons or min(self.horizons) < 1 or min(self.draws, self.people) < 2:
             raise ConfigError(
@@ -75,6 +92,7 @@ def judge_held_out(
     split: TimeSplit,
     config: HeldOutConfig,
     *,
+    pooled_with: Sequence[WorldModelRuntime] = (),
     report: Callable[[str], None] = lambda stage: None,
 ) -> dict[str, Any]:
     """Forecast every held-out day from its eve, and judge the forecasts.
@@ -83,6 +101,8 @@ def judge_held_out(
         runtime: the checkpoint, loaded.
         split: the logs; the checkpoint was trained on `split.before`, or on others.
         config: how forecasts are made.
+        pooled_with: other checkpoints, whose forecasts are pooled with the first one's in
+            equal shares (a linear opinion pool).
         report: told what is being done.
 
     Returns:
@@ -95,26 +115,19 @@ def judge_held_out(
     rng = np.random.default_rng(np.random.SeedSequence([config.seed, 43]))
     horizons = sorted(config.horizons)
     starts = _of_some(every_day(split.whole, split.first_held_out), config.people, rng)
-    report("posteriors")
-    model = restore(runtime.checkpoint)
-    eves = futures.eves_of(runtime, split.whole, starts)
-    if config.posterior == "refined":
-        penalties = _penalties(runtime)
-        eves = tiled(
-            eves,
-            refined_before(
-                model,
-                runtime,
-                split,
-                steps=config.refine_steps,
-                learning_rate=config.refine_rate,
-                config=TrainingConfig(window_days=config.refine_window_days, **penalties),
-                seed=config.seed,
-            ),
-        )
-    report("forecasts")
-    weather = runtime.checkpoint.weather_transitions
-    dreamt = dream_logs_ahead(model, eves, split.whole, weather, horizons, config.draws, rng)
+    pool = (runtime, *pooled_with)
+    draws = -(-config.draws // len(pool))
+    parts = []
+    for one in pool:
+        report("posteriors")
+        model = restore(one.checkpoint)
+        eves = futures.eves_of(one, split.whole, starts)
+        if config.posterior == "refined":
+            eves = replace(eves, posterior=_refined(model, one, split, starts, config))
+        report("forecasts")
+        weather = one.checkpoint.weather_transitions
+        parts.append(dream_logs_ahead(model, eves, split.whole, weather, horizons, draws, rng))
+    dreamt = np.concatenate(parts, axis=1)
     fit_on = _days_to_fit_on(split, max(horizons))
     plain = baselines.mean_lag_weekday(
         split.whole, starts, config.draws, horizons, rng, fit_on=fit_on
@@ -131,11 +144,14 @@ def judge_held_out(
         "about": {
             "data": split.whole.name,
             "data_sha256": split.before.fingerprint,
-            "trained_on_the_days_before": _trained_on(runtime) == split.before.fingerprint,
+            "trained_on_the_days_before": all(
+                _trained_on(one) == split.before.fingerprint for one in pool
+            ),
             "split": "time",
             "people": len(np.unique(starts.users)),
             "held_out_days": len(starts),
-            "weights_sha256": runtime.checkpoint.manifest.get("weights_sha256"),
+            "draws": dreamt.shape[1],
+            "weights_sha256": [one.checkpoint.manifest.get("weights_sha256") for one in pool],
             "config": asdict(config),
         },
         "days_ahead": {
@@ -155,6 +171,43 @@ def _of_some(starts: Starts, people: int, rng: np.random.Generator) -> Starts:
     chosen = rng.permutation(np.unique(starts.users))[:people]
     kept = np.isin(starts.users, chosen)
     return Starts(starts.users[kept], starts.days[kept])
+
+
+def _refined(
+    model: WorldModel,
+    runtime: WorldModelRuntime,
+    split: TimeSplit,
+    starts: Starts,
+    config: HeldOutConfig,
+) -> Posterior:
+    """Return one refined posterior per start."""
+    penalties = _penalties(runtime)
+    if config.refine_beta is not None:
+        penalties["beta"] = dict.fromkeys(BLOCKS, config.refine_beta)
+    training = TrainingConfig(window_days=config.refine_window_days, **penalties)
+    before = refined_before(
+        model,
+        runtime,
+        split,
+        steps=config.refine_steps,
+        learning_rate=config.refine_rate,
+        config=training,
+        seed=config.seed,
+    )
+    if config.update_every_days == 0:
+        return tiled(before, starts)
+    return refined_walking(
+        model,
+        runtime,
+        split.whole,
+        starts,
+        before,
+        every=config.update_every_days,
+        steps=config.update_steps,
+        learning_rate=config.update_rate,
+        config=training,
+        seed=config.seed,
+    )
 
 
 def _penalties(runtime: WorldModelRuntime) -> dict[str, Any]:

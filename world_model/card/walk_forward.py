@@ -9,7 +9,7 @@ feasible set, which belongs to what an agent may choose: logs hold days outside 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,7 +25,8 @@ from world_model.card import futures, scores
 from world_model.card.calibration import LEVELS, randomised_pit
 from world_model.card.futures import Eves, Starts
 from world_model.config import TrainingConfig
-from world_model.data import encode_logs
+from world_model.data import EncodedLogs, encode_logs
+from world_model.missingness import GapEvents
 from world_model.posteriors import refine, with_prior
 from world_model.vrae import WorldModel
 
@@ -80,6 +81,83 @@ def refined_before(
     mean, log_variance = (np.zeros(shape, dtype=np.float32) for _ in range(2))
     mean[everybody], log_variance[everybody] = refined.mean, refined.log_variance
     return Posterior(mean, log_variance)
+
+
+def refined_walking(
+    model: WorldModel,
+    runtime: WorldModelRuntime,
+    whole: LogDataset,
+    starts: Starts,
+    posterior: Posterior,
+    *,
+    every: int,
+    steps: int,
+    learning_rate: float,
+    config: TrainingConfig,
+    seed: int,
+) -> Posterior:
+    """Walk each posterior on: refine it again to the days just before a start.
+
+    People change, and a forecaster that goes on reading the log has to be compared with
+    others that do. The nets stay as they are. Each step reads the last `config.window_days`
+    days whole: windows drawn at random hardly ever hold the latest days.
+
+    Args:
+        model: trained nets.
+        runtime: the same.
+        whole: the logs; of each, only days before the start are read.
+        starts: where the forecasts begin.
+        posterior: of the days before the held-out ones, (users, latents), to begin with.
+        every: days from one refinement of a person to the next.
+        steps: of each refinement.
+        learning_rate: likewise.
+        config: window length, betas and free bits.
+        seed: of windows and noise.
+
+    Returns:
+        One posterior per start, (starts, latents).
+    """
+    first = np.full(whole.users, np.iinfo(np.int64).max)
+    np.minimum.at(first, starts.users, starts.days)
+    begun = first[starts.users]
+    until = begun + (starts.days - begun) // every * every
+    pairs, which = np.unique(np.stack([starts.users, until]), axis=1, return_inverse=True)
+    users, days = pairs
+    refined = refine(
+        model,
+        _last_days(
+            encode_logs(whole, users, use_memory=runtime.architecture.memory).until(days),
+            config.window_days,
+        ),
+        Posterior(posterior.mean[users], posterior.log_variance[users]),
+        steps=steps,
+        learning_rate=learning_rate,
+        config=config,
+        seed=seed,
+    )
+    of = which.reshape(-1)
+    return Posterior(refined.mean[of], refined.log_variance[of])
+
+
+def _last_days(logs: EncodedLogs, count: int) -> EncodedLogs:
+    """Return the last days of each log, with the day in front of them; padded at the end."""
+    kept = np.minimum(logs.days_logged, count)
+    days = np.minimum((logs.days_logged - kept)[:, None] + np.arange(count + 1), logs.days)
+    inside = (np.arange(count + 1) <= kept[:, None])[..., None]
+
+    def cut(array: np.ndarray) -> np.ndarray:
+        return array[np.arange(logs.people)[:, None], days]
+
+    return replace(
+        logs,
+        rows=cut(logs.rows) * inside,
+        observed=cut(logs.observed) & inside,
+        remembered=cut(logs.remembered),
+        weekday=cut(logs.weekday),
+        weekend=cut(logs.weekend),
+        days_logged=kept,
+        events=GapEvents(cut(logs.events.opened) & inside, cut(logs.events.held) & inside),
+    )
 
 
 def masks_like_before(
@@ -206,8 +284,6 @@ def _points(values: np.ndarray, index: int) -> np.ndarray:
     return np.eye(feature.width)[labels]
 
 
-def tiled(eves: Eves, posterior: Posterior) -> Eves:
-    """Return eves with everybody's own posterior, (users, latents), instead of the encoder's."""
-    users = eves.starts.users
-    own = Posterior(posterior.mean[users], posterior.log_variance[users])
-    return Eves(eves.starts, own, eves.memory, eves.row, eves.observed, eves.weekday)
+def tiled(posterior: Posterior, starts: Starts) -> Posterior:
+    """Return everybody's posterior, (users, latents), once for each start."""
+    return Posterior(posterior.mean[starts.users], posterior.log_variance[starts.users])

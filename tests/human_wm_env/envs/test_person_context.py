@@ -183,7 +183,7 @@ def test_a_slot_equals_the_scalar_env(update: str) -> None:
 @pytest.mark.parametrize("mode", MODES)
 def test_a_new_person_gets_their_context(mode: AutoresetMode, update: str) -> None:
     env = vector(update=update, mode=mode)
-    observation, _ = env.reset(seed=2)
+    observation, _ = env.reset(seed=4)
     inner: VectorEnv = env.unwrapped  # type: ignore[assignment]
     first = list(inner.starts)
     np.testing.assert_allclose(observation[:, PLAIN:], means(*first), atol=1e-5)

@@ -91,8 +91,8 @@ def test_the_baseline_by_hand() -> None:
     baseline = baseline_of(history(rows, observed))
     assert baseline.heart_rate.tolist() == [70.0]
     habit = baseline.habit[0]
-    assert habit[rewards.ACTION_SLICES[schema.STEPS]].tolist() == [0.0]
-    share = habit[rewards.ACTION_SLICES[schema.LOCATION]]
+    assert habit[schema.ROW_SLICES[schema.STEPS]].tolist() == [0.0]
+    share = habit[schema.ROW_SLICES[schema.LOCATION]]
     np.testing.assert_allclose(share, [0, 2 / 3, 0, 0, 1 / 3], rtol=1e-6)
 
 
@@ -101,8 +101,8 @@ def test_what_was_never_observed_is_typical() -> None:
     observed[:, schema.SLEEP] = True
     baseline = baseline_of(history(rows + 2, observed))
     assert baseline.heart_rate.tolist() == [78.0]
-    assert baseline.habit[0, rewards.ACTION_SLICES[schema.STEPS]].tolist() == [0.0]
-    shares = baseline.habit[0, rewards.ACTION_SLICES[schema.WORKOUT]]
+    assert baseline.habit[0, schema.ROW_SLICES[schema.STEPS]].tolist() == [0.0]
+    shares = baseline.habit[0, schema.ROW_SLICES[schema.WORKOUT]]
     np.testing.assert_allclose(shares, np.full(7, 1 / 7), rtol=1e-6)
 
 
@@ -127,7 +127,7 @@ def test_components_are_shares(
 ) -> None:
     rows = actions.decode(action)
     rows[:, schema.HEART_RATE], rows[:, schema.MOOD] = heart_rate, mood
-    baseline = Baseline(habit, np.zeros((4, rewards.ACTION_ENCODED_WIDTH), dtype=np.float32))
+    baseline = Baseline(habit, np.zeros((4, schema.ROW_WIDTH), dtype=np.float32))
     values = components(rows, baseline)
     assert values.shape == (4, 4) and values.dtype == np.float32
     assert ((values >= 0) & (values <= 1)).all()

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from human_wm_env import schema
 from human_wm_env.dataset import History
+from human_wm_env.runtime import encoder, memory
 from human_wm_env.runtime.encoder import Posterior
 from human_wm_env.runtime.world_model import ENCODER_BATCH, WorldModelRuntime
 from tests.world_model import tiny
@@ -87,9 +88,9 @@ def test_no_masked_value_moves_the_posterior() -> None:
     leaky = history.rows.copy()
     leaky[~history.observed] = 3.0
     # Straight to the encoder: from_arrays would have blanked what is behind the mask.
-    both = encode(history, dataclasses.replace(history, rows=leaky))
-    np.testing.assert_array_equal(both.mean[0], both.mean[1])
-    np.testing.assert_array_equal(both.log_variance[0], both.log_variance[1])
+    one, other = encode(history), encode(dataclasses.replace(history, rows=leaky))
+    np.testing.assert_array_equal(one.mean, other.mean)
+    np.testing.assert_array_equal(one.log_variance, other.log_variance)
 
 
 def test_no_later_row_moves_the_posterior() -> None:
@@ -98,8 +99,8 @@ def test_no_later_row_moves_the_posterior() -> None:
     rows[:, 60:] = tiny.people().true_rows[:, :60]
     observed[:, 60:] = True
     other = tiny.with_rows(logs, rows, observed)
-    both = encode(logs.history(3, 60), other.history(3, 60))
-    np.testing.assert_array_equal(both.mean[0], both.mean[1])
+    one, two = encode(logs.history(3, 60)), encode(other.history(3, 60))
+    np.testing.assert_array_equal(one.mean, two.mean)
     later = encode(logs.history(3, 61), other.history(3, 61))
     assert np.abs(later.mean[0] - later.mean[1]).max() > 1e-5
 
@@ -149,8 +150,38 @@ def test_a_single_day_and_a_day_without_anything() -> None:
 
 def test_the_markov_form_has_no_memory() -> None:
     """Without memory inputs, only the GRU and the pooling carry the earlier days."""
-    runtime = tiny.runtime(tiny.MARKOV)
-    state = runtime.encode([tiny.logs().history(0, 50)])[1]
-    assert state.total.any()
-    assert not runtime.remembered(state).any()
-    assert tiny.runtime().remembered(state).any()
+    history = tiny.logs().history(0, 50)
+    assert tiny.runtime(tiny.MARKOV).encode([history])[1].total.any()
+    part = slice(-memory.WIDTH - 7, -7)  # the states of the day before follow
+    assert not encoder.prepare([history], use_memory=False).inputs[..., part].any()
+    assert encoder.prepare([history], use_memory=True).inputs[..., part].any()
+
+
+@pytest.mark.parametrize("name", tiny.ARCHITECTURES)
+def test_beginnings_in_one_pass_equal_each_by_itself(name: str) -> None:
+    runtime, logs = tiny.runtime(tiny.ARCHITECTURES[name]), tiny.logs()
+    histories = [logs.history(user, 120) for user in (0, 3, 5)]
+    lengths = [np.array([14, 35, 119]), np.array([63]), np.array([7, 14, 21, 98])]
+    found = runtime.encode_beginnings(histories, lengths)
+    for history, own, (posterior, after) in zip(histories, lengths, found, strict=True):
+        for row, days in enumerate(own):
+            part = History(history.rows[:days], history.observed[:days], history.weekday[:days])
+            alone, remembered = runtime.encode([part])
+            np.testing.assert_allclose(posterior.mean[row], alone.mean[0], atol=1e-5)
+            np.testing.assert_allclose(posterior.sd[row], alone.sd[0], atol=1e-5)
+            np.testing.assert_allclose(after.total[row], remembered.total[0], atol=1e-6)
+            np.testing.assert_allclose(after.weight[row], remembered.weight[0], atol=1e-6)
+
+
+def test_beginnings_do_not_read_on() -> None:
+    logs = tiny.logs()
+    rows, observed = logs.rows.copy(), logs.observed.copy()
+    rows[:, 56:], observed[:, 56:] = tiny.people().true_rows[:, :64], True
+    other = tiny.with_rows(logs, rows, observed)
+    lengths = [np.array([28, 56, 63])]
+    one, two = (
+        tiny.runtime().encode_beginnings([which.history(3, 70)], lengths)[0][0].mean
+        for which in (logs, other)
+    )
+    np.testing.assert_allclose(one[:2], two[:2], atol=1e-6)
+    assert np.abs(one[2] - two[2]).max() > 1e-5

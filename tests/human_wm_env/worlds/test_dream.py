@@ -134,6 +134,35 @@ def test_higher_temperatures_spread_the_futures() -> None:
     assert spreads[0] < 0.6 * spreads[1] < 0.6 * spreads[2]
 
 
+def test_habits_are_followed_as_by_stepping() -> None:
+    world = dream(adherence=0.0)
+    state, _ = world.reset(everybody()[:7], streams(7))
+    stepped, followed = state, state
+    for action in actions(7):
+        stepped, followed = world.step(stepped, action).state, world.follow_habits(followed)
+        np.testing.assert_array_equal(stepped.row, followed.row)
+        np.testing.assert_array_equal(stepped.inner.sums, followed.inner.sums)
+    with pytest.raises(ConfigError, match="adherence 0"):
+        dream().follow_habits(state)
+
+
+def test_regular_starts_are_encoded_together_and_like_others() -> None:
+    """All start days of a person at once; the same as each day by itself."""
+    world = dream()
+    days = world.start_days(4)
+    assert len(days) == 8 and START.day in days
+    latents = world.reset([START], streams(1))[0].inner.latents
+    assert len(world._people) == 8
+    expected, _ = tiny.runtime().encode([tiny.logs().history(START.user, START.day)])
+    other = dream()
+    other._is_regular = lambda start: False  # type: ignore[method-assign]
+    alone = other.reset([START], streams(1))[0].inner
+    assert len(other._people) == 1
+    np.testing.assert_allclose(latents, alone.latents, atol=1e-5)
+    kept = world._people.look_up([START], world._encode)[0]
+    np.testing.assert_allclose(kept.mean, expected.mean, atol=1e-5)
+
+
 # Batches and streams --------------------------------------------------------------------
 
 

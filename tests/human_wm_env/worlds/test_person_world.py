@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from human_wm_env import schema
+from human_wm_env.columns import Day
 from human_wm_env.dataset import History, LogDataset
 from human_wm_env.errors import ConfigError, DataError
 from human_wm_env.people.embedded import EmbeddedPeople
@@ -83,7 +84,8 @@ def test_random_starts_are_people_of_the_split(small: EmbeddedPeople) -> None:
         starts = [world.draw_start(rng, None) for _ in range(300)]
         assert {start.user for start in starts} == set(small.dataset.users_of(split).tolist())
         days = [start.day for start in starts]
-        assert 14 <= min(days) <= 16 and 107 <= max(days) <= 110
+        assert set(days) == set(world.start_days(starts[0].user).tolist())
+        assert (min(days), max(days)) == (14, 105)
         branches = {start.branch for start in starts}
         assert min(branches) >= 0 and max(branches) <= 124 and len(branches) > 50
         assert world.draw_start(rng, 7).branch == 7
@@ -96,8 +98,18 @@ def test_every_random_start_is_a_legal_one(short_logs: LogDataset) -> None:
     assert all(world.start_from({}, start) == start for start in starts)
     # Bob logged too little, Cem nothing before day 30.
     assert {start.user for start in starts} == {0, 2, 3}
-    assert min(start.day for start in starts if start.user == 2) == 31
-    assert max(start.day for start in starts if start.user == 3) == 40
+    assert min(start.day for start in starts if start.user == 2) == 35
+    assert max(start.day for start in starts if start.user == 3) == 35
+
+
+def test_start_days_are_whole_weeks_within_the_log(
+    world: SimulatorWorld, short_logs: LogDataset
+) -> None:
+    assert world.start_days(0).tolist() == [14, 28, 42, 56, 63, 77, 91, 105]
+    short = ReplayWorld(short_logs, split="all", horizon=10)
+    assert short.start_days(2).tolist() == [35, 42, 49]  # nothing observed before day 30
+    # No whole week lies between the 31st day and the end.
+    assert ReplayWorld(short_logs, split="all", horizon=28).start_days(2).tolist() == [31]
 
 
 def test_nobody_to_start_from(short_logs: LogDataset) -> None:
@@ -268,11 +280,15 @@ def test_a_planner_can_branch_from_any_state(world: SimulatorWorld) -> None:
 
 
 def test_following_by_hand() -> None:
-    chosen, habit = np.ones((3, 10)), np.zeros((3, 10))
-    uniform = np.array([0.0, 0.49, 0.5])
-    assert follow(0.5, uniform, chosen, habit)[:, 0].tolist() == [1, 1, 0]
-    assert follow(0.0, uniform, chosen, habit).max() == 0
-    assert follow(1.0, uniform, chosen, habit).min() == 1
+    chosen = Day(np.ones((10, 3)), np.ones(3, dtype=int), np.ones(3, dtype=int))
+    habit, uniform = np.zeros((3, 10)), np.array([0.0, 0.49, 0.5])
+    for adherence, followed in ((0.5, [1, 1, 0]), (0.0, [0, 0, 0]), (1.0, [1, 1, 1])):
+        day = follow(adherence, uniform, chosen, habit)
+        assert day.columns.tolist() == [followed] * 10
+        assert day.workout.tolist() == day.location.tolist() == followed
+    one = Day([1.0] * 10, 1, 1)
+    assert follow(0.5, uniform[:1], one, habit[:1]) == one
+    assert follow(0.5, uniform[2:], one, habit[:1]) == Day([0.0] * 10, 0, 0)
 
 
 def test_whole_numbers() -> None:

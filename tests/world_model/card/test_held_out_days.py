@@ -21,7 +21,7 @@ from world_model.card.held_out_days import (
 )
 from world_model.card.walk_forward import Cells
 
-SMALL = HeldOutConfig(draws=12, refine_steps=2, refine_window_days=16)
+SMALL = HeldOutConfig(draws=12, refine_steps=2, refine_window_days=16, update_steps=2)
 
 
 def cells(crps: float, error: float, users: int = 6, pit: float = 0.5) -> Cells:
@@ -67,8 +67,8 @@ def test_what_is_significantly_worse_and_how_far_coverage_is_off() -> None:
     )
 
 
-def judged(posterior: str) -> dict[str, Any]:
-    config = HeldOutConfig(**{**vars(SMALL), "posterior": posterior})
+def judged(posterior: str, **settings: Any) -> dict[str, Any]:
+    config = HeldOutConfig(**{**vars(SMALL), "posterior": posterior, **settings})
     return judge_held_out(tiny.runtime(), split_by_time(tiny.logs(), 0.1), config)
 
 
@@ -88,6 +88,27 @@ def test_everything_is_there_and_json_able(posterior: str) -> None:
     assert "steps (R2)" in found["summary"]["significantly_worse"]
 
 
+def test_how_posteriors_are_refined_matters() -> None:
+    skill = {
+        name: judged("refined", **settings)["days_ahead"]["1"][AVERAGE]["crps"]
+        for name, settings in {
+            "daily": {},
+            "once": {"update_every_days": 0},
+            "loose": {"refine_beta": 0.0},
+        }.items()
+    }
+    assert len(set(skill.values())) == 3
+
+
+def test_forecasts_are_pooled_in_equal_shares() -> None:
+    split = split_by_time(tiny.logs(), 0.1)
+    alone = judge_held_out(tiny.runtime(), split, SMALL)
+    pooled = judge_held_out(tiny.runtime(), split, SMALL, pooled_with=[tiny.runtime()])
+    assert len(pooled["about"]["weights_sha256"]) == 2
+    one, both = (found["days_ahead"]["1"][AVERAGE]["crps"] for found in (alone, pooled))
+    assert one != both == pytest.approx(one, rel=0.05)
+
+
 def test_the_baseline_is_calibrated_on_held_out_days() -> None:
     found = judged("encoder")["coverage"][BASELINE]["1"]["all"]
     assert abs(found["80%"]["mean"] - 0.8) < 0.08
@@ -98,7 +119,15 @@ def test_the_same_seed_gives_the_same_numbers() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"posterior": "best"}, {"draws": 1}, {"horizons": []}, {"horizons": [0]}]
+    "wrong",
+    [
+        {"posterior": "best"},
+        {"draws": 1},
+        {"horizons": []},
+        {"horizons": [0]},
+        {"update_every_days": -1},
+        {"refine_beta": -0.5},
+    ],
 )
 def test_settings_out_of_range(wrong: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):

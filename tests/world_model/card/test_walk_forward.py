@@ -6,20 +6,24 @@ import numpy as np
 import pytest
 
 from human_wm_env import schema
+from human_wm_env.dataset import LogDataset
 from human_wm_env.errors import DataError
 from human_wm_env.runtime.encoder import Posterior
 from human_wm_env.time_split import split_by_time
 from tests.world_model import tiny
 from world_model.card.futures import Starts, eves_of
 from world_model.card.walk_forward import (
+    _last_days,
     dream_logs_ahead,
     every_day,
     judge_cells,
     masks_like_before,
     refined_before,
+    refined_walking,
     tiled,
 )
 from world_model.config import TrainingConfig
+from world_model.data import encode_logs
 
 SPLIT = split_by_time(tiny.logs(), 0.1)
 
@@ -83,8 +87,63 @@ def test_refinement_reads_the_days_before_alone() -> None:
     np.testing.assert_array_equal(one.mean, other.mean)
     assert one.mean.shape == (12, tiny.TINY.latent_width) and one.mean.any()
     starts = Starts(np.array([3, 3, 0]), np.array([110, 111, 110]))
-    own = tiled(eves_of(tiny.runtime(), SPLIT.whole, starts), one)
-    np.testing.assert_array_equal(own.posterior.mean, one.mean[[3, 3, 0]])
+    np.testing.assert_array_equal(tiled(one, starts).mean, one.mean[[3, 3, 0]])
+
+
+def walked(logs: LogDataset, every: int, steps: int = 2, window: int = 200) -> Posterior:
+    shape = (logs.users, tiny.TINY.latent_width)
+    return refined_walking(
+        tiny.model(),
+        tiny.runtime(),
+        logs,
+        Starts(np.array([4, 4, 1, 4]), np.array([108, 111, 110, 113])),
+        Posterior(np.ones(shape, dtype=np.float32), np.zeros(shape, dtype=np.float32)),
+        every=every,
+        steps=steps,
+        learning_rate=0.1,
+        config=TrainingConfig(window_days=window),
+        seed=0,
+    )
+
+
+def test_a_walking_posterior_is_updated_every_so_many_days() -> None:
+    daily, in_fours = walked(SPLIT.whole, 1).mean, walked(SPLIT.whole, 4).mean
+    assert daily.shape == (4, tiny.TINY.latent_width)
+    assert all((daily[i] != daily[j]).any() for i, j in ((0, 1), (1, 3), (0, 2)))
+    np.testing.assert_array_equal(in_fours[0], in_fours[1])  # days 108 to 111 share one
+    assert (in_fours[3] != in_fours[0]).any()
+    np.testing.assert_array_equal(walked(SPLIT.whole, 1, steps=0).mean, 1.0)
+
+
+def test_a_walking_posterior_reads_what_was_logged_before_its_start_alone() -> None:
+    def changed_from(day: int) -> LogDataset:
+        rows, observed = SPLIT.whole.rows.copy(), SPLIT.whole.observed.copy()
+        rows[:, day:], observed[:, day:] = tiny.people().true_rows[::-1, day:], True
+        return tiny.with_rows(SPLIT.whole, rows, observed)
+
+    as_logged = walked(SPLIT.whole, 1).mean
+    np.testing.assert_array_equal(walked(changed_from(113), 1).mean, as_logged)
+    later = walked(changed_from(108), 1).mean
+    np.testing.assert_array_equal(later[0], as_logged[0])
+    assert (later[1:] != as_logged[1:]).any(axis=1).all()
+
+
+def test_a_walking_posterior_reads_the_last_days_whole_and_no_others() -> None:
+    def forgetting(day: int) -> LogDataset:
+        observed = SPLIT.whole.observed.copy()
+        observed[:, day] = ~observed[:, day]
+        changed = np.where(observed, tiny.people().true_rows, SPLIT.whole.rows)
+        return tiny.with_rows(SPLIT.whole, changed.astype(np.float32), observed)
+
+    encoded = encode_logs(SPLIT.whole, np.array([4, 0])).until(np.array([111, 9]))
+    last = _last_days(encoded, 12)
+    assert last.days_logged.tolist() == [12, 9] and last.days == 12
+    np.testing.assert_array_equal(last.rows[0], encoded.rows[0, 99:112])  # with day 98 in front
+    np.testing.assert_array_equal(last.events.held[0], encoded.events.held[0, 99:112])
+    np.testing.assert_array_equal(last.observed[1, :10], encoded.observed[1, :10])
+    assert not last.observed[1, 10:].any()
+    as_logged = walked(SPLIT.whole, 1, window=12).mean
+    assert (walked(forgetting(107), 1, window=12).mean != as_logged).any(axis=1).all()
 
 
 def test_cells_by_hand() -> None:

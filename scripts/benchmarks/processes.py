@@ -1,0 +1,112 @@
+"""Rows about the first use: import and first reset in fresh processes; and PPO's wall-clock."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.vector import AutoresetMode
+from stable_baselines3 import PPO
+
+from agents.vec_env import SB3VecEnv
+from benchmarks.stepping import DREAM, SIMULATOR
+from human_wm_env.people.embedded import CACHE_VARIABLE
+from human_wm_env.worlds.start_options import BRANCHES
+
+_IMPORT = "import time; began = time.perf_counter(); import human_wm_env"
+_TELL = "; print(time.perf_counter() - began)"
+_RESET = f"; import gymnasium; gymnasium.make('{DREAM}').reset(seed=0)"
+
+
+def _seconds(code: str, **environment: str) -> float:
+    done = subprocess.run(
+        [sys.executable, "-c", code + _TELL],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return float(done.stdout.split()[-1])
+
+
+def first_use_rows(repeats: int, *, generate: bool) -> list[dict[str, Any]]:
+    """Measure import and first observation in fresh processes.
+
+    Args:
+        repeats: of what needs no new data.
+        generate: also measure the first use ever, which generates the embedded people.
+    """
+    _seconds(_IMPORT + _RESET)  # the data are there from now on
+    rows = [
+        {
+            "first use": name,
+            "seconds": statistics.median([_seconds(code) for _ in range(repeats)]),
+        }
+        for name, code in (
+            ("import human_wm_env", _IMPORT),
+            ("first observation, data generated before", _IMPORT + _RESET),
+        )
+    ]
+    if generate:
+        with tempfile.TemporaryDirectory() as folder:
+            seconds = _seconds(_IMPORT + _RESET, **{CACHE_VARIABLE: folder})
+        rows.append({"first use": "first observation ever", "seconds": seconds})
+    return rows
+
+
+class _TimedVecEnv(SB3VecEnv):
+    """Counts the seconds spent in the environment."""
+
+    seconds = 0.0
+
+    def step_wait(self) -> tuple[Any, np.ndarray, np.ndarray, list[dict[str, Any]]]:
+        """Step, and count."""
+        began = time.perf_counter()
+        result = super().step_wait()
+        self.seconds += time.perf_counter() - began
+        return result
+
+    def reset(self) -> Any:
+        """Reset, and count."""
+        began = time.perf_counter()
+        result = super().reset()
+        self.seconds += time.perf_counter() - began
+        return result
+
+
+def ppo_rows(rollouts: int) -> list[dict[str, Any]]:
+    """Measure our share of PPO's wall-clock: 125 random people, new ones every 30 days.
+
+    Args:
+        rollouts: of 125 x 30 days; measured once with nobody encoded before, and, in the
+            dream, once more with everybody encoded.
+    """
+    rows = []
+    for env_id in (DREAM, SIMULATOR):
+        vector = gym.make_vec(
+            env_id, BRANCHES, layout="people", autoreset_mode=AutoresetMode.SAME_STEP
+        )
+        for note in ("nobody encoded before", "the same people again"):
+            env = _TimedVecEnv(vector)
+            agent = PPO(
+                "MlpPolicy", env, n_steps=30, batch_size=750, seed=0, device="cpu", verbose=0
+            )
+            env.seconds = 0.0
+            began = time.perf_counter()
+            agent.learn(rollouts * BRANCHES * 30)
+            wall = time.perf_counter() - began
+            rows.append(
+                {
+                    "PPO": f"{env_id}, {rollouts} rollouts, {note}",
+                    "seconds": wall,
+                    "share of the env": env.seconds / wall,
+                }
+            )
+    return rows
