@@ -11,7 +11,7 @@ from typing import Any
 import one_thread  # noqa: F401 (before NumPy)
 from composition import to_dict
 from datasets import EMBEDDED, UNIFORM, DataConfig, load_dataset, provenance
-from human_wm_env.errors import DataError
+from human_wm_env.errors import ConfigError, DataError
 from human_wm_env.runtime.architecture import Architecture
 from model_card import CARD_TEXT, write_card
 from report import print_report, run_script, say
@@ -43,6 +43,14 @@ class PretrainConfig:
     run: RunConfig = field(default_factory=RunConfig)
     json: bool = False
 
+    def __post_init__(self) -> None:
+        if self.data.everybody_trains and self.training.empty_blocks:
+            raise ConfigError(
+                "training.empty_blocks=false with data.everybody_trains=true",
+                "true: a test on people whom training never saw, and there are none",
+                "Use training=finetune or training=few_people, or data.everybody_trains=false.",
+            )
+
 
 def pretrain(config: PretrainConfig, run: RunFolder) -> tuple[Path, dict[str, Any]]:
     """Train a world model and write its checkpoint, and its card, into the folder of a run.
@@ -60,6 +68,9 @@ def pretrain(config: PretrainConfig, run: RunFolder) -> tuple[Path, dict[str, An
         state_folder=run.path / TRAINING_STATE,
         progress=True,
     )
+    if trained.emptied:
+        names = ", ".join(f"z_{block}" for block in trained.emptied)
+        say(f"{names}: emptied, of no help on unseen days of unseen people")
     metrics = {
         "seconds": round(time.monotonic() - began, 1),
         **_latent_metrics(trained),

@@ -116,7 +116,7 @@ class TrainingConfig:
         baseline_epochs: first epochs of the nets in which z_c waits at 0, so that baselines
             settle in z_a.
         empty_blocks: train again without the blocks of latents that do not help on unseen
-            days of validation people (`world_model/emptiness.py`).
+            days of validation people (`world_model/emptiness.py`), if those are ten or more.
         dreamt_people: people that the model dreams for its encoder to recognise, 0 for none.
         member_share: share of people that each ensemble member learns from.
         distillation_weight: of matching the personal posteriors, against the ELBO, in the

@@ -85,8 +85,7 @@ def dream_logs(
     )
     rows = np.array(imagined)
     mood = rows[..., schema.MOOD].astype(int)
-    masks = lose_cells(observed, mood, model.missingness.odds, rng)
-    masks &= (np.arange(days) < days_logged[:, None])[..., None]
+    masks = lose_cells(observed, days_logged, mood, model.missingness.odds, rng)
     return LogDataset.from_arrays(
         rows,
         masks,

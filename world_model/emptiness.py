@@ -24,6 +24,7 @@ from world_model.likelihood import log_likelihood
 from world_model.posteriors import refine
 from world_model.vrae import WorldModel
 
+FEWEST_PEOPLE = 10  # fewer cannot tell a small gain from chance: nothing is emptied
 SEEN_SHARE = 0.7  # of each log; the rest is unseen
 REFINE_STEPS = 150
 REFINE_RATE = 0.1

@@ -106,7 +106,9 @@ class Missingness(nn.Module):
         return opened.sum(axis=-1, keepdims=True) * self.mood_log_odds + held @ kept
 
 
-def fit_missingness(observed: np.ndarray, mood: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def fit_missingness(
+    observed: np.ndarray, mood: np.ndarray, days_logged: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Count how much more often gaps open on days of each mood.
 
     A Poisson regression with a rate per person and feature, solved by fixed-point sweeps
@@ -116,11 +118,14 @@ def fit_missingness(observed: np.ndarray, mood: np.ndarray) -> tuple[np.ndarray,
     Args:
         observed: bool (people, days, 10).
         mood: int (people, days), anything where masked.
+        days_logged: int (people,); what comes after is no gap.
 
     Returns:
         mood_log_odds float32 (MOODS,), with mean 0, and opening float32 (CELLS,).
     """
     events = gap_events(observed)
+    logged = (np.arange(observed.shape[1]) < days_logged[:, None])[..., None]
+    events = GapEvents(events.opened & logged, events.held & logged)
     at_risk = events.opened | events.held
     counts = np.zeros((MOODS, 2, len(observed), CELLS))
     for index in range(MOODS):
@@ -143,12 +148,17 @@ def fit_missingness(observed: np.ndarray, mood: np.ndarray) -> tuple[np.ndarray,
 
 
 def lose_cells(
-    observed: np.ndarray, mood: np.ndarray, mood_log_odds: np.ndarray, rng: np.random.Generator
+    observed: np.ndarray,
+    days_logged: np.ndarray,
+    mood: np.ndarray,
+    mood_log_odds: np.ndarray,
+    rng: np.random.Generator,
 ) -> np.ndarray:
     """Draw masks like those of real logs, for people whose every mood is known.
 
     Args:
         observed: bool (people, days, 10), real masks, one per person.
+        days_logged: int (people,); nothing is observed later.
         mood: int (people, days), of the people who lose cells.
         mood_log_odds: (MOODS,), see `Missingness`.
         rng: source of noise.
@@ -157,7 +167,9 @@ def lose_cells(
         bool (people, days, 10).
     """
     people, days, _ = observed.shape
-    chains = [masking.fit_chain(mask) for mask in observed]
+    chains = [
+        masking.fit_chain(mask[:logged]) for mask, logged in zip(observed, days_logged, strict=True)
+    ]
     opening = np.concatenate([chain.opening for chain in chains])
     staying = np.concatenate([chain.staying for chain in chains])
     lost = np.concatenate([chain.lost for chain in chains])
@@ -167,4 +179,5 @@ def lose_cells(
         likely = opening * factor[mood[:, day]][:, None]
         uniform = rng.random((people, CELLS), dtype=np.float32)
         masks[:, day], lost = masking.next_mask(MaskChain(likely, staying, lost), uniform)
+    masks &= (np.arange(days) < days_logged[:, None])[..., None]
     return masks

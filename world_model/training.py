@@ -22,7 +22,7 @@ from world_model.certain import sharpen
 from world_model.config import PREDECESSOR, TrainingConfig
 from world_model.data import EncodedLogs, encode_logs, moments_until, reference_day
 from world_model.dreamt import dreamt_recognition
-from world_model.emptiness import empty_encoder, empty_nets, forget, gain_of_blocks
+from world_model.emptiness import FEWEST_PEOPLE, empty_encoder, empty_nets, forget, gain_of_blocks
 from world_model.encoder_stage import EncoderStage
 from world_model.export import load_start, restore
 from world_model.fitting import Stage, fit
@@ -109,7 +109,7 @@ def train(
         model = begin()
         posteriors = _train_jointly(model, logs, config, run)
     else:
-        model, own, emptied = _train_nets(begin, logs, config, run)
+        model, own, emptied = _train_nets(begin, logs, config, run, scores)
         posteriors = {split: forget(own[split], architecture, emptied) for split in own}
         _train_encoder(model, dataset, logs, posteriors, config, run)
         empty_encoder(model, emptied)
@@ -147,6 +147,7 @@ def _train_nets(
     logs: dict[str, EncodedLogs],
     config: TrainingConfig,
     run: Callable[[Stage], None],
+    scores: dict[str, dict[str, float]],
 ) -> tuple[WorldModel, dict[str, Posterior], tuple[str, ...]]:
     """Train the nets, again without a block that does not help, until all that are left do.
 
@@ -160,9 +161,15 @@ def _train_nets(
         nets = NetsStage(model, logs["train"], logs["validation"], config, emptied)
         run(nets)
         left = [block for block in model.architecture.blocks if block not in emptied]
-        if not config.empty_blocks or not left or logs["validation"].people < 2:
+        enough = logs["validation"].people >= FEWEST_PEOPLE
+        if not config.empty_blocks or not left or not enough:
             break
         gains = gain_of_blocks(model, logs["validation"], config)
+        scores[f"{nets.name}_blocks"] = {
+            f"{fact}_{block}_nats_per_day": value
+            for block, gain in gains.items()
+            for fact, value in (("gain", gain.nats_per_day), ("error", gain.error))
+        }
         useless = tuple(block for block in left if not gains[block].helps)
         if not useless:
             break
@@ -221,7 +228,7 @@ def _train_jointly(
 def set_missingness(model: WorldModel, dataset: LogDataset, users: np.ndarray) -> None:
     """Count how gaps open on good and bad days, for the likelihood of missing moods."""
     mood = dataset.rows[users][..., schema.MOOD].astype(int)
-    log_odds, opening = fit_missingness(dataset.observed[users], mood)
+    log_odds, opening = fit_missingness(dataset.observed[users], mood, dataset.days_logged[users])
     model.missingness.mood_log_odds = mx.array(log_odds)
     model.missingness.opening = mx.array(opening)
 

@@ -123,3 +123,17 @@ def test_overwriting_starts_anew(root: Path) -> None:
     before = file.read_bytes()
     pretrained(root, "run.overwrite=true", "training.seed=5")
     assert file.read_bytes() != before
+
+
+def test_a_test_on_unseen_people_is_refused_where_everybody_trains(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["data.source=mine.csv", "data.split=time", "data.everybody_trains=true"]
+    with pytest.raises(SystemExit):
+        run_script(
+            pretrain.main,
+            pretrain.PretrainConfig,
+            "pretrain",
+            arguments=["data=few_people", *arguments, f"run.root={tmp_path}"],
+        )
+    assert "training.empty_blocks=false" in capsys.readouterr().err

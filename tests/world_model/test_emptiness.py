@@ -129,11 +129,14 @@ def test_training_begins_again_without_what_did_not_help(
         return {"a": Gain(1.0, 0.1), "b": Gain(1.0, 0.1), "c": Gain(0.1 * second, 0.1)}
 
     monkeypatch.setattr(training, "gain_of_blocks", gains)
+    monkeypatch.setattr(training, "FEWEST_PEOPLE", 3)
     split_of = ["train"] * 8 + ["validation"] * 3 + ["test"]
     logs = dataclasses.replace(tiny.logs(), split_of=type(tiny.logs().split_of)(split_of))
     done = training.train(logs, tiny.TINY, CONFIG, state_folder=tmp_path)
     assert done.emptied == ("c",) and len(asked) == 2
-    assert {"nets", "nets_without_c", "moments", "encoder"} == set(done.scores)
+    stages = {"nets", "nets_without_c", "moments", "encoder"}
+    assert stages | {"nets_blocks", "nets_without_c_blocks"} == set(done.scores)
+    assert done.scores["nets_blocks"]["gain_c_nats_per_day"] == 0.0
     assert not np.array(done.model.transition.latents).any()
     for _, posterior in (done.train, done.validation):
         assert not posterior.mean[:, tiny.TINY.blocks["c"]].any()

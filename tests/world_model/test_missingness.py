@@ -43,6 +43,10 @@ def evidence(events: GapEvents, log_odds: np.ndarray, opening: np.ndarray) -> np
     return np.array(model.evidence(*map(mx.array, (opened, held, gaps, gaps + held.sum(1)))))
 
 
+def whole(observed: np.ndarray) -> np.ndarray:
+    return np.full(len(observed), observed.shape[1])
+
+
 def test_gap_events_by_hand() -> None:
     observed = np.ones((6, 10), dtype=bool)
     observed[1, schema.SLEEP] = observed[2, schema.SLEEP] = False  # a gap of two days
@@ -61,7 +65,7 @@ def test_gap_events_by_hand() -> None:
 def test_bad_days_open_gaps_and_the_count_finds_how_many_more() -> None:
     observed, mood = lossy_people(60, 600, seed=1)
     hidden = np.where(observed[..., schema.MOOD], mood, -1)  # what is masked is not read
-    log_odds, opening = fit_missingness(observed, hidden)
+    log_odds, opening = fit_missingness(observed, hidden, whole(observed))
     np.testing.assert_allclose(log_odds, LOG_ODDS, atol=0.08)
     assert 0.08 < opening[1 + schema.MOOD] < 0.14 and 0.02 < opening[1 + schema.STEPS] < 0.05
 
@@ -69,16 +73,17 @@ def test_bad_days_open_gaps_and_the_count_finds_how_many_more() -> None:
 def test_gaps_that_know_no_mood_say_nothing() -> None:
     observed, mood = lossy_people(60, 600, seed=2)
     shuffled = np.random.default_rng(0).permuted(mood, axis=1)
-    log_odds, _ = fit_missingness(observed, shuffled)
+    log_odds, _ = fit_missingness(observed, shuffled, whole(observed))
     np.testing.assert_allclose(log_odds, 0.0, atol=0.06)
 
 
 def test_a_few_gaps_say_little() -> None:
     observed, mood = lossy_people(2, 60, seed=3)
-    few, _ = fit_missingness(observed, mood)
-    many, _ = fit_missingness(*lossy_people(60, 600, seed=3))
+    few, _ = fit_missingness(observed, mood, whole(observed))
+    more, moods = lossy_people(60, 600, seed=3)
+    many, _ = fit_missingness(more, moods, whole(more))
     assert np.abs(few).max() < np.abs(many).max()
-    assert not fit_missingness(np.zeros_like(observed), mood)[0].any()
+    assert not fit_missingness(np.zeros_like(observed), mood, whole(observed))[0].any()
 
 
 def test_evidence_by_hand() -> None:
@@ -94,7 +99,7 @@ def test_evidence_by_hand() -> None:
 def test_logged_moods_given_their_gaps_tell_the_moods_that_nobody_selected() -> None:
     """The conditional likelihood of logged moods is largest at the shares of all moods."""
     observed, mood = lossy_people(80, 500, seed=4)
-    log_odds, opening = fit_missingness(observed, mood)
+    log_odds, opening = fit_missingness(observed, mood, whole(observed))
     seen = observed[..., schema.MOOD]
     said = mx.array(evidence(gap_events(observed), log_odds, opening)[seen])
     logged = mx.array(mood[seen])
@@ -117,10 +122,24 @@ def test_logged_moods_given_their_gaps_tell_the_moods_that_nobody_selected() -> 
 def test_cells_are_lost_as_often_as_in_the_real_logs_and_more_on_bad_days() -> None:
     observed, _ = lossy_people(60, 400, seed=5)
     mood = np.random.default_rng(6).choice(MOODS, size=observed.shape[:2], p=MOOD_SHARES)
-    masks = lose_cells(observed, mood, LOG_ODDS, np.random.default_rng(7))
+    masks = lose_cells(observed, whole(observed), mood, LOG_ODDS, np.random.default_rng(7))
     np.testing.assert_allclose(1 - masks.mean((0, 1)), 1 - observed.mean((0, 1)), atol=0.06)
     kept = masks[..., schema.MOOD]
     assert kept[mood < 2].mean() > kept[mood >= 2].mean() + 0.05
-    np.testing.assert_allclose(fit_missingness(masks, mood)[0], LOG_ODDS, atol=0.12)
-    again = lose_cells(observed, mood, LOG_ODDS, np.random.default_rng(7))
+    np.testing.assert_allclose(fit_missingness(masks, mood, whole(masks))[0], LOG_ODDS, atol=0.12)
+    again = lose_cells(observed, whole(observed), mood, LOG_ODDS, np.random.default_rng(7))
     np.testing.assert_array_equal(masks, again)
+
+
+def test_the_end_of_a_log_is_no_gap() -> None:
+    """Padding would look like one endless gap: dreamt people would never be observed."""
+    observed, mood = lossy_people(40, 300, seed=8)
+    days_logged = np.linspace(60, 300, 40).astype(int)
+    inside = np.arange(300) < days_logged[:, None]
+    short = observed & inside[..., None]
+    _, opening = fit_missingness(short, mood, days_logged)
+    _, whole_days = fit_missingness(observed, mood, whole(observed))
+    assert abs(opening[0] - whole_days[0]) < 0.02
+    masks = lose_cells(short, days_logged, mood, LOG_ODDS, np.random.default_rng(9))
+    assert not masks[~inside].any() and masks.any(axis=(1, 2)).all()
+    assert abs(masks[inside].mean() - short[inside].mean()) < 0.06

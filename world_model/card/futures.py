@@ -1,7 +1,7 @@
 """Independent futures of held-out people: dreamt by the model, lived in the simulator.
 
 The 125 branches of an environment share draws of the latents and are no sample; here
-each future has latents and noise of its own (design, section 3).
+each future has latents and noise of its own.
 """
 
 from __future__ import annotations

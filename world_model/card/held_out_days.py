@@ -232,10 +232,16 @@ def compare(one: Mapping[str, Cells], other: Mapping[str, Cells]) -> dict[str, A
     """Compare two forecasters feature by feature, and on the average over features.
 
     Returns:
-        By feature: `cells`, `r2` and `crps` of both, and how much better the first is with
+        By feature, but for those that took a single value on all these days:
+        `cells`, `r2` and `crps` of both, and how much better the first is with
         95% intervals over people: `r2_gain`, and `crps_gain` as a share of the other's CRPS.
     """
     rows: dict[str, Any] = {}
+    one = {
+        name: cells
+        for name, cells in one.items()
+        if cells.squared_spread.sum() > 0.0 and other[name].crps.sum() > 0.0
+    }
     for name, cells in one.items():
         rival = other[name]
         rows[name] = {
