@@ -69,7 +69,8 @@ def random_days(
     last = np.maximum(logged - length, 0)
     starts = rng.integers(0, last + 1)
     days = starts[:, None] + np.arange(length)
-    return days, logged / np.minimum(length, logged)
+    # A log of no days has a factor of 1, not 0 / 0: nothing is observed, only the KL counts.
+    return days, np.maximum(1, logged) / np.maximum(1, np.minimum(length, logged))
 
 
 def refine(
