@@ -98,7 +98,7 @@ WEATHER = INDEX["weather_conditions"]
 LOCATION = INDEX["location"]
 MOOD = INDEX["mood"]
 
-# The order of the action vector (design, section 2).
+# The order of the action vector: as a day is decided, sleep first.
 ACTION_FEATURES: tuple[int, ...] = (
     SLEEP,
     WORKOUT,

@@ -27,6 +27,7 @@ SCORED = tuple(i for i in range(schema.FEATURE_COUNT) if i not in (schema.MOOD, 
 _SCORED_COLUMNS = np.concatenate(
     [np.arange(schema.ROW_WIDTH)[schema.ROW_SLICES[i]] for i in SCORED]
 )
+_IS_WEATHER = mx.array(np.arange(schema.FEATURE_COUNT) == schema.WEATHER)
 _SCORED_FEATURE = np.repeat(SCORED, [schema.FEATURES[i].width for i in SCORED])
 
 
@@ -160,7 +161,8 @@ def roll_out(
         lived = {**acted, **_draw(states, own, state_chain[member], rng)}
         lived[schema.WEATHER] = context[1]
         row = mx.concatenate([lived[index] for index in range(schema.FEATURE_COUNT)], axis=1)
-        seen = mx.ones_like(seen)
+        # An unlogged weather is known to nobody, on imagined days as on logged ones.
+        seen = mx.where(_IS_WEATHER, context[1].sum(axis=1, keepdims=True), mx.array(1.0))
         total, weight = _remember(total, weight, lived)
         remembered = _features(total, weight) * float(architecture.memory)
         imagined.append(row)

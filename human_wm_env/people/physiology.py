@@ -35,12 +35,12 @@ LOAD_PER_MINUTE = 0.4 / 60.0
 LOAD_CENTRE = 5.5  # MET-hours a day
 LOAD_SD = 2.5  # MET-hours a day
 
-# Population effects (assumptions, listed in the README), all multiplied by response_gain.
+# Population effects (assumptions, listed in docs/people.md), all multiplied by response_gain.
 FITNESS_HEART_RATE_BPM = -1.5  # per SD of fitness
 DEBT_HEART_RATE_BPM = 1.2  # per hour of sleep debt
 HEART_RATE_NOISE_BPM = 4.2
 HEART_RATE_PERSISTENCE = 0.25  # lag-1 of the residual; LifeSnaps: .21 overall
-LOCATION_MOOD = {"Park": 0.35, "Office": -0.2}
+LOCATION_MOOD = {"Park": 0.15, "Office": -0.2}
 WEEKEND_MOOD = 0.25
 BAD_WEATHER_MOOD = -0.3
 MOOD_PERSISTENCE = 0.8  # log-odds per unit of yesterday's mood score
@@ -114,7 +114,7 @@ def mean_heart_rate(
     Today's load raises it at once; load above fitness (fatigue) raises it for a week;
     fitness lowers it for weeks.
 
-    Source: form after Banister et al. 1975; sizes as listed in the README.
+    Source: form after Banister et al. 1975; sizes as listed in docs/people.md.
     """
     load = (training_load(rows) - LOAD_CENTRE) / LOAD_SD
     strain = (body.fatigue - body.fitness) / LOAD_SD

@@ -36,19 +36,20 @@ class Trait:
 
 # Source of the between-person spreads of a and b: LifeSnaps (ICC of heart rate .46,
 # steps .29, calories .58, sleep .22, mood .19). The spreads of c are an assumption,
-# listed in the README: responses differ between people in size and, for exercise
-# and mood, in sign.
+# listed in docs/people.md: responses differ between people in size and, for exercise
+# and mood, in sign, so widely that no single day suits everybody: an agent that knows
+# the person gains over the best constant day.
 TRAITS: tuple[Trait, ...] = (
     Trait("heart_rate_rest_bpm", "a", 78.0, 5.0, "daily mean heart rate on an average day"),
-    Trait("mood_rest", "a", 0.15, 0.8, "log-odds of good over neutral mood on an average day"),
+    Trait("mood_rest", "a", -0.25, 0.8, "log-odds of good over neutral mood on an average day"),
     Trait("activity_level", "b", 0.0, 0.45, "log of the habitual steps, relative"),
     Trait("sleep_habit_hours", "b", 6.9, 0.75, "habitual sleep"),
     Trait("weekend_shift", "b", -0.05, 0.3, "log steps at weekends minus working days"),
     Trait("workout_propensity", "b", -0.4, 0.9, "log-odds of a workout on a day"),
     Trait("outdoor_preference", "b", 0.0, 1.0, "log-odds of outdoor over indoor activity"),
     Trait("basal_residual_kcal", "b", 0.0, 380.0, "calories beyond what the day implies"),
-    Trait("exercise_mood", "c", 0.1, 0.9, "mood log-odds per SD of training load; sign differs"),
-    Trait("short_sleep_mood", "c", 0.55, 0.45, "mood log-odds lost per hour of sleep missed"),
+    Trait("exercise_mood", "c", 0.0, 1.25, "mood log-odds per SD of training load; sign differs"),
+    Trait("short_sleep_mood", "c", 0.4, 0.45, "mood log-odds lost per hour of sleep missed"),
     Trait("exercise_heart_rate_bpm", "c", 1.8, 1.0, "heart rate per SD of training load"),
     Trait("fatigue_heart_rate_bpm", "c", 3.0, 2.5, "heart rate per SD of load above fitness"),
 )

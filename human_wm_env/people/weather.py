@@ -7,7 +7,7 @@ import numpy as np
 from human_wm_env import schema
 from human_wm_env.people.choices import choose
 
-# Assumption (temperate climate), listed in the README: a day keeps yesterday's weather
+# Assumption (temperate climate), listed in docs/people.md: a day keeps yesterday's weather
 # with probability 0.45, else draws from the climate.
 CLIMATE = np.array([0.5, 0.1, 0.3, 0.1])
 PERSISTENCE = 0.45

@@ -95,3 +95,28 @@ def test_the_loss_moves_both_nets_and_the_posterior_but_no_mood_is_scored() -> N
         assert np.isfinite(np.array(gradient)).all()
         for part in tiny.TINY.blocks.values():
             assert float(mx.abs(gradient[:, part]).max()) > 0.0
+
+
+def test_an_unlogged_weather_is_not_seen_on_the_next_day() -> None:
+    model, heard = tiny.model(), []
+
+    class Listening:
+        chain = model.policy.chain
+
+        def __call__(self, x: mx.array, *rest: mx.array) -> mx.array:
+            heard.append(np.array(x[:, 0]))
+            return policy(x, *rest)
+
+    policy, model.policy = model.policy, Listening()
+    begin = starts()
+    unlogged = RolloutStarts(**{**begin.__dict__, "weather": mx.zeros_like(begin.weather)})
+    for each in (begin, unlogged):
+        roll_out(model, posterior()[0], each, 1, np.random.default_rng(4))
+    flags = schema.ROW_WIDTH + schema.WEATHER
+    logged = np.array(begin.weather).sum(axis=-1)
+    np.testing.assert_array_equal(heard[1][:, flags], logged[:, 0])
+    np.testing.assert_array_equal(heard[DAYS + 1][:, flags], 0.0)
+    others = np.delete(
+        heard[DAYS + 1][:, schema.ROW_WIDTH :][:, : schema.FEATURE_COUNT], schema.WEATHER, axis=1
+    )
+    np.testing.assert_array_equal(others, 1.0)
