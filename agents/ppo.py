@@ -32,7 +32,7 @@ class PPOConfig(SB3Config):
     ent_coef: float = 0.0
     vf_coef: float = 0.5
     max_grad_norm: float = 0.5
-    log_std_init: float = -1.5
+    log_std_init: float = -0.8
     algorithm: Literal["ppo"] = "ppo"
 
     def __post_init__(self) -> None:

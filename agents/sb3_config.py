@@ -30,7 +30,7 @@ class SB3Config:
     slots: int = 125
     learning_rate: float = 1e-3
     linear_decay: bool = True
-    gamma: float = 0.95
+    gamma: float = 0.8
     width: int = 64
     layers: int = 2
     warm_start: int = 10
