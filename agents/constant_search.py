@@ -10,6 +10,7 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 
 from agents.baselines import ConstantAgent
+from agents.cross_entropy import CrossEntropyConfig
 from agents.env_config import EnvConfig, make_vector_env
 from agents.returns import live_episodes
 from agents.starts import spread_starts
@@ -20,37 +21,27 @@ Objective = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
-class SearchConfig:
-    """Settings of the cross-entropy search.
+class SearchConfig(CrossEntropyConfig):
+    """Settings of the cross-entropy search, with other defaults than a plan's; and further ones.
 
     Attributes:
-        iterations: rounds of sampling.
-        candidates: constants in a round.
-        elite: how many of them the next round is fitted to.
-        std: first standard deviation around the typical day 0.
-        min_std: floor of it, against freezing too early.
-        momentum: share of the old mean and deviation that is kept.
+        iterations, candidates, elite, std, min_std, momentum: as in `CrossEntropyConfig`;
+            the first standard deviation is around the typical day 0.
         episodes: starts on which every candidate is judged, with common random numbers.
         seed: of the candidates and the starts.
     """
 
     iterations: int = 15
     candidates: int = 32
-    elite: int = 8
     std: float = 0.6
-    min_std: float = 0.03
     momentum: float = 0.2
     episodes: int = 120
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not 2 <= self.elite < self.candidates or self.iterations < 1 or self.episodes < 1:
-            raise ConfigError(
-                "2 <= elite < candidates, iterations >= 1 and episodes >= 1",
-                f"elite={self.elite}, candidates={self.candidates}, "
-                f"iterations={self.iterations}, episodes={self.episodes}",
-                "Correct the settings of the search.",
-            )
+        super().__post_init__()
+        if self.episodes < 1:
+            raise ConfigError("episodes >= 1", f"{self.episodes}", "Judge on one start or more.")
 
 
 def cross_entropy_search(

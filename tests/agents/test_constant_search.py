@@ -74,8 +74,15 @@ def test_in_the_simulator_it_beats_the_typical_day(people: EmbeddedPeople) -> No
 
 
 @pytest.mark.parametrize(
-    "settings", [{"elite": 1}, {"elite": 32}, {"iterations": 0}, {"episodes": 0}]
+    ("settings", "wanted"),
+    [
+        ({"elite": 1}, "2 <= elite < candidates"),
+        ({"elite": 32}, "2 <= elite < candidates"),
+        ({"iterations": 0}, "2 <= elite < candidates"),
+        ({"min_std": 0.0}, "min_std > 0"),
+        ({"episodes": 0}, "episodes >= 1"),
+    ],
 )
-def test_settings_are_checked(settings: dict[str, int]) -> None:
-    with pytest.raises(ConfigError, match="2 <= elite < candidates"):
+def test_settings_are_checked(settings: dict[str, int], wanted: str) -> None:
+    with pytest.raises(ConfigError, match=wanted):
         SearchConfig(**settings)
