@@ -12,6 +12,7 @@ transpose, (slots, k).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -40,8 +41,42 @@ class Table:
         self.numbers: tuple[float, ...] = tuple(self.array.tolist())
 
 
+class Bins:
+    """How [-1, 1] is cut for each of several columns.
+
+    Args:
+        counts: of equal bins, one per column.
+    """
+
+    def __init__(self, counts: Sequence[int]) -> None:
+        column = np.array(counts, dtype=np.float32)[:, None]
+        self.per_unit = column * np.float32(0.5)
+        self.last = column.astype(np.intp) - 1
+        self.last_numbers: list[int] = self.last[:, 0].tolist()
+
+
+class Constants:
+    """Numbers of a formula, for both kinds of columns.
+
+    Beside a float32 array a Python float costs NumPy half as much again as the operation.
+
+    Args:
+        **values: by name.
+    """
+
+    def __init__(self, **values: float) -> None:
+        self.numbers = SimpleNamespace(**values)
+        self.arrays = SimpleNamespace(
+            **{name: np.array(value, dtype=np.float32) for name, value in values.items()}
+        )
+
+
 class ColumnMath(Protocol):
     """What arrays and floats do not spell alike."""
+
+    def constants(self, values: Constants, /) -> Any:
+        """Return the numbers as attributes, in the form that is fastest with columns."""
+        ...
 
     def minimum(self, one: Column, other: Column, /) -> Column:
         """Return the smaller one."""
@@ -87,7 +122,7 @@ class ColumnMath(Protocol):
         """Return a column of whole numbers as integers."""
         ...
 
-    def bins(self, batch: np.ndarray, part: slice, counts: np.ndarray) -> Sequence[Any]:
+    def bins(self, batch: np.ndarray, part: slice, bins: Bins) -> Sequence[Any]:
         """Cut [-1, 1] into equal bins; the bins of consecutive columns of (slots, k)."""
         ...
 
@@ -100,16 +135,19 @@ class _Many:
     where = staticmethod(np.where)
 
     @staticmethod
+    def constants(values: Constants, /) -> Any:
+        return values.arrays
+
+    @staticmethod
     def columns(batch: np.ndarray) -> Any:
         return batch.T
 
     @staticmethod
     def halves(batch: np.ndarray) -> tuple[Any, Any]:
-        turned = batch.T.copy()
-        above = np.maximum(turned, 0.0)
-        turned -= above
-        turned += _ONE
-        return turned, above
+        turned = batch.T
+        below = np.minimum(turned, _ZERO)
+        below += _ONE
+        return below, np.maximum(turned, _ZERO)
 
     @staticmethod
     def column(values: np.ndarray) -> Any:
@@ -126,8 +164,8 @@ class _Many:
 
     @staticmethod
     def shares(columns: Any) -> Any:
-        np.maximum(columns, 0.0, out=columns)
-        return np.minimum(columns, 1.0, out=columns)
+        np.maximum(columns, _ZERO, out=columns)
+        return np.minimum(columns, _ONE, out=columns)
 
     @staticmethod
     def look_up(table: Table, index: Any) -> Column:
@@ -138,14 +176,14 @@ class _Many:
         return column.astype(np.intp)
 
     @staticmethod
-    def bins(batch: np.ndarray, part: slice, counts: np.ndarray) -> Sequence[Any]:
+    def bins(batch: np.ndarray, part: slice, bins: Bins) -> Sequence[Any]:
         place = batch[:, part].T + _ONE
-        place *= counts * _HALF
+        place *= bins.per_unit
         whole = place.astype(np.intp)
-        return list(np.minimum(whole, counts.astype(np.intp) - 1, out=whole))
+        return list(np.minimum(whole, bins.last, out=whole))
 
 
-_ONE, _HALF = np.float32(1.0), np.float32(0.5)
+_ZERO, _ONE, _HALF = (np.array(number, dtype=np.float32) for number in (0.0, 1.0, 0.5))
 
 
 class _Single:
@@ -154,6 +192,10 @@ class _Single:
     minimum = staticmethod(min)
     maximum = staticmethod(max)
     whole = staticmethod(int)
+
+    @staticmethod
+    def constants(values: Constants, /) -> Any:
+        return values.numbers
 
     @staticmethod
     def columns(batch: np.ndarray) -> Any:
@@ -189,12 +231,11 @@ class _Single:
         return table.numbers[index]
 
     @staticmethod
-    def bins(batch: np.ndarray, part: slice, counts: np.ndarray) -> Sequence[Any]:
+    def bins(batch: np.ndarray, part: slice, bins: Bins) -> Sequence[Any]:
         # In float32 as for arrays: at the edge of a bin a rounding is another category.
-        found = []
-        for unit, count in zip(batch[0, part], counts[:, 0], strict=True):
-            found.append(min(int((unit + _ONE) * (count * _HALF)), int(count) - 1))
-        return found
+        place = (batch[0, part] + _ONE) * bins.per_unit[:, 0]
+        whole = zip(place.tolist(), bins.last_numbers, strict=True)
+        return [min(int(one), last) for one, last in whole]
 
 
 _MANY, _SINGLE = _Many(), _Single()

@@ -61,11 +61,11 @@ _WEEKDAYS = np.ascontiguousarray(
 _FORECASTS = np.eye(
     schema.FEATURES[schema.WEATHER].width, schema.FEATURES[schema.WEATHER].width + 1
 ).astype(np.float32)
-# Spreads the mask of ten features over their encoded columns.
-_SPREAD = np.zeros((schema.ROW_WIDTH, schema.FEATURE_COUNT), dtype=np.float32)
-for _index, _part in schema.ROW_SLICES.items():
-    _SPREAD[_part, _index] = 1.0
-_FEATURE_OF_COLUMN: list[int] = _SPREAD.argmax(axis=1).tolist()
+_FEATURE_OF_COLUMN = np.repeat(
+    np.arange(schema.FEATURE_COUNT), [feature.width for feature in schema.FEATURES]
+)
+_FEATURE_NUMBERS: list[int] = _FEATURE_OF_COLUMN.tolist()
+_ZERO = np.array(0.0, dtype=np.float32)
 _WEEKDAY_NUMBERS = [tuple(numbers) for numbers in _WEEKDAYS.T.tolist()]
 _FORECAST_NUMBERS = [tuple(numbers) for numbers in _FORECASTS.T.tolist()]
 
@@ -114,10 +114,11 @@ def assemble(
     columns = np.empty((WIDTH, len(encoded)), dtype=np.float32)
     seen = columns[PARTS["mask"]]
     seen[:] = observed.T
-    shown = np.multiply(encoded.T, _SPREAD @ seen, out=columns[: schema.ROW_WIDTH])
-    shown += 0.0  # a negative number times 0 is -0.0, whose sign would be told
-    columns[PARTS["weekday"]] = _WEEKDAYS[:, weekday]
-    columns[PARTS["weather_forecast"]] = _FORECASTS[:, forecast]
+    spread = seen.take(_FEATURE_OF_COLUMN, axis=0)
+    shown = np.multiply(encoded.T, spread, out=columns[: schema.ROW_WIDTH])
+    shown += _ZERO  # a negative number times 0 is -0.0, whose sign would be told
+    columns[PARTS["weekday"]] = _WEEKDAYS.take(weekday, axis=1)
+    columns[PARTS["weather_forecast"]] = _FORECASTS.take(forecast, axis=1)
     columns[-1] = horizon_left
     return columns.T
 
@@ -134,7 +135,7 @@ def _assemble_one(
     values: list[float] = encoded[0].tolist()
     shown = [
         value if seen[feature] else 0.0
-        for value, feature in zip(values, _FEATURE_OF_COLUMN, strict=True)
+        for value, feature in zip(values, _FEATURE_NUMBERS, strict=True)
     ]
     left = horizon_left if isinstance(horizon_left, float) else horizon_left.item()
     calendar = (*_WEEKDAY_NUMBERS[weekday.item()], *_FORECAST_NUMBERS[forecast.item()])

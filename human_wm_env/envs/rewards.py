@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from human_wm_env import schema
-from human_wm_env.columns import Table
+from human_wm_env.columns import Constants, Table
 from human_wm_env.columns import of as column_math
 from human_wm_env.dataset import History
 
@@ -22,6 +22,14 @@ RECOVERY_SPAN_BPM = 20.0
 SLEEP_LOW_HOURS, SLEEP_HIGH_HOURS, SLEEP_FALL_HOURS = 7.0, 9.0, 4.0
 _SLEEP_MIDDLE = (SLEEP_LOW_HOURS + SLEEP_HIGH_HOURS) / 2.0
 _SLEEP_PEAK = 1.0 + (SLEEP_HIGH_HOURS - _SLEEP_MIDDLE) / SLEEP_FALL_HOURS
+_CONSTANTS = Constants(
+    per_bpm=1.0 / RECOVERY_SPAN_BPM,
+    usual_recovery=0.5,
+    sleep_peak=_SLEEP_PEAK,
+    sleep_middle=_SLEEP_MIDDLE,
+    per_hour=1.0 / SLEEP_FALL_HOURS,
+    one=1.0,
+)
 # A deviation of two of the schema's scales from one's habit is full effort.
 EFFORT_SCALES = 2.0
 
@@ -112,16 +120,16 @@ def components_of(rows: np.ndarray, encoded: np.ndarray, baseline: Baseline) -> 
     """Return `components` of days that are encoded already, float32 (slots, ROW_WIDTH)."""
     slots = len(rows)
     math = column_math(slots)
-    row = math.columns(rows)
+    row, c = math.columns(rows), math.constants(_CONSTANTS)
     deviation = encoded.T - baseline.habit.T
     deviation *= deviation
     shares = math.empty(len(COMPONENTS), slots)
     shares[0] = math.look_up(_MOODS, math.whole(row[schema.MOOD]))
     calmer = math.column(baseline.heart_rate) - row[schema.HEART_RATE]
-    shares[1] = calmer * (1.0 / RECOVERY_SPAN_BPM) + 0.5
+    shares[1] = calmer * c.per_bpm + c.usual_recovery
     # At most 1 within the recommended hours, which are those nearest to their middle.
-    shares[2] = _SLEEP_PEAK - abs(row[schema.SLEEP] - _SLEEP_MIDDLE) * (1.0 / SLEEP_FALL_HOURS)
-    shares[3] = 1.0 - math.column(_EFFORT_WEIGHTS @ deviation)
+    shares[2] = c.sleep_peak - abs(row[schema.SLEEP] - c.sleep_middle) * c.per_hour
+    shares[3] = c.one - math.column(_EFFORT_WEIGHTS.dot(deviation))
     return math.batch(math.shares(shares))
 
 

@@ -18,28 +18,31 @@ import numpy as np
 class Modulation:
     """A person's part in the nets, batch-first, biases included.
 
+    As max(x + b, 0) = max(x, -b) + b, each layer only has to be bounded from below by -b: what
+    b adds is passed on to the bias of the layer behind it, at last to the outputs' offset.
+
     Attributes:
-        shift: float32 (slots, members, hidden), added before the first activation.
-        gain: float32 (slots, members, hidden), multiplied after it.
+        first_floor: float32 (slots, members, hidden), least values of the first hidden layer.
+        gain: float32 (slots, members, hidden), the first layer is multiplied by.
+        second_floor: float32 (slots, members, hidden), least values of the second layer.
         offset: float32 (slots, members, outputs), added to the outputs.
         blind: float32 (slots, members, states, outputs), added for each state of the day
             before that is not known; no states where there are no offsets.
     """
 
-    shift: np.ndarray
+    first_floor: np.ndarray
     gain: np.ndarray
+    second_floor: np.ndarray
     offset: np.ndarray
     blind: np.ndarray
 
 
 @dataclass
 class _Buffers:
-    """Hidden layers of a batch; zeros and the bias for all slots, which NumPy is faster with."""
+    """Hidden layers of a batch, slots last."""
 
     first: np.ndarray
     second: np.ndarray
-    zeros: np.ndarray
-    bias: np.ndarray
 
 
 class Scratch(threading.local):
@@ -58,24 +61,14 @@ class Scratch(threading.local):
         """Pickle as an empty one."""
         return Scratch, ()
 
-    def of(self, slots: int, hidden_bias: np.ndarray) -> _Buffers:
-        """Return the buffers for so many slots.
-
-        Args:
-            slots: size of the batch.
-            hidden_bias: (members, 1, width).
-        """
+    def of(self, slots: int, members: int, width: int) -> _Buffers:
+        """Return the buffers for so many slots, (members, width, slots) each."""
         found = self._buffers.get(slots)
         if found is None:
             if len(self._buffers) >= self.most_sizes:
                 self._buffers.clear()
-            members, _, width = hidden_bias.shape
-            found = _Buffers(
-                np.empty((slots, members, width), np.float32),
-                np.empty((members, slots, width), np.float32),
-                np.zeros((slots, members, width), np.float32),
-                np.repeat(hidden_bias, slots, axis=1),
-            )
+            shape = (members, width, slots)
+            found = _Buffers(np.empty(shape, np.float32), np.empty(shape, np.float32))
             self._buffers[slots] = found
         return found
 
@@ -137,14 +130,18 @@ class FilmWeights:
             latents: float32 (slots, latents), for the first hidden layer.
             offsets: float32 (slots, offsets), for the outputs.
         """
-        slots = len(latents)
-        parts = (latents @ self.latents).reshape(slots, self.members, 2, -1)
-        width = self.head.shape[2]
-        bias = np.broadcast_to(self.head_bias[:, 0], (slots, self.members, width))
+        slots, width = len(latents), self.head.shape[2]
+        parts = (self.latents.T @ latents.T).reshape(self.members, 2, -1, slots)
+        first_floor = -(parts[:, 0] + self.input_bias.reshape(self.members, -1, 1))
+        gain = 1.0 + parts[:, 1]
+        second_floor = self.hidden.transpose(0, 2, 1) @ (gain * first_floor)
+        second_floor -= self.hidden_bias.transpose(0, 2, 1)
+        offset = self.head_bias.transpose(0, 2, 1) - self.head.transpose(0, 2, 1) @ second_floor
         plain = Modulation(
-            shift=parts[:, :, 0] + self.input_bias.reshape(self.members, -1),
-            gain=1.0 + parts[:, :, 1],
-            offset=_slots_last(bias),
+            first_floor=_slots_first(first_floor),
+            gain=_slots_first(gain),
+            second_floor=_slots_first(second_floor),
+            offset=_slots_first(offset),
             blind=np.zeros((slots, self.members, 0, width), dtype=np.float32),
         )
         if offsets is None or self.offset is None or self.reference is None:
@@ -155,14 +152,14 @@ class FilmWeights:
         added = added.reshape(slots, len(blocks), self.members, width).transpose(0, 2, 1, 3)
         return replace(
             plain,
-            offset=_slots_last(bias + added[:, :, 0] - self._at_reference(plain)),
+            offset=_slots_last(plain.offset + added[:, :, 0] - self._at_reference(plain)),
             blind=np.ascontiguousarray(added[:, :, 1:]),
         )
 
     def _at_reference(self, modulation: Modulation) -> np.ndarray:
         """Return what the latents change about the reference day, (slots, members, outputs)."""
         assert self.reference is not None
-        slots = len(modulation.shift)
+        slots = len(modulation.gain)
         own = self(np.broadcast_to(self.reference, (slots, len(self.reference))), modulation)
         nobody = self.modulation(np.zeros((1, len(self.latents)), dtype=np.float32))
         return (own - self(self.reference[None], nobody)).transpose(1, 0, 2)
@@ -181,17 +178,15 @@ class FilmWeights:
             float32 (members, slots, outputs).
         """
         slots = len(inputs)
-        scratch = self.scratch.of(slots, self.hidden_bias)
-        first = scratch.first
-        np.matmul(inputs, self.inputs, out=first.reshape(slots, -1))
-        first += modulation.shift
-        np.maximum(first, scratch.zeros, out=first)
-        first *= modulation.gain
-        second = np.matmul(first.transpose(1, 0, 2), self.hidden, out=scratch.second)
-        second += scratch.bias
-        np.maximum(second, scratch.zeros.reshape(second.shape), out=second)
-        # Outputs first in memory: whoever reads on reads a column for all slots.
-        columns = self.head.transpose(0, 2, 1) @ second.transpose(0, 2, 1)
+        scratch = self.scratch.of(slots, self.members, self.hidden.shape[1])
+        first, second = scratch.first, scratch.second
+        # Slots last in memory: whoever reads on reads a column for all slots.
+        np.matmul(self.inputs.T, inputs.T, out=first.reshape(-1, slots))
+        np.maximum(first, modulation.first_floor.transpose(1, 2, 0), out=first)
+        first *= modulation.gain.transpose(1, 2, 0)
+        np.matmul(self.hidden.transpose(0, 2, 1), first, out=second)
+        np.maximum(second, modulation.second_floor.transpose(1, 2, 0), out=second)
+        columns: np.ndarray = self.head.transpose(0, 2, 1) @ second
         columns += modulation.offset.transpose(1, 2, 0)
         if blind is not None and blind.any():
             columns += np.einsum("ns,nmso->mon", blind.astype(np.float32), modulation.blind)
@@ -202,6 +197,11 @@ def _flat(weights: np.ndarray) -> np.ndarray:
     """(members, inputs, outputs) to (inputs, members * outputs)."""
     members, inputs, outputs = weights.shape
     return np.ascontiguousarray(weights.transpose(1, 0, 2).reshape(inputs, members * outputs))
+
+
+def _slots_first(array: np.ndarray) -> np.ndarray:
+    """Return (members, k, slots) as (slots, members, k), where it is in memory."""
+    return array.transpose(2, 0, 1)
 
 
 def _slots_last(array: np.ndarray) -> np.ndarray:

@@ -26,6 +26,6 @@ class WeatherChain:
         """Draw tomorrow's weather; see `people.weather.next_weather`."""
         if len(weather) == 1:
             return np.array([bisect_right(self._numbers[weather.item()], uniform.item())])
-        below = self._shares[:, weather] <= uniform
-        drawn: np.ndarray = np.add.reduce(below.view(np.int8), axis=0, dtype=np.int8)
+        below = self._shares.take(weather, axis=1) <= uniform
+        drawn: np.ndarray = np.add.reduce(below.view(np.int8), axis=0, dtype=np.intp)
         return drawn

@@ -142,7 +142,16 @@ def take(state: StateT, slots: np.ndarray) -> StateT:
         state: a dataclass of arrays and of further such dataclasses, all batch-first.
         slots: int (n,) or bool (slots,).
     """
-    return _map_arrays(state, lambda array: array[slots])
+    chosen = np.flatnonzero(slots) if slots.dtype == np.bool_ else slots
+    return _map_arrays(state, lambda array: _take(array, chosen))
+
+
+def _take(array: np.ndarray, slots: np.ndarray) -> np.ndarray:
+    """Return some slots of an array, in its own order in memory."""
+    if array.strides[0] != array.itemsize or array.ndim == 1:
+        return array[slots]
+    # Slots are side by side.
+    return np.moveaxis(np.moveaxis(array, 0, -1).take(slots, axis=-1), -1, 0)
 
 
 def put(state: StateT, slots: np.ndarray, part: StateT) -> StateT:
@@ -153,7 +162,7 @@ def put(state: StateT, slots: np.ndarray, part: StateT) -> StateT:
         if dataclasses.is_dataclass(old):
             values[field.name] = put(old, slots, new)
         elif isinstance(old, np.ndarray):
-            merged = old.copy()
+            merged = old.copy(order="K")
             merged[slots] = new
             values[field.name] = merged
     return dataclasses.replace(state, **values)  # type: ignore[type-var]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from human_wm_env import columns
-from human_wm_env.columns import Table
+from human_wm_env.columns import Bins, Constants, Table
 
 BATCH = np.array([[-1.0, 0.25, 0.5], [0.0, -0.5, 1.0]], dtype=np.float32)
 
@@ -28,16 +28,19 @@ def test_a_batch_comes_back(slots: int) -> None:
 def test_one_slot_equals_the_batch() -> None:
     one, many = columns.of(1), columns.of(2)
     table = Table(np.array([5.0, 6.0, 7.0]))
-    counts = np.array([[7.0], [5.0]], dtype=np.float32)
-    halves, bins = many.halves(BATCH), many.bins(BATCH, slice(1, 3), counts)
+    cuts = Bins([7, 5])
+    halves, bins = many.halves(BATCH), many.bins(BATCH, slice(1, 3), cuts)
     for slot in range(2):
         part = BATCH[slot : slot + 1]
         for mine, theirs in zip(one.halves(part), halves, strict=True):
             assert mine == theirs[:, slot].tolist()
-        assert one.bins(part, slice(1, 3), counts) == [int(own[slot]) for own in bins]
+        assert one.bins(part, slice(1, 3), cuts) == [int(own[slot]) for own in bins]
         assert one.look_up(table, slot) == many.look_up(table, np.arange(2))[slot]
     assert [own.tolist() for own in bins] == [[4, 1], [3, 4]]
     assert one.where(True, 1.0, 2.0) == 1.0
+    half = Constants(half=0.5)
+    assert one.constants(half).half == 0.5
+    assert (many.constants(half).half * BATCH[0]).tolist() == (0.5 * BATCH[0]).tolist()
     assert one.shares([-1.0, 0.5, 3.0]) == [0.0, 0.5, 1.0]
     assert many.shares(np.array([[-1.0, 0.5], [3.0, 1.0]])).tolist() == [[0.0, 0.5], [1.0, 1.0]]
 
@@ -46,5 +49,5 @@ def test_nothing_writes_into_the_batch() -> None:
     before = np.asfortranarray(BATCH)
     kept = before.copy()
     columns.of(2).halves(before)
-    columns.of(2).bins(before, slice(0, 2), np.array([[7.0], [5.0]], dtype=np.float32))
+    columns.of(2).bins(before, slice(0, 2), Bins([7, 5]))
     np.testing.assert_array_equal(before, kept)
