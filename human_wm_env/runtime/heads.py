@@ -15,8 +15,13 @@ import numpy as np
 
 from human_wm_env import schema
 
-_MANY = 500
 MIN_SCALE = 0.01  # of the schema's scale; keeps likelihoods of repeated values finite
+_ZERO, _ONE, _MIN_SCALE = (np.array(number, dtype=np.float32) for number in (0.0, 1.0, MIN_SCALE))
+# Each row sums the categories up to its own: quicker than np.add.accumulate.
+_UP_TO = {
+    count: np.tril(np.ones((count, count), dtype=np.float32))
+    for count in {schema.FEATURES[index].width for index in schema.CATEGORICAL_FEATURES}
+}
 
 
 @dataclass(frozen=True)
@@ -87,10 +92,14 @@ def mixture_columns(part: slice, components: int) -> tuple[slice, slice, slice]:
 
 def scale_of(raw: np.ndarray) -> np.ndarray:
     """Return positive scales from raw ones: softplus plus a floor."""
-    if raw.size < _MANY:
-        return np.logaddexp(raw, 0.0) + np.float32(MIN_SCALE)
-    # The same in more calls, but none of them works number by number.
-    return np.log1p(np.exp(-np.abs(raw))) + np.maximum(raw, 0.0) + np.float32(MIN_SCALE)
+    # Neither logaddexp nor log1p, which work number by number; what log1p would add to the
+    # scale is far below the floor's rounding.
+    scale = np.exp(-np.abs(raw))
+    scale += _ONE
+    np.log(scale, out=scale)
+    scale += np.maximum(raw, _ZERO)
+    scale += _MIN_SCALE
+    return scale
 
 
 def sample_mixture(
@@ -119,7 +128,12 @@ def sample_mixture(
         mean = means[0]
         if temperature == 0.0:
             return mean
-        return mean + np.float32(temperature) * scale_of(raw[0]) * normal
+        spread = scale_of(raw[0])
+        spread *= normal
+        if temperature != 1.0:
+            spread *= np.float32(temperature)
+        spread += mean
+        return spread
     if temperature == 0.0:
         weights = np.exp(logits - logits.max(axis=0))
         return (weights * means).sum(axis=0) / weights.sum(axis=0)
@@ -140,10 +154,12 @@ def sample_label(logits: np.ndarray, temperature: float, uniform: np.ndarray) ->
         return logits.argmax(axis=0)
     if temperature != 1.0:
         logits = logits / np.float32(temperature)
-    weights = np.exp(logits - np.maximum.reduce(logits, axis=0))
-    cumulative = np.add.accumulate(weights, axis=0, out=weights)
+    weights = logits - np.maximum.reduce(logits, axis=0)
+    np.exp(weights, out=weights)
+    up_to = _UP_TO.get(len(weights))
+    cumulative = np.add.accumulate(weights, axis=0) if up_to is None else up_to @ weights
     below = cumulative[:-1] <= uniform * cumulative[-1]
-    drawn: np.ndarray = np.add.reduce(below.view(np.int8), axis=0, dtype=np.int8)
+    drawn: np.ndarray = np.add.reduce(below.view(np.int8), axis=0, dtype=np.intp)
     return drawn
 
 

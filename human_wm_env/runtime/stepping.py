@@ -41,6 +41,11 @@ WEATHERS = np.eye(len(inputs.WEATHER_COLUMNS), len(inputs.WEATHER_COLUMNS) + 1, 
 _STATES = list(inputs.STATE_ORDER)
 _HEART = schema.continuous(schema.HEART_RATE)
 _WEIGHT_FLOOR = np.float32(memory.WEIGHT_FLOOR)
+_HEART_CENTRE, _HEART_SCALE = np.float32(_HEART.centre), np.float32(_HEART.scale)
+_ONE_HOT = {
+    index: np.eye(schema.FEATURES[index].width, dtype=np.float32)
+    for index in schema.CATEGORICAL_FEATURES
+}
 _FIRST = {index: part.start for index, part in schema.ROW_SLICES.items()}
 # The schema's order begins with the numbers that are decided, and ends with the mood.
 _DECIDED_NUMBERS = schema.HEART_RATE
@@ -123,7 +128,7 @@ def begin_inputs(sums: np.ndarray, known_before: np.ndarray | None, weekday: np.
     averages = np.add(weight, _WEIGHT_FLOOR, out=context[_AVERAGES])
     np.divide(total, averages, out=averages)
     context[_WEIGHTS] = weight
-    context[_WEEKDAY] = WEEKDAYS[:, weekday]
+    context[_WEEKDAY] = WEEKDAYS.take(weekday, axis=1)
     context[-1] = 1.0
     return result
 
@@ -146,7 +151,7 @@ def policy_inputs(
     result[: schema.ROW_WIDTH] = encoded_before.T
     result[_ROW_KNOWN] = 1.0 if known_before is None else known_before.T
     result[_POLICY_CONTEXT] = begun[_CONTEXT]
-    result[_WEATHER] = WEATHERS[:, weather]
+    result[_WEATHER] = WEATHERS.take(weather, axis=1)
     return result.T
 
 
@@ -158,20 +163,26 @@ def set_actions(encoded: np.ndarray, day: Day, weather: np.ndarray) -> None:
         day: its actions are within the schema's bounds.
         weather: int (slots,), known.
     """
-    slots = encoded.shape[1]
-    encoded[_DECIDED_LABELS] = 0.0
-    if slots == 1:
+    if encoded.shape[1] == 1:
         scaled = zip(day.columns, _CENTRES, _SCALES, strict=False)
         encoded[:_DECIDED_NUMBERS, 0] = [(value - low) / scale for value, low, scale in scaled]
-        one: Any = 0
-    else:
-        numbers = encoded[:_DECIDED_NUMBERS]
-        np.subtract(day.columns[:_DECIDED_NUMBERS], _CENTRE_COLUMN, out=numbers)
-        numbers /= _SCALE_COLUMN
-        one = np.arange(slots)
-    encoded[day.workout + _FIRST[schema.WORKOUT], one] = 1.0
-    encoded[weather + _FIRST[schema.WEATHER], one] = 1.0
-    encoded[day.location + _FIRST[schema.LOCATION], one] = 1.0
+        encoded[_DECIDED_LABELS] = 0.0
+        encoded[day.workout + _FIRST[schema.WORKOUT], 0] = 1.0
+        encoded[weather + _FIRST[schema.WEATHER], 0] = 1.0
+        encoded[day.location + _FIRST[schema.LOCATION], 0] = 1.0
+        return
+    numbers = encoded[:_DECIDED_NUMBERS]
+    np.subtract(day.columns[:_DECIDED_NUMBERS], _CENTRE_COLUMN, out=numbers)
+    numbers /= _SCALE_COLUMN
+    _set_label(encoded, schema.WORKOUT, day.workout)
+    _set_label(encoded, schema.WEATHER, weather)
+    _set_label(encoded, schema.LOCATION, day.location)
+
+
+def _set_label(encoded: np.ndarray, index: int, label: np.ndarray) -> None:
+    """Write the category of each slot, known and int (slots,), one-hot."""
+    # Clipping changes nothing, but lets `take` write where it is told to.
+    _ONE_HOT[index].take(label, axis=1, out=encoded[schema.ROW_SLICES[index]], mode="clip")
 
 
 def set_states(encoded: np.ndarray, heart_rate: np.ndarray, mood: np.ndarray) -> None:
@@ -182,14 +193,14 @@ def set_states(encoded: np.ndarray, heart_rate: np.ndarray, mood: np.ndarray) ->
         heart_rate: float32 (slots,), bpm.
         mood: int (slots,).
     """
-    encoded[schema.ROW_SLICES[schema.MOOD]] = 0.0
     if len(mood) == 1:
+        encoded[schema.ROW_SLICES[schema.MOOD]] = 0.0
         encoded[_FIRST[schema.HEART_RATE], 0] = (heart_rate.item() - _HEART.centre) / _HEART.scale
         encoded[_FIRST[schema.MOOD] + mood.item(), 0] = 1.0
         return
-    scaled = np.subtract(heart_rate, _HEART.centre, out=encoded[_FIRST[schema.HEART_RATE]])
-    scaled /= _HEART.scale
-    encoded[mood + _FIRST[schema.MOOD], np.arange(len(mood))] = 1.0
+    scaled = np.subtract(heart_rate, _HEART_CENTRE, out=encoded[_FIRST[schema.HEART_RATE]])
+    scaled /= _HEART_SCALE
+    _set_label(encoded, schema.MOOD, mood)
 
 
 # The memory of a dream: totals, then weights, side by side.
@@ -217,20 +228,25 @@ def remember(sums: np.ndarray, transition_inputs: np.ndarray) -> np.ndarray:
         transition_inputs: float32 (TRANSITION_WIDTH, slots), of the day that ends.
     """
     moved = _SUMS_DECAY * sums.T
-    moved += _SUMS_GAIN @ transition_inputs
+    moved[_TOTALS] += _TOTALS_GAIN @ transition_inputs[_REMEMBERED]
+    moved[_WEIGHTS] += _WEIGHTS_GAIN
     return moved.T
 
 
-def _sums_gain() -> np.ndarray:
-    """Return what a day's inputs add to the sums, float32 (SUMS_WIDTH, TRANSITION_WIDTH)."""
-    gain = np.zeros((2, len(memory.TAUS_DAYS), memory.SIGNALS, TRANSITION_WIDTH), np.float32)
+# What is remembered of a day are its numbers and its workout, the first columns of a row.
+_REMEMBERED = slice(0, schema.ROW_SLICES[schema.WORKOUT].stop)
+
+
+def _totals_gain() -> np.ndarray:
+    """Return what a day's row adds to the totals, float32 (AVERAGES, columns)."""
+    gain = np.zeros((len(memory.TAUS_DAYS), memory.SIGNALS, _REMEMBERED.stop), np.float32)
     share = 1.0 - memory.DECAY[:, 0]
     for signal, index in enumerate(memory.SIGNAL_FEATURES):
         values = memory.WORKOUT_TABLE if index == schema.WORKOUT else np.ones(1, np.float32)
-        gain[0, :, signal, schema.ROW_SLICES[index]] = share[:, None] * values
-    gain[1, ..., -1] = share[:, None]  # seen: times the inputs' 1
-    return gain.reshape(SUMS_WIDTH, TRANSITION_WIDTH)
+        gain[:, signal, schema.ROW_SLICES[index]] = share[:, None] * values
+    return gain.reshape(memory.AVERAGES, -1)
 
 
-_SUMS_GAIN = _sums_gain()
+_TOTALS_GAIN = _totals_gain()
+_WEIGHTS_GAIN = np.repeat(1.0 - memory.DECAY[:, 0], memory.SIGNALS)[:, None]
 _SUMS_DECAY = np.tile(np.repeat(memory.DECAY[:, 0], memory.SIGNALS), 2)[:, None]

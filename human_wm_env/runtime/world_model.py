@@ -178,7 +178,6 @@ class WorldModelRuntime:
         uncertainty = self._disagreement(members)
         parameters, shift = self._drawn_member(members, temperature, uniform[:, 0])
         layout = self.state_layout
-        heart = schema.continuous(schema.HEART_RATE)
         value = heads.sample_mixture(
             parameters[layout.parameters[schema.HEART_RATE]].T,
             layout.components,
@@ -186,11 +185,12 @@ class WorldModelRuntime:
             normal[:, 0],
             uniform[:, 1],
         )
-        rate = value * heart.scale
-        rate += heart.centre
-        np.maximum(rate, heart.low, out=rate)
-        np.minimum(rate, heart.high, out=rate)
-        scaled = (rate - heart.centre) / heart.scale
+        rate = value * _HEART_SCALE
+        rate += _HEART_CENTRE
+        np.maximum(rate, _HEART_LOW, out=rate)
+        np.minimum(rate, _HEART_HIGH, out=rate)
+        scaled = rate - _HEART_CENTRE
+        scaled /= _HEART_SCALE
         logits = scaled * shift[0]
         logits += shift[1]
         logits += parameters[layout.parameters[schema.MOOD]]
@@ -206,12 +206,16 @@ class WorldModelRuntime:
         """
         if temperature == 0.0:
             return members.mean(axis=0).T, self._mood_shift.mean(axis=2, keepdims=True)
-        count, slots, _ = members.shape
+        count, slots, outputs = members.shape
         if count == 1:
             return members[0].T, self._mood_shift
-        member = np.minimum((uniform * np.float32(count)).astype(np.intp), count - 1)
-        drawn: np.ndarray = members[member, np.arange(slots)].T
-        return drawn, self._mood_shift[..., member]
+        # 1 is not drawn, but what is just below it may be rounded up.
+        member = np.minimum(uniform * np.float32(count), np.float32(count - 1)).astype(np.intp)
+        columns = members.transpose(0, 2, 1).reshape(-1)
+        first = member * (outputs * slots)
+        first += np.arange(slots)
+        drawn = columns.take(first + slots * np.arange(outputs)[:, None])
+        return drawn, self._mood_shift.take(member, axis=2)
 
     def _disagreement(self, members: np.ndarray) -> np.ndarray:
         """Return the ensemble's disagreement, float32 (slots,).
@@ -234,12 +238,19 @@ class WorldModelRuntime:
             shares = _softmax(columns[:, logits])
             told[:, 0] = np.add.reduce(shares * columns[:, means], axis=1)
         _softmax(columns[:, moods], out=told[:, 1:])
-        told -= np.add.reduce(told, axis=0) * np.float32(1.0 / count)
+        mean = np.add.reduce(told, axis=0)
+        mean *= np.float32(1.0 / count)
+        told -= mean
         told *= told
         spread = np.sqrt(np.add.reduce(told, axis=0))
         return (_SPREAD_WEIGHTS * np.float32(count**-0.5)) @ spread
 
 
+_HEART = schema.continuous(schema.HEART_RATE)
+_HEART_LOW, _HEART_HIGH, _HEART_CENTRE, _HEART_SCALE = (
+    np.array(number, dtype=np.float32)
+    for number in (_HEART.low, _HEART.high, _HEART.centre, _HEART.scale)
+)
 # Of the heart rate's standard deviation, and of each mood's.
 _MOODS = schema.FEATURES[schema.MOOD].width
 _SPREAD_WEIGHTS = np.array([0.5] + [0.5 / _MOODS] * _MOODS, dtype=np.float32)
