@@ -16,9 +16,7 @@ from human_wm_env.envs import actions
 _SLEEP, _MINUTES = schema.continuous(schema.SLEEP), schema.continuous(schema.MINUTES)
 _STEPS = schema.continuous(schema.STEPS)
 _LABELS = slice(actions.A_WORKOUT, actions.A_LOCATION + 1)
-_LABEL_BINS = Bins(
-    [schema.FEATURES[schema.WORKOUT].width, schema.FEATURES[schema.LOCATION].width]
-)
+_LABEL_BINS = Bins([schema.FEATURES[schema.WORKOUT].width, schema.FEATURES[schema.LOCATION].width])
 _STRIDE = Table(feasible.STRIDE_KM * feasible.STRIDE_TABLE)
 _KCAL = Table(feasible.BASAL_KCAL + feasible.KCAL_TABLE)
 _CONSTANTS = Constants(
@@ -57,9 +55,7 @@ def decode_day(action: np.ndarray) -> Day:
     # A column spreads to low / centre / high at -1 / 0 / 1, linear between.
     below, above = math.halves(action)
     sleep = (
-        c.shortest
-        + c.sleep_below * below[actions.A_SLEEP]
-        + c.sleep_above * above[actions.A_SLEEP]
+        c.shortest + c.sleep_below * below[actions.A_SLEEP] + c.sleep_above * above[actions.A_SLEEP]
     )
     # The minutes of a typical day fit beside any night.
     most = math.minimum(c.minutes_per_day - c.minutes_per_hour * sleep, c.most_minutes)

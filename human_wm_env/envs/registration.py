@@ -54,16 +54,20 @@ def make_dream(
     """Return the learned simulator; `world_model` is a checkpoint folder, None the bundled one."""
     from human_wm_env.runtime.checkpoint import load_world_model
     from human_wm_env.worlds.dream import DreamWorld
+    from human_wm_env.worlds.posterior_store import PosteriorStore
 
+    runtime, logs = load_world_model(world_model), resolve_dataset(dataset)
+    public = isinstance(logs, EmbeddedPeople)  # nobody's own log is written to disk
     return DreamWorld(
-        load_world_model(world_model),
-        _logs(resolve_dataset(dataset)),
+        runtime,
+        _logs(logs),
         split=split,
         horizon=horizon,
         temperature=temperature,
         adherence=adherence,
         weather=weather,
         masking=masking,
+        store=PosteriorStore(runtime.checkpoint.weights) if public else None,
     )
 
 

@@ -184,36 +184,23 @@ class Encoder:
         out = hidden @ w["moments.out.weight"].T + w["moments.out.bias"]
         return out + x @ w["moments.linear.weight"].T
 
-    def of_beginnings(self, people: Sequence[EncodedBeginnings]) -> list[Posterior]:
-        """Return each person's posteriors after the beginnings of their history.
+    def of_beginnings(self, person: EncodedBeginnings) -> Posterior:
+        """Return a person's posteriors after the beginnings of their history.
 
         The same as encoding each beginning by itself, but for the rounding.
         """
         w = self._weights
-        of_days, weeks, week_seen, week_valid = [], [], [], []
-        longest = max(int(person.lengths[-1]) for person in people) // schema.DAYS_PER_WEEK
-        for person in people:
-            days = _embed(person.inputs, w)
-            seen = np.any(person.observed, axis=-1)[..., None]
-            scores = days @ w["day_attention.weight"].T
-            of_days.append(_pool_beginnings(days[0], scores[0], seen[0], person.lengths))
-            own, own_seen, _ = _weeks(days, seen, seen[..., 0])
-            within = np.arange(longest) < person.lengths[:, None] // schema.DAYS_PER_WEEK
-            room = [(0, longest - own.shape[1]), (0, 0)]
-            weeks.append(np.pad(own[0], room) * within[..., None])
-            week_seen.append(np.pad(own_seen[0], room) & within[..., None])
-            week_valid.append(within)
-        states = bidirectional_gru(np.concatenate(weeks), np.concatenate(week_valid), w)
-        of_weeks = _pool(states, states @ w["week_attention.weight"].T, np.concatenate(week_seen))
-        collected = Moments(
-            np.concatenate([person.moments.products for person in people]),
-            np.concatenate([person.moments.counts for person in people]),
-            np.concatenate([person.moments.seen for person in people]),
-        )
-        summary = np.concatenate([np.concatenate(of_days), of_weeks], axis=1, dtype=np.float32)
-        out = self._read_moments(collected) + self._read_summary(summary)
-        cuts = np.cumsum([len(person.lengths) for person in people])[:-1]
-        return [_posterior(own) for own in np.split(out, cuts)]
+        days = _embed(person.inputs, w)
+        seen = np.any(person.observed, axis=-1)[..., None]
+        scores = days @ w["day_attention.weight"].T
+        of_days = _pool_beginnings(days[0], scores[0], seen[0], person.lengths)
+        weeks, week_seen, _ = _weeks(days, seen, seen[..., 0])
+        within = np.arange(weeks.shape[1]) < person.lengths[:, None] // schema.DAYS_PER_WEEK
+        states = bidirectional_gru(weeks * within[..., None], within, w)
+        scores = states @ w["week_attention.weight"].T
+        of_weeks = _pool(states, scores, week_seen & within[..., None])
+        summary = np.concatenate([of_days, of_weeks], axis=1, dtype=np.float32)
+        return _posterior(self._read_moments(person.moments) + self._read_summary(summary))
 
     def _read_days(self, histories: EncodedHistories) -> np.ndarray:
         w = self._weights

@@ -18,7 +18,6 @@ from human_wm_env.runtime.weights import check_weights
 
 # Histories encoded together; bounds the memory of a large reset.
 ENCODER_BATCH = 64
-BEGINNINGS_BATCH = 16
 
 
 class WorldModelRuntime:
@@ -79,29 +78,19 @@ class WorldModelRuntime:
             total[chosen], weight[chosen] = prepared.memory.total, prepared.memory.weight
         return Posterior(mean, log_variance), Memory(total, weight)
 
-    def encode_beginnings(
-        self, histories: Sequence[History], lengths: Sequence[np.ndarray]
-    ) -> list[tuple[Posterior, Memory]]:
-        """Return each person's posteriors and memories after several beginnings of their log.
+    def encode_beginnings(self, history: History, lengths: np.ndarray) -> tuple[Posterior, Memory]:
+        """Return one person's posteriors and memories after several beginnings of their log.
 
-        One pass over each log, where `encode` would take one for every beginning.
+        One pass over the log, where `encode` would take one for every beginning. People are not
+        encoded together: that would save a tenth of the time, and the last digits of each would
+        depend on the company.
 
         Args:
-            histories: whole logs.
-            lengths: for each, int (beginnings,), ascending whole weeks, at most its days.
+            history: the whole log.
+            lengths: int (beginnings,), ascending whole weeks, at most its days.
         """
-        encoded: list[tuple[Posterior, Memory]] = []
-        for start in range(0, len(histories), BEGINNINGS_BATCH):
-            part = slice(start, start + BEGINNINGS_BATCH)
-            prepared = [
-                prepare_beginnings(history, own, use_memory=self.architecture.memory)
-                for history, own in zip(histories[part], lengths[part], strict=True)
-            ]
-            posteriors = self.encoder.of_beginnings(prepared)
-            encoded += [
-                (posterior, one.memory) for posterior, one in zip(posteriors, prepared, strict=True)
-            ]
-        return encoded
+        prepared = prepare_beginnings(history, lengths, use_memory=self.architecture.memory)
+        return self.encoder.of_beginnings(prepared), prepared.memory
 
     def policy_modulation(self, latents: np.ndarray) -> Modulation:
         """Return what z_b does to the policy net; constant over an episode."""

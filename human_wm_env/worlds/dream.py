@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from human_wm_env import columns, feasible, schema
-from human_wm_env.dataset import LogDataset
+from human_wm_env.dataset import History, LogDataset
 from human_wm_env.errors import ConfigError
 from human_wm_env.runtime import single, stepping
 from human_wm_env.runtime.film import Modulation
@@ -26,6 +26,7 @@ from human_wm_env.worlds.person_world import (
     PersonWorld,
     follow,
 )
+from human_wm_env.worlds.posterior_store import PosteriorStore
 from human_wm_env.worlds.simulation import check_weather
 from human_wm_env.worlds.sky import WeatherChain
 from human_wm_env.worlds.start_cache import StartCache
@@ -92,6 +93,7 @@ class DreamWorld(PersonWorld[DreamState]):
         weather: "chain" draws from the fitted chain, "log" takes the log's where observed.
         masking: "person" loses cells by a chain fitted to the log, "none" nothing, a
             number loses every cell with that rate.
+        store: keeps what the encoder says of the people's start days; None keeps it in memory.
     """
 
     normals = _NORMALS
@@ -108,6 +110,7 @@ class DreamWorld(PersonWorld[DreamState]):
         temperature: float = 1.0,
         weather: str = "chain",
         masking: masks.Masking = "person",
+        store: PosteriorStore | None = None,
     ) -> None:
         super().__init__(dataset, split=split, horizon=horizon, adherence=adherence)
         if not (np.isfinite(temperature) and temperature >= 0.0):
@@ -120,6 +123,7 @@ class DreamWorld(PersonWorld[DreamState]):
         self.masking = masks.check_masking(masking)
         self._sky = WeatherChain(runtime.checkpoint.weather_transitions)
         self._everything = np.ones((0, schema.FEATURE_COUNT), dtype=bool)
+        self._store = store
         self._people: StartCache[_Person] = StartCache()
         self._chains: StartCache[MaskChain] = StartCache()
 
@@ -174,19 +178,28 @@ class DreamWorld(PersonWorld[DreamState]):
 
     def _encode_people(self, people: dict[int, dict[int, _Person]]) -> None:
         """Encode the logs of people before all of their start days, and keep that."""
-        days = [self.start_days(user) for user in people]
-        whole = [
-            self.dataset.history(user, int(own[-1])) for user, own in zip(people, days, strict=True)
-        ]
-        encoded_people = self.runtime.encode_beginnings(whole, days)
-        for user, own, encoded in zip(people, days, encoded_people, strict=True):
-            posterior, remembered = encoded
-            sums = stepping.sums_of(remembered)
-            for row, day in enumerate(own.tolist()):
+        latents = self.runtime.architecture.latent_width
+        for user, own in people.items():
+            days = self.start_days(user)
+            values = self._encode_start_days(self.dataset.history(user, int(days[-1])), days)
+            mean, sd, sums = np.split(values, [latents, 2 * latents], axis=1)
+            for row, day in enumerate(days.tolist()):
                 one = slice(row, row + 1)
-                person = _Person(posterior.mean[one], posterior.sd[one], sums[one])
-                people[user][day] = person
-                self._people.keep(user, day, person)
+                own[day] = _Person(mean[one], sd[one], sums[one])
+                self._people.keep(user, day, own[day])
+
+    def _encode_start_days(self, whole: History, days: np.ndarray) -> np.ndarray:
+        """Return mean, sd and memory on a person's start days, float32 (days, width)."""
+        width = 2 * self.runtime.architecture.latent_width + stepping.SUMS_WIDTH
+        kept = None if self._store is None else self._store.load(whole, days, width)
+        if kept is not None:
+            return kept
+        posterior, remembered = self.runtime.encode_beginnings(whole, days)
+        parts = [posterior.mean, posterior.sd, stepping.sums_of(remembered)]
+        values = np.concatenate(parts, axis=1)
+        if self._store is not None:
+            self._store.save(whole, days, values)
+        return values
 
     def _encode_alone(self, starts: list[Start]) -> list[_Person]:
         """Encode single histories."""

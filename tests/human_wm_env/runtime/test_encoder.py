@@ -162,8 +162,8 @@ def test_beginnings_in_one_pass_equal_each_by_itself(name: str) -> None:
     runtime, logs = tiny.runtime(tiny.ARCHITECTURES[name]), tiny.logs()
     histories = [logs.history(user, 120) for user in (0, 3, 5)]
     lengths = [np.array([14, 35, 119]), np.array([63]), np.array([7, 14, 21, 98])]
-    found = runtime.encode_beginnings(histories, lengths)
-    for history, own, (posterior, after) in zip(histories, lengths, found, strict=True):
+    for history, own in zip(histories, lengths, strict=True):
+        posterior, after = runtime.encode_beginnings(history, own)
         for row, days in enumerate(own):
             part = History(history.rows[:days], history.observed[:days], history.weekday[:days])
             alone, remembered = runtime.encode([part])
@@ -178,9 +178,9 @@ def test_beginnings_do_not_read_on() -> None:
     rows, observed = logs.rows.copy(), logs.observed.copy()
     rows[:, 56:], observed[:, 56:] = tiny.people().true_rows[:, :64], True
     other = tiny.with_rows(logs, rows, observed)
-    lengths = [np.array([28, 56, 63])]
+    lengths = np.array([28, 56, 63])
     one, two = (
-        tiny.runtime().encode_beginnings([which.history(3, 70)], lengths)[0][0].mean
+        tiny.runtime().encode_beginnings(which.history(3, 70), lengths)[0].mean
         for which in (logs, other)
     )
     np.testing.assert_allclose(one[:2], two[:2], atol=1e-6)

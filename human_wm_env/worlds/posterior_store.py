@@ -1,0 +1,82 @@
+"""What the encoder said of people's logs, kept on disk beside the generated data.
+
+Encoding a log of 1000 days takes milliseconds, and training asks for every person of a split:
+the first reset of each would be half of a short run. A file holds one person's start days, 6 kB
+of plain float32. Its name is a hash of all that its numbers depend on, the log included, so
+that nothing stale can be found. Logs of a user's own are never written anywhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from human_wm_env import runtime
+from human_wm_env.dataset import History
+from human_wm_env.people.embedded import cache_folder, generator_version
+
+
+class PosteriorStore:
+    """Arrays by history and start days, for one set of encoder weights.
+
+    Where the folder cannot be written nothing is kept; a damaged file counts as none.
+
+    Args:
+        weights: the checkpoint's flat dictionary; other nets than the encoder do not matter.
+    """
+
+    def __init__(self, weights: Mapping[str, np.ndarray]) -> None:
+        self._weights = weights
+
+    @cached_property
+    def folder(self) -> Path:
+        """Where the files of these weights are."""
+        digest = hashlib.sha256(f"{generator_version()} {np.__version__}".encode())
+        for source in sorted(Path(runtime.__file__).parent.glob("*.py")):
+            digest.update(source.read_bytes())
+        for name in sorted(self._weights):
+            if name.startswith("encoder."):
+                digest.update(name.encode() + self._weights[name].tobytes())
+        return cache_folder() / f"posteriors-{digest.hexdigest()[:16]}"
+
+    def load(self, history: History, days: np.ndarray, width: int) -> np.ndarray | None:
+        """Return what was kept of a history, float32 (days, width), or None.
+
+        Args:
+            history: the log before the last of the days.
+            days: int (days,), start days.
+            width: of the numbers of each day.
+        """
+        try:
+            kept: np.ndarray = np.load(self._file(history, days), allow_pickle=False)
+        except (OSError, ValueError, EOFError):
+            return None
+        right = kept.shape == (len(days), width) and kept.dtype == np.float32
+        return kept if right and np.isfinite(kept).all() else None
+
+    def save(self, history: History, days: np.ndarray, values: np.ndarray) -> None:
+        """Keep float32 (days, width); readers see the whole file or none."""
+        file = self._file(history, days)
+        with suppress(OSError):  # what cannot be kept is worked out again
+            self.folder.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self.folder, prefix=".writing-")
+            scratch = Path(name)
+            try:
+                with os.fdopen(handle, "wb") as stream:
+                    np.save(stream, np.ascontiguousarray(values, np.float32), allow_pickle=False)
+                scratch.replace(file)
+            finally:
+                scratch.unlink(missing_ok=True)  # gone already where all went well
+
+    def _file(self, history: History, days: np.ndarray) -> Path:
+        digest = hashlib.sha256(np.asarray(days, dtype=np.int64).tobytes())
+        for array in (history.rows, history.observed, history.weekday):
+            digest.update(np.ascontiguousarray(array).data)
+        return self.folder / f"{digest.hexdigest()[:32]}.npy"
