@@ -76,7 +76,7 @@ def transition_inputs(
 def respond(
     layout: HeadLayout,
     members: np.ndarray,
-    mood_shift: np.ndarray,
+    mood_shift: list[tuple[list[float], list[float]]],
     temperature: float,
     normal: float,
     uniform: list[float],
@@ -86,7 +86,7 @@ def respond(
     Args:
         layout: of the states, with one Gaussian.
         members: float32 (members, 1, outputs).
-        mood_shift: float32 (2, moods, members).
+        mood_shift: of each member, slopes and constants of the moods.
         temperature: tau of the dream, > 0.
         normal: of the heart rate.
         uniform: member, heart rate (unused), mood.
@@ -113,7 +113,7 @@ def respond(
     rate = (own[means.start] + temperature * scale * normal) * _HEART.scale + _HEART.centre
     rate = min(max(rate, _HEART.low), _HEART.high)
     scaled = (rate - _HEART.centre) / _HEART.scale
-    slopes, constants = mood_shift[..., member].tolist()
+    slopes, constants = mood_shift[member]
     logits = [
         (logit + scaled * slope + constant) / temperature
         for logit, slope, constant in zip(own[moods], slopes, constants, strict=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -55,6 +56,7 @@ class WorldModelRuntime:
         moods = self.state_layout.parameters[schema.MOOD]
         shifts = np.stack([chain[:, 0, moods].T, chain[:, known, moods].T])
         self._mood_shift = np.ascontiguousarray(shifts)  # (2, moods, members)
+        self._mood_shift_numbers = shifts.transpose(2, 0, 1).tolist()
 
     def encode(self, histories: Sequence[History]) -> tuple[Posterior, Memory]:
         """Return the posterior of each person and the memory after their last day.
@@ -154,7 +156,7 @@ class WorldModelRuntime:
             one = single.respond(
                 self.state_layout,
                 members,
-                self._mood_shift,
+                self._mood_shift_numbers,
                 temperature,
                 normal.item(0),
                 uniform[0].tolist(),
@@ -200,11 +202,10 @@ class WorldModelRuntime:
             return members[0].T, self._mood_shift
         # 1 is not drawn, but what is just below it may be rounded up.
         member = np.minimum(uniform * np.float32(count), np.float32(count - 1)).astype(np.intp)
-        columns = members.transpose(0, 2, 1).reshape(-1)
-        first = member * (outputs * slots)
-        first += np.arange(slots)
-        drawn = columns.take(first + slots * np.arange(outputs)[:, None])
-        return drawn, self._mood_shift.take(member, axis=2)
+        shift = self._mood_shift.take(member, axis=2)
+        member *= outputs * slots
+        drawn = members.transpose(0, 2, 1).reshape(-1).take(_places(outputs, slots) + member)
+        return drawn, shift
 
     def _disagreement(self, members: np.ndarray) -> np.ndarray:
         """Return the ensemble's disagreement, float32 (slots,).
@@ -227,12 +228,11 @@ class WorldModelRuntime:
             shares = _softmax(columns[:, logits])
             told[:, 0] = np.add.reduce(shares * columns[:, means], axis=1)
         _softmax(columns[:, moods], out=told[:, 1:])
-        mean = np.add.reduce(told, axis=0)
-        mean *= np.float32(1.0 / count)
-        told -= mean
-        told *= told
-        spread = np.sqrt(np.add.reduce(told, axis=0))
-        return (_SPREAD_WEIGHTS * np.float32(count**-0.5)) @ spread
+        apart = _from_mean(count) @ told.reshape(count, -1)
+        apart *= apart
+        spread = np.add.reduce(apart, axis=0)
+        np.sqrt(spread, out=spread)
+        return (_SPREAD_WEIGHTS * np.float32(count**-0.5)) @ spread.reshape(-1, slots)
 
 
 _HEART = schema.continuous(schema.HEART_RATE)
@@ -243,6 +243,18 @@ _HEART_LOW, _HEART_HIGH, _HEART_CENTRE, _HEART_SCALE = (
 # Of the heart rate's standard deviation, and of each mood's.
 _MOODS = schema.FEATURES[schema.MOOD].width
 _SPREAD_WEIGHTS = np.array([0.5] + [0.5 / _MOODS] * _MOODS, dtype=np.float32)
+
+
+@lru_cache(maxsize=8)
+def _from_mean(count: int) -> np.ndarray:
+    """Return what takes so many values to their deviations from the mean, (count, count)."""
+    return (np.eye(count) - 1.0 / count).astype(np.float32)
+
+
+@lru_cache(maxsize=8)
+def _places(outputs: int, slots: int) -> np.ndarray:
+    """Return where the first member's outputs are in memory, int (outputs, slots)."""
+    return np.arange(outputs * slots).reshape(outputs, slots)
 
 
 def _softmax(logits: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
