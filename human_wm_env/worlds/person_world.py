@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import isfinite
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -21,26 +21,20 @@ from human_wm_env.dataset import History, LogDataset
 from human_wm_env.envs import actions, observations, rewards
 from human_wm_env.envs.decoding import decode_day
 from human_wm_env.envs.rewards import Baseline
-from human_wm_env.errors import ConfigError, DataError, did_you_mean
-from human_wm_env.worlds.noise import FIRST_WEATHER
+from human_wm_env.errors import ConfigError
+from human_wm_env.worlds.logged_starts import LoggedStarts
+from human_wm_env.worlds.noise import FIRST_WEATHER, draw_noise
 from human_wm_env.worlds.start_cache import StartCache
-from human_wm_env.worlds.start_options import (
-    BRANCHES,
-    MIN_HISTORY_DAYS,
-    RESET_OPTIONS,
-    check_history,
-    checked_branch,
-    checked_history,
-    whole_number,
-)
+from human_wm_env.worlds.start_options import BRANCHES as BRANCHES
 from human_wm_env.worlds.start_options import BRANCHES_PER_BLOCK as BRANCHES_PER_BLOCK
-from human_wm_env.worlds.world import FOR_NOISE, Start, Stream, Transition, generator
+from human_wm_env.worlds.start_options import MIN_HISTORY_DAYS as MIN_HISTORY_DAYS
+from human_wm_env.worlds.start_options import whole_number
+from human_wm_env.worlds.world import Start, Stream, Transition
 
 InnerT = TypeVar("InnerT")
-# Of each person; see `PersonWorld.start_days`.
-START_DAYS = 8
 _ACTION_SHAPE = (actions.ACTION_WIDTH,)
-_LOWEST, _HIGHEST = -np.ones(_ACTION_SHAPE, np.float32), np.ones(_ACTION_SHAPE, np.float32)
+_LOWEST, _HIGHEST = (np.array(number, dtype=np.float32) for number in (-1.0, 1.0))
+_ONE_DAY = np.array(1)
 _ACTION_LIST = list(schema.ACTION_FEATURES)
 # Indexed by -1, an unknown weekday, it gives its last entry: still unknown.
 _NEXT_WEEKDAY = np.array([*range(1, schema.DAYS_PER_WEEK), 0, -1])
@@ -134,11 +128,12 @@ class PersonWorld(ABC, Generic[InnerT]):
         self.observation_space = observations.flat_space()
         self.observation_parts: Mapping[str, slice] = observations.PARTS
         self.action_space = actions.action_space()
-        self._split = split
-        self._users = dataset.users_of(split)
-        days = [(self._first_day(user), self._last_day(user)) for user in self._users]
-        self._drawable = self._users[[first <= last for first, last in days]]
-        self._start_days: dict[int, np.ndarray] = {}
+        self._starts = LoggedStarts(
+            dataset,
+            split=split,
+            horizon=self.horizon,
+            needs_logged_future=self.needs_logged_future,
+        )
         self._baselines: StartCache[Baseline] = StartCache()
         self._user_names = np.array([*dataset.user_ids, ""])  # "" serves position -1
 
@@ -169,132 +164,34 @@ class PersonWorld(ABC, Generic[InnerT]):
             shape = _ACTION_SHAPE if slots is None else (slots, *_ACTION_SHAPE)
             # Not finite where anything is not, or where the sum is too large: look closely.
             if action.shape == shape and isfinite(np.add.reduce(action, axis=None)):
-                batch = action.reshape(-1, *_ACTION_SHAPE)
-                clipped: np.ndarray = np.minimum(np.maximum(batch, _LOWEST), _HIGHEST)
-                return clipped
+                # Column by column in memory, as they are decoded.
+                clipped = np.empty((actions.ACTION_WIDTH, slots or 1), dtype=np.float32)
+                np.maximum(action.reshape(-1, *_ACTION_SHAPE).T, _LOWEST, out=clipped)
+                return np.minimum(clipped, _HIGHEST, out=clipped).T
         return actions.check_actions(action, slots)
 
     def draw_start(self, rng: np.random.Generator, branch: int | None) -> Start:
-        """Draw a person of the split and one of their start days.
-
-        People without such a day are passed over.
-
-        Raises:
-            DataError: nobody has such a day.
-        """
-        if len(self._drawable) == 0:
-            raise DataError(
-                f"somebody in split {self._split!r} with {MIN_HISTORY_DAYS} days of history"
-                + (f" and {self.horizon} days after them" if self.needs_logged_future else ""),
-                f"logs of at most {self.dataset.days_logged[self._users].max()} days",
-                "Shorten the horizon, or choose another split or data set.",
-            )
-        user = int(self._drawable[rng.integers(len(self._drawable))])
-        days = self.start_days(user)
-        day = int(days[rng.integers(len(days))])
-        drawn_branch = int(rng.integers(BRANCHES))
-        return Start(user, day, drawn_branch if branch is None else branch)
+        """Draw a person of the split and one of their start days; see `LoggedStarts.draw`."""
+        return self._starts.draw(rng, branch)
 
     def start_days(self, user: int) -> np.ndarray:
-        """Return the days that random episodes of a user start on, int (days,), ascending.
-
-        Whole weeks of log lie before them, and enough history (and log) around them: at most
-        `START_DAYS` of them, spread evenly, so that a world can encode the log before each
-        once and for all. Options may ask for any other day.
-        """
-        if user not in self._start_days:
-            first, last, week = self._first_day(user), self._last_day(user), schema.DAYS_PER_WEEK
-            weeks = np.linspace(-(-first // week), last // week, START_DAYS).round()
-            days = np.unique(weeks.astype(int)) * week
-            days = days[(first <= days) & (days <= last)]
-            # A log may be too short for a whole week in the right place.
-            self._start_days[user] = days if len(days) else np.array([first])
-        return self._start_days[user]
+        """Return the days that random episodes of a user start on; see `LoggedStarts.days_of`."""
+        return self._starts.days_of(user)
 
     def start_from(self, options: Mapping[str, Any], drawn: Start) -> Start:
-        """Apply reset options: user (id), day, branch, history, start_weekday.
-
-        Raises:
-            ConfigError: an unknown option, or options that do not go together.
-            DataError: unknown user, a day outside the log, or too little history.
-        """
-        for key in options:
-            if key not in RESET_OPTIONS:
-                raise ConfigError(
-                    f"reset options out of {', '.join(RESET_OPTIONS)}",
-                    repr(key),
-                    did_you_mean(key, RESET_OPTIONS),
-                )
-        start = drawn
-        if options.get("branch") is not None:
-            start = replace(start, branch=checked_branch(options["branch"]))
-        if options.get("history") is not None:
-            return self._start_from_history(options, start)
-        if options.get("start_weekday") is not None:
-            raise ConfigError(
-                "start_weekday together with a history",
-                "start_weekday alone",
-                "People of the data set know their weekdays; leave it out.",
-            )
-        if options.get("user") is not None:
-            user = self.dataset.index_of(str(options["user"]))
-            day = max(min(start.day, self._last_day(user)), self._first_day(user))
-            start = replace(start, user=user, day=day)
-        if options.get("day") is not None:
-            start = replace(start, day=whole_number(options["day"], "day"))
-        self._check_day(start)
-        return start
-
-    def _start_from_history(self, options: Mapping[str, Any], start: Start) -> Start:
-        if options.get("user") is not None or options.get("day") is not None:
-            raise ConfigError(
-                "either a history or a user and day",
-                "both",
-                "Drop 'user' and 'day': a history starts on the day after its last row.",
-            )
-        given = checked_history(options["history"], options.get("start_weekday"))
-        return replace(start, user=-1, day=given.days, history=given)
-
-    def _first_day(self, user: int) -> int:
-        """Return the first day of a user with enough history before it."""
-        return max(MIN_HISTORY_DAYS, int(self.dataset.first_observed_day[user]) + 1)
-
-    def _last_day(self, user: int) -> int:
-        """Return the last day a random episode of a user may start on.
-
-        The horizon fits into the log; where the log is too short for that, and only the
-        replay would need it, the whole log may be started from.
-        """
-        logged = int(self.dataset.days_logged[user])
-        fits = logged - self.horizon
-        return fits if self.needs_logged_future or fits >= self._first_day(user) else logged
-
-    def _check_day(self, start: Start) -> None:
-        logged = int(self.dataset.days_logged[start.user])
-        last = self._last_day(start.user) if self.needs_logged_future else logged
-        name = self.dataset.user_ids[start.user]
-        if not MIN_HISTORY_DAYS <= start.day <= last:
-            raise DataError(
-                f"a start day from {MIN_HISTORY_DAYS} (enough history) to {last} for user {name!r}",
-                f"day {start.day}",
-                "Choose a day in that range, or shorten the horizon."
-                if self.needs_logged_future
-                else "Choose a day in that range.",
-            )
-        check_history(self.dataset.history(start.user, start.day))
+        """Apply reset options; see `LoggedStarts.from_options`."""
+        return self._starts.from_options(options, drawn)
 
     def history_of(self, start: Start) -> History:
         """Return the log before the start: all that may be known about the person."""
-        if start.history is not None:
-            return start.history
-        return self.dataset.history(start.user, start.day)
+        return self._starts.history_of(start)
 
     def reset(
         self, starts: Sequence[Start], streams: Sequence[Stream]
     ) -> tuple[PersonState[InnerT], np.ndarray]:
         """Begin an episode per start; see World.reset."""
         slots = len(starts)
-        normal, uniform = self._draw_noise(streams)
+        normal, uniform = draw_noise(streams, self.horizon, self.normals, self.uniforms)
         eves = [self.history_of(start) for start in starts]
         baselines = self._baselines.look_up(starts, self._read_baselines)
         weekday = np.array([int(eve.weekday[-1]) for eve in eves])
@@ -316,17 +213,6 @@ class PersonWorld(ABC, Generic[InnerT]):
             inner=self.begin(starts, streams),
         )
         return state, self._observe(state)
-
-    def _draw_noise(self, streams: Sequence[Stream]) -> tuple[np.ndarray, np.ndarray]:
-        """Draw the noise of whole episodes, normal and uniform, (slots, horizon, k) each."""
-        slots = len(streams)
-        normal = np.empty((slots, self.horizon, self.normals), dtype=np.float32)
-        uniform = np.empty((slots, self.horizon, self.uniforms), dtype=np.float32)
-        for slot, stream in enumerate(streams):
-            rng = generator(stream.noise, FOR_NOISE)
-            rng.standard_normal(dtype=np.float32, out=normal[slot])
-            rng.random(dtype=np.float32, out=uniform[slot])
-        return _days_first(normal), _days_first(uniform)
 
     def _read_baselines(self, starts: list[Start]) -> list[Baseline]:
         return [rewards.baseline_of(self.history_of(start)) for start in starts]
@@ -369,9 +255,9 @@ class PersonWorld(ABC, Generic[InnerT]):
             row=today.row,
             observed=today.observed,
             user=state.user,
-            day=state.day + 1,
+            day=state.day + _ONE_DAY,
             branch=state.branch,
-            elapsed=state.elapsed + 1,
+            elapsed=state.elapsed + _ONE_DAY,
             weekday=_NEXT_WEEKDAY[state.weekday],
             forecast=today.next_forecast,
             baseline=state.baseline,
@@ -413,11 +299,6 @@ class PersonWorld(ABC, Generic[InnerT]):
         from human_wm_env import rendering
 
         return rendering.render(trail, mode, str(self._user_names[state.user[0]]))
-
-
-def _days_first(noise: np.ndarray) -> np.ndarray:
-    """Return the same (slots, days, k) with each day's noise in one piece, column by column."""
-    return np.ascontiguousarray(noise.transpose(1, 2, 0)).transpose(2, 0, 1)
 
 
 def follow(adherence: float, uniform: np.ndarray, chosen: Day, habit: np.ndarray) -> Day:

@@ -97,18 +97,18 @@ def products_job(slots: int, steps: int) -> tuple[Job, float]:
     members, hidden, outputs = net.head.shape
     width = layout.TRANSITION_WIDTH
     rng = np.random.default_rng(0)
-    inputs = rng.standard_normal((slots, width), dtype=np.float32)
+    inputs = rng.standard_normal((width, slots), dtype=np.float32)
     first_weights = rng.standard_normal((width, members * hidden), dtype=np.float32)
-    first = np.empty((slots, members * hidden), dtype=np.float32)
-    second = np.empty((members, slots, hidden), dtype=np.float32)
-    head = net.head.transpose(0, 2, 1)
+    first = np.empty((members * hidden, slots), dtype=np.float32)
+    second = np.empty((members, hidden, slots), dtype=np.float32)
+    by_member = first.reshape(members, hidden, slots)
+    middle, head = net.hidden.transpose(0, 2, 1), net.head.transpose(0, 2, 1)
 
     def run() -> None:
         for _ in range(steps):
-            np.matmul(inputs, first_weights, out=first)
-            by_member = first.reshape(slots, members, hidden).transpose(1, 0, 2)
-            np.matmul(by_member, net.hidden, out=second)
-            head @ second.transpose(0, 2, 1)
+            np.matmul(first_weights.T, inputs, out=first)
+            np.matmul(middle, by_member, out=second)
+            head @ second
 
     adds = members * hidden * (width + hidden + outputs)
     return Job(run, slots * steps), float(adds)
