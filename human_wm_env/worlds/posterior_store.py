@@ -34,6 +34,7 @@ class PosteriorStore:
 
     def __init__(self, weights: Mapping[str, np.ndarray]) -> None:
         self._weights = weights
+        self._base = cache_folder()
 
     @cached_property
     def folder(self) -> Path:
@@ -44,7 +45,7 @@ class PosteriorStore:
         for name in sorted(self._weights):
             if name.startswith("encoder."):
                 digest.update(name.encode() + self._weights[name].tobytes())
-        return cache_folder() / f"posteriors-{digest.hexdigest()[:16]}"
+        return self._base / f"posteriors-{digest.hexdigest()[:16]}"
 
     def load(self, history: History, days: np.ndarray, width: int) -> np.ndarray | None:
         """Return what was kept of a history, float32 (days, width), or None.
