@@ -133,4 +133,5 @@ def _weights(logits: list[float]) -> list[float]:
 
 def _deviation(values: tuple[float, ...]) -> float:
     mean = sum(values) / len(values)
-    return sqrt(sum([(value - mean) ** 2 for value in values]) / len(values))
+    apart = [value - mean for value in values]
+    return sqrt(sum([one * one for one in apart]) / len(values))
