@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,8 +10,9 @@ import numpy as np
 from human_wm_env import schema
 from human_wm_env.dataset import History, LogDataset
 from human_wm_env.errors import ConfigError
-from human_wm_env.worlds.start_options import BRANCHES, MIN_HISTORY_DAYS, whole_number
-from human_wm_env.worlds.world import FOR_START, Start, Stream, generator
+from human_wm_env.population import imagine_population as imagine_population
+from human_wm_env.worlds.start_options import BRANCHES, whole_number
+from human_wm_env.worlds.world import FOR_START, Stream, generator
 
 
 @dataclass(frozen=True)
@@ -95,77 +95,3 @@ def imagine_futures(
         rows[:, late] = state.row
     history = dataset.history(starts[0].user, day)
     return Futures(rows[:BRANCHES], rows[BRANCHES:], history, user, day)
-
-
-def imagine_population(
-    dataset: LogDataset,
-    day: int,
-    *,
-    users: np.ndarray | None = None,
-    world_model: Any = None,
-    horizon: int = 30,
-    temperature: float = 1.0,
-    seed: int = 0,
-    threads: int = 2,
-) -> np.ndarray:
-    """Imagine the 125 crossed futures of many people who follow their own habits.
-
-    The futures of the first, second, ... person are groups 0, 1, ... of a VectorEnv of 125
-    slots a person with the same seed.
-
-    Args:
-        dataset: the logs.
-        day: the first imagined day of everybody; only rows before it are read.
-        users: int (people,), positions in the data set; None takes everybody.
-        world_model: checkpoint folder; None means the bundled one.
-        horizon: imagined days.
-        temperature: tau of the dream.
-        seed: of latents and noise.
-        threads: that imagine at the same time; the result does not depend on it.
-
-    Returns:
-        float32 (people, 125, horizon, 10), raw rows, nothing masked.
-
-    Raises:
-        DataError: a day outside somebody's log, or too little history.
-        CheckpointError: see `runtime.checkpoint.load_checkpoint`.
-    """
-    from human_wm_env.runtime.checkpoint import load_world_model
-    from human_wm_env.worlds.dream import DreamWorld
-
-    world = DreamWorld(
-        load_world_model(world_model),
-        dataset,
-        split="all",
-        horizon=horizon,
-        adherence=0.0,
-        temperature=temperature,
-        masking="none",
-    )
-    everybody = np.arange(dataset.users) if users is None else np.asarray(users)
-    rows = np.empty((len(everybody), BRANCHES, horizon, schema.FEATURE_COUNT), dtype=np.float32)
-
-    def imagine(first: int) -> None:
-        some = range(first, min(first + PEOPLE_TOGETHER, len(everybody)))
-        starts, streams = [], []
-        for group in some:
-            start = world.start_from(
-                {"day": day}, Start(int(everybody[group]), MIN_HISTORY_DAYS, 0)
-            )
-            starts += [replace(start, branch=branch) for branch in range(BRANCHES)]
-            streams += [
-                Stream((seed, group, 0), (seed, group * BRANCHES + branch, 0))
-                for branch in range(BRANCHES)
-            ]
-        state, _ = world.reset(starts, streams)
-        for late in range(horizon):
-            state = world.follow_habits(state)
-            rows[some.start : some.stop, :, late] = state.row.reshape(len(some), BRANCHES, -1)
-
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(imagine, range(0, len(everybody), PEOPLE_TOGETHER)))
-    return rows
-
-
-# Enough that NumPy's loops, which run side by side, outweigh its calls, which do not.
-PEOPLE_TOGETHER = 16

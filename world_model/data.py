@@ -16,6 +16,8 @@ from human_wm_env.runtime import inputs, memory, moments
 from human_wm_env.runtime.moments import Moments
 from world_model.missingness import GapEvents, gap_events
 
+FEW_PEOPLE = 8
+
 
 @dataclass(frozen=True)
 class EncodedLogs:
@@ -243,25 +245,39 @@ def moments_until(logs: EncodedLogs, lengths: np.ndarray) -> list[Moments]:
     Returns:
         One Moments of all people per length.
     """
-    sums: list[Moments] = []
-    begin = 0
-    for length in lengths:
-        part, eve = slice(begin + 1, int(length) + 1), slice(begin, int(length))
-        values, mask = moments.factors(
-            logs.rows[:, part],
-            logs.observed[:, part],
-            logs.rows[:, eve],
-            logs.observed[:, eve],
-            logs.remembered[:, part],
-            logs.weekend[:, part],
-        )
-        logged = (np.arange(begin, int(length)) < logs.days_logged[:, None])[..., None]
-        new = moments.collect(values * logged, mask * logged, logs.observed[:, part])
-        if sums:
-            last = sums[-1]
-            new = Moments(
-                last.products + new.products, last.counts + new.counts, last.seen + new.seen
+    shape = (len(lengths), logs.people)
+    products, counts = (np.empty((*shape, moments.PAIR_COUNT), dtype=np.float32) for _ in range(2))
+    seen = np.empty((*shape, schema.FEATURE_COUNT), dtype=np.float32)
+    # A few people at a time: their days fit the cache.
+    for first in range(0, logs.people, FEW_PEOPLE):
+        few = slice(first, first + FEW_PEOPLE)
+        begin = 0
+        for at, length in enumerate(lengths.tolist()):
+            part = _moments_between(logs, few, begin, length)
+            products[at, few], counts[at, few], seen[at, few] = (
+                part.products,
+                part.counts,
+                part.seen,
             )
-        sums.append(new)
-        begin = int(length)
-    return sums
+            begin = length
+    for sums in (products, counts, seen):
+        np.cumsum(sums, axis=0, out=sums)
+    return [Moments(*each) for each in zip(products, counts, seen, strict=True)]
+
+
+def _moments_between(logs: EncodedLogs, few: slice, begin: int, end: int) -> Moments:
+    """Return the moments of some people's days from `begin` on, before `end`."""
+    part, eve = slice(begin + 1, end + 1), slice(begin, end)
+    values, mask = moments.factors(
+        logs.rows[few, part],
+        logs.observed[few, part],
+        logs.rows[few, eve],
+        logs.observed[few, eve],
+        logs.remembered[few, part],
+        logs.weekend[few, part],
+    )
+    logged = np.arange(begin, end) < logs.days_logged[few, None]
+    if not logged.all():
+        values *= logged[..., None]
+        mask *= logged[..., None]
+    return moments.collect(values, mask, logs.observed[few, part])

@@ -11,12 +11,12 @@ from human_wm_env import schema
 from human_wm_env.dataset import History
 from human_wm_env.people.simulator import is_weekend
 from human_wm_env.runtime import inputs, memory, moments
+from human_wm_env.runtime.gru import Recurrence
 from human_wm_env.runtime.memory import Memory
 from human_wm_env.runtime.moments import Moments
 
 # Posterior widths stay in a range that exp() of a float32 can hold.
 LOG_VARIANCE_LOW, LOG_VARIANCE_HIGH = -9.0, 3.0
-_ONE, _TWO = np.float32(1.0), np.float32(2.0)
 
 
 @dataclass(frozen=True)
@@ -196,7 +196,7 @@ class Encoder:
         of_days = _pool_beginnings(days[0], scores[0], seen[0], person.lengths)
         weeks, week_seen, _ = _weeks(days, seen, seen[..., 0])
         within = np.arange(weeks.shape[1]) < person.lengths[:, None] // schema.DAYS_PER_WEEK
-        states = bidirectional_gru(weeks * within[..., None], within, w)
+        states = _read_weeks(weeks * within[..., None], within, w)
         scores = states @ w["week_attention.weight"].T
         of_weeks = _pool(states, scores, week_seen & within[..., None])
         summary = np.concatenate([of_days, of_weeks], axis=1, dtype=np.float32)
@@ -207,7 +207,7 @@ class Encoder:
         days = _embed(histories.inputs, w)
         seen = (histories.observed.any(axis=-1) & histories.valid)[..., None]
         weeks, week_seen, week_valid = _weeks(days, seen, histories.valid)
-        states = bidirectional_gru(weeks, week_valid, w)
+        states = _read_weeks(weeks, week_valid, w)
         pooled = [
             _pool(days, days @ w["day_attention.weight"].T, seen),
             _pool(states, states @ w["week_attention.weight"].T, week_seen),
@@ -248,18 +248,12 @@ def _weeks(
     days: np.ndarray, seen: np.ndarray, valid: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return each week's mean embedding with the share of days seen; what was seen; validity."""
-    people, length, _ = days.shape
     week = schema.DAYS_PER_WEEK
-    missing = -length % week
-
-    def by_week(array: np.ndarray) -> np.ndarray:
-        padded = np.pad(array, [(0, 0), (0, missing), (0, 0)])
-        return padded.reshape(people, -1, week, array.shape[2])
-
-    count = by_week(seen).sum(axis=2).astype(np.float32)
-    mean = by_week(days * seen).sum(axis=2) / np.maximum(count, 1.0)
+    begins = np.arange(0, days.shape[1], week)
+    count = np.add.reduceat(seen, begins, axis=1, dtype=np.float32)
+    mean = np.add.reduceat(days * seen, begins, axis=1) / np.maximum(count, 1.0)
     weeks = np.concatenate([mean, count / np.float32(week)], axis=-1)
-    return weeks, count > 0, by_week(valid[..., None]).sum(axis=2)[..., 0] > 0
+    return weeks, count > 0, np.logical_or.reduceat(valid, begins, axis=1)
 
 
 def _pool(features: np.ndarray, scores: np.ndarray, seen: np.ndarray) -> np.ndarray:
@@ -297,66 +291,10 @@ def _pool_beginnings(
     return pooled
 
 
-def bidirectional_gru(
-    days: np.ndarray, valid: np.ndarray, weights: Mapping[str, np.ndarray]
+def _read_weeks(
+    weeks: np.ndarray, valid: np.ndarray, weights: Mapping[str, np.ndarray]
 ) -> np.ndarray:
-    """Run a GRU over the days in both directions at once; padding carries the state.
-
-    Args:
-        days: float32 (people, days, width).
-        valid: bool (people, days), padding only at the end.
-        weights: gru.input (2, width, 3H), gru.input_bias (2, 3H), gru.hidden (2, H, 3H),
-            gru.hidden_bias (2, H); gates in the order reset, update, new.
-
-    Returns:
-        float32 (people, days, 2H): forward states, then backward states.
-
-    Source: Cho et al. 2014, with the reset gate after the product, as in cuDNN.
-    """
-    people, length, _ = days.shape
-    hidden = weights["gru.hidden"].shape[1]
-    # All by exp, which NumPy vectorises: gates as exp(-x), the new state's as
-    # exp(2 x), with signs and factors in the weights. Each gate is in one piece.
-    factors = np.array([-1.0, -1.0, 2.0], dtype=np.float32)[:, None, None, None]
-
-    def by_gate(array: np.ndarray) -> np.ndarray:
-        """(2, rows, 3H) to (3, 2, rows, H)."""
-        parts = array.reshape(2, -1, 3, hidden).transpose(2, 0, 1, 3)
-        return np.ascontiguousarray(factors * parts)
-
-    hidden_weights = by_gate(weights["gru.hidden"])
-    bias = np.repeat(_TWO * weights["gru.hidden_bias"][:, None, :], people, axis=1)
-    gates = np.empty((length, 3, 2, people, hidden), dtype=np.float32)
-    # An update gate of 1 carries the state through the padding.
-    shut = np.where(valid, 0.0, np.float32(1e4)).T[..., None]
-    for direction, order in enumerate((slice(None), slice(None, None, -1))):
-        one = days @ weights["gru.input"][direction]
-        one += weights["gru.input_bias"][direction]
-        one = one.reshape(people, length, 3, hidden).transpose(1, 2, 0, 3)
-        gates[:, :, direction] = (factors[:, 0] * one)[order]
-        gates[:, 1, direction] -= shut[order]
-    state = np.zeros((2, people, hidden), dtype=np.float32)
-    states = np.empty((length, 2, people, hidden), dtype=np.float32)
-    from_state = np.empty((3, 2, people, hidden), dtype=np.float32)
-    both, new = from_state[:2], from_state[2]
-    with np.errstate(over="ignore"):  # an infinite exp is a gate of 0 or a state of 1
-        for day in range(length):
-            np.matmul(state, hidden_weights, out=from_state)
-            both += gates[day, :2]
-            np.exp(both, out=both)
-            both += _ONE
-            np.reciprocal(both, out=both)
-            new += bias
-            new *= both[0]
-            new += gates[day, 2]
-            np.exp(new, out=new)
-            new += _ONE
-            np.divide(_TWO, new, out=new)
-            np.subtract(_ONE, new, out=new)  # the new state, by 1 - 2 / (exp(2 x) + 1)
-            state -= new
-            state *= both[1]
-            state += new
-            states[day] = state
-    forward = states[:, 0].transpose(1, 0, 2)
-    backward = states[::-1, 1].transpose(1, 0, 2)
-    return np.concatenate([forward, backward], axis=-1)
+    """Run the GRU over the weeks in both directions, (people, weeks, 2H)."""
+    names = ("gru.input", "gru.input_bias", "gru.hidden", "gru.hidden_bias")
+    to_gates, bias, hidden, hidden_bias = (weights[name] for name in names)
+    return Recurrence(weeks, to_gates, bias, hidden, hidden_bias, valid).forward()

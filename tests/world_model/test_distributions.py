@@ -27,9 +27,7 @@ def test_mixtures_equal_scipy(components: int) -> None:
     for _ in range(20):
         parameters = rng.normal(size=3 * components).astype(np.float32)
         values = rng.normal(0, 2, 11).astype(np.float32)
-        got = mixture_log_likelihood(
-            mx.array(np.tile(parameters, (11, 1))), mx.array(values), components
-        )
+        got, _ = mixture_log_likelihood(np.tile(parameters, (11, 1)).T, values, components)
         np.testing.assert_allclose(
             got, np.log(density(parameters, values, components)), rtol=1e-4, atol=1e-4
         )
@@ -40,13 +38,15 @@ def test_densities_integrate_to_one(components: int) -> None:
     rng = np.random.default_rng(0)
     grid = np.linspace(-12, 12, 20_001, dtype=np.float32)
     parameters = rng.normal(size=3 * components).astype(np.float32)
-    tiled = mx.array(np.broadcast_to(parameters, (len(grid), 3 * components)))
-    mass = np.exp(np.array(mixture_log_likelihood(tiled, mx.array(grid), components)))
+    tiled = np.broadcast_to(parameters, (len(grid), 3 * components)).T
+    mass = np.exp(mixture_log_likelihood(tiled, grid, components)[0])
     assert np.trapezoid(mass, grid) == pytest.approx(1.0, abs=1e-3)
 
 
 def test_a_very_small_scale_stays_finite() -> None:
-    got = mixture_log_likelihood(mx.array([[0.0, 0.5, -80.0]]), mx.array([0.5]), 1)
+    parameters = np.array([[0.0, 0.5, -80.0]], dtype=np.float32).T
+    got, slope = mixture_log_likelihood(parameters, np.array([0.5], dtype=np.float32), 1)
+    assert np.isfinite(slope).all()
     assert float(got[0]) == pytest.approx(stats.norm.logpdf(0, 0, heads.MIN_SCALE), abs=1e-3)
 
 
@@ -78,6 +78,54 @@ def test_rows_equal_scipy_and_masked_cells_are_zero(order: tuple[int, ...]) -> N
     )
     np.testing.assert_allclose(masked, np.where(seen, expected, 0.0), rtol=1e-4, atol=1e-4)
     assert not np.array(masked)[~seen].any()
+
+
+def in_mlx(layout: HeadLayout, parameters: mx.array, row: mx.array, seen: mx.array) -> mx.array:
+    """The same sum of cells in MLX, whose derivatives are automatic."""
+    total = mx.array(0.0)
+    for place, index in enumerate(layout.order):
+        own, value = parameters[..., layout.parameters[index]], row[..., layout.encoded[index]]
+        if isinstance(schema.FEATURES[index], schema.Continuous):
+            logits, means, raw = mx.split(own, 3, axis=-1)
+            scale = mx.logaddexp(raw, mx.array(0.0)) + heads.MIN_SCALE
+            each = -0.5 * ((value - means) / scale) ** 2 - mx.log(scale) - np.log(2 * np.pi) / 2
+            joint = each + logits - mx.logsumexp(logits, axis=-1, keepdims=True)
+            cell = mx.logsumexp(joint, axis=-1)
+        else:
+            cell = ((own - mx.logsumexp(own, axis=-1, keepdims=True)) * value).sum(axis=-1)
+        total = total + (cell * seen[..., place] * (1.0 + place)).sum()
+    return total
+
+
+@pytest.mark.parametrize("components", [1, 3])
+@pytest.mark.parametrize("order", [ACTION_ORDER, STATE_ORDER])
+def test_the_derivative_is_that_of_the_formula(order: tuple[int, ...], components: int) -> None:
+    """Also with one row for several members, and with masked cells, whose values are zero."""
+    layout = HeadLayout(order, components)
+    rng = np.random.default_rng(2)
+    parameters = mx.array(2.0 * rng.standard_normal((4, 9, layout.width), dtype=np.float32))
+    seen = (rng.random((1, 9, len(order))) < 0.7).astype(np.float32)
+    row = np.zeros((1, 9, layout.encoded_width), dtype=np.float32)
+    for place, index in enumerate(order):
+        part, feature = layout.encoded[index], schema.FEATURES[index]
+        if isinstance(feature, schema.Continuous):
+            row[..., part] = rng.standard_normal((1, 9, 1))
+        else:
+            row[..., part] = np.eye(feature.width)[rng.integers(feature.width, size=(1, 9))]
+        row[..., part] *= seen[..., [place]]
+    weights = mx.arange(1, 1 + len(order))
+
+    def ours(parameters: mx.array) -> mx.array:
+        cells = row_log_likelihood(layout, parameters, mx.array(row), mx.array(seen))
+        return (cells * weights).sum()
+
+    value, gradient = mx.value_and_grad(ours)(parameters)
+    expected, wanted = mx.value_and_grad(
+        lambda p: in_mlx(layout, p, mx.array(row), mx.array(seen))
+    )(parameters)
+    assert float(value) == pytest.approx(float(expected), rel=1e-5)
+    np.testing.assert_allclose(gradient, wanted, rtol=1e-4, atol=1e-4)
+    assert np.abs(np.array(gradient)).max() > 1.0
 
 
 def test_masked_cells_have_no_gradient() -> None:

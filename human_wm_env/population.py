@@ -1,0 +1,177 @@
+"""The 125 imagined futures of each of many people, in bulk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from human_wm_env import schema
+from human_wm_env.bulk_noise import generators
+from human_wm_env.dataset import LogDataset
+from human_wm_env.errors import ConfigError, DataError
+from human_wm_env.runtime.bulk import BulkDream, BulkEve, BulkNoise
+from human_wm_env.runtime.memory import Memory
+from human_wm_env.worlds.dream import NORMAL_COLUMNS, UNIFORM_COLUMNS, DreamWorld
+from human_wm_env.worlds.noise import FIRST_WEATHER, NEXT_WEATHER
+from human_wm_env.worlds.sky import WeatherChain
+from human_wm_env.worlds.start_options import (
+    BRANCHES,
+    BRANCHES_PER_BLOCK,
+    MIN_HISTORY_DAYS,
+    check_history,
+    whole_number,
+)
+from human_wm_env.worlds.world import FOR_LATENTS, generator
+
+# Enough that NumPy's loops, which run side by side, outweigh its calls, which do not; few
+# enough that a day's arrays stay in the cache.
+PEOPLE_TOGETHER = 8
+
+
+def imagine_population(
+    dataset: LogDataset,
+    day: int,
+    *,
+    users: np.ndarray | None = None,
+    world_model: Any = None,
+    horizon: int = 30,
+    temperature: float = 1.0,
+    seed: int = 0,
+    threads: int = 2,
+) -> np.ndarray:
+    """Imagine the 125 crossed futures of many people who follow their own habits.
+
+    The futures of the first, second, ... person are groups 0, 1, ... of a VectorEnv of 125
+    slots a person with the same seed.
+
+    Args:
+        dataset: the logs.
+        day: the first imagined day of everybody; only rows before it are read.
+        users: int (people,), positions in the data set; None takes everybody.
+        world_model: checkpoint folder; None means the bundled one.
+        horizon: imagined days.
+        temperature: tau of the dream.
+        seed: of latents and noise.
+        threads: that imagine at the same time; the result does not depend on it.
+
+    Returns:
+        float32 (people, 125, horizon, 10), raw rows, nothing masked.
+
+    Raises:
+        ConfigError: no days, or a negative temperature.
+        DataError: a day outside somebody's log, or too little history.
+        CheckpointError: see `runtime.checkpoint.load_checkpoint`.
+    """
+    from human_wm_env.runtime.checkpoint import load_world_model
+
+    everybody = np.arange(dataset.users) if users is None else np.asarray(users)
+    _check(dataset, everybody, day, horizon, temperature)
+    runtime = load_world_model(world_model)
+    dream = BulkDream(runtime, temperature)
+    sky = WeatherChain(runtime.checkpoint.weather_transitions)
+    rows = np.empty((len(everybody), BRANCHES, horizon, schema.FEATURE_COUNT), dtype=np.float32)
+
+    def imagine(first: int) -> None:
+        some = slice(first, min(first + PEOPLE_TOGETHER, len(everybody)))
+        histories = [dataset.history(int(user), day) for user in everybody[some]]
+        posterior, remembered = runtime.encode(histories)
+        mine = np.repeat(np.arange(len(histories)), BRANCHES)
+        groups = range(some.start, some.stop)
+        latents = _crossed(seed, groups, runtime.architecture.blocks)
+        latents *= posterior.sd[mine]
+        latents += posterior.mean[mine]
+        known = np.stack([history.observed[-1] for history in histories])
+        last = np.stack([history.rows[-1] for history in histories])
+        weekday = np.array([int(history.weekday[-1]) for history in histories])
+        eve = BulkEve(
+            encoded=schema.encode_rows(last, known)[mine],
+            known=known[mine],
+            memory=Memory(remembered.total[mine], remembered.weight[mine]),
+            weekday=np.where(weekday < 0, -1, (weekday + 1) % schema.DAYS_PER_WEEK)[mine],
+        )
+        weather = np.where(known[:, schema.WEATHER], last[:, schema.WEATHER], -1).astype(np.intp)
+        noise = _noise(seed, groups, horizon, sky, weather[mine])
+        for late, lived in enumerate(dream.days(latents, eve, noise)):
+            rows[some, :, late] = lived.T.reshape(len(histories), BRANCHES, -1)
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(imagine, range(0, len(everybody), PEOPLE_TOGETHER)))
+    return rows
+
+
+def _check(
+    dataset: LogDataset, users: np.ndarray, day: int, horizon: int, temperature: float
+) -> None:
+    """Raise where a `DreamWorld` would: it knows more, and takes longer."""
+    if whole_number(horizon, "horizon") < 1:
+        raise ConfigError("a horizon of at least 1 day", f"{horizon}", "Raise it.")
+    if not (np.isfinite(temperature) and temperature >= 0.0):
+        raise ConfigError(
+            "temperature >= 0", f"{temperature}", "1 is the model's own noise, 0 is none."
+        )
+    whole_number(day, "day")
+    for user in users.tolist():
+        logged = int(dataset.days_logged[user])
+        if not MIN_HISTORY_DAYS <= day <= logged:
+            raise DataError(
+                f"a start day from {MIN_HISTORY_DAYS} (enough history) to {logged} for user "
+                f"{dataset.user_ids[user]!r}",
+                f"day {day}",
+                "Choose a day in that range, or leave this person out.",
+            )
+        check_history(dataset.history(user, day))
+
+
+def _crossed(seed: int, groups: range, blocks: dict[str, slice]) -> np.ndarray:
+    """Draw standard normal latents, five of each block per group, crossed; see `DreamWorld`.
+
+    Returns:
+        float32 (groups * 125, latents).
+    """
+    size, width = BRANCHES_PER_BLOCK, max(part.stop for part in blocks.values())
+    fives = np.empty((len(groups), size, width), dtype=np.float32)
+    for group, five in zip(groups, fives, strict=True):
+        generator((seed, group, 0), FOR_LATENTS).standard_normal(dtype=np.float32, out=five)
+    branch = np.arange(BRANCHES)
+    picks = {"a": branch // size**2, "b": branch // size % size, "c": branch % size}
+    latents = np.empty((len(groups), BRANCHES, width), dtype=np.float32)
+    for block, part in blocks.items():
+        latents[..., part] = fives[:, picks[block], part]
+    return latents.reshape(-1, width)
+
+
+def _noise(
+    seed: int, groups: range, horizon: int, sky: WeatherChain, weather: np.ndarray
+) -> Iterator[BulkNoise]:
+    """Draw everybody's noise of whole episodes as `DreamWorld` does, and deal it out by days.
+
+    Args:
+        seed: of everything.
+        groups: one per person.
+        horizon: days.
+        sky: draws the weather.
+        weather: int (slots,), of the eve, -1 if unknown.
+    """
+    slots = len(groups) * BRANCHES
+    normal = np.empty((slots, horizon, DreamWorld.normals), dtype=np.float32)
+    uniform = np.empty((slots, horizon, DreamWorld.uniforms), dtype=np.float32)
+    numbers = range(groups.start * BRANCHES, groups.stop * BRANCHES)
+    for slot, rng in enumerate(generators(seed, numbers)):
+        rng.standard_normal(dtype=np.float32, out=normal[slot])
+        rng.random(dtype=np.float32, out=uniform[slot])
+    weather = sky.next(weather, uniform[:, 0, FIRST_WEATHER])
+    for day in range(horizon):
+        today_normal, today_uniform = (
+            np.ascontiguousarray(part[:, day].T) for part in (normal, uniform)
+        )
+        yield BulkNoise(
+            habit_normal=today_normal[NORMAL_COLUMNS["habit"]],
+            habit_uniform=today_uniform[UNIFORM_COLUMNS["habit"]],
+            state_normal=today_normal[NORMAL_COLUMNS["state"]],
+            state_uniform=today_uniform[UNIFORM_COLUMNS["state"]],
+            weather=weather,
+        )
+        weather = sky.next(weather, today_uniform[NEXT_WEATHER])

@@ -1,0 +1,378 @@
+"""Days of many people who follow their own habits: rows, and nothing beside them.
+
+The same equations as in stepping, without observation, mask, reward or uncertainty. Of the
+ensemble only the member that a slot draws is asked, and the first layers are folded: in a dream
+everything is known after the first day, and contrasts of memory averages are linear in the
+averages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from human_wm_env import feasible, schema
+from human_wm_env.runtime import heads, inputs, memory
+from human_wm_env.runtime.film import FilmWeights
+from human_wm_env.runtime.memory import Memory
+from human_wm_env.runtime.world_model import WorldModelRuntime
+
+# What both nets are given, in columns: the encoded row, whose states stay yesterday's when its
+# actions and weather become today's; then today's weather, for the habit, and the context.
+_ROW = slice(0, schema.ROW_WIDTH)
+_WEATHER = slice(_ROW.stop, _ROW.stop + len(inputs.WEATHER_COLUMNS))
+_AVERAGES = slice(_WEATHER.stop, _WEATHER.stop + memory.AVERAGES)
+_WEIGHTS = slice(_AVERAGES.stop, _AVERAGES.stop + memory.AVERAGES)
+_WEEKDAY = slice(_WEIGHTS.stop, _WEIGHTS.stop + inputs.WEEKDAY_WIDTH)
+_ALWAYS = _WEEKDAY.stop  # holds 1
+_WIDTH = _ALWAYS + 1
+
+_HEART = schema.continuous(schema.HEART_RATE)
+_DECIDED_NUMBERS = [i for i in schema.CONTINUOUS_FEATURES if i in inputs.ACTION_ORDER]
+_DECIDED_LABELS = [i for i in schema.CATEGORICAL_FEATURES if i in inputs.ACTION_ORDER]
+_NUMBER_COLUMNS = [schema.ROW_SLICES[i].start for i in _DECIDED_NUMBERS]
+_CENTRES, _SCALES = (
+    np.array([getattr(schema.FEATURES[i], name) for i in _DECIDED_NUMBERS], dtype=np.float32)[
+        :, None
+    ]
+    for name in ("centre", "scale")
+)
+
+
+@dataclass(frozen=True)
+class BulkEve:
+    """What is known on the eve of the first imagined day, batch-first.
+
+    Attributes:
+        encoded: float32 (slots, ROW_WIDTH), the last row, zero where masked.
+        known: bool (slots, 10), its mask.
+        memory: slow quantities.
+        weekday: int (slots,), of the first imagined day, -1 if unknown.
+    """
+
+    encoded: np.ndarray
+    known: np.ndarray
+    memory: Memory
+    weekday: np.ndarray
+
+
+@dataclass(frozen=True)
+class BulkNoise:
+    """Noise of one day, in columns: one row per feature in chain order.
+
+    Attributes:
+        habit_normal: float32 (7, slots); habit_uniform: likewise, in [0, 1).
+        state_normal: float32 (2, slots).
+        state_uniform: float32 (3, slots), in [0, 1): the member, then one per feature.
+        weather: int (slots,), of the day.
+    """
+
+    habit_normal: np.ndarray
+    habit_uniform: np.ndarray
+    state_normal: np.ndarray
+    state_uniform: np.ndarray
+    weather: np.ndarray
+
+
+class BulkDream:
+    """The nets of a runtime, ready to imagine many people; may be shared by threads.
+
+    Args:
+        runtime: a loaded world model.
+        temperature: tau of the dream, >= 0.
+    """
+
+    def __init__(self, runtime: WorldModelRuntime, temperature: float) -> None:
+        self.runtime, self.temperature = runtime, temperature
+        self.policy, self.transition = runtime.policy, runtime.transition
+        remembers = runtime.architecture.memory
+        policy = _folded(self.policy, _policy_columns(), remembers)[0]
+        self.policy_inputs = np.ascontiguousarray(policy.T)  # (hidden, columns)
+        self.transition_inputs = _folded(self.transition, _transition_columns(), remembers)
+        # Of the masks of yesterday, which only the first day needs by themselves.
+        self.row_known = _of_known(self.policy, schema.ROW_WIDTH, schema.FEATURE_COUNT)[0]
+        states = inputs.STATE_MASK_PART
+        self.state_known = _of_known(self.transition, states.start, len(inputs.STATE_ORDER))
+        self.members = self.transition.members
+        layout = runtime.state_layout
+        moods = layout.parameters[schema.MOOD]
+        rate, known = layout.encoded[schema.HEART_RATE].start, layout.encoded_width
+        # What the heart rate does to the mood's logits: per scale, and by being known.
+        self.mood_slope = self.transition.chain[:, rate, moods]
+        self.mood_shift = self.transition.chain[:, known, moods]
+
+    def days(
+        self, latents: np.ndarray, eve: BulkEve, noise: Iterator[BulkNoise]
+    ) -> Iterator[np.ndarray]:
+        """Imagine day after day, as long as there is noise.
+
+        Args:
+            latents: float32 (slots, latents).
+            eve: what is known before.
+            noise: of each day.
+
+        Yields:
+            float32 (10, slots), raw rows in columns, categories as indices.
+        """
+        person = _Person(self, latents, eve)
+        for today in noise:
+            yield person.live(today)
+
+
+class _Person:
+    """A batch of people in the course of their days."""
+
+    def __init__(self, dream: BulkDream, latents: np.ndarray, eve: BulkEve) -> None:
+        runtime = dream.runtime
+        slots = len(latents)
+        self._dream, self._slots = dream, np.arange(slots)
+        habit = runtime.policy_modulation(latents)
+        self._floor, self._gain, self._second_floor, self._offset = (
+            np.ascontiguousarray(part[:, 0].T)
+            for part in (habit.first_floor, habit.gain, habit.second_floor, habit.offset)
+        )
+        response = runtime.transition_modulation(latents)
+        # Slots share the latents of the response: the few different ones stay in the cache.
+        _, first, shared = np.unique(
+            latents[:, runtime.architecture.blocks["c"]],
+            axis=0,
+            return_index=True,
+            return_inverse=True,
+        )
+        self._response = shared.reshape(-1)
+        parts = (response.first_floor, response.gain, response.second_floor)
+        layers = np.concatenate([part[first] for part in parts], axis=2)
+        self._modulation = layers.reshape(len(first) * dream.members, -1)
+        self._offset_of_response = np.ascontiguousarray(response.offset)
+        self._blind = response.blind
+        self._weekday = eve.weekday
+        self._total = eve.memory.total.reshape(slots, -1).T.copy()
+        self._weight = eve.memory.weight.reshape(slots, -1).T.copy()
+        self._inputs = np.zeros((_WIDTH, slots), dtype=np.float32)
+        self._inputs[_ROW] = eve.encoded.T
+        self._inputs[_ALWAYS] = 1.0
+        hidden = self._floor.shape
+        self._first, self._second = (np.empty(hidden, dtype=np.float32) for _ in range(2))
+        # What is not known of the eve, against a day that is known completely.
+        unknown = ~eve.known
+        self._unknown: np.ndarray | None = unknown if unknown.any() else None
+
+    def live(self, noise: BulkNoise) -> np.ndarray:
+        """Live a day; returns float32 (10, slots), raw."""
+        x, dream = self._inputs, self._dream
+        averages = np.add(self._weight, np.float32(memory.WEIGHT_FLOOR), out=x[_AVERAGES])
+        np.divide(self._total, averages, out=averages)
+        x[_WEIGHTS] = self._weight
+        x[_WEEKDAY] = _WEEKDAYS[:, self._weekday]
+        x[_WEATHER] = 0.0
+        x[noise.weather + _WEATHER.start, self._slots] = 1.0
+        drawn = heads.sample_row(
+            dream.runtime.action_layout,
+            self._habit().T,
+            dream.policy.chain[0],
+            dream.temperature,
+            noise.habit_normal.T,
+            noise.habit_uniform.T,
+        )
+        row = feasible.project(drawn).T
+        row[schema.WEATHER] = noise.weather
+        self._set_actions(row)
+        row[schema.HEART_RATE], row[schema.MOOD] = self._respond(noise)
+        self._set_states(row)
+        self._remember(row)
+        self._unknown = None
+        self._weekday = np.where(self._weekday < 0, -1, (self._weekday + 1) % schema.DAYS_PER_WEEK)
+        return row
+
+    def _habit(self) -> np.ndarray:
+        """Return the policy net's outputs before the chain, (outputs, slots)."""
+        net = self._dream.policy
+        first = np.matmul(self._dream.policy_inputs, self._inputs, out=self._first)
+        if self._unknown is not None:
+            first -= self._dream.row_known.T @ self._unknown.T.astype(np.float32)
+        np.maximum(first, self._floor, out=first)
+        first *= self._gain
+        second = np.matmul(net.hidden[0].T, first, out=self._second)
+        np.maximum(second, self._second_floor, out=second)
+        out: np.ndarray = net.head[0].T @ second
+        out += self._offset
+        return out
+
+    def _set_actions(self, row: np.ndarray) -> None:
+        x = self._inputs
+        for column, index, centre, scale in zip(
+            _NUMBER_COLUMNS, _DECIDED_NUMBERS, _CENTRES, _SCALES, strict=True
+        ):
+            np.subtract(row[index], centre, out=x[column])
+            x[column] /= scale
+        for index in (*_DECIDED_LABELS, schema.WEATHER):
+            self._set_label(index, row[index])
+
+    def _set_states(self, row: np.ndarray) -> None:
+        column = self._inputs[schema.ROW_SLICES[schema.HEART_RATE].start]
+        np.subtract(row[schema.HEART_RATE], _HEART.centre, out=column)
+        column /= _HEART.scale
+        self._set_label(schema.MOOD, row[schema.MOOD])
+
+    def _set_label(self, index: int, label: np.ndarray) -> None:
+        part = schema.ROW_SLICES[index]
+        self._inputs[part] = 0.0
+        self._inputs[label.astype(np.intp) + part.start, self._slots] = 1.0
+
+    def _respond(self, noise: BulkNoise) -> tuple[np.ndarray, np.ndarray]:
+        """Draw heart rate, bpm, and mood, (slots,) each."""
+        dream, layout = self._dream, self._dream.runtime.state_layout
+        parameters, slope, shift = self._parameters(noise.state_uniform[0])
+        value = heads.sample_mixture(
+            parameters[:, layout.parameters[schema.HEART_RATE]],
+            layout.components,
+            dream.temperature,
+            noise.state_normal[0],
+            noise.state_uniform[1],
+        )
+        rate = np.clip(value * _HEART.scale + _HEART.centre, _HEART.low, _HEART.high)
+        scaled = (rate - _HEART.centre) / _HEART.scale
+        logits = parameters[:, layout.parameters[schema.MOOD]] + shift + scaled[:, None] * slope
+        mood = heads.sample_category(logits, dream.temperature, noise.state_uniform[2])
+        return rate, mood
+
+    def _parameters(self, uniform: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the drawn member's outputs, (slots, outputs), and its mood slopes and shifts.
+
+        At temperature 0 the members are averaged.
+        """
+        dream, slots, members = self._dream, len(self._slots), self._dream.members
+        if dream.temperature == 0.0:
+            each = [self._of_members(np.full(slots, member)) for member in range(members)]
+            return np.mean(each, axis=0), dream.mood_slope.mean(0), dream.mood_shift.mean(0)
+        drawn = np.minimum((uniform * np.float32(members)).astype(np.int8), members - 1)
+        return self._of_members(drawn), dream.mood_slope[drawn], dream.mood_shift[drawn]
+
+    def _of_members(self, drawn: np.ndarray) -> np.ndarray:
+        """Return the outputs of one member per slot, (slots, outputs)."""
+        dream, net = self._dream, self._dream.transition
+        # Slots of a member side by side, so that each takes one product.
+        order = np.argsort(drawn, kind="stable")
+        member = drawn[order].astype(np.intp)
+        ends = np.searchsorted(member, np.arange(net.members + 1))
+        parts = [slice(begin, end) for begin, end in pairwise(ends)]
+
+        def product(rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
+            result = np.empty((len(rows), weights.shape[2]), dtype=np.float32)
+            for own, part in zip(weights, parts, strict=True):
+                np.matmul(rows[part], own, out=result[part])
+            return result
+
+        hidden = product(self._inputs.T[order], dream.transition_inputs)
+        modulation = self._modulation.take(self._response[order] * net.members + member, axis=0)
+        first_floor, gain, second_floor = np.split(modulation, 3, axis=1)
+        unknown = None
+        if self._unknown is not None:
+            unknown = self._unknown[order][:, inputs.STATE_ORDER].astype(np.float32)
+            hidden -= np.einsum("ns,nsh->nh", unknown, dream.state_known[member])
+        np.maximum(hidden, first_floor, out=hidden)
+        hidden *= gain
+        hidden = product(hidden, net.hidden)
+        np.maximum(hidden, second_floor, out=hidden)
+        out = product(hidden, net.head)
+        out += self._offset_of_response[order, member]
+        if unknown is not None:
+            out += np.einsum("ns,nso->no", unknown, self._blind[order, member])
+        result = np.empty_like(out)
+        result[order] = out
+        return result
+
+    def _remember(self, row: np.ndarray) -> None:
+        """Move the memory on by the day."""
+        shape = (len(memory.TAUS_DAYS), memory.SIGNALS, len(self._slots))
+        signals = np.empty(shape[1:], dtype=np.float32)
+        for signal, index in enumerate(memory.SIGNAL_FEATURES):
+            if index == schema.WORKOUT:
+                signals[signal] = memory.WORKOUT_TABLE[row[index].astype(np.intp)]
+            else:
+                signals[signal] = self._inputs[schema.ROW_SLICES[index].start]
+        decay = memory.DECAY[:, :, None]
+        for kept, today in ((self._total, signals), (self._weight, np.float32(1.0))):
+            by_tau = kept.reshape(shape)
+            by_tau *= decay
+            by_tau += (1.0 - decay) * today
+
+
+# Indexed by -1, where it is not known, it gives its last column of zeros.
+_WEEKDAYS = schema.weekday_features(np.array([*range(schema.DAYS_PER_WEEK), -1])).T.copy()
+
+
+def _policy_columns() -> list[tuple[str, int]]:
+    """Return what the policy net's inputs are, piece by piece, in the order of `inputs`."""
+    return [
+        ("row", schema.ROW_WIDTH),
+        ("known", schema.FEATURE_COUNT),
+        ("contrasts", memory.CONTRASTS),
+        ("weights", memory.AVERAGES),
+        ("weekday", inputs.WEEKDAY_WIDTH),
+        ("weather", len(inputs.WEATHER_COLUMNS)),
+    ]
+
+
+def _transition_columns() -> list[tuple[str, int]]:
+    """Return the same of the transition net."""
+    return [
+        ("states", len(inputs.STATE_COLUMNS)),
+        ("known", len(inputs.STATE_ORDER)),
+        ("actions", len(inputs.ACTION_COLUMNS)),
+        ("known", len(inputs.ACTION_ORDER)),
+        ("averages", memory.AVERAGES),
+        ("contrasts", memory.CONTRASTS),
+        ("weights", memory.AVERAGES),
+        ("weekday", inputs.WEEKDAY_WIDTH),
+        ("row weather", len(inputs.WEATHER_COLUMNS)),
+    ]
+
+
+_WHERE: dict[str, Any] = {
+    "row": _ROW,
+    "states": inputs.STATE_COLUMNS,
+    "actions": inputs.ACTION_COLUMNS,
+    "row weather": inputs.WEATHER_COLUMNS,
+    "weather": _WEATHER,
+    "averages": _AVERAGES,
+    "weights": _WEIGHTS,
+    "weekday": _WEEKDAY,
+}
+_OF_MEMORY = ("averages", "contrasts", "weights")
+
+
+def _by_member(net: FilmWeights) -> np.ndarray:
+    """Return first-layer weights, (members, inputs, hidden)."""
+    members = net.members
+    return net.inputs.reshape(len(net.inputs), members, -1).transpose(1, 0, 2)
+
+
+def _of_known(net: FilmWeights, start: int, width: int) -> np.ndarray:
+    """Return first-layer weights of the masks of yesterday, (members, width, hidden)."""
+    return _by_member(net)[:, start : start + width]
+
+
+def _folded(net: FilmWeights, pieces: list[tuple[str, int]], remembers: bool) -> np.ndarray:
+    """Return first-layer weights for the columns of this file, (members, columns, hidden)."""
+    weights, start = _by_member(net), 0
+    folded = np.zeros((net.members, _WIDTH, weights.shape[2]), dtype=np.float32)
+    for name, width in pieces:
+        piece = weights[:, start : start + width]
+        start += width
+        if name in _OF_MEMORY and not remembers:
+            continue
+        if name == "known":
+            folded[:, _ALWAYS] += piece.sum(axis=1)
+        elif name == "contrasts":
+            # Fast averages minus the slowest one.
+            scaled = np.float32(memory.CONTRAST_SCALE) * piece
+            slowest = -scaled.reshape(net.members, -1, memory.SIGNALS, scaled.shape[2]).sum(axis=1)
+            folded[:, _AVERAGES] += np.concatenate([scaled, slowest], axis=1)
+        else:
+            folded[:, _WHERE[name]] += piece
+    return folded
