@@ -14,6 +14,8 @@ from benchmarks.training import training_rows
 from human_wm_env.errors import ConfigError, did_you_mean
 from report import print_report, run_script, say
 
+# The 150,000 days that the default agent is trained for, 125 x 30 at a time.
+PPO_ROLLOUTS = 40
 GROUPS = ("stepping", "growth", "imagination", "training", "first_use", "ppo")
 
 
@@ -66,7 +68,7 @@ def measure(config: BenchmarkConfig) -> dict[str, Any]:
         elif group == "first_use":
             rows = first_use_rows(1 if quick else 3, generate=not quick)
         else:
-            rows = ppo_rows(1 if quick else 20)
+            rows = ppo_rows(1 if quick else PPO_ROLLOUTS)
         found[group] = {"rows": rows, "numbers": numbers}
     return found
 
