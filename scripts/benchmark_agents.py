@@ -34,6 +34,7 @@ from agents.saving import MANIFEST, load_agent, save_agent
 from agents.session import Session
 from agents.starts import draw_starts
 from agents.untrained import BestConstantConfig
+from agents_page import PAGE, agents_page
 from human_wm_env.envs.registration import resolve_dataset
 from human_wm_env.people.embedded import EmbeddedPeople
 from report import print_report, run_script, say
@@ -261,6 +262,8 @@ def main(config: BenchmarkAgentsConfig) -> None:
             found["off_policy"] = estimate_from_log(config, results, run)
         draw_figures(found, results, run)
         run.write_metrics(found)
+        page = run.path / PAGE
+        page.write_text(agents_page(found), encoding="utf-8")
     rows = [_row(row) for row in found["table"]]
     print_report(
         rows,
@@ -270,6 +273,7 @@ def main(config: BenchmarkAgentsConfig) -> None:
     )
     for name, value in found["verdicts"].items():
         say(f"{name}: {value}")
+    say(f"The same and more as a page: {page}")
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:

@@ -51,6 +51,10 @@ def test_it_makes_table_and_figures_and_goes_on_without_running_anything_again(
     assert set(first["off_policy"]) >= {"best_constant", "ppo dream, seed 1"}
     figures = {file.name for file in (tmp_path / "one" / "figures").iterdir()}
     assert figures == {"scores.png", "transfer_dream.png", "temperature.png"}
+    page = (tmp_path / "one" / "page.md").read_text(encoding="utf-8")
+    best = first["table"][0]
+    assert f"| {best['agent']} | {best['runs']} | {best['return']['mean']:.2f} [" in page
+    assert page.count("## ") == 6  # no sweep but that of the temperature
 
     def refuse(*arguments: object, **named: object) -> None:
         raise AssertionError("it was run before")

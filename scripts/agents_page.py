@@ -1,0 +1,130 @@
+"""The benchmark of agents as a page of Markdown tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+PAGE = "page.md"
+
+
+def agents_page(found: Mapping[str, Any]) -> str:
+    """Return the tables of a benchmark's report.
+
+    Args:
+        found: what `benchmark_report.report` returns, with `off_policy` where it was estimated.
+    """
+    parts = [_agents(found["table"]), _transfer(found["transfer"])]
+    parts += [_sweep(name, rows) for name, rows in found["sweeps"].items() if rows]
+    parts += [_exploits(found["exploits"]), _verdicts(found["verdicts"])]
+    if "off_policy" in found:
+        parts.append(_off_policy(found["off_policy"]))
+    return "\n".join(part for part in parts if part)
+
+
+def _agents(table: Sequence[Mapping[str, Any]]) -> str:
+    rows = [
+        (
+            row["agent"],
+            row["runs"],
+            _interval(row["return"]),
+            _interval(row["score"], digits=1),
+            _interval(row["iqm"]),
+            _interval(row.get("dream return")),
+            _interval(row.get("inflation")),
+            " / ".join(f"{value:.2f}" for value in row["components"].values()),
+        )
+        for row in table
+    ]
+    names = " / ".join(table[0]["components"])
+    head = ("agent", "runs", "return", "score", "IQM", "return in the dream", "inflation", names)
+    return _table("Agents, in the simulator", head, rows)
+
+
+def _transfer(transfer: Mapping[str, Mapping[str, Any]]) -> str:
+    rows = [
+        (world, told["policies"], _interval(told["rank_correlation"], 3), told["median_inflation"])
+        for world, told in transfer.items()
+    ]
+    head = ("world", "policies", "rank correlation with the simulator", "median inflation")
+    return _table("Do worlds rank policies as the simulator does?", head, rows)
+
+
+def _sweep(name: str, rows: Sequence[Mapping[str, Any]]) -> str:
+    head = (name, "in that dream", "habit there", "in the simulator", "habit there")
+    return _table(
+        f"PPO trained in dreams of one {name}",
+        head,
+        [
+            (
+                f"{row[name]:g}",
+                _interval(row["dream"]),
+                f"{row['dream habit']:.2f}",
+                _interval(row["simulator"]),
+                f"{row['simulator habit']:.2f}",
+            )
+            for row in rows
+        ],
+    )
+
+
+def _exploits(finds: Sequence[Mapping[str, Any]]) -> str:
+    rows = [
+        (
+            find["name"],
+            _interval(find["dream_gain"]),
+            _interval(find["truth_gain"]),
+            "yes" if find["is_exploit"] else "no",
+        )
+        for find in finds
+    ]
+    head = ("found by", "over habit in that dream", "over habit in the simulator", "exploit")
+    return _table("The exploit search, in nearly noiseless dreams", head, rows)
+
+
+def _verdicts(verdicts: Mapping[str, Any]) -> str:
+    rows = [(name, _text(value)) for name, value in verdicts.items()]
+    return _table("Verdicts", ("what", "measured"), rows)
+
+
+def _off_policy(estimates: Mapping[str, Mapping[str, Any]]) -> str:
+    rows = [
+        (
+            name,
+            _interval(told["fitted_q"]),
+            _interval(told["doubly_robust"]),
+            f"{told['effective_windows']:.1f}",
+            *(_text(told["returns"].get(world)) for world in _worlds(estimates)),
+        )
+        for name, told in estimates.items()
+    ]
+    head = ("agent", "fitted Q", "doubly robust", "effective windows", *_worlds(estimates))
+    return _table("From the log alone, beside the worlds", head, rows)
+
+
+def _worlds(estimates: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return the worlds that everybody was judged in, without those of single settings."""
+    every = [set(told["returns"]) for told in estimates.values()]
+    return sorted(set.intersection(*every))
+
+
+def _table(title: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    lines = [[_text(cell) for cell in row] for row in rows]
+    if not lines:
+        return ""
+    written = [list(head), ["---"] * len(head), *lines]
+    return f"## {title}\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in written) + "\n"
+
+
+def _interval(value: Mapping[str, float] | None, digits: int = 2) -> str:
+    if value is None:
+        return ""
+    return f"{value['mean']:.{digits}f} [{value['low']:.{digits}f}, {value['high']:.{digits}f}]"
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, Mapping):
+        return _interval(value)
+    return f"{value:.2f}" if isinstance(value, float) else str(value)
