@@ -1,11 +1,18 @@
-"""Runs of the training loop for tests."""
+"""Runs of the training loop for tests, and people to train the encoder on."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
+from human_wm_env.runtime import moments
+from human_wm_env.runtime.encoder import Posterior
+from tests.world_model import tiny
+from world_model.data import encode_logs, moments_until
 from world_model.fitting import Stage, fit
 from world_model.progress import SilentLogger
+from world_model.recognition import Recognition
 
 
 class Recorder:
@@ -22,3 +29,16 @@ def run(
     stage: Stage, folder: Path | None = None, seed: int = 0, settings: str = ""
 ) -> dict[str, float]:
     return fit(stage, seed=seed, logger=SilentLogger(), folder=folder, settings=settings)
+
+
+def recognition(split: str) -> Recognition:
+    """People whose posteriors are made up."""
+    logs = tiny.logs()
+    encoded = encode_logs(logs, logs.users_of(split))
+    shape = (encoded.people, tiny.TINY.latent_width)
+    mean = np.random.default_rng(encoded.people).standard_normal(shape).astype(np.float32)
+    train = encode_logs(logs, logs.users_of("train"))
+    population = moments.population(moments_until(train, np.array([train.days]))[0])
+    return Recognition(
+        encoded, Posterior(mean, np.full(shape, -2.0, dtype=np.float32)), *population
+    )

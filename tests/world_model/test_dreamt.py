@@ -14,7 +14,7 @@ from human_wm_env.dataset import LogDataset
 from human_wm_env.people.weather import TRANSITIONS
 from human_wm_env.runtime.encoder import Posterior
 from tests.world_model import tiny
-from tests.world_model.test_fitting import recognition
+from tests.world_model.fitting_runs import recognition
 from world_model import dreamt
 from world_model.data import encode_logs
 from world_model.dreamt import crossed_latents, dreamt_recognition

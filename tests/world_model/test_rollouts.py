@@ -98,7 +98,7 @@ def test_the_loss_moves_both_nets_and_the_posterior_but_no_mood_is_scored() -> N
 
 
 def test_an_unlogged_weather_is_not_seen_on_the_next_day() -> None:
-    model, heard = tiny.model(), []
+    model, heard = tiny.fresh_model(), []
 
     class Listening:
         chain = model.policy.chain

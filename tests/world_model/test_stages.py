@@ -14,12 +14,10 @@ import pytest
 from mlx.utils import tree_flatten
 
 from human_wm_env.people.weather import TRANSITIONS
-from human_wm_env.runtime import moments
-from human_wm_env.runtime.encoder import Posterior
 from tests.world_model import tiny
-from tests.world_model.fitting_runs import Recorder, run
+from tests.world_model.fitting_runs import Recorder, recognition, run
 from world_model.config import StageConfig, TrainingConfig
-from world_model.data import encode_logs, moments_until
+from world_model.data import encode_logs
 from world_model.dreamt import dreamt_recognition
 from world_model.encoder_stage import EncoderStage
 from world_model.fitting import OBJECTIVE, Stage, fit
@@ -51,19 +49,6 @@ def nets_stage(epochs: int) -> NetsStage:
     stage = NetsStage(tiny.fresh_model(), train, validation, config)
     stage.config = dataclasses.replace(QUICK, epochs=epochs)  # the schedule stays that of 3
     return stage
-
-
-def recognition(split: str) -> Recognition:
-    """People whose posteriors are made up."""
-    logs = tiny.logs()
-    encoded = encode_logs(logs, logs.users_of(split))
-    shape = (encoded.people, tiny.TINY.latent_width)
-    mean = np.random.default_rng(encoded.people).standard_normal(shape).astype(np.float32)
-    train = encode_logs(logs, logs.users_of("train"))
-    population = moments.population(moments_until(train, np.array([train.days]))[0])
-    return Recognition(
-        encoded, Posterior(mean, np.full(shape, -2.0, dtype=np.float32)), *population
-    )
 
 
 def encoder_stage(epochs: int) -> EncoderStage:

@@ -13,7 +13,7 @@ from human_wm_env.runtime.checkpoint import load_checkpoint
 from human_wm_env.runtime.encoder import Posterior
 from human_wm_env.runtime.world_model import WorldModelRuntime
 from tests.world_model import tiny
-from tests.world_model.test_fitting import Recorder
+from tests.world_model.fitting_runs import Recorder
 from world_model import training
 from world_model.config import StageConfig, TrainingConfig
 from world_model.export import export, flat_weights
