@@ -22,7 +22,14 @@ FORBIDDEN = {
     "agents": {"world_model", *SCRIPTS},
     "scripts": {"tests"},
 }
-GROUND_FLOOR = {"human_wm_env", "numpy", "gymnasium", "safetensors", *sys.stdlib_module_names}
+GROUND_FLOOR = {
+    "human_wm_env",
+    "numpy",
+    "numba",
+    "gymnasium",
+    "safetensors",
+    *sys.stdlib_module_names,
+}
 GROUND_FLOOR_LAZY = GROUND_FLOOR | {"matplotlib", "pandas"}
 CAN_RUN_CODE = {"pickle", "_pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}
 UNSAFE_CALLS = {

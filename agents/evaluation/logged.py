@@ -11,7 +11,7 @@ import numpy as np
 from agents.starts import Starts
 from human_wm_env import schema
 from human_wm_env.dataset import LogDataset
-from human_wm_env.envs import actions, observations, rewards
+from human_wm_env.envs import actions, assembling, rewards
 from human_wm_env.envs.person_context import PosteriorMeans
 from human_wm_env.worlds.replay import ReplayWorld
 from human_wm_env.worlds.world import Start
@@ -93,10 +93,14 @@ def cut_windows(
         weekday_to_come = np.where(
             weekday[:, day] < 0, -1, (weekday[:, day].astype(int) + 1) % schema.DAYS_PER_WEEK
         )
-        left = np.full(len(users), 1.0 - day / days)
         views.append(
-            observations.build(
-                rows[:, day], observed[:, day], weekday_to_come, weather[:, following], left
+            assembling.build(
+                rows[:, day],
+                observed[:, day],
+                weekday_to_come,
+                weather[:, following],
+                np.full(len(users), day),
+                days,
             )
         )
     weights = {**rewards.DEFAULT_WEIGHTS, **(reward_weights or {})}

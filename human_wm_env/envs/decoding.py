@@ -1,4 +1,4 @@
-"""The action codec for stepping: `actions.decode`, in fewer strokes.
+"""The action codec for stepping: `actions.decode` as a compiled loop.
 
 `envs/actions.py` is part of the embedded people, whose version is a hash of its text; this
 twin may change. Both give the same days up to the rounding of float32; a test compares them.
@@ -6,37 +6,14 @@ twin may change. Both give the same days up to the rounding of float32; a test c
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from human_wm_env import feasible, schema
-from human_wm_env.columns import Bins, Constants, Day, Table
-from human_wm_env.columns import of as column_math
+from human_wm_env.compiled import compiled
+from human_wm_env.day import Day
 from human_wm_env.envs import actions
-
-_SLEEP, _MINUTES = schema.continuous(schema.SLEEP), schema.continuous(schema.MINUTES)
-_STEPS = schema.continuous(schema.STEPS)
-_LABELS = slice(actions.A_WORKOUT, actions.A_LOCATION + 1)
-_LABEL_BINS = Bins([schema.FEATURES[schema.WORKOUT].width, schema.FEATURES[schema.LOCATION].width])
-_STRIDE = Table(feasible.STRIDE_KM * feasible.STRIDE_TABLE)
-_KCAL = Table(feasible.BASAL_KCAL + feasible.KCAL_TABLE)
-_CONSTANTS = Constants(
-    shortest=_SLEEP.low,
-    sleep_below=_SLEEP.centre - _SLEEP.low,
-    sleep_above=_SLEEP.high - _SLEEP.centre,
-    minutes_per_day=feasible.HOURS_PER_DAY * feasible.MINUTES_PER_HOUR,
-    minutes_per_hour=feasible.MINUTES_PER_HOUR,
-    most_minutes=_MINUTES.high,
-    typical_minutes=_MINUTES.centre,
-    most_cadence=feasible.MAX_CADENCE,
-    typical_cadence=feasible.TYPICAL_CADENCE,
-    incidental_steps=feasible.INCIDENTAL_STEPS,
-    most_steps=_STEPS.high,
-    one=1.0,
-    distance_share=feasible.DISTANCE_RESIDUAL_SHARE,
-    kcal_per_step=feasible.KCAL_PER_STEP,
-    kcal_per_minute=feasible.KCAL_PER_MINUTE,
-    kcal_residual=feasible.CALORIES_RESIDUAL_KCAL,
-)
 
 
 def decode_day(action: np.ndarray) -> Day:
@@ -48,32 +25,66 @@ def decode_day(action: np.ndarray) -> Day:
     Returns:
         Its columns are new; the features that nobody decides are 0.
     """
-    math = column_math(len(action))
-    c = math.constants(_CONSTANTS)
-    unit = math.columns(action)
-    workout, location = math.bins(action, _LABELS, _LABEL_BINS)
-    # A column spreads to low / centre / high at -1 / 0 / 1, linear between.
-    below, above = math.halves(action)
-    sleep = (
-        c.shortest + c.sleep_below * below[actions.A_SLEEP] + c.sleep_above * above[actions.A_SLEEP]
-    )
-    # The minutes of a typical day fit beside any night.
-    most = math.minimum(c.minutes_per_day - c.minutes_per_hour * sleep, c.most_minutes)
-    minutes = c.typical_minutes * below[actions.A_MINUTES]
-    minutes = minutes + (most - c.typical_minutes) * above[actions.A_MINUTES]
-    most = math.minimum(c.most_cadence * minutes + c.incidental_steps, c.most_steps)
-    usual = c.typical_cadence * minutes
-    steps = usual * below[actions.A_STEPS] + (most - usual) * above[actions.A_STEPS]
-    steps = math.minimum(steps, most)  # it may have been rounded up
-    share = c.one + c.distance_share * unit[actions.A_DISTANCE]
-    day = math.empty(schema.FEATURE_COUNT, len(action))
-    day[schema.SLEEP], day[schema.MINUTES], day[schema.STEPS] = sleep, minutes, steps
-    day[schema.DISTANCE] = steps * math.look_up(_STRIDE, workout) * share
-    day[schema.CALORIES] = (
-        c.kcal_per_step * steps
-        + c.kcal_per_minute * minutes
-        + math.look_up(_KCAL, workout)
-        + c.kcal_residual * unit[actions.A_CALORIES]
-    )
-    day[schema.WORKOUT], day[schema.LOCATION] = workout, location
-    return Day(day, workout, location)
+    slots = len(action)
+    columns = np.zeros((schema.FEATURE_COUNT, slots), dtype=np.float32)
+    labels = np.empty((2, slots), dtype=np.intp)
+    _decode(action.T, columns, labels)
+    return Day(columns, labels[0], labels[1])
+
+
+def _decoder() -> Callable[[np.ndarray, np.ndarray, np.ndarray], None]:
+    """Return the loop; its constants are locals, see `compiled`."""
+    a_sleep, a_minutes, a_steps = actions.A_SLEEP, actions.A_MINUTES, actions.A_STEPS
+    a_workout, a_location = actions.A_WORKOUT, actions.A_LOCATION
+    a_distance, a_calories = actions.A_DISTANCE, actions.A_CALORIES
+    at_sleep, at_minutes, at_steps = schema.SLEEP, schema.MINUTES, schema.STEPS
+    at_workout, at_location = schema.WORKOUT, schema.LOCATION
+    at_distance, at_calories = schema.DISTANCE, schema.CALORIES
+    workouts, locations = (schema.FEATURES[i].width for i in (at_workout, at_location))
+    # In float32 as in `actions`: at the edge of a bin a rounding is another category.
+    one, workout_bins, location_bins = (np.float32(n) for n in (1, workouts / 2, locations / 2))
+    night, active = schema.continuous(at_sleep), schema.continuous(at_minutes)
+    shortest, usual_sleep, longest = night.low, night.centre, night.high
+    usual_minutes, most_active = active.centre, active.high
+    minutes_per_hour = feasible.MINUTES_PER_HOUR
+    minutes_per_day = feasible.HOURS_PER_DAY * minutes_per_hour
+    usual_cadence, most_cadence = feasible.TYPICAL_CADENCE, feasible.MAX_CADENCE
+    incidental, most_walked = feasible.INCIDENTAL_STEPS, schema.continuous(at_steps).high
+    stride = feasible.STRIDE_KM * feasible.STRIDE_TABLE.astype(np.float64)
+    basal = feasible.BASAL_KCAL + feasible.KCAL_TABLE.astype(np.float64)
+    kcal_per_step, kcal_per_minute = feasible.KCAL_PER_STEP, feasible.KCAL_PER_MINUTE
+    distance_share = feasible.DISTANCE_RESIDUAL_SHARE
+    kcal_residual = feasible.CALORIES_RESIDUAL_KCAL
+
+    @compiled
+    def decode(unit: np.ndarray, day: np.ndarray, labels: np.ndarray) -> None:
+        for slot in range(unit.shape[1]):
+            workout = min(int((unit[a_workout, slot] + one) * workout_bins), workouts - 1)
+            location = min(int((unit[a_location, slot] + one) * location_bins), locations - 1)
+            # Each number spreads to low / centre / high at -1 / 0 / 1, linear between.
+            x = float(unit[a_sleep, slot])
+            sleep = usual_sleep + x * (usual_sleep - shortest if x < 0.0 else longest - usual_sleep)
+            # The minutes of a typical day fit beside any night.
+            x = float(unit[a_minutes, slot])
+            most = min(minutes_per_day - minutes_per_hour * sleep, most_active)
+            minutes = usual_minutes + x * (usual_minutes if x < 0.0 else most - usual_minutes)
+            x = float(unit[a_steps, slot])
+            most = min(most_cadence * minutes + incidental, most_walked)
+            usual = usual_cadence * minutes
+            steps = usual + x * (usual if x < 0.0 else most - usual)
+            share = 1.0 + distance_share * unit[a_distance, slot]
+            day[at_sleep, slot], day[at_minutes, slot], day[at_steps, slot] = sleep, minutes, steps
+            day[at_distance, slot] = steps * stride[workout] * share
+            day[at_calories, slot] = (
+                kcal_per_step * steps
+                + kcal_per_minute * minutes
+                + basal[workout]
+                + kcal_residual * unit[a_calories, slot]
+            )
+            day[at_workout, slot], day[at_location, slot] = workout, location
+            labels[0, slot], labels[1, slot] = workout, location
+
+    return decode
+
+
+_decode = _decoder()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gymnasium as gym
 
@@ -12,8 +12,10 @@ from human_wm_env.envs.env import Env
 from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.errors import ConfigError, did_you_mean
 from human_wm_env.people.embedded import EmbeddedPeople, load_embedded
-from human_wm_env.worlds.masking import Masking
 from human_wm_env.worlds.world import World
+
+if TYPE_CHECKING:
+    from human_wm_env.worlds.masking import Masking
 
 Dataset = LogDataset | EmbeddedPeople | str
 EMBEDDED = "embedded"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from human_wm_env import schema
-from human_wm_env.columns import Constants, Table
-from human_wm_env.columns import of as column_math
+from human_wm_env.compiled import compiled
 from human_wm_env.dataset import History
 
 COMPONENTS = ("mood", "recovery", "sleep", "effort")
@@ -16,20 +16,9 @@ DEFAULT_WEIGHTS = {"mood": 0.4, "recovery": 0.3, "sleep": 0.1, "effort": 0.2}
 FORESIGHT = ("foresight",)
 
 MOOD_VALUES = {"Happy": 1.0, "Neutral": 0.6, "Tired": 0.3, "Stressed": 0.0}
-_MOODS = Table(np.array([MOOD_VALUES[name] for name in schema.categories(schema.MOOD)]))
 RECOVERY_SPAN_BPM = 20.0
 # Recommended sleep for adults, 7 to 9 hours (Hirshkowitz et al. 2015).
 SLEEP_LOW_HOURS, SLEEP_HIGH_HOURS, SLEEP_FALL_HOURS = 7.0, 9.0, 4.0
-_SLEEP_MIDDLE = (SLEEP_LOW_HOURS + SLEEP_HIGH_HOURS) / 2.0
-_SLEEP_PEAK = 1.0 + (SLEEP_HIGH_HOURS - _SLEEP_MIDDLE) / SLEEP_FALL_HOURS
-_CONSTANTS = Constants(
-    per_bpm=1.0 / RECOVERY_SPAN_BPM,
-    usual_recovery=0.5,
-    sleep_peak=_SLEEP_PEAK,
-    sleep_middle=_SLEEP_MIDDLE,
-    per_hour=1.0 / SLEEP_FALL_HOURS,
-    one=1.0,
-)
 # A deviation of two of the schema's scales from one's habit is full effort.
 EFFORT_SCALES = 2.0
 
@@ -44,7 +33,6 @@ def effort_weights() -> np.ndarray:
     return weights / np.float32(len(schema.ACTION_FEATURES))
 
 
-_EFFORT_WEIGHTS = effort_weights()
 _NUMBERS = [i for i in schema.CONTINUOUS_FEATURES if i in schema.ACTION_FEATURES]
 _LABELS = [i for i in schema.CATEGORICAL_FEATURES if i in schema.ACTION_FEATURES]
 _LOWS, _HIGHS, _CENTRES, _SCALES = np.array(
@@ -118,19 +106,45 @@ def components(rows: np.ndarray, baseline: Baseline) -> np.ndarray:
 
 def components_of(rows: np.ndarray, encoded: np.ndarray, baseline: Baseline) -> np.ndarray:
     """Return `components` of days that are encoded already, float32 (slots, ROW_WIDTH)."""
-    slots = len(rows)
-    math = column_math(slots)
-    row, c = math.columns(rows), math.constants(_CONSTANTS)
-    deviation = encoded.T - baseline.habit.T
-    deviation *= deviation
-    shares = math.empty(len(COMPONENTS), slots)
-    shares[0] = math.look_up(_MOODS, math.whole(row[schema.MOOD]))
-    calmer = math.column(baseline.heart_rate) - row[schema.HEART_RATE]
-    shares[1] = calmer * c.per_bpm + c.usual_recovery
+    shares = np.empty((len(COMPONENTS), len(rows)), dtype=np.float32)
+    _pay(rows.T, encoded.T, baseline.heart_rate, baseline.habit.T, shares)
+    return shares.T
+
+
+def _payer() -> Callable[..., None]:
+    """Return the loop; its constants are locals, see `compiled`."""
+    at_mood, at_rate, at_sleep = schema.MOOD, schema.HEART_RATE, schema.SLEEP
+    row_width, weights = schema.ROW_WIDTH, effort_weights().astype(np.float64)
+    moods = np.array([MOOD_VALUES[name] for name in schema.categories(schema.MOOD)])
+    span, middle = RECOVERY_SPAN_BPM, (SLEEP_LOW_HOURS + SLEEP_HIGH_HOURS) / 2.0
     # At most 1 within the recommended hours, which are those nearest to their middle.
-    shares[2] = c.sleep_peak - abs(row[schema.SLEEP] - c.sleep_middle) * c.per_hour
-    shares[3] = c.one - math.column(_EFFORT_WEIGHTS.dot(deviation))
-    return math.batch(math.shares(shares))
+    fall = SLEEP_FALL_HOURS
+    peak = 1.0 + (SLEEP_HIGH_HOURS - middle) / fall
+
+    @compiled
+    def pay(
+        rows: np.ndarray,
+        encoded: np.ndarray,
+        usual_rate: np.ndarray,
+        habit: np.ndarray,
+        shares: np.ndarray,
+    ) -> None:
+        for slot in range(shares.shape[1]):
+            effort = 0.0
+            for column in range(row_width):
+                apart = float(encoded[column, slot] - habit[column, slot])
+                effort += weights[column] * apart * apart
+            calmer = float(usual_rate[slot] - rows[at_rate, slot])
+            night = peak - abs(rows[at_sleep, slot] - middle) / fall
+            shares[0, slot] = moods[int(rows[at_mood, slot])]
+            shares[1, slot] = min(max(calmer / span + 0.5, 0.0), 1.0)
+            shares[2, slot] = min(max(night, 0.0), 1.0)
+            shares[3, slot] = min(max(1.0 - effort, 0.0), 1.0)
+
+    return pay
+
+
+_pay = _payer()
 
 
 def foresight(foreseen: np.ndarray, logged: np.ndarray, observed: np.ndarray) -> np.ndarray:

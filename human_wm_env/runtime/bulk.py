@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from human_wm_env import feasible, schema
-from human_wm_env.runtime import heads, inputs, memory
+from human_wm_env.runtime import drawing, inputs, memory
 from human_wm_env.runtime.film import FilmWeights
 from human_wm_env.runtime.memory import Memory
 from human_wm_env.runtime.world_model import WorldModelRuntime
@@ -170,7 +170,7 @@ class _Person:
         x[_WEEKDAY] = _WEEKDAYS[:, self._weekday]
         x[_WEATHER] = 0.0
         x[noise.weather + _WEATHER.start, self._slots] = 1.0
-        drawn = heads.sample_row(
+        drawn = drawing.sample_row(
             dream.runtime.action_layout,
             self._habit().T,
             dream.policy.chain[0],
@@ -227,7 +227,7 @@ class _Person:
         """Draw heart rate, bpm, and mood, (slots,) each."""
         dream, layout = self._dream, self._dream.runtime.state_layout
         parameters, slope, shift = self._parameters(noise.state_uniform[0])
-        value = heads.sample_mixture(
+        value = drawing.sample_mixture(
             parameters[:, layout.parameters[schema.HEART_RATE]],
             layout.components,
             dream.temperature,
@@ -237,7 +237,7 @@ class _Person:
         rate = np.clip(value * _HEART.scale + _HEART.centre, _HEART.low, _HEART.high)
         scaled = (rate - _HEART.centre) / _HEART.scale
         logits = parameters[:, layout.parameters[schema.MOOD]] + shift + scaled[:, None] * slope
-        mood = heads.sample_category(logits, dream.temperature, noise.state_uniform[2])
+        mood = drawing.sample_category(logits, dream.temperature, noise.state_uniform[2])
         return rate, mood
 
     def _parameters(self, uniform: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from human_wm_env.compiled import compiled
+
 
 @dataclass(frozen=True)
 class Modulation:
@@ -182,15 +184,63 @@ class FilmWeights:
         first, second = scratch.first, scratch.second
         # Slots last in memory: whoever reads on reads a column for all slots.
         np.matmul(self.inputs.T, inputs.T, out=first.reshape(-1, slots))
-        np.maximum(first, modulation.first_floor.transpose(1, 2, 0), out=first)
-        first *= modulation.gain.transpose(1, 2, 0)
+        _modulate(
+            first, modulation.first_floor.transpose(1, 2, 0), modulation.gain.transpose(1, 2, 0)
+        )
         np.matmul(self.hidden.transpose(0, 2, 1), first, out=second)
-        np.maximum(second, modulation.second_floor.transpose(1, 2, 0), out=second)
-        columns: np.ndarray = self.head.transpose(0, 2, 1) @ second
-        columns += modulation.offset.transpose(1, 2, 0)
+        columns = np.empty((self.members, self.head.shape[2], slots), dtype=np.float32)
+        floor, offset = modulation.second_floor, modulation.offset
+        _put_out(second, floor.transpose(1, 2, 0), self.head, offset.transpose(1, 2, 0), columns)
         if blind is not None and blind.any():
             columns += np.einsum("ns,nmso->mon", blind.astype(np.float32), modulation.blind)
         return columns.transpose(0, 2, 1)
+
+
+@compiled
+def _modulate(layer: np.ndarray, floor: np.ndarray, gain: np.ndarray) -> None:
+    """Bound a layer from below and multiply it, in one pass; (members, hidden, slots) each."""
+    members, hidden, slots = layer.shape
+    for member in range(members):
+        for unit in range(hidden):
+            for slot in range(slots):
+                bounded = max(layer[member, unit, slot], floor[member, unit, slot])
+                layer[member, unit, slot] = bounded * gain[member, unit, slot]
+
+
+_UNITS_AT_ONCE = 4  # fewer walks over the outputs
+
+
+@compiled
+def _put_out(
+    layer: np.ndarray, floor: np.ndarray, head: np.ndarray, offset: np.ndarray, out: np.ndarray
+) -> None:
+    """Bound the second layer from below and take it to the outputs, (members, outputs, slots).
+
+    With a handful of outputs this is faster than BLAS, and needs no second look at the layer.
+    """
+    members, hidden, slots = layer.shape
+    rows = np.zeros((_UNITS_AT_ONCE, slots), dtype=np.float32)
+    weights = np.zeros(_UNITS_AT_ONCE, dtype=np.float32)
+    out[:] = offset
+    for member in range(members):
+        for first in range(0, hidden, _UNITS_AT_ONCE):
+            count = min(_UNITS_AT_ONCE, hidden - first)
+            for unit in range(count):
+                for slot in range(slots):
+                    own = layer[member, first + unit, slot]
+                    rows[unit, slot] = max(own, floor[member, first + unit, slot])
+            for output in range(out.shape[1]):
+                weights[:] = 0.0
+                for unit in range(count):
+                    weights[unit] = head[member, first + unit, output]
+                one, two, three, four = weights
+                for slot in range(slots):
+                    out[member, output, slot] += (
+                        one * rows[0, slot]
+                        + two * rows[1, slot]
+                        + three * rows[2, slot]
+                        + four * rows[3, slot]
+                    )
 
 
 def _flat(weights: np.ndarray) -> np.ndarray:

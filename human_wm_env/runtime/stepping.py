@@ -3,17 +3,18 @@
 In a dream the day's actions are known, contrasts of memory averages are linear in the
 averages, and the columns of an encoded row can stay where they are. So the first layer's
 weights are folded once: the same products, with three quarters of the inputs, and inputs
-that are written in a few strokes.
+that are written in compiled loops.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
 from human_wm_env import schema
-from human_wm_env.columns import Day
+from human_wm_env.compiled import compiled
+from human_wm_env.day import Day
 from human_wm_env.runtime import inputs, memory
 from human_wm_env.runtime.memory import Memory
 
@@ -32,28 +33,9 @@ _ROW_KNOWN = slice(schema.ROW_WIDTH, schema.ROW_WIDTH + schema.FEATURE_COUNT)
 _POLICY_CONTEXT = slice(_ROW_KNOWN.stop, _ROW_KNOWN.stop + CONTEXT_WIDTH)
 _WEATHER = slice(_POLICY_CONTEXT.stop, _POLICY_CONTEXT.stop + len(inputs.WEATHER_COLUMNS))
 POLICY_WIDTH = _WEATHER.stop
-# Indexed by -1, where it is not known, both give their last column of zeros.
-WEEKDAYS = np.ascontiguousarray(
-    schema.weekday_features(np.array([*range(schema.DAYS_PER_WEEK), -1])).T
-)
-WEATHERS = np.eye(len(inputs.WEATHER_COLUMNS), len(inputs.WEATHER_COLUMNS) + 1, dtype=np.float32)
-
-_STATES = list(inputs.STATE_ORDER)
-_HEART = schema.continuous(schema.HEART_RATE)
-_WEIGHT_FLOOR = np.float32(memory.WEIGHT_FLOOR)
-_HEART_CENTRE, _HEART_SCALE = np.float32(_HEART.centre), np.float32(_HEART.scale)
-_ONE_HOT = {
-    index: np.eye(schema.FEATURES[index].width, dtype=np.float32)
-    for index in schema.CATEGORICAL_FEATURES
-}
-_FIRST = {index: part.start for index, part in schema.ROW_SLICES.items()}
-# The schema's order begins with the numbers that are decided, and ends with the mood.
-_DECIDED_NUMBERS = schema.HEART_RATE
-_DECIDED_LABELS = slice(_FIRST[schema.HEART_RATE] + 1, _FIRST[schema.MOOD])
-_CENTRES = [schema.continuous(i).centre for i in range(_DECIDED_NUMBERS)]
-_SCALES = [schema.continuous(i).scale for i in range(_DECIDED_NUMBERS)]
-_CENTRE_COLUMN = np.array(_CENTRES, dtype=np.float32)[:, None]
-_SCALE_COLUMN = np.array(_SCALES, dtype=np.float32)[:, None]
+# The memory of a dream: totals, then weights, side by side.
+SUMS_WIDTH = 2 * memory.AVERAGES
+_TOTALS = slice(0, memory.AVERAGES)
 
 
 def fold_transition(weights: np.ndarray, *, use_memory: bool) -> np.ndarray:
@@ -114,44 +96,39 @@ class _Taker:
         return self._rows[self._at - count : self._at]
 
 
-def begin_inputs(sums: np.ndarray, known_before: np.ndarray | None, weekday: np.ndarray) -> Any:
-    """Return the transition net's inputs with an empty row, (TRANSITION_WIDTH, slots).
+def begin_inputs(
+    sums: np.ndarray, encoded_before: np.ndarray, known_before: np.ndarray, weekday: np.ndarray
+) -> np.ndarray:
+    """Return the transition net's inputs with yesterday's row, (TRANSITION_WIDTH, slots).
 
     Args:
         sums: float32 (slots, SUMS_WIDTH), the memory at wake-up.
-        known_before: bool (slots, 10), what is known of yesterday, or None for everything.
+        encoded_before: float32 (slots, ROW_WIDTH), yesterday, zero where not known.
+        known_before: bool (slots, 10), what is known of it.
         weekday: int (slots,), of today, -1 if unknown.
     """
     result = np.empty((TRANSITION_WIDTH, len(weekday)), dtype=np.float32)
-    result[_STATES_KNOWN] = 1.0 if known_before is None else known_before.T[_STATES]
-    context, total, weight = result[_CONTEXT], sums.T[_TOTALS], sums.T[_WEIGHTS]
-    averages = np.add(weight, _WEIGHT_FLOOR, out=context[_AVERAGES])
-    np.divide(total, averages, out=averages)
-    context[_WEIGHTS] = weight
-    context[_WEEKDAY] = WEEKDAYS.take(weekday, axis=1)
-    context[-1] = 1.0
+    _begin(sums.T, encoded_before.T, known_before.T, weekday, result)
     return result
 
 
 def policy_inputs(
-    encoded_before: np.ndarray,
-    known_before: np.ndarray | None,
+    known_before: np.ndarray,
     begun: np.ndarray,
     weather: np.ndarray,
 ) -> np.ndarray:
     """Return what the policy net is given, float32 (slots, POLICY_WIDTH).
 
     Args:
-        encoded_before: float32 (slots, ROW_WIDTH), yesterday, zero where not known.
-        known_before: bool (slots, 10), or None for everything.
-        begun: from `begin_inputs`, for the context.
+        known_before: bool (slots, 10), what is known of yesterday.
+        begun: from `begin_inputs`.
         weather: int (slots,), today's.
     """
     result = np.empty((POLICY_WIDTH, len(weather)), dtype=np.float32)
-    result[: schema.ROW_WIDTH] = encoded_before.T
-    result[_ROW_KNOWN] = 1.0 if known_before is None else known_before.T
+    result[: schema.ROW_WIDTH] = begun[: schema.ROW_WIDTH]
+    result[_ROW_KNOWN] = known_before.T
     result[_POLICY_CONTEXT] = begun[_CONTEXT]
-    result[_WEATHER] = WEATHERS.take(weather, axis=1)
+    result[_WEATHER] = _WEATHERS[:, None] == weather
     return result.T
 
 
@@ -163,26 +140,7 @@ def set_actions(encoded: np.ndarray, day: Day, weather: np.ndarray) -> None:
         day: its actions are within the schema's bounds.
         weather: int (slots,), known.
     """
-    if encoded.shape[1] == 1:
-        scaled = zip(day.columns, _CENTRES, _SCALES, strict=False)
-        encoded[:_DECIDED_NUMBERS, 0] = [(value - low) / scale for value, low, scale in scaled]
-        encoded[_DECIDED_LABELS] = 0.0
-        encoded[day.workout + _FIRST[schema.WORKOUT], 0] = 1.0
-        encoded[weather + _FIRST[schema.WEATHER], 0] = 1.0
-        encoded[day.location + _FIRST[schema.LOCATION], 0] = 1.0
-        return
-    numbers = encoded[:_DECIDED_NUMBERS]
-    np.subtract(day.columns[:_DECIDED_NUMBERS], _CENTRE_COLUMN, out=numbers)
-    numbers /= _SCALE_COLUMN
-    _set_label(encoded, schema.WORKOUT, day.workout)
-    _set_label(encoded, schema.WEATHER, weather)
-    _set_label(encoded, schema.LOCATION, day.location)
-
-
-def _set_label(encoded: np.ndarray, index: int, label: np.ndarray) -> None:
-    """Write the category of each slot, known and int (slots,), one-hot."""
-    # Clipping changes nothing, but lets `take` write where it is told to.
-    _ONE_HOT[index].take(label, axis=1, out=encoded[schema.ROW_SLICES[index]], mode="clip")
+    _set_actions(encoded, day.columns, day.workout, day.location, weather)
 
 
 def set_states(encoded: np.ndarray, heart_rate: np.ndarray, mood: np.ndarray) -> None:
@@ -193,19 +151,24 @@ def set_states(encoded: np.ndarray, heart_rate: np.ndarray, mood: np.ndarray) ->
         heart_rate: float32 (slots,), bpm.
         mood: int (slots,).
     """
-    if len(mood) == 1:
-        encoded[schema.ROW_SLICES[schema.MOOD]] = 0.0
-        encoded[_FIRST[schema.HEART_RATE], 0] = (heart_rate.item() - _HEART.centre) / _HEART.scale
-        encoded[_FIRST[schema.MOOD] + mood.item(), 0] = 1.0
-        return
-    scaled = np.subtract(heart_rate, _HEART_CENTRE, out=encoded[_FIRST[schema.HEART_RATE]])
-    scaled /= _HEART_SCALE
-    _set_label(encoded, schema.MOOD, mood)
+    _set_states(encoded, heart_rate, mood)
 
 
-# The memory of a dream: totals, then weights, side by side.
-SUMS_WIDTH = 2 * memory.AVERAGES
-_TOTALS = slice(0, memory.AVERAGES)
+def end_day(
+    sums: np.ndarray, transition_inputs: np.ndarray, heart_rate: np.ndarray, mood: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the day that ends, encoded, and the memory after it, both (slots, width).
+
+    Args:
+        sums: float32 (slots, SUMS_WIDTH), the memory at wake-up.
+        transition_inputs: float32 (TRANSITION_WIDTH, slots), with the day's actions.
+        heart_rate: float32 (slots,), bpm.
+        mood: int (slots,).
+    """
+    encoded = np.empty((schema.ROW_WIDTH, len(mood)), dtype=np.float32)
+    moved = np.empty((SUMS_WIDTH, len(mood)), dtype=np.float32)
+    _end(sums.T, transition_inputs, heart_rate, mood, encoded, moved)
+    return encoded.T, moved.T
 
 
 def sums_of(state: Memory) -> np.ndarray:
@@ -220,33 +183,136 @@ def memory_of(sums: np.ndarray) -> Memory:
     return Memory(sums[:, _TOTALS].reshape(shape), sums[:, _WEIGHTS].reshape(shape))
 
 
-def remember(sums: np.ndarray, transition_inputs: np.ndarray) -> np.ndarray:
-    """Move the memory on by a day that is known completely; see `memory.remember`.
-
-    Args:
-        sums: float32 (slots, SUMS_WIDTH).
-        transition_inputs: float32 (TRANSITION_WIDTH, slots), of the day that ends.
-    """
-    moved = _SUMS_DECAY * sums.T
-    moved[_TOTALS] += _TOTALS_GAIN @ transition_inputs[_REMEMBERED]
-    moved[_WEIGHTS] += _WEIGHTS_GAIN
-    return moved.T
+_WEATHERS = np.arange(len(inputs.WEATHER_COLUMNS))
 
 
-# What is remembered of a day are its numbers and its workout, the first columns of a row.
-_REMEMBERED = slice(0, schema.ROW_SLICES[schema.WORKOUT].stop)
+def _make_begin() -> Callable[..., None]:
+    """Return the loop of `begin_inputs`; its constants are locals, see `compiled`."""
+    averages, known_at, at = memory.AVERAGES, _STATES_KNOWN.start, _CONTEXT.start
+    weekday_at, one_at = at + _WEEKDAY.start, _CONTEXT.stop - 1
+    floor, states = np.float32(memory.WEIGHT_FLOOR), inputs.STATE_ORDER
+    weekdays = schema.weekday_features(np.array([*range(schema.DAYS_PER_WEEK), -1]))
+
+    @compiled
+    def begin(
+        sums: np.ndarray,
+        encoded: np.ndarray,
+        known: np.ndarray,
+        weekday: np.ndarray,
+        out: np.ndarray,
+    ) -> None:
+        for row in range(encoded.shape[0]):
+            for slot in range(out.shape[1]):
+                out[row, slot] = encoded[row, slot]
+        for slot in range(out.shape[1]):
+            for place, state in enumerate(states):
+                out[known_at + place, slot] = known[state, slot]
+            out[weekday_at, slot] = weekdays[weekday[slot], 0]
+            out[weekday_at + 1, slot] = weekdays[weekday[slot], 1]
+            out[one_at, slot] = 1.0
+        for row in range(averages):
+            for slot in range(out.shape[1]):
+                weight = sums[averages + row, slot]
+                out[at + row, slot] = sums[row, slot] / (weight + floor)
+                out[at + averages + row, slot] = weight
+
+    return begin
 
 
-def _totals_gain() -> np.ndarray:
-    """Return what a day's row adds to the totals, float32 (AVERAGES, columns)."""
-    gain = np.zeros((len(memory.TAUS_DAYS), memory.SIGNALS, _REMEMBERED.stop), np.float32)
-    share = 1.0 - memory.DECAY[:, 0]
-    for signal, index in enumerate(memory.SIGNAL_FEATURES):
-        values = memory.WORKOUT_TABLE if index == schema.WORKOUT else np.ones(1, np.float32)
-        gain[:, signal, schema.ROW_SLICES[index]] = share[:, None] * values
-    return gain.reshape(memory.AVERAGES, -1)
+def _make_set_actions() -> Callable[..., None]:
+    """Return the loop of `set_actions`."""
+    # The schema's order begins with the numbers that are decided, and ends with the mood.
+    numbers = schema.HEART_RATE
+    features = [schema.continuous(index) for index in range(numbers)]
+    centres = np.array([feature.centre for feature in features], dtype=np.float32)
+    scales = np.array([feature.scale for feature in features], dtype=np.float32)
+    at = {index: part.start for index, part in schema.ROW_SLICES.items()}
+    first, last = at[schema.HEART_RATE] + 1, at[schema.MOOD]
+    at_workout, at_weather, at_location = (
+        at[index] for index in (schema.WORKOUT, schema.WEATHER, schema.LOCATION)
+    )
+
+    @compiled
+    def write(
+        encoded: np.ndarray,
+        day: np.ndarray,
+        workout: np.ndarray,
+        location: np.ndarray,
+        weather: np.ndarray,
+    ) -> None:
+        for row in range(numbers):
+            for slot in range(encoded.shape[1]):
+                encoded[row, slot] = (day[row, slot] - centres[row]) / scales[row]
+        for row in range(first, last):
+            for slot in range(encoded.shape[1]):
+                encoded[row, slot] = 0.0
+        for slot in range(encoded.shape[1]):
+            encoded[at_workout + workout[slot], slot] = 1.0
+            encoded[at_weather + weather[slot], slot] = 1.0
+            encoded[at_location + location[slot], slot] = 1.0
+
+    return write
 
 
-_TOTALS_GAIN = _totals_gain()
-_WEIGHTS_GAIN = np.repeat(1.0 - memory.DECAY[:, 0], memory.SIGNALS)[:, None]
-_SUMS_DECAY = np.tile(np.repeat(memory.DECAY[:, 0], memory.SIGNALS), 2)[:, None]
+def _make_set_states() -> Callable[..., None]:
+    """Return the loop of `set_states`."""
+    rate_at, mood_at = (schema.ROW_SLICES[i].start for i in (schema.HEART_RATE, schema.MOOD))
+    moods, feature = schema.FEATURES[schema.MOOD].width, schema.continuous(schema.HEART_RATE)
+    centre, scale = np.float32(feature.centre), np.float32(feature.scale)
+
+    @compiled
+    def write(encoded: np.ndarray, heart_rate: np.ndarray, mood: np.ndarray) -> None:
+        for slot in range(encoded.shape[1]):
+            encoded[rate_at, slot] = (heart_rate[slot] - centre) / scale
+            for which in range(moods):
+                encoded[mood_at + which, slot] = which == mood[slot]
+
+    return write
+
+
+def _make_remember() -> Callable[..., None]:
+    """Return the loop that moves the memory on, as `memory.remember` does."""
+    averages, signals, taus = memory.AVERAGES, memory.SIGNALS, len(memory.TAUS_DAYS)
+    decay = np.ascontiguousarray(memory.DECAY[:, 0])
+    share = np.float32(1.0) - decay
+    # Columns of the encoded row, one for a number, one for each category of the workout.
+    parts = [schema.ROW_SLICES[index] for index in memory.SIGNAL_FEATURES]
+    first = np.array([part.start for part in parts])
+    width = np.array([part.stop - part.start for part in parts])
+    worth = np.ones((signals, width.max()), dtype=np.float32)
+    worth[memory.SIGNAL_FEATURES.index(schema.WORKOUT)] = memory.WORKOUT_TABLE
+
+    @compiled
+    def move(sums: np.ndarray, encoded: np.ndarray, moved: np.ndarray) -> None:
+        for slot in range(moved.shape[1]):
+            for signal in range(signals):
+                today = np.float32(0.0)
+                for column in range(width[signal]):
+                    today += worth[signal, column] * encoded[first[signal] + column, slot]
+                for tau in range(taus):
+                    row = tau * signals + signal
+                    moved[row, slot] = decay[tau] * sums[row, slot] + share[tau] * today
+                    row += averages
+                    moved[row, slot] = decay[tau] * sums[row, slot] + share[tau]
+
+    return move
+
+
+_begin, _set_actions = _make_begin(), _make_set_actions()
+_set_states, _remember = _make_set_states(), _make_remember()
+
+
+@compiled
+def _end(
+    sums: np.ndarray,
+    inputs: np.ndarray,
+    heart_rate: np.ndarray,
+    mood: np.ndarray,
+    encoded: np.ndarray,
+    moved: np.ndarray,
+) -> None:
+    for row in range(encoded.shape[0]):
+        for slot in range(encoded.shape[1]):
+            encoded[row, slot] = inputs[row, slot]
+    _set_states(encoded, heart_rate, mood)
+    _remember(sums, encoded, moved)

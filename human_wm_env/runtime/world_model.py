@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 
 import numpy as np
 
 from human_wm_env import schema
 from human_wm_env.dataset import History
-from human_wm_env.runtime import heads, layouts, memory, single, stepping
+from human_wm_env.runtime import drawing, layouts, memory, stepping
 from human_wm_env.runtime.checkpoint import Checkpoint
 from human_wm_env.runtime.encoder import Encoder, Posterior, prepare, prepare_beginnings
 from human_wm_env.runtime.film import FilmWeights, Modulation
@@ -56,7 +55,6 @@ class WorldModelRuntime:
         moods = self.state_layout.parameters[schema.MOOD]
         shifts = np.stack([chain[:, 0, moods].T, chain[:, known, moods].T])
         self._mood_shift = np.ascontiguousarray(shifts)  # (2, moods, members)
-        self._mood_shift_numbers = shifts.transpose(2, 0, 1).tolist()
 
     def encode(self, histories: Sequence[History]) -> tuple[Posterior, Memory]:
         """Return the posterior of each person and the memory after their last day.
@@ -121,7 +119,7 @@ class WorldModelRuntime:
             uniform: float32 (slots, 7), likewise.
         """
         parameters = self._stepping_policy(policy_inputs, modulation)[0]
-        return heads.sample_row(
+        return drawing.sample_row(
             self.action_layout, parameters, self.policy.chain[0], temperature, normal, uniform
         )
 
@@ -152,114 +150,6 @@ class WorldModelRuntime:
             float32 (slots,).
         """
         members = self._stepping_transition(transition_inputs, modulation, blind)
-        if len(transition_inputs) == 1 and temperature > 0.0 and self.state_layout.components == 1:
-            one = single.respond(
-                self.state_layout,
-                members,
-                self._mood_shift_numbers,
-                temperature,
-                normal.item(0),
-                uniform[0].tolist(),
-            )
-            return (
-                np.array(one[:1], dtype=np.float32),
-                np.array(one[1:2]),
-                np.array(one[2:], dtype=np.float32),
-            )
-        uncertainty = self._disagreement(members)
-        parameters, shift = self._drawn_member(members, temperature, uniform[:, 0])
-        layout = self.state_layout
-        value = heads.sample_mixture(
-            parameters[layout.parameters[schema.HEART_RATE]].T,
-            layout.components,
-            temperature,
-            normal[:, 0],
-            uniform[:, 1],
+        return drawing.sample_states(
+            self.state_layout, members, self._mood_shift, temperature, normal, uniform
         )
-        rate = value * _HEART_SCALE
-        rate += _HEART_CENTRE
-        np.maximum(rate, _HEART_LOW, out=rate)
-        np.minimum(rate, _HEART_HIGH, out=rate)
-        scaled = rate - _HEART_CENTRE
-        scaled /= _HEART_SCALE
-        logits = scaled * shift[0]
-        logits += shift[1]
-        logits += parameters[layout.parameters[schema.MOOD]]
-        return rate, heads.sample_label(logits, temperature, uniform[:, 2]), uncertainty
-
-    def _drawn_member(
-        self, members: np.ndarray, temperature: float, uniform: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return one member's parameters per slot, (outputs, slots), and its mood shifts.
-
-        The shifts are what the heart rate does to the mood's logits, per scale and by being
-        known, (2, moods, slots).
-        """
-        if temperature == 0.0:
-            return members.mean(axis=0).T, self._mood_shift.mean(axis=2, keepdims=True)
-        count, slots, outputs = members.shape
-        if count == 1:
-            return members[0].T, self._mood_shift
-        # 1 is not drawn, but what is just below it may be rounded up.
-        member = np.minimum(uniform * np.float32(count), np.float32(count - 1)).astype(np.intp)
-        shift = self._mood_shift.take(member, axis=2)
-        member *= outputs * slots
-        drawn = members.transpose(0, 2, 1).reshape(-1).take(_places(outputs, slots) + member)
-        return drawn, shift
-
-    def _disagreement(self, members: np.ndarray) -> np.ndarray:
-        """Return the ensemble's disagreement, float32 (slots,).
-
-        The mean of two standard deviations over the members: that of the expected heart
-        rate (in scales) and that of the mood probabilities (averaged over the moods).
-        """
-        columns = members.transpose(0, 2, 1)
-        count, _, slots = columns.shape
-        layout = self.state_layout
-        logits, means, _ = heads.mixture_columns(
-            layout.parameters[schema.HEART_RATE], layout.components
-        )
-        moods = layout.parameters[schema.MOOD]
-        # Expected heart rate, then the shares of the moods.
-        told = np.empty((count, 1 + moods.stop - moods.start, slots), dtype=np.float32)
-        if layout.components == 1:
-            told[:, 0] = columns[:, means.start]
-        else:
-            shares = _softmax(columns[:, logits])
-            told[:, 0] = np.add.reduce(shares * columns[:, means], axis=1)
-        _softmax(columns[:, moods], out=told[:, 1:])
-        apart = _from_mean(count) @ told.reshape(count, -1)
-        apart *= apart
-        spread = np.add.reduce(apart, axis=0)
-        np.sqrt(spread, out=spread)
-        return (_SPREAD_WEIGHTS * np.float32(count**-0.5)) @ spread.reshape(-1, slots)
-
-
-_HEART = schema.continuous(schema.HEART_RATE)
-_HEART_LOW, _HEART_HIGH, _HEART_CENTRE, _HEART_SCALE = (
-    np.array(number, dtype=np.float32)
-    for number in (_HEART.low, _HEART.high, _HEART.centre, _HEART.scale)
-)
-# Of the heart rate's standard deviation, and of each mood's.
-_MOODS = schema.FEATURES[schema.MOOD].width
-_SPREAD_WEIGHTS = np.array([0.5] + [0.5 / _MOODS] * _MOODS, dtype=np.float32)
-
-
-@lru_cache(maxsize=8)
-def _from_mean(count: int) -> np.ndarray:
-    """Return what takes so many values to their deviations from the mean, (count, count)."""
-    return (np.eye(count) - 1.0 / count).astype(np.float32)
-
-
-@lru_cache(maxsize=8)
-def _places(outputs: int, slots: int) -> np.ndarray:
-    """Return where the first member's outputs are in memory, int (outputs, slots)."""
-    return np.arange(outputs * slots).reshape(outputs, slots)
-
-
-def _softmax(logits: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-    """Return the softmax over axis 1."""
-    weights = np.subtract(logits, np.maximum.reduce(logits, axis=1, keepdims=True), out=out)
-    np.exp(weights, out=weights)
-    weights /= np.add.reduce(weights, axis=1, keepdims=True)
-    return weights

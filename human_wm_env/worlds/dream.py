@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from human_wm_env import columns, feasible, schema
+from human_wm_env import feasible, schema
 from human_wm_env.dataset import History, LogDataset
+from human_wm_env.day import Day
 from human_wm_env.errors import ConfigError
-from human_wm_env.runtime import single, stepping
+from human_wm_env.runtime import stepping
 from human_wm_env.runtime.film import Modulation
 from human_wm_env.runtime.inputs import ACTION_ORDER, STATE_ORDER
 from human_wm_env.runtime.memory import Memory
@@ -24,6 +25,7 @@ from human_wm_env.worlds.person_world import (
     LivedDay,
     PersonState,
     PersonWorld,
+    column_by_column,
     follow,
 )
 from human_wm_env.worlds.posterior_store import PosteriorStore
@@ -140,13 +142,15 @@ class DreamWorld(PersonWorld[DreamState]):
             latents=latents,
             policy_modulation=self.runtime.policy_modulation(latents),
             transition_modulation=self.runtime.transition_modulation(latents),
-            sums=np.concatenate([person.sums for person in people]),
-            encoded=schema.encode_rows(np.stack([eve.rows[-1] for eve in eves]), known),
-            known=known,
+            sums=column_by_column(np.concatenate([person.sums for person in people])),
+            encoded=column_by_column(
+                schema.encode_rows(np.stack([eve.rows[-1] for eve in eves]), known)
+            ),
+            known=column_by_column(known),
             masks=MaskChain(
-                _columnwise([chain.opening for chain in chains]),
-                _columnwise([chain.staying for chain in chains]),
-                _columnwise([chain.lost for chain in chains]),
+                column_by_column(np.concatenate([chain.opening for chain in chains])),
+                column_by_column(np.concatenate([chain.staying for chain in chains])),
+                column_by_column(np.concatenate([chain.lost for chain in chains])),
             ),
         )
 
@@ -268,38 +272,30 @@ class DreamWorld(PersonWorld[DreamState]):
 
     # Living -----------------------------------------------------------------------
 
-    def live(self, state: PersonState[DreamState], chosen: columns.Day) -> LivedDay:
+    def live(self, state: PersonState[DreamState], chosen: Day) -> LivedDay:
         """Imagine one day."""
         normal, uniform = self.today_noise(state)
-        inner, day, slots = state.inner, chosen, len(normal)
-        everything = self._known(slots)
-        known = None if inner.known is everything else inner.known
-        if slots == 1 and known is None and self.adherence == 1.0:
-            weekday, weather = state.weekday.item(), state.forecast.item()
-            inputs = single.transition_inputs(inner.sums, weekday, inner.encoded, day, weather)
-        else:
-            inputs, day = self._inputs(state, known, day, normal, uniform)
+        inner, everything = state.inner, self._known(len(normal))
+        inputs, day = self._inputs(state, chosen, normal, uniform)
         heart_rate, mood, uncertainty = self.runtime.respond(
             inputs.T,
             inner.transition_modulation,
-            None if known is None else ~known[:, _STATE_LIST],
+            None if inner.known is everything else ~inner.known[:, _STATE_LIST],
             self.temperature,
             normal[:, NORMAL_COLUMNS["state"]],
             uniform[:, UNIFORM_COLUMNS["state"]],
         )
-        encoded = inputs[: schema.ROW_WIDTH].copy()
-        stepping.set_states(encoded, heart_rate, mood)
-        math = columns.of(slots)
+        encoded, sums = stepping.end_day(inner.sums, inputs, heart_rate, mood)
         lived = day.columns
-        lived[schema.WEATHER] = math.column(state.forecast)
-        lived[schema.HEART_RATE], lived[schema.MOOD] = math.column(heart_rate), math.column(mood)
+        lived[schema.WEATHER] = state.forecast
+        lived[schema.HEART_RATE], lived[schema.MOOD] = heart_rate, mood
         observed, lost = masks.next_mask(inner.masks, uniform[:, UNIFORM_COLUMNS["mask"]])
         tomorrow = self._sky.next(state.forecast, uniform[:, NEXT_WEATHER])
         if self.weather == "log":
             tomorrow = self._with_log(state.user, state.day + 1, tomorrow)
         return LivedDay(
-            row=math.batch(lived),
-            encoded=encoded.T,
+            row=lived.T,
+            encoded=encoded,
             observed=observed,
             uncertainty=uncertainty,
             next_forecast=tomorrow,
@@ -307,8 +303,8 @@ class DreamWorld(PersonWorld[DreamState]):
                 latents=inner.latents,
                 policy_modulation=inner.policy_modulation,
                 transition_modulation=inner.transition_modulation,
-                sums=stepping.remember(inner.sums, inputs),
-                encoded=encoded.T,
+                sums=sums,
+                encoded=encoded,
                 known=everything,
                 masks=MaskChain(inner.masks.opening, inner.masks.staying, lost),
             ),
@@ -317,37 +313,28 @@ class DreamWorld(PersonWorld[DreamState]):
     def _inputs(
         self,
         state: PersonState[DreamState],
-        known: np.ndarray | None,
-        chosen: columns.Day,
+        chosen: Day,
         normal: np.ndarray,
         uniform: np.ndarray,
-    ) -> tuple[np.ndarray, columns.Day]:
+    ) -> tuple[np.ndarray, Day]:
         """Return the transition net's inputs in columns, and the day that is executed."""
         inner, day = state.inner, chosen
-        inputs = stepping.begin_inputs(inner.sums, known, state.weekday)
+        inputs = stepping.begin_inputs(inner.sums, inner.encoded, inner.known, state.weekday)
         if self.adherence < 1.0:
             habit = self.runtime.act(
-                stepping.policy_inputs(inner.encoded, known, inputs, state.forecast),
+                stepping.policy_inputs(inner.known, inputs, state.forecast),
                 inner.policy_modulation,
                 self.temperature,
                 normal[:, NORMAL_COLUMNS["habit"]],
                 uniform[:, UNIFORM_COLUMNS["habit"]],
             )
             day = follow(self.adherence, uniform[:, ADHERENCE], day, feasible.project(habit))
-        row = inputs[: schema.ROW_WIDTH]
-        row[:] = inner.encoded.T  # the states of yesterday stay
-        stepping.set_actions(row, day, state.forecast)
+        # The states of yesterday stay.
+        stepping.set_actions(inputs, day, state.forecast)
         return inputs, day
 
     def _known(self, slots: int) -> np.ndarray:
         """Return the mask of days that are known completely: the same read-only object."""
-        everything = self._everything
-        if len(everything) != slots:
-            everything = np.broadcast_to(np.True_, (slots, schema.FEATURE_COUNT))
-            self._everything = everything
-        return everything
-
-
-def _columnwise(parts: list[np.ndarray]) -> np.ndarray:
-    """Put batches of one together, (slots, k), column by column in memory."""
-    return np.ascontiguousarray(np.concatenate(parts).T).T
+        if len(self._everything) != slots:
+            self._everything = np.ones((schema.FEATURE_COUNT, slots), dtype=bool).T
+        return self._everything

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from human_wm_env import schema
+from human_wm_env.compiled import compiled
 from human_wm_env.errors import ConfigError
 
 UNIFORMS = 1 + schema.FEATURE_COUNT
@@ -88,7 +89,24 @@ def next_mask(chain: MaskChain, uniform: np.ndarray) -> tuple[np.ndarray, np.nda
     Returns:
         observed bool (slots, 10), and today's losses bool (slots, 11).
     """
-    likely = np.where(chain.lost.T, chain.staying.T, chain.opening.T)
-    lost = likely > uniform.T
-    hidden = lost[1:] | lost[0]
-    return np.logical_not(hidden, out=hidden).T, lost.T
+    observed = np.empty((schema.FEATURE_COUNT, len(uniform)), dtype=bool)
+    lost = np.empty((UNIFORMS, len(uniform)), dtype=bool)
+    _lose(chain.lost.T, chain.staying.T, chain.opening.T, uniform.T, lost, observed)
+    return observed.T, lost.T
+
+
+@compiled
+def _lose(
+    before: np.ndarray,
+    staying: np.ndarray,
+    opening: np.ndarray,
+    uniform: np.ndarray,
+    lost: np.ndarray,
+    observed: np.ndarray,
+) -> None:
+    for row in range(lost.shape[0]):
+        for slot in range(lost.shape[1]):
+            likely = staying[row, slot] if before[row, slot] else opening[row, slot]
+            lost[row, slot] = likely > uniform[row, slot]
+            if row > 0:
+                observed[row - 1, slot] = not (lost[row, slot] or lost[0, slot])

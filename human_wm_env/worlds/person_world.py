@@ -9,16 +9,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 
 from human_wm_env import schema
-from human_wm_env.columns import Day
-from human_wm_env.columns import of as column_math
+from human_wm_env.compiled import compiled
 from human_wm_env.dataset import History, LogDataset
-from human_wm_env.envs import actions, observations, rewards
+from human_wm_env.day import Day
+from human_wm_env.envs import actions, assembling, observations, rewards
 from human_wm_env.envs.decoding import decode_day
 from human_wm_env.envs.rewards import Baseline
 from human_wm_env.errors import ConfigError
@@ -33,9 +32,8 @@ from human_wm_env.worlds.world import Start, Stream, Transition
 
 InnerT = TypeVar("InnerT")
 _ACTION_SHAPE = (actions.ACTION_WIDTH,)
-_LOWEST, _HIGHEST = (np.array(number, dtype=np.float32) for number in (-1.0, 1.0))
-_ONE_DAY = np.array(1)
 _ACTION_LIST = list(schema.ACTION_FEATURES)
+_LABELS = [schema.WORKOUT, schema.LOCATION]
 # Indexed by -1, an unknown weekday, it gives its last entry: still unknown.
 _NEXT_WEEKDAY = np.array([*range(1, schema.DAYS_PER_WEEK), 0, -1])
 
@@ -162,12 +160,10 @@ class PersonWorld(ABC, Generic[InnerT]):
         """Return actions as clipped float32 (slots, 7), or raise InvalidActionError."""
         if isinstance(action, np.ndarray) and action.dtype == np.float32:
             shape = _ACTION_SHAPE if slots is None else (slots, *_ACTION_SHAPE)
-            # Not finite where anything is not, or where the sum is too large: look closely.
-            if action.shape == shape and isfinite(np.add.reduce(action, axis=None)):
-                # Column by column in memory, as they are decoded.
+            if action.shape == shape:
                 clipped = np.empty((actions.ACTION_WIDTH, slots or 1), dtype=np.float32)
-                np.maximum(action.reshape(-1, *_ACTION_SHAPE).T, _LOWEST, out=clipped)
-                return np.minimum(clipped, _HIGHEST, out=clipped).T
+                if _clip(action.reshape(-1, *_ACTION_SHAPE), clipped):
+                    return clipped.T
         return actions.check_actions(action, slots)
 
     def draw_start(self, rng: np.random.Generator, branch: int | None) -> Start:
@@ -196,8 +192,8 @@ class PersonWorld(ABC, Generic[InnerT]):
         baselines = self._baselines.look_up(starts, self._read_baselines)
         weekday = np.array([int(eve.weekday[-1]) for eve in eves])
         state = PersonState(
-            row=np.stack([eve.rows[-1] for eve in eves]),
-            observed=np.stack([eve.observed[-1] for eve in eves]),
+            row=column_by_column(np.stack([eve.rows[-1] for eve in eves])),
+            observed=column_by_column(np.stack([eve.observed[-1] for eve in eves])),
             user=np.array([start.user for start in starts]),
             day=np.array([start.day for start in starts]),
             branch=np.array([start.branch for start in starts]),
@@ -206,7 +202,7 @@ class PersonWorld(ABC, Generic[InnerT]):
             forecast=self.first_forecast(starts, uniform[:, 0, FIRST_WEATHER]),
             baseline=Baseline(
                 np.concatenate([b.heart_rate for b in baselines]),
-                np.concatenate([b.habit for b in baselines]),
+                column_by_column(np.concatenate([b.habit for b in baselines])),
             ),
             normal=normal,
             uniform=uniform,
@@ -225,11 +221,15 @@ class PersonWorld(ABC, Generic[InnerT]):
         extras = self.info(after)
         extras["uncertainty"] = today.uncertainty
         extras["action"] = today.row.T[_ACTION_LIST].T  # executed, raw units
-        left = 1.0 - after.elapsed / self.horizon
         return Transition(
             state=after,
-            observation=observations.assemble(
-                today.encoded, today.observed, after.weekday, after.forecast, left
+            observation=assembling.assemble(
+                today.encoded,
+                today.observed,
+                after.weekday,
+                after.forecast,
+                after.elapsed,
+                self.horizon,
             ),
             components=self._components(state, today, chosen),
             terminated=np.zeros(len(action), dtype=bool),
@@ -247,18 +247,21 @@ class PersonWorld(ABC, Generic[InnerT]):
                 f"adherence {self.adherence}",
                 "Agents act in this one: step it.",
             )
-        nobody = Day(None, None, None)
+        nothing = np.empty(0, dtype=np.intp)
+        nobody = Day(np.empty((schema.FEATURE_COUNT, 0), dtype=np.float32), nothing, nothing)
         return self._after(state, self.live(state, nobody))
 
     def _after(self, state: PersonState[InnerT], today: LivedDay) -> PersonState[InnerT]:
+        calendar = np.empty((3, len(state.day)), dtype=np.intp)
+        _turn_page(state.day, state.elapsed, state.weekday, schema.DAYS_PER_WEEK, calendar)
         return PersonState(
             row=today.row,
             observed=today.observed,
             user=state.user,
-            day=state.day + _ONE_DAY,
+            day=calendar[0],
             branch=state.branch,
-            elapsed=state.elapsed + _ONE_DAY,
-            weekday=_NEXT_WEEKDAY[state.weekday],
+            elapsed=calendar[1],
+            weekday=calendar[2],
             forecast=today.next_forecast,
             baseline=state.baseline,
             normal=state.normal,
@@ -279,26 +282,34 @@ class PersonWorld(ABC, Generic[InnerT]):
         }
 
     def _observe(self, state: PersonState[InnerT]) -> np.ndarray:
-        left = 1.0 - state.elapsed / self.horizon
-        return observations.build(state.row, state.observed, state.weekday, state.forecast, left)
+        return assembling.build(
+            state.row, state.observed, state.weekday, state.forecast, state.elapsed, self.horizon
+        )
 
     def today_noise(self, state: PersonState[InnerT]) -> tuple[np.ndarray, np.ndarray]:
         """Return the noise of the day to be decided: normal and uniform, (slots, k) each."""
         # A finished slot that is stepped along with others reuses its last noise; the
         # Env throws that step away.
-        first, last = state.elapsed.item(0), self.horizon - 1
-        if len(state.elapsed) == 1 or np.equal(state.elapsed, first).all():
-            day = min(first, last)
+        day = _same_day(state.elapsed, self.horizon - 1)
+        if day >= 0:
             return state.normal[:, day], state.uniform[:, day]
-        days = np.minimum(state.elapsed, last)
+        days = np.minimum(state.elapsed, self.horizon - 1)
         slots = np.arange(len(days))
-        return state.normal[slots, days], state.uniform[slots, days]
+        return (
+            column_by_column(state.normal[slots, days]),
+            column_by_column(state.uniform[slots, days]),
+        )
 
     def render(self, state: Any, trail: Sequence[Any], mode: str) -> Any:
         """Draw the first slot's episode so far."""
         from human_wm_env import rendering
 
         return rendering.render(trail, mode, str(self._user_names[state.user[0]]))
+
+
+def column_by_column(batch: np.ndarray) -> np.ndarray:
+    """Return the same (slots, k), column by column in memory: compiled loops expect it."""
+    return np.ascontiguousarray(batch.T).T
 
 
 def follow(adherence: float, uniform: np.ndarray, chosen: Day, habit: np.ndarray) -> Day:
@@ -310,14 +321,42 @@ def follow(adherence: float, uniform: np.ndarray, chosen: Day, habit: np.ndarray
         chosen: the agent's day.
         habit: float32 (slots, 10), the person's own.
     """
-    math = column_math(len(habit))
-    own = math.columns(habit)
-    workout, location = math.whole(own[schema.WORKOUT]), math.whole(own[schema.LOCATION])
+    own = Day(habit.T, *habit.T[_LABELS].astype(np.intp))
     if adherence == 0.0:
-        return Day(own, workout, location)
-    obeys = math.column(uniform) < adherence
+        return own
+    obeys = uniform < adherence
     return Day(
-        math.where(obeys, chosen.columns, own),
-        math.where(obeys, chosen.workout, workout),
-        math.where(obeys, chosen.location, location),
+        *(np.where(obeys, done, done_else) for done, done_else in zip(chosen, own, strict=True))
     )
+
+
+@compiled
+def _clip(action: np.ndarray, clipped: np.ndarray) -> bool:
+    """Clip actions to [-1, 1] into columns; False where one is not a finite number."""
+    for slot in range(action.shape[0]):
+        for entry in range(action.shape[1]):
+            value = action[slot, entry]
+            if not np.isfinite(value):
+                return False
+            clipped[entry, slot] = min(max(value, np.float32(-1.0)), np.float32(1.0))
+    return True
+
+
+@compiled
+def _same_day(elapsed: np.ndarray, last: int) -> int:
+    """Return the day of the episode that all slots live, at most the last one; -1 if none is."""
+    for slot in range(len(elapsed)):
+        if elapsed[slot] != elapsed[0]:
+            return -1
+    return min(elapsed[0], last)
+
+
+@compiled
+def _turn_page(
+    day: np.ndarray, elapsed: np.ndarray, weekday: np.ndarray, week: int, calendar: np.ndarray
+) -> None:
+    """Write day, days since the start and weekday of tomorrow; an unknown weekday stays -1."""
+    for slot in range(len(day)):
+        calendar[0, slot] = day[slot] + 1
+        calendar[1, slot] = elapsed[slot] + 1
+        calendar[2, slot] = (weekday[slot] + 1) % week if weekday[slot] >= 0 else -1

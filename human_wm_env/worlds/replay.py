@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from human_wm_env import schema
-from human_wm_env.columns import Day
-from human_wm_env.columns import of as column_math
 from human_wm_env.dataset import LogDataset
+from human_wm_env.day import Day
 from human_wm_env.envs import rewards
 from human_wm_env.errors import DataError
 from human_wm_env.worlds.noise import SHARED_UNIFORMS
@@ -82,5 +81,4 @@ class ReplayWorld(PersonWorld[NoState]):
         )
 
     def _components(self, state: PersonState[NoState], today: LivedDay, chosen: Day) -> np.ndarray:
-        foreseen = column_math(len(today.row)).batch(chosen.columns)
-        return rewards.foresight(foreseen, today.row, today.observed)
+        return rewards.foresight(chosen.columns.T, today.row, today.observed)

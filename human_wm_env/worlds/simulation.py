@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from human_wm_env import schema
-from human_wm_env.columns import Day
-from human_wm_env.columns import of as column_math
+from human_wm_env.day import Day
 from human_wm_env.errors import ConfigError, DataError
 from human_wm_env.people import habits, missingness, simulator
 from human_wm_env.people import weather as skies
@@ -150,13 +149,12 @@ class SimulatorWorld(PersonWorld[TrueState]):
                 uniform[:, _UNIFORM["habit"]],
             )
             day = follow(self.adherence, uniform[:, ADHERENCE], day, habit)
-        math = column_math(len(normal))
-        day.columns[schema.WEATHER] = math.column(state.forecast)
+        day.columns[schema.WEATHER] = state.forecast
         row, body = simulator.live_day(
             inner.people,
             inner.body,
             inner.row,
-            math.batch(day.columns),
+            day.columns.T,
             state.weekday,
             self.embedded.config.response_gain,
             normal[:, _NORMAL["state"]],

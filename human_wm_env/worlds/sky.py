@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-
 import numpy as np
+
+from human_wm_env.compiled import compiled
 
 
 class WeatherChain:
@@ -15,17 +15,22 @@ class WeatherChain:
     """
 
     def __init__(self, transitions: np.ndarray) -> None:
-        # The last column, which -1 finds, is for unknown weather: an average day.
+        # The last row, which -1 finds, is for unknown weather: an average day.
         table = np.concatenate([transitions, transitions.mean(axis=0, keepdims=True)])
         cumulative = np.cumsum(table + 1e-12, axis=1)
-        shares = (cumulative[:, :-1] / cumulative[:, -1:]).astype(np.float32)
-        self._shares = np.ascontiguousarray(shares.T)
-        self._numbers: list[list[float]] = shares.tolist()
+        self._shares = (cumulative[:, :-1] / cumulative[:, -1:]).astype(np.float32)
 
     def next(self, weather: np.ndarray, uniform: np.ndarray) -> np.ndarray:
         """Draw tomorrow's weather; see `people.weather.next_weather`."""
-        if len(weather) == 1:
-            return np.array([bisect_right(self._numbers[weather.item()], uniform.item())])
-        below = self._shares.take(weather, axis=1) <= uniform
-        drawn: np.ndarray = np.add.reduce(below.view(np.int8), axis=0, dtype=np.intp)
+        drawn = np.empty(len(weather), dtype=np.intp)
+        _draw(self._shares, weather, uniform, drawn)
         return drawn
+
+
+@compiled
+def _draw(shares: np.ndarray, weather: np.ndarray, uniform: np.ndarray, drawn: np.ndarray) -> None:
+    for slot in range(len(drawn)):
+        below = 0
+        while below < shares.shape[1] and shares[weather[slot], below] <= uniform[slot]:
+            below += 1
+        drawn[slot] = below

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
 from human_wm_env import feasible, schema
@@ -53,7 +54,9 @@ class TorchStep:
         self.scale = torch.tensor([feature.scale for feature in _NUMBERS])
         self.mood_values = torch.tensor([1.0, 0.6, 0.3, 0.0])
         self.effort = tensor(rewards.effort_weights())
-        self.weekdays = tensor(stepping.WEEKDAYS.T.copy())
+        # Indexed by -1, an unknown weekday, it gives its last row of zeros.
+        week = np.array([*range(schema.DAYS_PER_WEEK), -1])
+        self.weekdays = tensor(schema.weekday_features(week))
         self.feature = torch.repeat_interleave(
             torch.arange(schema.FEATURE_COUNT),
             torch.tensor([feature.width for feature in schema.FEATURES]),

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from human_wm_env import columns, schema
+from human_wm_env import schema
 from human_wm_env.envs.decoding import decode_day
-from human_wm_env.runtime import inputs, memory, single, stepping
+from human_wm_env.runtime import inputs, memory, stepping
 from human_wm_env.runtime.memory import Memory
 from tests.world_model import tiny
 
@@ -25,15 +25,18 @@ class Evening:
         self.weather = rng.integers(0, 4, slots)
         action = rng.uniform(-1, 1, (slots, 7)).astype(np.float32)
         self.day = decode_day(action)
-        self.row = columns.of(slots).batch(self.day.columns)
+        self.row = self.day.columns.T
         self.row[:, schema.WEATHER] = self.weather
         self.sky = np.eye(4, dtype=np.float32)[self.weather]
         self.week = schema.weekday_features(self.weekday)
 
+    def yesterday(self) -> np.ndarray:
+        sums = stepping.sums_of(self.memory)
+        return stepping.begin_inputs(sums, self.before, self.known, self.weekday)
+
     def begun(self) -> np.ndarray:
-        begun = stepping.begin_inputs(stepping.sums_of(self.memory), self.known, self.weekday)
-        begun[: schema.ROW_WIDTH] = self.before.T
-        stepping.set_actions(begun[: schema.ROW_WIDTH], self.day, self.weather)
+        begun = self.yesterday()
+        stepping.set_actions(begun, self.day, self.weather)
         return begun
 
 
@@ -64,28 +67,22 @@ def test_folded_inputs_give_the_same_products(remembers: bool) -> None:
         inputs.policy_inputs(evening.before, evening.known, remembered, evening.week, evening.sky)
         @ weights
     )
-    given = stepping.policy_inputs(evening.before, evening.known, evening.begun(), evening.weather)
+    given = stepping.policy_inputs(evening.known, evening.yesterday(), evening.weather)
     folded = stepping.fold_policy(weights, use_memory=remembers)
     np.testing.assert_allclose(given @ folded, wanted, atol=3e-5)
 
 
-def test_the_memory_moves_as_the_runtimes() -> None:
+def test_a_day_ends_as_the_schema_and_the_memory_say() -> None:
     evening = Evening()
-    begun, everything = evening.begun(), np.ones_like(evening.known)
-    moved = stepping.memory_of(stepping.remember(stepping.sums_of(evening.memory), begun))
-    wanted = memory.remember(evening.memory, evening.row, everything)
-    np.testing.assert_allclose(moved.total, wanted.total, atol=1e-6)
-    np.testing.assert_allclose(moved.weight, wanted.weight, atol=1e-6)
-
-
-def test_the_row_is_encoded_as_by_the_schema() -> None:
-    evening = Evening()
-    encoded = evening.begun()[: schema.ROW_WIDTH].copy()
     rate = np.linspace(50, 120, SLOTS, dtype=np.float32)
     mood = np.arange(SLOTS) % 4
-    stepping.set_states(encoded, rate, mood)
+    begun, sums = evening.begun(), stepping.sums_of(evening.memory)
+    encoded, after = stepping.end_day(sums, begun, rate, mood)
     evening.row[:, schema.HEART_RATE], evening.row[:, schema.MOOD] = rate, mood
-    np.testing.assert_allclose(encoded.T, schema.encode_rows(evening.row), atol=1e-6)
+    np.testing.assert_allclose(encoded, schema.encode_rows(evening.row), atol=1e-6)
+    wanted = memory.remember(evening.memory, evening.row, np.ones_like(evening.known))
+    np.testing.assert_allclose(stepping.memory_of(after).total, wanted.total, atol=1e-6)
+    np.testing.assert_allclose(stepping.memory_of(after).weight, wanted.weight, atol=1e-6)
 
 
 def test_sums_are_the_memory() -> None:
@@ -96,22 +93,8 @@ def test_sums_are_the_memory() -> None:
     np.testing.assert_array_equal(back.weight, weight)
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_one_persons_inputs_in_floats(seed: int) -> None:
-    evening = Evening(seed, 1)
-    evening.before = schema.encode_rows(evening.rows)  # everything is known
-    sums = stepping.sums_of(evening.memory)
-    begun = stepping.begin_inputs(sums, None, evening.weekday)
-    begun[: schema.ROW_WIDTH] = evening.before.T
-    stepping.set_actions(begun[: schema.ROW_WIDTH], evening.day, evening.weather)
-    alone = single.transition_inputs(
-        sums, evening.weekday.item(), evening.before, evening.day, evening.weather.item()
-    )
-    np.testing.assert_allclose(alone, begun, atol=1e-6)
-
-
 @pytest.mark.parametrize("temperature", [0.5, 1.0])
-def test_one_persons_response_in_floats(temperature: float) -> None:
+def test_one_persons_response(temperature: float) -> None:
     """The first slot of a batch of two equals the same person alone."""
     runtime, rng = tiny.runtime(), np.random.default_rng(3)
     for _ in range(30):

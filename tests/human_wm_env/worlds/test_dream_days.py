@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from human_wm_env import feasible, schema
+from human_wm_env.runtime.drawing import sample_states
 from human_wm_env.worlds import masking as masks
 from human_wm_env.worlds.world import Start
 from tests.human_wm_env.worlds.dreams import (
@@ -141,4 +142,7 @@ def test_uncertainty_by_hand() -> None:
     members[1, 0, rate] = 1.0
     members[0, 0, moods], members[1, 0, moods + 3] = 80.0, 80.0
     # Standard deviations: .5, and over the four moods .5, 0, 0, .5.
-    assert runtime._disagreement(members)[0] == pytest.approx(0.5 * (0.5 + 0.25))
+    noise = np.zeros((1, 3), dtype=np.float32)
+    shift = np.zeros((2, 4, 2), dtype=np.float32)
+    drawn = sample_states(runtime.state_layout, members, shift, 1.0, noise, noise)
+    assert drawn[2][0] == pytest.approx(0.5 * (0.5 + 0.25))

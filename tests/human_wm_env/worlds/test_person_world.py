@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from human_wm_env import schema
-from human_wm_env.columns import Day
 from human_wm_env.dataset import History, LogDataset
+from human_wm_env.day import Day
 from human_wm_env.errors import ConfigError, DataError
 from human_wm_env.people.embedded import EmbeddedPeople
 from human_wm_env.worlds.person_world import PersonWorld, follow
@@ -286,9 +286,6 @@ def test_following_by_hand() -> None:
         day = follow(adherence, uniform, chosen, habit)
         assert day.columns.tolist() == [followed] * 10
         assert day.workout.tolist() == day.location.tolist() == followed
-    one = Day([1.0] * 10, 1, 1)
-    assert follow(0.5, uniform[:1], one, habit[:1]) == one
-    assert follow(0.5, uniform[2:], one, habit[:1]) == Day([0.0] * 10, 0, 0)
 
 
 def test_whole_numbers() -> None:
