@@ -32,27 +32,28 @@ class ScalarReward:
         self.names = world.component_names
         self.weights = np.array([merged[name] for name in self.names], dtype=np.float64)
         self._weights: list[float] = self.weights.tolist()
-        self._column = self.weights[:, None]
         self.pessimism = _finite(pessimism, "pessimism")
         if self.pessimism < 0.0:
             raise ConfigError("pessimism >= 0", f"{pessimism}", "0 turns it off.")
 
     def scalar(
         self, components: np.ndarray, uncertainty: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the reward and the penalty it holds, float64 (slots,) each.
+    ) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+        """Return the reward, the penalty it holds, and copies of the components by name.
 
         Args:
             components: float32 (slots, components).
             uncertainty: float32 (slots,).
+
+        Returns:
+            float64 (slots,) twice, and float32 (slots,) for each component.
         """
-        # Component by component, so that a slot rounds alike in every batch size.
-        total = np.add.reduce(self._column * components.T, axis=0)
-        penalty = np.zeros(len(total))
-        if self.pessimism:
-            np.multiply(self.pessimism, uncertainty, out=penalty, dtype=np.float64)
-            total -= penalty
-        return total, penalty
+        from human_wm_env.envs.weighing import weigh  # keeps numba out of `import human_wm_env`
+
+        slots, count = components.shape
+        copied, paid = np.empty((count, slots), dtype=np.float32), np.empty((2, slots))
+        weigh(components.T, self.weights, uncertainty, self.pessimism, copied, paid)
+        return paid[0], paid[1], dict(zip(self.names, copied, strict=True))
 
     def one(self, components: Sequence[float], uncertainty: float) -> tuple[float, float]:
         """Return the reward and the penalty of a single slot, as Python floats."""
@@ -61,10 +62,6 @@ class ScalarReward:
         for weight, component in zip(self._weights, components, strict=True):
             total += weight * component
         return total - penalty, penalty
-
-    def named(self, components: np.ndarray) -> dict[str, np.ndarray]:
-        """Return copies of the components by name, float32 (slots,) each."""
-        return dict(zip(self.names, components.T.copy(), strict=True))
 
 
 def _finite(value: float, name: str) -> float:

@@ -266,10 +266,10 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
         self._elapsed += 1
         if self.render_mode is not None:
             self._trail.append(after.state)
-        reward, penalty = self._reward.scalar(after.components, after.extras["uncertainty"])
+        reward, penalty, named = self._reward.scalar(after.components, after.extras["uncertainty"])
         paid = after.components if self._vector_reward else reward
         info: dict[str, Any] = after.extras
-        info["reward_components"] = self._reward.named(after.components)
+        info["reward_components"] = named
         info["pessimism_penalty"] = penalty
         truncated = self._elapsed >= self.world.horizon
         terminated = after.terminated
