@@ -15,10 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from human_wm_env import feasible, schema
-from human_wm_env.runtime import drawing, inputs, memory
+from human_wm_env import schema
+from human_wm_env.day import Day
+from human_wm_env.runtime import drawing, inputs, memory, stepping
 from human_wm_env.runtime.film import FilmWeights
 from human_wm_env.runtime.memory import Memory
+from human_wm_env.runtime.projecting import project
 from human_wm_env.runtime.world_model import WorldModelRuntime
 
 # What both nets are given, in columns: the encoded row, whose states stay yesterday's when its
@@ -32,15 +34,7 @@ _ALWAYS = _WEEKDAY.stop  # holds 1
 _WIDTH = _ALWAYS + 1
 
 _HEART = schema.continuous(schema.HEART_RATE)
-_DECIDED_NUMBERS = [i for i in schema.CONTINUOUS_FEATURES if i in inputs.ACTION_ORDER]
-_DECIDED_LABELS = [i for i in schema.CATEGORICAL_FEATURES if i in inputs.ACTION_ORDER]
-_NUMBER_COLUMNS = [schema.ROW_SLICES[i].start for i in _DECIDED_NUMBERS]
-_CENTRES, _SCALES = (
-    np.array([getattr(schema.FEATURES[i], name) for i in _DECIDED_NUMBERS], dtype=np.float32)[
-        :, None
-    ]
-    for name in ("centre", "scale")
-)
+_LABELS = [schema.WORKOUT, schema.LOCATION]
 
 
 @dataclass(frozen=True)
@@ -150,8 +144,7 @@ class _Person:
         self._offset_of_response = np.ascontiguousarray(response.offset)
         self._blind = response.blind
         self._weekday = eve.weekday
-        self._total = eve.memory.total.reshape(slots, -1).T.copy()
-        self._weight = eve.memory.weight.reshape(slots, -1).T.copy()
+        self._sums = np.ascontiguousarray(stepping.sums_of(eve.memory).T)
         self._inputs = np.zeros((_WIDTH, slots), dtype=np.float32)
         self._inputs[_ROW] = eve.encoded.T
         self._inputs[_ALWAYS] = 1.0
@@ -164,9 +157,10 @@ class _Person:
     def live(self, noise: BulkNoise) -> np.ndarray:
         """Live a day; returns float32 (10, slots), raw."""
         x, dream = self._inputs, self._dream
-        averages = np.add(self._weight, np.float32(memory.WEIGHT_FLOOR), out=x[_AVERAGES])
-        np.divide(self._total, averages, out=averages)
-        x[_WEIGHTS] = self._weight
+        total, weight = np.split(self._sums, 2)
+        averages = np.add(weight, np.float32(memory.WEIGHT_FLOOR), out=x[_AVERAGES])
+        np.divide(total, averages, out=averages)
+        x[_WEIGHTS] = weight
         x[_WEEKDAY] = _WEEKDAYS[:, self._weekday]
         x[_WEATHER] = 0.0
         x[noise.weather + _WEATHER.start, self._slots] = 1.0
@@ -178,12 +172,14 @@ class _Person:
             noise.habit_normal.T,
             noise.habit_uniform.T,
         )
-        row = feasible.project(drawn).T
+        row = project(drawn).T
         row[schema.WEATHER] = noise.weather
-        self._set_actions(row)
-        row[schema.HEART_RATE], row[schema.MOOD] = self._respond(noise)
-        self._set_states(row)
-        self._remember(row)
+        day = Day(row, *row[_LABELS].astype(np.intp))
+        stepping.set_actions(x, day, noise.weather)  # the states stay yesterday's
+        rate, mood = self._respond(noise)
+        row[schema.HEART_RATE], row[schema.MOOD] = rate, mood
+        stepping.set_states(x, rate, mood)
+        self._sums = stepping.remember(self._sums.T, x).T
         self._unknown = None
         self._weekday = np.where(self._weekday < 0, -1, (self._weekday + 1) % schema.DAYS_PER_WEEK)
         return row
@@ -201,27 +197,6 @@ class _Person:
         out: np.ndarray = net.head[0].T @ second
         out += self._offset
         return out
-
-    def _set_actions(self, row: np.ndarray) -> None:
-        x = self._inputs
-        for column, index, centre, scale in zip(
-            _NUMBER_COLUMNS, _DECIDED_NUMBERS, _CENTRES, _SCALES, strict=True
-        ):
-            np.subtract(row[index], centre, out=x[column])
-            x[column] /= scale
-        for index in (*_DECIDED_LABELS, schema.WEATHER):
-            self._set_label(index, row[index])
-
-    def _set_states(self, row: np.ndarray) -> None:
-        column = self._inputs[schema.ROW_SLICES[schema.HEART_RATE].start]
-        np.subtract(row[schema.HEART_RATE], _HEART.centre, out=column)
-        column /= _HEART.scale
-        self._set_label(schema.MOOD, row[schema.MOOD])
-
-    def _set_label(self, index: int, label: np.ndarray) -> None:
-        part = schema.ROW_SLICES[index]
-        self._inputs[part] = 0.0
-        self._inputs[label.astype(np.intp) + part.start, self._slots] = 1.0
 
     def _respond(self, noise: BulkNoise) -> tuple[np.ndarray, np.ndarray]:
         """Draw heart rate, bpm, and mood, (slots,) each."""
@@ -285,21 +260,6 @@ class _Person:
         result = np.empty_like(out)
         result[order] = out
         return result
-
-    def _remember(self, row: np.ndarray) -> None:
-        """Move the memory on by the day."""
-        shape = (len(memory.TAUS_DAYS), memory.SIGNALS, len(self._slots))
-        signals = np.empty(shape[1:], dtype=np.float32)
-        for signal, index in enumerate(memory.SIGNAL_FEATURES):
-            if index == schema.WORKOUT:
-                signals[signal] = memory.WORKOUT_TABLE[row[index].astype(np.intp)]
-            else:
-                signals[signal] = self._inputs[schema.ROW_SLICES[index].start]
-        decay = memory.DECAY[:, :, None]
-        for kept, today in ((self._total, signals), (self._weight, np.float32(1.0))):
-            by_tau = kept.reshape(shape)
-            by_tau *= decay
-            by_tau += (1.0 - decay) * today
 
 
 # Indexed by -1, where it is not known, it gives its last column of zeros.

@@ -154,6 +154,18 @@ def set_states(encoded: np.ndarray, heart_rate: np.ndarray, mood: np.ndarray) ->
     _set_states(encoded, heart_rate, mood)
 
 
+def remember(sums: np.ndarray, encoded: np.ndarray) -> np.ndarray:
+    """Move the memory on by a day that is known completely; see `memory.remember`.
+
+    Args:
+        sums: float32 (slots, SUMS_WIDTH).
+        encoded: float32 (at least ROW_WIDTH, slots), columns of the day that ends.
+    """
+    moved = np.empty((SUMS_WIDTH, len(sums)), dtype=np.float32)
+    _remember(sums.T, encoded, moved)
+    return moved.T
+
+
 def end_day(
     sums: np.ndarray, transition_inputs: np.ndarray, heart_rate: np.ndarray, mood: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:

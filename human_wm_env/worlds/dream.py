@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from human_wm_env import feasible, schema
+from human_wm_env import schema
 from human_wm_env.dataset import History, LogDataset
 from human_wm_env.day import Day
 from human_wm_env.errors import ConfigError
@@ -15,6 +15,7 @@ from human_wm_env.runtime import stepping
 from human_wm_env.runtime.film import Modulation
 from human_wm_env.runtime.inputs import ACTION_ORDER, STATE_ORDER
 from human_wm_env.runtime.memory import Memory
+from human_wm_env.runtime.projecting import project
 from human_wm_env.runtime.world_model import WorldModelRuntime
 from human_wm_env.worlds import masking as masks
 from human_wm_env.worlds.masking import MaskChain
@@ -328,7 +329,7 @@ class DreamWorld(PersonWorld[DreamState]):
                 normal[:, NORMAL_COLUMNS["habit"]],
                 uniform[:, UNIFORM_COLUMNS["habit"]],
             )
-            day = follow(self.adherence, uniform[:, ADHERENCE], day, feasible.project(habit))
+            day = follow(self.adherence, uniform[:, ADHERENCE], day, project(habit))
         # The states of yesterday stay.
         stepping.set_actions(inputs, day, state.forecast)
         return inputs, day
