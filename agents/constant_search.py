@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +13,7 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 
 from agents.baselines import ConstantAgent
-from agents.cross_entropy import CrossEntropyConfig
+from agents.cross_entropy import PICKS, CrossEntropyConfig, middles
 from agents.env_config import EnvConfig, make_vector_env
 from agents.returns import live_episodes
 from agents.starts import spread_starts
@@ -29,6 +32,9 @@ class SearchConfig(CrossEntropyConfig):
             the first standard deviation is around the typical day 0.
         episodes: starts on which every candidate is judged, with common random numbers.
         seed: of the candidates and the starts.
+
+    A search lives `iterations * candidates * episodes` episodes, and 70 times `episodes` more
+    for the two finalists with each of the 35 pairs of workout and location.
     """
 
     iterations: int = 15
@@ -54,8 +60,13 @@ def cross_entropy_search(
     The mean of the sampling distribution is itself one of every round's candidates,
     and the best mean is returned: a single lucky sample never wins.
 
+    A Gaussian over bins of categories walks to a neighbouring bin and no further, and the
+    first and the last location are optima of their own. So the amounts are judged at last
+    with every workout and location, `every_pick`.
+
     Args:
-        objective: takes float32 (candidates, 7), returns float (candidates,).
+        objective: takes float32 (candidates, 7), returns float (candidates,). There are
+            `config.candidates` of them, and another number in the last call.
         config: settings of the search.
         progress: called with 1 after each round.
 
@@ -81,10 +92,30 @@ def cross_entropy_search(
         std = np.maximum(keep * std + (1.0 - keep) * elite.std(axis=0), config.min_std)
         if progress is not None:
             progress(1)
-    # The last fitted mean has not been judged yet; candidate 1 is the best judged one.
-    finalists = np.stack([mean, best] * (config.candidates // 2 + 1))[: config.candidates]
-    values = objective(finalists.astype(np.float32))
-    return finalists[int(np.argmax(values[:2]))].astype(np.float32)
+    # The last fitted mean has not been judged yet.
+    finalists = every_pick(np.stack([best, mean]))
+    return finalists[int(np.argmax(objective(finalists)))]
+
+
+def every_pick(actions: np.ndarray) -> np.ndarray:
+    """Return actions with every pair of workout and location, in the middle of their bins.
+
+    Args:
+        actions: float (n, 7).
+
+    Returns:
+        float32 (n * 35, 7).
+    """
+    pairs = list(itertools.product(*(range(count) for count in PICKS.values())))
+    varied = np.repeat(actions, len(pairs), axis=0).astype(np.float32)
+    for picked, (column, count) in zip(np.transpose(pairs), PICKS.items(), strict=True):
+        varied[:, column] = np.tile(middles(picked, count), len(actions))
+    return varied
+
+
+def last_round_days(config: SearchConfig, env: EnvConfig) -> int:
+    """Return the days that judging the two finalists with every pick costs."""
+    return 2 * math.prod(PICKS.values()) * config.episodes * env.horizon
 
 
 def search_best_constant(
@@ -106,15 +137,15 @@ def search_best_constant(
         dataset: a data set object in place of `env.dataset`.
     """
     starts = spread_starts(env, episodes=config.episodes, seed=config.seed, dataset=dataset)
-    repeated = starts.part(np.tile(np.arange(len(starts)), config.candidates))
-    vector = make_vector_env(env, len(repeated), autoreset=AutoresetMode.DISABLED, dataset=dataset)
 
     def mean_returns(candidates: np.ndarray) -> np.ndarray:
+        everyone = starts.part(np.tile(np.arange(len(starts)), len(candidates)))
         actions = np.repeat(candidates, len(starts), axis=0)
-        total, _ = live_episodes(vector, repeated, lambda seen: actions)
-        return total.reshape(config.candidates, len(starts)).mean(axis=1)
+        vector = make_vector_env(
+            env, len(everyone), autoreset=AutoresetMode.DISABLED, dataset=dataset
+        )
+        with contextlib.closing(vector):
+            total, _ = live_episodes(vector, everyone, lambda seen: actions)
+        return total.reshape(len(candidates), len(starts)).mean(axis=1)
 
-    try:
-        return ConstantAgent(cross_entropy_search(mean_returns, config, progress), "best_constant")
-    finally:
-        vector.close()
+    return ConstantAgent(cross_entropy_search(mean_returns, config, progress), "best_constant")

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from agents import cma_es, untrained
+from agents.constant_search import last_round_days
 from agents.env_config import EnvConfig
 from agents.protocol import Agent
 from agents.recipes import RECIPES
@@ -35,7 +36,14 @@ class Algorithm:
 
 def _search_days(config: Any, env: EnvConfig) -> int:
     search = config.search
-    return int(search.iterations * search.candidates * search.episodes * env.horizon)
+    rounds = search.iterations * search.candidates * search.episodes * env.horizon
+    return int(rounds) + last_round_days(search, env)
+
+
+def _best_constant(config: Any, env: EnvConfig, session: Session) -> Agent:
+    found = untrained.make_best_constant(config, env, session)
+    session.report(last_round_days(config.search, env))
+    return found
 
 
 ALGORITHMS: dict[str, Algorithm] = {
@@ -46,9 +54,7 @@ ALGORITHMS: dict[str, Algorithm] = {
         for name, recipe in RECIPES.items()
     },
     "cma_es": Algorithm(cma_es.CMAESConfig, cma_es.train_cma_es, cma_es.days_of),
-    "best_constant": Algorithm(
-        untrained.BestConstantConfig, untrained.make_best_constant, _search_days
-    ),
+    "best_constant": Algorithm(untrained.BestConstantConfig, _best_constant, _search_days),
     "random": Algorithm(untrained.RandomConfig, untrained.make_random),
     "habit": Algorithm(untrained.HabitConfig, untrained.make_habit),
     "planner": Algorithm(untrained.ImaginingPlannerConfig, untrained.make_planner),

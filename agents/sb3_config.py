@@ -13,7 +13,7 @@ class SB3Config:
 
     Attributes:
         steps: days lived, over all slots; rounded up to whole updates. The search of
-            `warm_start` lives its own: 1.3 million with the defaults.
+            `warm_start` lives its own: 1.4 million with the defaults.
         slots: people that live at the same time.
         learning_rate: of the optimiser.
         linear_decay: take the learning rate down to 0 at the end.

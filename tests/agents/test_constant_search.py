@@ -1,10 +1,23 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from agents.constant_search import SearchConfig, cross_entropy_search, search_best_constant
+from agents.constant_search import (
+    SearchConfig,
+    cross_entropy_search,
+    every_pick,
+    last_round_days,
+    search_best_constant,
+)
+from agents.cross_entropy import bins
 from agents.env_config import EnvConfig
+from agents.registry import algorithm_named, train_agent
+from agents.session import Session
+from agents.untrained import BestConstantConfig
+from human_wm_env.envs.actions import A_LOCATION, A_SLEEP, A_WORKOUT
 from human_wm_env.errors import ConfigError
 from human_wm_env.people.embedded import EmbeddedPeople
 
@@ -28,6 +41,30 @@ def test_it_finds_the_best_bin_of_a_step_function() -> None:
 
     found = cross_entropy_search(objective, SearchConfig(iterations=20))
     assert found[1] < -0.6
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_it_leaves_a_location_whose_neighbours_pay_less(seed: int) -> None:
+    """The rounds end at home from seeds 1, 4 and 7, with the amounts right."""
+
+    def objective(actions: np.ndarray) -> np.ndarray:
+        pay = np.array([1.15, 1.0, 0.5, 0.0, 1.2])
+        return pay[bins(actions[:, A_LOCATION], 5)] - (actions[:, A_SLEEP] - 0.3) ** 2
+
+    found = cross_entropy_search(objective, SearchConfig(seed=seed))
+    assert bins(found[A_LOCATION], 5) == 4
+    assert found[A_SLEEP] == pytest.approx(0.3, abs=0.05)
+
+
+def test_every_pick_has_each_pair_once_and_the_same_amounts() -> None:
+    actions = np.array([OPTIMUM, -OPTIMUM], dtype=np.float32)
+    varied = every_pick(actions)
+    assert (varied.shape, varied.dtype) == ((70, 7), np.float32)
+    for part, action in zip((varied[:35], varied[35:]), actions, strict=True):
+        pairs = {(w, p) for w, p in zip(bins(part[:, 1], 7), bins(part[:, 2], 5), strict=True)}
+        assert len(pairs) == 35
+        kept = np.delete(part, [A_WORKOUT, A_LOCATION], axis=1)
+        np.testing.assert_array_equal(kept, np.tile(np.delete(action, [1, 2]), (35, 1)))
 
 
 def test_one_lucky_sample_does_not_win() -> None:
@@ -71,6 +108,33 @@ def test_in_the_simulator_it_beats_the_typical_day(people: EmbeddedPeople) -> No
     starts = spread_starts(asleep, episodes=12, seed=9, dataset=people)
     episodes = run_episodes(sleeper, asleep, starts, dataset=people)
     np.testing.assert_allclose(episodes.returns, 5.0, rtol=1e-6)
+
+
+def test_the_budget_is_what_is_lived(
+    people: EmbeddedPeople, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from agents import constant_search
+
+    slots: list[int] = []
+    make = constant_search.make_vector_env
+
+    def counted(env: EnvConfig, number: int, **settings: Any) -> Any:
+        slots.append(number)
+        return make(env, number, **settings)
+
+    monkeypatch.setattr(constant_search, "make_vector_env", counted)
+    config = EnvConfig("HumanWMSim-v0", horizon=5, split="all")
+    search = SearchConfig(iterations=2, candidates=4, elite=2, episodes=3)
+    search_best_constant(config, search, dataset=people)
+    assert slots == [4 * 3, 4 * 3, 70 * 3]
+    assert slots[-1] * config.horizon == last_round_days(search, config)
+    assert sum(slots) * config.horizon == algorithm_named("best_constant").days(
+        BestConstantConfig(search), config
+    )
+    lived: list[int] = []
+    session = Session(progress=lived.append, dataset=people)
+    train_agent(BestConstantConfig(search), config, session)
+    assert sum(lived) == sum(slots[:3]) * config.horizon
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,7 @@ def test_planners_take_reward_and_pessimism_of_the_environment(tmp_path: Path) -
 
 def test_days_are_known_before(simulator: EnvConfig) -> None:
     assert ALGORITHMS["habit"].days(HabitConfig(), simulator) == 0
-    search = BestConstantConfig()
-    expected = search.search.iterations * search.search.candidates * search.search.episodes * 5
-    assert ALGORITHMS["best_constant"].days(search, simulator) == expected
+    search = BestConstantConfig().search
+    judged = search.iterations * search.candidates + 2 * 35
+    days = ALGORITHMS["best_constant"].days(BestConstantConfig(), simulator)
+    assert days == judged * search.episodes * 5
