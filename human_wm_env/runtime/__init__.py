@@ -1,1 +1,1 @@
-"""The learned nets in NumPy, for stepping: no mlx, no torch."""
+"""The learned nets in NumPy and numba, for stepping: no mlx, no torch."""

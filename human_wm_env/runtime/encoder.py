@@ -10,8 +10,7 @@ import numpy as np
 from human_wm_env import schema
 from human_wm_env.dataset import History
 from human_wm_env.people.simulator import is_weekend
-from human_wm_env.runtime import inputs, memory, moments
-from human_wm_env.runtime.gru import Recurrence
+from human_wm_env.runtime import gru, inputs, memory, moments
 from human_wm_env.runtime.memory import Memory
 from human_wm_env.runtime.moments import Moments
 
@@ -297,4 +296,4 @@ def _read_weeks(
     """Run the GRU over the weeks in both directions, (people, weeks, 2H)."""
     names = ("gru.input", "gru.input_bias", "gru.hidden", "gru.hidden_bias")
     to_gates, bias, hidden, hidden_bias = (weights[name] for name in names)
-    return Recurrence(weeks, to_gates, bias, hidden, hidden_bias, valid).forward()
+    return gru.read(weeks, to_gates, bias, hidden, hidden_bias, valid)

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from human_wm_env.runtime import gru
+
+PEOPLE, DAYS, INPUTS, HIDDEN = 3, 40, 5, 4
+
+
+@pytest.mark.parametrize("padding", [False, True])
+def test_reading_equals_the_recurrence(padding: bool) -> None:
+    rng = np.random.default_rng(0)
+
+    def draw(*shape: int) -> np.ndarray:
+        return rng.standard_normal(shape).astype(np.float32)
+
+    weights = (draw(2, INPUTS, 3 * HIDDEN), draw(2, 3 * HIDDEN))
+    weights += (draw(2, HIDDEN, 3 * HIDDEN), draw(2, HIDDEN))
+    days = 3.0 * draw(PEOPLE, DAYS, INPUTS)
+    lengths = np.array([DAYS, 17, 1]) if padding else np.full(PEOPLE, DAYS)
+    valid = np.arange(DAYS) < lengths[:, None]
+    states = gru.read(days, *weights, valid)
+    wanted = gru.Recurrence(days, *weights, valid).forward()
+    np.testing.assert_allclose(states, wanted, atol=1e-5)
+    # Nobody influences anybody.
+    alone = [gru.read(days[[i]], *weights, valid[[i]])[0] for i in range(PEOPLE)]
+    np.testing.assert_allclose(alone, states, atol=1e-6)
