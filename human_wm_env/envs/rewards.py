@@ -33,17 +33,6 @@ def effort_weights() -> np.ndarray:
     return weights / np.float32(len(schema.ACTION_FEATURES))
 
 
-_NUMBERS = [i for i in schema.CONTINUOUS_FEATURES if i in schema.ACTION_FEATURES]
-_LABELS = [i for i in schema.CATEGORICAL_FEATURES if i in schema.ACTION_FEATURES]
-_LOWS, _HIGHS, _CENTRES, _SCALES = np.array(
-    [
-        (feature.low, feature.high, feature.centre, feature.scale)
-        for feature in map(schema.continuous, _NUMBERS)
-    ],
-    dtype=np.float32,
-).T
-
-
 @dataclass(frozen=True)
 class Baseline:
     """What a person's logged history says is normal for them.
@@ -65,25 +54,55 @@ def baseline_of(history: History) -> Baseline:
         A batch of one.
     """
     habit = np.zeros(schema.ROW_WIDTH, dtype=np.float32)
-    rows, observed = history.rows, history.observed
-    # What is masked counts as 0, even if it is not a number.
-    numbers = np.where(observed[:, _NUMBERS], rows[:, _NUMBERS], _CENTRES)
-    np.minimum(np.maximum(numbers, _LOWS, out=numbers), _HIGHS, out=numbers)
-    numbers -= _CENTRES
-    seen = observed.sum(axis=0)
-    means = numbers.sum(axis=0, dtype=np.float64) / np.maximum(seen[_NUMBERS], 1)
-    for index, mean, scale in zip(_NUMBERS, means, _SCALES, strict=True):
-        habit[schema.ROW_SLICES[index]] = mean / scale
-    for index in _LABELS:
-        part, width = schema.ROW_SLICES[index], schema.FEATURES[index].width
-        habit[part] = 1.0 / width
-        if seen[index]:
-            labels = rows[observed[:, index], index].astype(np.intp)
-            habit[part] = np.bincount(labels, minlength=width) / seen[index]
-    rates = rows[observed[:, schema.HEART_RATE], schema.HEART_RATE]
-    centre = schema.continuous(schema.HEART_RATE).centre
-    heart_rate = np.float32(rates.mean() if len(rates) else centre)
-    return Baseline(np.array([heart_rate], dtype=np.float32), habit[None])
+    heart_rate = np.empty(1, dtype=np.float32)
+    _read_baseline(history.rows, history.observed, habit, heart_rate)
+    return Baseline(heart_rate, habit[None])
+
+
+def _baseline_reader() -> Callable[..., None]:
+    """Return the loop; its constants are locals, see `compiled`."""
+    numbers = [i for i in schema.CONTINUOUS_FEATURES if i in schema.ACTION_FEATURES]
+    labels = [i for i in schema.CATEGORICAL_FEATURES if i in schema.ACTION_FEATURES]
+    number_at, label_at = np.array(numbers), np.array(labels)
+    first = np.array([schema.ROW_SLICES[i].start for i in range(schema.FEATURE_COUNT)])
+    widths = np.array([feature.width for feature in schema.FEATURES])
+    low, high, centre, scale = np.array(
+        [(f.low, f.high, f.centre, f.scale) for f in map(schema.continuous, numbers)],
+        dtype=np.float32,
+    ).T.copy()
+    rate_at, usual_rate = schema.HEART_RATE, schema.continuous(schema.HEART_RATE).centre
+
+    @compiled
+    def read(
+        rows: np.ndarray, observed: np.ndarray, habit: np.ndarray, heart_rate: np.ndarray
+    ) -> None:
+        for place in range(len(number_at)):
+            index, total, seen = number_at[place], 0.0, 0
+            for day in range(rows.shape[0]):
+                if observed[day, index]:
+                    value = min(max(rows[day, index], low[place]), high[place])
+                    total += value - centre[place]
+                    seen += 1
+            habit[first[index]] = total / max(seen, 1) / scale[place]
+        for index in label_at:
+            seen = 0
+            for day in range(rows.shape[0]):
+                if observed[day, index]:
+                    habit[first[index] + int(rows[day, index])] += 1.0
+                    seen += 1
+            for column in range(first[index], first[index] + widths[index]):
+                habit[column] = habit[column] / seen if seen else 1.0 / widths[index]
+        total, seen = 0.0, 0
+        for day in range(rows.shape[0]):
+            if observed[day, rate_at]:
+                total += rows[day, rate_at]
+                seen += 1
+        heart_rate[0] = total / seen if seen else usual_rate
+
+    return read
+
+
+_read_baseline = _baseline_reader()
 
 
 def components(rows: np.ndarray, baseline: Baseline) -> np.ndarray:

@@ -51,25 +51,46 @@ def fit_chain(observed: np.ndarray) -> MaskChain:
     Returns:
         A batch of one.
     """
-    day_lost = np.asarray(~observed.any(axis=1))
-    lost = np.concatenate([day_lost[:, None], ~observed], axis=1)
-    # A feature's own gaps are counted on days that were not lost entirely.
-    countable = np.ones_like(lost)
-    countable[:, 1:] = ~day_lost[:, None]
-    pairs = countable[:-1] & countable[1:]
-    before, after = lost[:-1], lost[1:]
-    share = (lost & countable).sum(axis=0) / np.maximum(countable.sum(axis=0), 1)
-    was, was_not = (before & pairs).sum(axis=0), (~before & pairs).sum(axis=0)
-    stayed = (before & after & pairs).sum(axis=0)
-    opened = (~before & after & pairs).sum(axis=0)
+    counts = np.zeros((6, UNIFORMS), dtype=np.intp)
+    last = np.empty(UNIFORMS, dtype=bool)
+    _count_gaps(observed, counts, last)
+    lost, countable, was, was_not, stayed, opened = counts
+    share = lost / np.maximum(countable, 1)
     opening = (opened + PSEUDO_DAYS * share) / (was_not + PSEUDO_DAYS)
     staying = (stayed + PSEUDO_DAYS * share) / (was + PSEUDO_DAYS)
-    # A day that was lost entirely says nothing of the features' own gaps: look further back.
-    last = lost[-1].copy()
-    if day_lost[-1]:
-        logged = np.flatnonzero(~day_lost)
-        last[1:] = ~observed[logged[-1]] if len(logged) else False
     return MaskChain(opening[None].astype(np.float32), staying[None].astype(np.float32), last[None])
+
+
+@compiled
+def _count_gaps(observed: np.ndarray, counts: np.ndarray, last: np.ndarray) -> None:
+    """Count a history's gaps: of whole days first, then of the features.
+
+    Args:
+        observed: bool (days, 10).
+        counts: int (6, 11), zeros: days lost, days that count, and of the pairs of days on end
+            those that began lost, began observed, stayed lost, and opened a gap.
+        last: bool (11,), to be written: whether each was lost on the last day that tells.
+    """
+    last[:] = False
+    told = False  # of yesterday: whether it tells anything of the features
+    for day in range(observed.shape[0]):
+        day_lost = not observed[day].any()
+        for column in range(len(last)):
+            # A feature's own gaps are counted on days that were not lost entirely.
+            if column > 0 and day_lost:
+                continue
+            lost = day_lost if column == 0 else not observed[day, column - 1]
+            counts[0, column] += lost
+            counts[1, column] += 1
+            if day > 0 and (column == 0 or told):
+                if last[column]:
+                    counts[2, column] += 1
+                    counts[4, column] += lost
+                else:
+                    counts[3, column] += 1
+                    counts[5, column] += lost
+            last[column] = lost
+        told = not day_lost
 
 
 def fixed_rate(rate: float) -> MaskChain:
