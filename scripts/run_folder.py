@@ -13,8 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from agents_page import PAGE
 from composition import to_yaml
-from human_wm_env.errors import ConfigError
+from human_wm_env.errors import CheckpointError, ConfigError
 from report import to_json
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ TRAINING_STATE, AGENT = "training_state", "agent"
 EXPERIMENTS, TABLE = "experiments", "table.md"
 OWN_ENTRIES = (
     *(CONFIG, METRICS, CHECKPOINT, FIGURES, EVENTS),
-    *(TRAINING_STATE, AGENT, EXPERIMENTS, TABLE),
+    *(TRAINING_STATE, AGENT, EXPERIMENTS, TABLE, PAGE),
 )
 
 
@@ -84,7 +85,8 @@ class Logger:
 class RunFolder:
     """Create `<root>/<name>/` and save the configuration in it.
 
-    A context manager: leaving it closes the logger.
+    A context manager: leaving it closes the logger. A resumed run that is refused, by a
+    CheckpointError or ConfigError, leaves the configuration that the folder had.
 
     Args:
         script: the script's name, the start of a default name.
@@ -104,7 +106,9 @@ class RunFolder:
             )
         self.path = _create(script, run)
         self.logger = Logger(self.path / EVENTS)
-        _write_whole(self.path / CONFIG, to_yaml(config))
+        file = self.path / CONFIG
+        self._config_before = file.read_text(encoding="utf-8") if file.is_file() else None
+        _write_whole(file, to_yaml(config))
 
     @property
     def checkpoint_path(self) -> Path:
@@ -142,6 +146,8 @@ class RunFolder:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+        if self._config_before is not None and isinstance(error, CheckpointError | ConfigError):
+            _write_whole(self.path / CONFIG, self._config_before)
 
 
 def _create(script: str, run: RunConfig) -> Path:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from composition import compose
-from human_wm_env.errors import ConfigError, DataError
+from human_wm_env.errors import CheckpointError, ConfigError, DataError
 from run_folder import RunConfig, RunFolder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -85,10 +86,29 @@ def test_resume_keeps_everything(tmp_path: Path) -> None:
     assert (make(tmp_path, resume=True).path / "metrics.json").is_file()
 
 
+@pytest.mark.parametrize("refusal", [CheckpointError, ConfigError])
+def test_a_refused_resume_leaves_the_old_configuration(
+    tmp_path: Path, refusal: type[Exception]
+) -> None:
+    make(tmp_path)
+    run = RunConfig(str(tmp_path), "one", resume=True)
+
+    def resumed(error: Exception | None = None) -> float:
+        with contextlib.suppress(Exception), RunFolder("pretrain", Toy(0.5, run), run):
+            if error is not None:
+                raise error
+        return compose(Toy, "config", [], tmp_path / "one").rate
+
+    assert resumed(refusal("this", "that", "Do so.")) == 1e-7
+    assert resumed(RuntimeError("stopped long after it was accepted")) == 0.5
+    assert resumed() == 0.5
+
+
 def test_overwrite_removes_the_runs_own_entries_alone(tmp_path: Path) -> None:
     first = make(tmp_path)
     first.write_metrics({"loss": 1.0})
     first.figure_path("fan").touch()
+    (first.path / "page.md").touch()
     first.checkpoint_path.mkdir()
     kept = tmp_path / "kept"
     kept.mkdir()
