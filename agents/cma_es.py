@@ -17,8 +17,8 @@ from agents.env_config import NO_CONTEXT, EnvConfig, make_vector_env, with_overr
 from agents.returns import live_episodes
 from agents.session import Session
 from agents.starts import spread_starts
-from agents.tensor_tree import has_tree, load_tree, save_tree
-from human_wm_env.errors import CheckpointError, ConfigError
+from agents.training_state import keep_state, kept_state, training_settings
+from human_wm_env.errors import ConfigError
 
 # From here on the covariance matrix costs more than the episodes, and learns too slowly.
 LARGEST_FULL_COVARIANCE = 250
@@ -129,10 +129,14 @@ def train_cma_es(config: CMAESConfig, env: EnvConfig, session: Session) -> Contr
         config: of the algorithm.
         env: of the environment.
         session: curves, progress, state.
+
+    Raises:
+        CheckpointError: the state to go on from is of other settings.
     """
     with _environment(config, env, session.dataset) as vector:
         shape = ControllerShape(int(vector.single_observation_space.shape[0]), config.hidden)
-        kept = _kept_state(config, shape, session)
+        settings = training_settings(config, env, session.dataset)
+        kept = kept_state(settings, session)
         first = _first_action(config, env, session) if kept is None else kept["first_action"]
         evolution = Evolution(shape.around(first), config)
         if kept is not None:
@@ -146,7 +150,11 @@ def train_cma_es(config: CMAESConfig, env: EnvConfig, session: Session) -> Contr
             unkept += per_generation
             last = len(evolution.told) == config.generations
             if last or (session.checkpoint_days and unkept >= session.checkpoint_days):
-                _keep(evolution, shape, first, config, env, session, per_generation)
+                state = {"first_action": first, "told": np.stack(evolution.told)}
+                keep_state(state, settings, session)
+                if session.snapshot is not None:
+                    agent = ControllerAgent(shape, evolution.mean, config, env)
+                    session.snapshot(agent, len(evolution.told) * per_generation)
                 unkept = 0
     return ControllerAgent(shape, evolution.mean, config, env)
 
@@ -176,44 +184,6 @@ def _generation(
         }
         for name, value in curves.items():
             session.logger.scalar(name, float(value), day)
-
-
-def _keep(
-    evolution: Evolution,
-    shape: ControllerShape,
-    first: np.ndarray,
-    config: CMAESConfig,
-    env: EnvConfig,
-    session: Session,
-    per_generation: int,
-) -> None:
-    if session.state_folder is not None:
-        state = {
-            "first_action": first,
-            "told": np.stack(evolution.told),
-            "parameters": shape.parameters,
-            "seed": config.seed,
-        }
-        save_tree(state, session.state_folder)
-    if session.snapshot is not None:
-        agent = ControllerAgent(shape, evolution.mean, config, env)
-        session.snapshot(agent, len(evolution.told) * per_generation)
-
-
-def _kept_state(config: CMAESConfig, shape: ControllerShape, session: Session) -> Any:
-    folder = session.state_folder
-    if not session.resume or folder is None or not has_tree(folder):
-        return None
-    kept = load_tree(folder)
-    expected = (config.population, shape.parameters, config.seed)
-    found = (kept["told"].shape[1], kept["parameters"], kept["seed"])
-    if found != expected:
-        raise CheckpointError(
-            f"the state of a training with (population, parameters, seed) {expected}",
-            f"{found}",
-            "Resume with the run's own settings, or start anew with run.overwrite=true.",
-        )
-    return kept
 
 
 def _first_action(config: CMAESConfig, env: EnvConfig, session: Session) -> np.ndarray:

@@ -27,11 +27,13 @@ class Algorithm:
         config: dataclass of its settings; its field `algorithm` is the name.
         train: makes the agent in an environment.
         days: the days that it lives there; 0 where it needs none.
+        resumable: whether it keeps a state that a session can go on from.
     """
 
     config: type
     train: Train
     days: Callable[[Any, EnvConfig], int] = lambda config, env: 0
+    resumable: bool = False
 
 
 def _search_days(config: Any, env: EnvConfig) -> int:
@@ -49,11 +51,14 @@ def _best_constant(config: Any, env: EnvConfig, session: Session) -> Agent:
 ALGORITHMS: dict[str, Algorithm] = {
     **{
         name: Algorithm(
-            recipe.config, partial(train_sb3, recipe), lambda config, env: config.whole_steps
+            recipe.config,
+            partial(train_sb3, recipe),
+            lambda config, env: config.whole_steps,
+            resumable=True,
         )
         for name, recipe in RECIPES.items()
     },
-    "cma_es": Algorithm(cma_es.CMAESConfig, cma_es.train_cma_es, cma_es.days_of),
+    "cma_es": Algorithm(cma_es.CMAESConfig, cma_es.train_cma_es, cma_es.days_of, resumable=True),
     "best_constant": Algorithm(untrained.BestConstantConfig, _best_constant, _search_days),
     "random": Algorithm(untrained.RandomConfig, untrained.make_random),
     "habit": Algorithm(untrained.HabitConfig, untrained.make_habit),

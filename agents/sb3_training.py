@@ -21,7 +21,7 @@ from agents.policy_agent import PolicyAgent
 from agents.sb3_recipe import Recipe
 from agents.sb3_state import restore, state_of
 from agents.session import Session
-from agents.tensor_tree import has_tree, load_tree, save_tree
+from agents.training_state import keep_state, kept_state, training_settings
 from agents.vec_env import SB3VecEnv
 from human_wm_env.errors import CheckpointError
 
@@ -40,6 +40,9 @@ def train_sb3(recipe: Recipe, config: Any, env: EnvConfig, session: Session) -> 
         config: its settings.
         env: of the environment.
         session: curves, progress, state.
+
+    Raises:
+        CheckpointError: the state to go on from is of other settings.
     """
     vector = make_vector_env(
         env, config.slots, autoreset=AutoresetMode.SAME_STEP, dataset=session.dataset
@@ -48,14 +51,15 @@ def train_sb3(recipe: Recipe, config: Any, env: EnvConfig, session: Session) -> 
         algorithm = recipe.make(config, venv)
         writers: list[KVWriter] = [] if session.logger is None else [CurveWriter(session.logger)]
         algorithm.set_logger(Logger(None, writers))
-        folder = session.state_folder
-        if session.resume and folder is not None and has_tree(folder):
-            _go_on(algorithm, load_tree(folder), config, venv)
+        settings = training_settings(config, env, session.dataset)
+        kept = kept_state(settings, session)
+        if kept is not None:
+            _go_on(algorithm, kept, config, venv)
             session.report(algorithm.num_timesteps)
         elif config.warm_start:
             action = _best_constant(config, env, session.dataset)
             recipe.begin_at(algorithm.policy, action)
-        keep = _StateKeeper(session, lambda: _agent(recipe, algorithm, config, env))
+        keep = _StateKeeper(session, settings, lambda: _agent(recipe, algorithm, config, env))
         left = config.whole_steps - algorithm.num_timesteps
         if left > 0:
             algorithm.learn(
@@ -113,9 +117,11 @@ def _log_interval(algorithm: BaseAlgorithm, config: Any) -> int:
 class _StateKeeper(BaseCallback):
     """Keeps the state of the training every so many days, between two updates."""
 
-    def __init__(self, session: Session, agent: Callable[[], PolicyAgent]) -> None:
+    def __init__(
+        self, session: Session, settings: dict[str, Any], agent: Callable[[], PolicyAgent]
+    ) -> None:
         super().__init__()
-        self._session, self._agent = session, agent
+        self._session, self._settings, self._agent = session, settings, agent
         self._kept: int | None = None
 
     def _on_step(self) -> bool:
@@ -135,8 +141,7 @@ class _StateKeeper(BaseCallback):
         if self._kept is None:  # nothing was trained
             return
         self._kept = self.model.num_timesteps
-        if self._session.state_folder is not None:
-            save_tree(state_of(self.model), self._session.state_folder)
+        keep_state(state_of(self.model), self._settings, self._session)
         if self._session.snapshot is not None:
             self._session.snapshot(self._agent(), self._kept)
 

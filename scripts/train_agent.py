@@ -20,7 +20,9 @@ from agents.protocol import Agent
 from agents.registry import ALGORITHMS, algorithm_named, train_agent
 from agents.saving import save_agent
 from agents.session import Session
+from agents.tensor_tree import has_tree
 from composition import CONFIGS_FOLDER
+from human_wm_env.errors import CheckpointError
 from report import print_report, run_script, say
 from run_folder import TRAINING_STATE, Logger, RunConfig, RunFolder
 
@@ -45,7 +47,7 @@ class TrainAgentConfig:
     agent: PPOConfig = field(default_factory=PPOConfig)
     run: RunConfig = field(default_factory=RunConfig)
     json: bool = False
-    checkpoint_days: int = 0
+    checkpoint_days: int = 25_000
 
 
 def schema_for(agent: type) -> type[TrainAgentConfig]:
@@ -109,10 +111,21 @@ def train(config: TrainAgentConfig, run: RunFolder, *, dataset: Any = None) -> T
         config: of the training.
         run: where everything is kept; the agent goes into its folder `agent`.
         dataset: a data set object in place of `config.env.dataset`.
+
+    Raises:
+        CheckpointError: the training is to go on, and there is no state, or one of other
+            settings.
     """
     curves, began = _LastValues(run.logger), time.monotonic()
-    days = algorithm_named(config.agent.algorithm).days(config.agent, config.env)
+    algorithm = algorithm_named(config.agent.algorithm)
+    days = algorithm.days(config.agent, config.env)
     kept = run.path / TRAINING_STATE
+    if config.run.resume and algorithm.resumable and not has_tree(kept / STATE):
+        raise CheckpointError(
+            f"the state of a training in {kept / STATE}",
+            "none: no training began there, or it stopped before its first state",
+            "Start anew with run.overwrite=true; a smaller checkpoint_days keeps states sooner.",
+        )
 
     def snapshot(agent: Agent, lived: int) -> None:
         if config.checkpoint_days:

@@ -89,8 +89,16 @@ def test_a_state_of_other_settings_is_refused(
 ) -> None:
     session = Session(state_folder=tmp_path, dataset=people)
     train_cma_es(replace(TINY, generations=1), simulator, session)
-    with pytest.raises(CheckpointError, match="population"):
-        train_cma_es(replace(TINY, seed=1), simulator, replace(session, resume=True))
+    resumed = replace(session, resume=True)
+    for changes in ({"seed": 1}, {"sigma": 0.2}, {"episodes": 4}):
+        (name,) = changes
+        with pytest.raises(CheckpointError, match=rf"agent\.{name}=.*agent\.{name}="):
+            train_cma_es(replace(TINY, **changes), simulator, resumed)
+    with pytest.raises(CheckpointError, match=r"env\.adherence=1\.0.*env\.adherence=0\.5"):
+        train_cma_es(TINY, replace(simulator, adherence=0.5), resumed)
+    dream = replace(simulator, id="HumanWM-v0")
+    with pytest.raises(CheckpointError, match=r"env\.id=HumanWMSim-v0, env\.world_model=None"):
+        train_cma_es(TINY, dream, resumed)
 
 
 def test_curves(people: EmbeddedPeople, simulator: EnvConfig) -> None:

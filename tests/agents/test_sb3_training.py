@@ -19,7 +19,7 @@ from agents.sac import SACConfig
 from agents.saving import load_agent, save_agent
 from agents.session import Session
 from agents.td3 import TD3Config
-from agents.tensor_tree import load_tree
+from agents.tensor_tree import load_tree, save_tree
 from human_wm_env.errors import CheckpointError, ConfigError
 from human_wm_env.people.embedded import EmbeddedPeople
 
@@ -116,13 +116,29 @@ def test_snapshots_are_agents_of_their_own(people: EmbeddedPeople, simulator: En
     assert alike(found[1][0], last)
 
 
+@pytest.mark.parametrize("changes", [{"width": 16}, {"gamma": 0.5}, {"linear_decay": True}])
 def test_a_state_of_other_settings_is_refused(
-    people: EmbeddedPeople, simulator: EnvConfig, tmp_path: Path
+    changes: dict[str, Any], people: EmbeddedPeople, simulator: EnvConfig, tmp_path: Path
 ) -> None:
     trained("ppo", simulator, Session(state_folder=tmp_path, dataset=people))
     session = Session(state_folder=tmp_path, resume=True, dataset=people)
+    (name,) = changes
+    with pytest.raises(CheckpointError, match=rf"agent\.{name}=.*agent\.{name}="):
+        trained("ppo", simulator, session, **changes)
+    with pytest.raises(CheckpointError, match=r"env\.id=HumanWMSim-v0"):
+        trained("ppo", replace(simulator, id="HumanWM-v0"), session)
+
+
+def test_a_state_of_other_nets_is_refused(
+    people: EmbeddedPeople, simulator: EnvConfig, tmp_path: Path
+) -> None:
+    trained("ppo", simulator, Session(state_folder=tmp_path, dataset=people))
+    state = load_tree(tmp_path)
+    state["parameters"]["policy"].popitem()
+    save_tree(state, tmp_path)
+    session = Session(state_folder=tmp_path, resume=True, dataset=people)
     with pytest.raises(CheckpointError, match="same settings"):
-        trained("ppo", simulator, session, width=16)
+        trained("ppo", simulator, session)
 
 
 @every_algorithm

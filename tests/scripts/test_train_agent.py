@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from report import run_script
 from run_folder import RunConfig, RunFolder
 from train_agent import TrainAgentConfig, chosen_schema, main, train
 
+AGENT = "agent/weights.safetensors"
 TINY = ["agent.steps=60", "agent.slots=6", "agent.n_steps=5", "agent.batch_size=15"]
 TINY += ["agent.width=8", "agent.warm_start=0", "env=simulator", "env.horizon=5"]
 
@@ -147,6 +149,35 @@ def test_cma_es_goes_on_where_it_stopped(tmp_path: Path) -> None:
     whole = load_agent(tmp_path / "whole" / "one" / "agent")
     seen = np.random.default_rng(0).normal(size=(2, 43)).astype(np.float32)
     np.testing.assert_array_equal(resumed.act(seen), whole.act(seen))
+
+
+def test_a_resume_without_a_state_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(tmp_path)
+    shutil.rmtree(tmp_path / "one" / "training_state")  # as if stopped before the first one
+    with pytest.raises(SystemExit):
+        run(tmp_path, "run.resume=true")
+    assert "stopped before its first state" in capsys.readouterr().err
+    run_any(tmp_path, "agent=habit", "run.resume=true")  # has none to go on from
+
+
+def test_a_refused_resume_leaves_agent_and_configuration(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(tmp_path)
+    before = {file: (tmp_path / "one" / file).read_bytes() for file in ("config.yaml", AGENT)}
+    with pytest.raises(SystemExit):
+        run(tmp_path, "run.resume=true", "agent.gamma=0.5", "env=dream")
+    error = capsys.readouterr().err
+    assert "agent.gamma=0.8" in error and "agent.gamma=0.5" in error
+    assert "env.id=HumanWMSim-v0" in error and "env.id=HumanWM-v0" in error
+    after = {file: (tmp_path / "one" / file).read_bytes() for file in before}
+    assert after == before
+
+
+def test_states_are_kept_by_default(tmp_path: Path) -> None:
+    assert 0 < TrainAgentConfig(EnvConfig("HumanWMSim-v0")).checkpoint_days < PPOConfig().steps
 
 
 def test_an_agent_without_training(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

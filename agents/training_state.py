@@ -1,0 +1,90 @@
+"""The kept state of a training, and the settings that a resumed one must share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from agents.env_config import BUNDLED, EnvConfig
+from agents.oracle_planner import SIMULATOR_ID
+from agents.session import Session
+from agents.tensor_tree import has_tree, load_tree, save_tree
+from human_wm_env.envs.registration import resolve_dataset
+from human_wm_env.errors import CheckpointError
+from human_wm_env.people.embedded import EmbeddedPeople
+from human_wm_env.runtime.checkpoint import load_world_model
+
+# What a training may be prolonged by, and what changes its speed alone.
+MAY_CHANGE = ("steps", "generations", "threads")
+SETTINGS = "settings"
+
+
+def training_settings(config: Any, env: EnvConfig, dataset: Any = None) -> dict[str, Any]:
+    """Return everything that a resumed training must share with the one it goes on with.
+
+    Logs and world models are known by their content, wherever they lie.
+
+    Args:
+        config: of the algorithm, a dataclass.
+        env: of the environment.
+        dataset: a data set object in place of `env.dataset`.
+
+    Returns:
+        Plain values, by the names that the command line has for them.
+    """
+    world = asdict(env)
+    people = resolve_dataset(env.dataset if dataset is None else dataset)
+    logs = people.dataset if isinstance(people, EmbeddedPeople) else people
+    world["dataset"] = f"logs {logs.fingerprint[:16]}"
+    context = env.context_model or env.world_model
+    if env.id != SIMULATOR_ID:
+        world["world_model"] = _weights(env.world_model)
+    if env.person_context:
+        world["context_model"] = _weights(context)
+    agent = {name: value for name, value in asdict(config).items() if name not in MAY_CHANGE}
+    return {
+        **{f"agent.{name}": value for name, value in agent.items()},
+        **{f"env.{name}": value for name, value in world.items()},
+    }
+
+
+def keep_state(state: Mapping[str, Any], settings: Mapping[str, Any], session: Session) -> None:
+    """Write the state of a training where its session says, if it says so."""
+    if session.state_folder is not None:
+        save_tree({**state, SETTINGS: settings}, session.state_folder)
+
+
+def kept_state(settings: Mapping[str, Any], session: Session) -> Any:
+    """Return the state that a session goes on from; None where it begins anew.
+
+    Raises:
+        CheckpointError: the state cannot be read, or is of other settings.
+    """
+    folder = session.state_folder
+    if not session.resume or folder is None or not has_tree(folder):
+        return None
+    state = load_tree(folder)
+    kept = state.get(SETTINGS)
+    if kept is None:
+        raise CheckpointError(
+            f"a training state in {folder} that says its settings",
+            "one of an earlier version",
+            "Start anew with run.overwrite=true.",
+        )
+    if other := sorted(name for name in {*kept, *settings} if kept.get(name) != settings.get(name)):
+        raise CheckpointError(
+            f"the settings of the training in {folder}: {_listed(kept, other)}",
+            _listed(settings, other),
+            "Resume with the run's own settings, or start anew with run.overwrite=true.",
+        )
+    return state
+
+
+def _listed(settings: Mapping[str, Any], names: list[str]) -> str:
+    return ", ".join(f"{name}={settings.get(name)}" for name in names)
+
+
+def _weights(world_model: str | None) -> str:
+    runtime = load_world_model(None if world_model == BUNDLED else world_model)
+    return f"weights {runtime.checkpoint.manifest['weights_sha256'][:16]}"
