@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from tqdm import tqdm
@@ -18,25 +17,27 @@ from agents.env_config import EnvConfig
 from agents.evaluation.benchmark import Contestant, contestants
 from agents.evaluation.benchmark_report import BenchmarkResults, report
 from agents.evaluation.figures import score_figure, sweep_figure, transfer_figure
+from agents.evaluation.identity import (
+    agent_digest,
+    as_text,
+    env_identity,
+    model_digest,
+    people_version,
+)
 from agents.evaluation.intervals import Bootstrap
-from agents.evaluation.logged import cut_windows
-from agents.evaluation.off_policy import OffPolicyConfig, as_plain, evaluate_off_policy
+from agents.evaluation.log_estimates import estimate_agents
+from agents.evaluation.off_policy import OffPolicyConfig
 from agents.evaluation.paired import Episodes
-from agents.evaluation.store import EpisodeStore, plain_name
-from agents.evaluation.untrained_model import write_untrained_model
+from agents.evaluation.store import is_made_of, plain_name, starts_digest
+from agents.evaluation.workshop import Workshop
 from agents.mixtures import policies_of_all_qualities
 from agents.oracle_planner import OraclePlanner
 from agents.planner import PlannerConfig
 from agents.ppo import PPOConfig
 from agents.protocol import Agent
-from agents.registry import train_agent
-from agents.saving import MANIFEST, load_agent, save_agent
-from agents.session import Session
 from agents.starts import draw_starts
 from agents.untrained import BestConstantConfig
 from agents_page import PAGE, agents_page
-from human_wm_env.envs.registration import resolve_dataset
-from human_wm_env.people.embedded import EmbeddedPeople
 from report import print_report, run_script, say
 from run_folder import RunConfig, RunFolder
 
@@ -67,7 +68,8 @@ class BenchmarkAgentsConfig:
         episodes_per_person: start days of each.
         seed: of people, days and noise; another one than that of the trainings.
         bootstrap: settings of the intervals.
-        run: the folder of the run; with run.resume=true what is there is not run again.
+        run: the folder of the run; with run.resume=true what is there is not run again, where
+            it was made of the same settings, models and people.
         json: print one JSON object instead of a table.
     """
 
@@ -94,80 +96,59 @@ class BenchmarkAgentsConfig:
     json: bool = False
 
 
-class Workshop:
-    """Trains each agent once and runs it once in each world; keeps both on disk.
-
-    Args:
-        config: of the benchmark.
-        folder: where agents and episodes are kept.
-        dataset: a data set object in place of the worlds' own.
-    """
-
-    def __init__(self, config: BenchmarkAgentsConfig, folder: Path, dataset: Any = None) -> None:
-        self.config, self.folder, self.dataset = config, folder, dataset
-        judged = replace(config.simulator, split="test")
-        self.starts = draw_starts(
-            judged,
-            people=config.people,
-            episodes_per_person=config.episodes_per_person,
-            seed=config.seed,
-            dataset=dataset,
-        )
-        self._store = EpisodeStore(folder / "episodes", self.starts, dataset=dataset)
-
-    def agent(self, contestant: Contestant) -> Agent:
-        """Return a trained agent: loaded, gone on with, or trained."""
-        folder = self.folder / "agents" / plain_name(contestant.name)
-        if not (folder / MANIFEST).is_file():
-            session = Session(
-                state_folder=self.folder / "trainings" / plain_name(contestant.name),
-                resume=True,
-                checkpoint_days=50_000,
-                dataset=self.dataset,
-            )
-            save_agent(train_agent(contestant.config, contestant.env, session), folder)
-        return load_agent(folder)
-
-    def episodes(self, world: str, env: EnvConfig, name: str, make: Callable[[], Agent]) -> Any:
-        """Return the episodes of an agent in a world."""
-        return self._store.episodes(world, env, name, make)
+def workshop_of(config: BenchmarkAgentsConfig, run: RunFolder, dataset: Any = None) -> Workshop:
+    """Return the workshop of a run, with the starts that everybody is judged on."""
+    starts = draw_starts(
+        replace(config.simulator, split="test"),
+        people=config.people,
+        episodes_per_person=config.episodes_per_person,
+        seed=config.seed,
+        dataset=dataset,
+    )
+    return Workshop(run.path / KEPT, starts, dataset=dataset, say=say)
 
 
 def run_benchmark(
     config: BenchmarkAgentsConfig, run: RunFolder, *, dataset: Any = None
 ) -> BenchmarkResults:
     """Train and judge everybody; returns the episodes of all."""
-    workshop = Workshop(config, run.path / KEPT, dataset)
-    untrained = run.path / KEPT / "untrained_model"
-    if not (untrained / "manifest.json").is_file():
-        write_untrained_model(untrained, like=config.dream.world_model)
-    entrants = contestants(config, str(untrained))
+    workshop = workshop_of(config, run, dataset)
+    entrants = contestants(config, str(workshop.untrained_model(config.dream.world_model)))
     found: dict[str, dict[str, Episodes]] = {}
     worlds = {"dream": config.dream, "simulator": config.simulator}
     if config.second_opinion is not None:
         opinion = replace(config.dream, world_model=config.second_opinion)
         worlds["second opinion"] = opinion
 
-    def judge(world: str, env: EnvConfig, name: str, make: Callable[[], Agent]) -> None:
-        found.setdefault(world, {})[name] = workshop.episodes(world, env, name, make)
+    def judge(world: str, env: EnvConfig, name: str, agent: Agent) -> None:
+        found.setdefault(world, {})[name] = workshop.episodes(world, env, name, agent)
 
     zoo = policies_of_all_qualities(workshop.agent(_best(config)))
     oracle = OraclePlanner(config.oracle, config.simulator.reward_weights)
     with tqdm(total=len(entrants) + len(zoo) + 1, unit="agent", file=sys.stderr) as bar:
-        judge("simulator", config.simulator, "oracle", lambda: oracle)
+        judge("simulator", config.simulator, "oracle", oracle)
         bar.update(1)
         for name, agent in zoo.items():
             for world, env in worlds.items():
-                judge(world, env, name, lambda agent=agent: agent)  # type: ignore[misc]
+                judge(world, env, name, agent)
             bar.update(1)
         for entrant in entrants:
             bar.set_description(entrant.name)
+            agent = workshop.agent(entrant)
             for world, env in entrant.judged_in(worlds).items():
-                judge(world, env, entrant.name, lambda e=entrant: workshop.agent(e))  # type: ignore[misc]
+                judge(world, env, entrant.name, agent)
                 if world not in worlds:  # a world of its own: its habit is needed there
-                    judge(world, env, "habit", lambda: zoo["habit"])
+                    judge(world, env, "habit", zoo["habit"])
             bar.update(1)
     return BenchmarkResults(entrants, found)
+
+
+def judged_by_the_log(
+    config: BenchmarkAgentsConfig, entrants: Sequence[Contestant]
+) -> list[Contestant]:
+    """Return who is estimated from the log: the first seed of PPO from the dream."""
+    groups = ("ppo dream", "ppo dream context")
+    return [e for e in entrants if e.group in groups and e.config.seed == config.ppo.seed]
 
 
 def estimate_from_log(
@@ -175,12 +156,7 @@ def estimate_from_log(
 ) -> dict[str, Any]:
     """Return off-policy estimates of a few agents, beside the truth; kept once made."""
     assert config.off_policy is not None
-    file = run.path / KEPT / "off_policy.json"
-    if file.is_file():
-        return dict(json.loads(file.read_text(encoding="utf-8")))
-    data = resolve_dataset(config.simulator.dataset if dataset is None else dataset)
-    logs = data.dataset if isinstance(data, EmbeddedPeople) else data
-    workshop = Workshop(config, run.path / KEPT, dataset)
+    workshop = workshop_of(config, run, dataset)
     of_train = draw_starts(
         replace(config.simulator, split="train"),
         people=None,
@@ -188,35 +164,47 @@ def estimate_from_log(
         seed=config.seed,
         dataset=dataset,
     )
-    days = config.simulator.horizon
-    windows, fitted_to = (
-        cut_windows(logs, starts, days, world_model=config.dream.world_model)
-        for starts in (workshop.starts, of_train)
-    )
     zoo = policies_of_all_qualities(workshop.agent(_best(config)))
     chosen: dict[str, Agent] = {name: zoo[name] for name in ("typical day", "best_constant")}
-    for entrant in results.contestants:
-        if entrant.group in ("ppo dream", "ppo dream context") and entrant.name.endswith("1"):
-            chosen[entrant.name] = workshop.agent(entrant)
-    estimates = {}
-    for name, agent in chosen.items():
-        say(f"off-policy estimate of {name}")
-        estimate = evaluate_off_policy(
-            agent,
-            logs,
-            windows,
+    for entrant in judged_by_the_log(config, results.contestants):
+        chosen[entrant.name] = workshop.agent(entrant)
+    model = config.dream.world_model
+    told = as_text(
+        {
+            "settings": asdict(config.off_policy),
+            "bootstrap": asdict(config.bootstrap),
+            "starts": [starts_digest(starts) for starts in (workshop.starts, of_train)],
+            "env": env_identity(config.simulator),
+            "world_model": model_digest(model),
+            "agents": {name: agent_digest(agent) for name, agent in chosen.items()},
+            "people": people_version(),
+        }
+    )
+    file = run.path / KEPT / "off_policy.json"
+    note = run.path / KEPT / "made_of" / file.name
+    if is_made_of(note, told, say) and file.is_file():
+        estimates = dict(json.loads(file.read_text(encoding="utf-8")))
+    else:
+        note.unlink(missing_ok=True)
+        estimates = estimate_agents(
+            chosen,
+            config.simulator,
+            workshop.starts,
             config.off_policy,
-            fitted_to=fitted_to,
-            world_model=config.dream.world_model,
+            fitted_to=of_train,
+            world_model=model,
             bootstrap=config.bootstrap,
+            dataset=dataset,
+            say=say,
         )
-        means = {
+        file.write_text(json.dumps(estimates, indent=2), encoding="utf-8")
+        note.write_text(told, encoding="utf-8")
+    for name, estimate in estimates.items():
+        estimate["returns"] = {
             world: float(of[name].returns.mean())
             for world, of in results.episodes.items()
             if name in of
         }
-        estimates[name] = {**as_plain(estimate), "returns": means}
-    file.write_text(json.dumps(estimates, indent=2), encoding="utf-8")
     return estimates
 
 

@@ -7,7 +7,6 @@ import json
 import os
 import re
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from agents.env_config import EnvConfig
+from agents.evaluation.identity import agent_digest, as_text, env_identity, people_version
 from agents.evaluation.paired import Episodes, evaluation_world, run_episodes
 from agents.protocol import Agent
 from agents.starts import Starts
@@ -29,46 +29,63 @@ class EpisodeStore:
 
     Args:
         folder: where they are kept, a file per agent and world.
-        starts: of all episodes; a file that belongs to others is refused.
+        starts: of all episodes.
         max_slots: see `run_episodes`.
         dataset: a data set object in place of the worlds' own.
+        say: gets a line when kept episodes are not those that are asked for.
     """
 
     def __init__(
-        self, folder: Path, starts: Starts, *, max_slots: int = 2000, dataset: Any = None
+        self,
+        folder: Path,
+        starts: Starts,
+        *,
+        max_slots: int = 2000,
+        dataset: Any = None,
+        say: Callable[[str], object] = lambda line: None,
     ) -> None:
         self.folder, self.starts = folder, starts
-        self._max_slots, self._dataset = max_slots, dataset
-        digest = hashlib.sha256("\0".join(starts.users).encode())
-        digest.update(starts.days.tobytes() + starts.seeds.tobytes())
-        self._starts_digest = digest.hexdigest()
+        self._max_slots, self._dataset, self._say = max_slots, dataset, say
+        self._starts_digest = starts_digest(starts)
 
     def episodes(
-        self, world_name: str, world: EnvConfig, agent_name: str, agent: Callable[[], Agent]
+        self, world_name: str, world: EnvConfig, agent_name: str, agent: Agent
     ) -> Episodes:
         """Return the episodes of an agent in a world, from disk where they are there.
+
+        They are run again where starts, world, agent, a world model's weights or the code
+        that generates people are not those of the file.
 
         Args:
             world_name: of the world; the folder of its files.
             world: as it is judged; see `evaluation_world`.
             agent_name: of the agent; the file.
-            agent: makes it, where it has to be run.
+            agent: who is judged.
 
         Raises:
-            CheckpointError: the file is damaged, or of other starts or another world.
+            CheckpointError: the file is damaged.
         """
         judged = evaluation_world(world)
         file = self.folder / plain_name(world_name) / f"{plain_name(agent_name)}.safetensors"
-        told = {"starts": self._starts_digest, "world": json.dumps(asdict(judged), sort_keys=True)}
-        if not file.is_file():
+        told = as_text(
+            {
+                "starts": self._starts_digest,
+                "world": env_identity(judged),
+                "agent": agent_digest(agent),
+                "people": people_version(),
+            }
+        )
+        if not is_made_of(file.with_suffix(".json"), told, self._say) or not file.is_file():
             found = run_episodes(
-                agent(), judged, self.starts, max_slots=self._max_slots, dataset=self._dataset
+                agent, judged, self.starts, max_slots=self._max_slots, dataset=self._dataset
             )
             self._write(file, found, told)
-        return self._read(file, told)
+        return self._read(file)
 
-    def _write(self, file: Path, episodes: Episodes, told: dict[str, str]) -> None:
+    def _write(self, file: Path, episodes: Episodes, told: str) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
+        # Nothing is said of the file until it is whole.
+        file.with_suffix(".json").unlink(missing_ok=True)
         arrays = {
             "returns": episodes.returns,
             "lengths": episodes.lengths,
@@ -78,22 +95,15 @@ class EpisodeStore:
         draft = file.with_suffix(f".{os.getpid()}")
         save_file({name: np.ascontiguousarray(a) for name, a in arrays.items()}, draft)
         draft.replace(file)
-        file.with_suffix(".json").write_text(json.dumps(told, indent=2), encoding="utf-8")
+        file.with_suffix(".json").write_text(told, encoding="utf-8")
 
-    def _read(self, file: Path, told: dict[str, str]) -> Episodes:
+    def _read(self, file: Path) -> Episodes:
         try:
-            kept = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))
             arrays = load_file(file)
         except (OSError, ValueError, SafetensorError) as error:
             raise CheckpointError(
                 f"episodes in {file}", f"{type(error).__name__}: {error}", "Delete it; run again."
             ) from error
-        if kept != told:
-            raise CheckpointError(
-                f"episodes of the same starts and world in {file}",
-                "those of others",
-                "Settings have changed: choose another run.name, or run.overwrite=true.",
-            )
         return Episodes(
             users=self.starts.users,
             days=self.starts.days,
@@ -106,6 +116,42 @@ class EpisodeStore:
             },
             uncertainty=arrays["uncertainty"],
         )
+
+
+def starts_digest(starts: Starts) -> str:
+    """Return a hash of people, days and seeds."""
+    digest = hashlib.sha256("\0".join(starts.users).encode())
+    digest.update(starts.days.tobytes() + starts.seeds.tobytes())
+    return digest.hexdigest()
+
+
+def is_made_of(note: Path, told: str, say: Callable[[str], object]) -> bool:
+    """Say whether something kept was made of what is asked for.
+
+    Args:
+        note: what it was made of, as JSON; a missing one counts as other.
+        told: what is asked for, see `as_text`.
+        say: gets a line that names what differs.
+    """
+    try:
+        kept = note.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return False
+    if kept == told:
+        return True
+    say(f"{note.with_suffix('')} was made of other things ({_differing(kept, told)}): again.")
+    return False
+
+
+def _differing(kept: str, told: str) -> str:
+    try:
+        before = json.loads(kept)
+    except ValueError:
+        return "its note is damaged"
+    now = json.loads(told)
+    if not isinstance(before, dict):
+        return "its note is damaged"
+    return ", ".join(name for name in sorted({*before, *now}) if before.get(name) != now.get(name))
 
 
 def plain_name(name: str) -> str:

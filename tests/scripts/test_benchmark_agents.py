@@ -2,10 +2,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from benchmark_agents import BenchmarkAgentsConfig, main
+from agents.env_config import EnvConfig
+from agents.evaluation.benchmark import contestants
+from agents.protocol import Agent
+from agents.registry import train_agent
+from agents.session import Session
+from benchmark_agents import BenchmarkAgentsConfig, judged_by_the_log, main
 from composition import compose
 from human_wm_env.people.embedded import EmbeddedConfig, load_embedded
 from report import run_script
@@ -41,6 +47,15 @@ def test_the_defaults() -> None:
     assert (config.dream.id, config.simulator.id) == ("HumanWM-v0", "HumanWMSim-v0")
 
 
+def test_the_log_judges_the_first_seed_alone() -> None:
+    config = compose(BenchmarkAgentsConfig, "benchmark_agents", ["seeds=11"])
+    chosen = judged_by_the_log(config, contestants(config, "untrained"))
+    assert [entrant.name for entrant in chosen] == [
+        "ppo dream, seed 1",
+        "ppo dream context, seed 1",
+    ]
+
+
 def test_it_makes_table_and_figures_and_goes_on_without_running_anything_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -59,8 +74,31 @@ def test_it_makes_table_and_figures_and_goes_on_without_running_anything_again(
     def refuse(*arguments: object, **named: object) -> None:
         raise AssertionError("it was run before")
 
-    monkeypatch.setattr("benchmark_agents.train_agent", refuse)
+    monkeypatch.setattr("agents.evaluation.workshop.train_agent", refuse)
     monkeypatch.setattr("agents.evaluation.store.run_episodes", refuse)
     run(tmp_path, "json=true", "run.resume=true")
     again = json.loads(capsys.readouterr().out)
     assert again == first
+
+
+def test_what_was_made_of_other_settings_is_made_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(tmp_path, "json=true")
+    first = json.loads(capsys.readouterr().out)
+    trained: list[str] = []
+
+    def train(config: Any, env: EnvConfig, session: Session) -> Agent:
+        trained.append(config.algorithm)
+        return train_agent(config, env, session)
+
+    monkeypatch.setattr("agents.evaluation.workshop.train_agent", train)
+    run(tmp_path, "json=true", "run.resume=true", "cma_es.sigma=0.5", "off_policy.seed=1")
+    out, told = capsys.readouterr()
+    again = json.loads(out)
+    assert set(trained) == {"cma_es"}
+    assert "agent_cma_es_dream_context_seed_1 was made of other things (config): again" in told
+    assert "off_policy was made of other things (settings): again" in told
+    for name in ("typical day", "best_constant"):
+        one, other = first["off_policy"][name], again["off_policy"][name]
+        assert one["fitted_q"] != other["fitted_q"]

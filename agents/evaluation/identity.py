@@ -1,0 +1,83 @@
+"""What kept episodes and agents were made of, so that nothing stale is taken for new."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from functools import lru_cache
+from typing import Any
+
+from agents.env_config import BUNDLED, EnvConfig
+from agents.oracle_planner import SIMULATOR_ID
+from agents.protocol import Agent
+from agents.saving import KINDS
+from human_wm_env.errors import ConfigError
+from human_wm_env.people import embedded
+from human_wm_env.runtime.checkpoint import load_world_model
+
+
+@lru_cache(maxsize=1)
+def people_version() -> str:
+    """Return the version of the code that generates people, read once a process."""
+    return embedded.generator_version()
+
+
+def model_digest(world_model: str | None) -> str:
+    """Return a hash of a world model's weights and architecture, wherever it lies.
+
+    Args:
+        world_model: checkpoint folder; None or "bundled" is the bundled one.
+    """
+    checkpoint = load_world_model(None if world_model == BUNDLED else world_model).checkpoint
+    told = f"{checkpoint.manifest['weights_sha256']} {checkpoint.architecture!r}"
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def env_identity(env: EnvConfig) -> dict[str, Any]:
+    """Return an environment's settings, with the content of its models in place of folders."""
+    settings = asdict(env)
+    settings["world_model"] = None if env.id == SIMULATOR_ID else model_digest(env.world_model)
+    context = env.context_model or env.world_model
+    settings["context_model"] = model_digest(context) if env.person_context else None
+    return settings
+
+
+def agent_digest(agent: Agent) -> str:
+    """Return a hash of all that an agent's choices depend on: settings, weights, models.
+
+    Raises:
+        ConfigError: it has a part that cannot be written down.
+    """
+    digest = hashlib.sha256()
+    kind = getattr(agent, "kind", None)
+    if kind in KINDS and type(agent) is KINDS[kind].agent:
+        told, tensors = KINDS[kind].write(agent)
+        for name in sorted(tensors):
+            array = tensors[name].detach().cpu().contiguous().numpy()
+            digest.update(f"{name} {array.dtype} {array.shape}".encode() + array.tobytes())
+        if "world_model" in told:
+            told["world_model"] = model_digest(told["world_model"])
+    else:  # one that changes what another agent does, such as noise
+        told = {
+            name: agent_digest(part) if callable(getattr(part, "act", None)) else part
+            for name, part in vars(agent).items()
+            if not name.startswith("_")
+        }
+    trained_in = getattr(agent, "env", None)
+    if isinstance(trained_in, EnvConfig):
+        told = {**told, "env": env_identity(trained_in)}
+    try:
+        digest.update(as_text({"kind": type(agent).__name__, **told}).encode())
+    except TypeError as error:
+        raise ConfigError(
+            "an agent whose settings are plain values",
+            f"{type(agent).__name__}: {error}",
+            "Hide its state behind an underscore, or add it to KINDS in agents/saving.py.",
+        ) from error
+    return digest.hexdigest()
+
+
+def as_text(told: Any) -> str:
+    """Return settings as JSON that is the same for equal ones."""
+    return json.dumps(told, sort_keys=True, indent=2)

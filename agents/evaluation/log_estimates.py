@@ -1,0 +1,77 @@
+"""Off-policy estimates of several agents from the same windows of a log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from agents.env_config import EnvConfig
+from agents.evaluation.intervals import Bootstrap
+from agents.evaluation.logged import cut_windows
+from agents.evaluation.off_policy import OffPolicyConfig, as_plain, evaluate_off_policy
+from agents.protocol import Agent
+from agents.starts import Starts
+from human_wm_env.dataset import LogDataset
+from human_wm_env.envs.registration import resolve_dataset
+from human_wm_env.people.embedded import EmbeddedPeople
+
+
+def logs_of(env: EnvConfig, dataset: Any = None) -> LogDataset:
+    """Return the logs of an environment, or of a data set object in their place."""
+    data = resolve_dataset(env.dataset if dataset is None else dataset)
+    return data.dataset if isinstance(data, EmbeddedPeople) else data
+
+
+def estimate_agents(
+    agents: Mapping[str, Agent],
+    env: EnvConfig,
+    starts: Starts,
+    config: OffPolicyConfig,
+    *,
+    fitted_to: Starts,
+    world_model: str | None = None,
+    bootstrap: Bootstrap | None = None,
+    dataset: Any = None,
+    say: Callable[[str], object] = lambda line: None,
+) -> dict[str, dict[str, Any]]:
+    """Estimate what agents would reach, from the log alone.
+
+    Args:
+        agents: by name; deterministic, by observations alone.
+        env: data set, horizon and reward weights are read from it.
+        starts: of the windows that the agents are judged on.
+        config: settings of the estimates.
+        fitted_to: of the windows that Q is fitted to.
+        world_model: whose policy net stands for the people's own behaviour.
+        bootstrap: settings of the intervals.
+        dataset: a data set object in place of `env.dataset`.
+        say: gets a line for each agent.
+
+    Returns:
+        By name, see `off_policy.as_plain`.
+    """
+    logs = logs_of(env, dataset)
+    judged, more = (
+        cut_windows(
+            logs,
+            some,
+            env.horizon,
+            world_model=world_model,
+            reward_weights=env.reward_weights,
+        )
+        for some in (starts, fitted_to)
+    )
+    found = {}
+    for name, agent in agents.items():
+        say(f"off-policy estimate of {name}")
+        estimate = evaluate_off_policy(
+            agent,
+            logs,
+            judged,
+            config,
+            fitted_to=more,
+            world_model=world_model,
+            bootstrap=bootstrap,
+        )
+        found[name] = as_plain(estimate)
+    return found

@@ -1,0 +1,96 @@
+"""Trains each agent of a benchmark once, runs it once in each world, and keeps both."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from agents.env_config import EnvConfig
+from agents.evaluation.benchmark import Contestant
+from agents.evaluation.identity import as_text, env_identity, model_digest, people_version
+from agents.evaluation.paired import Episodes
+from agents.evaluation.store import EpisodeStore, is_made_of, plain_name
+from agents.evaluation.untrained_model import write_untrained_model
+from agents.protocol import Agent
+from agents.registry import train_agent
+from agents.saving import MANIFEST, load_agent, save_agent
+from agents.session import Session
+from agents.starts import Starts
+
+
+class Workshop:
+    """Trains each agent once and runs it once in each world; keeps both on disk.
+
+    Whatever was made of other settings, models or people than those asked for now is made
+    again; a line says so.
+
+    Args:
+        folder: where agents and episodes are kept.
+        starts: of all episodes.
+        dataset: a data set object in place of the worlds' own.
+        say: gets the lines.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        starts: Starts,
+        *,
+        dataset: Any = None,
+        say: Callable[[str], object] = lambda line: None,
+    ) -> None:
+        self.folder, self.starts, self.dataset, self._say = folder, starts, dataset, say
+        self._store = EpisodeStore(folder / "episodes", starts, dataset=dataset, say=say)
+
+    def agent(self, contestant: Contestant) -> Agent:
+        """Return a trained agent: loaded, gone on with, or trained."""
+        name = plain_name(contestant.name)
+        folder, state = self.folder / "agents" / name, self.folder / "trainings" / name
+        told = {
+            "config": asdict(contestant.config),
+            "env": env_identity(contestant.env),
+            "models": _models_of(contestant),
+            "people": people_version(),
+        }
+        self._begin(self.folder / "made_of" / f"agent_{name}.json", as_text(told), folder, state)
+        if not (folder / MANIFEST).is_file():
+            session = Session(
+                state_folder=state, resume=True, checkpoint_days=50_000, dataset=self.dataset
+            )
+            save_agent(train_agent(contestant.config, contestant.env, session), folder)
+        return load_agent(folder)
+
+    def untrained_model(self, like: str | None) -> Path:
+        """Return the checkpoint of a world model with the nets of another, untrained.
+
+        Args:
+            like: see `write_untrained_model`.
+        """
+        folder = self.folder / "untrained_model"
+        told = as_text({"like": model_digest(like)})
+        self._begin(self.folder / "made_of" / "untrained_model.json", told, folder)
+        if not (folder / MANIFEST).is_file():
+            write_untrained_model(folder, like=like)
+        return folder
+
+    def episodes(self, world: str, env: EnvConfig, name: str, agent: Agent) -> Episodes:
+        """Return the episodes of an agent in a world."""
+        return self._store.episodes(world, env, name, agent)
+
+    def _begin(self, note: Path, told: str, *folders: Path) -> None:
+        """Remove what was made of other things, and write down what it is made of now."""
+        if is_made_of(note, told, self._say):
+            return
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
+        note.parent.mkdir(parents=True, exist_ok=True)
+        note.write_text(told, encoding="utf-8")
+
+
+def _models_of(contestant: Contestant) -> list[str]:
+    """Return the content of a world model that an agent's own settings name."""
+    own = getattr(contestant.config, "world_model", None)
+    return [] if own is None else [model_digest(own)]
