@@ -1,4 +1,4 @@
-"""Noise of many slots: `worlds.world.generator` of each, without building so many generators.
+"""`worlds.world.generator` of many slots, without building so many generators.
 
 To seed a generator takes 12 us, twice as long as to draw a month of noise. The hash of
 `numpy.random.SeedSequence` is fixed for good, so it is worked out here for all slots at once,
@@ -9,12 +9,12 @@ Source: O'Neill 2015, "Developing a seed_seq alternative"; O'Neill 2014, PCG.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from human_wm_env.worlds.world import FOR_NOISE, generator
+from human_wm_env.worlds.world import generator
 
 _WORD = 2**32
 _INIT_A, _MULT_A = 0x43B0D7E5, 0x931E8875
@@ -26,20 +26,17 @@ _PCG_MULTIPLIER = (2549297995355413924 << 64) + 4865540595714422341
 _PCG_MASK = 2**128 - 1
 
 
-def generators(seed: int, slots: range) -> Iterator[np.random.Generator]:
-    """Yield `generator((seed, slot, 0), FOR_NOISE)` of each slot, one after the other.
+def generators(keys: Sequence[tuple[int, int, int]], use: int) -> Iterator[np.random.Generator]:
+    """Yield `generator(key, use)` of each key, one after the other.
 
     What is yielded is used up when the next one is asked for.
-
-    Args:
-        seed: of the episodes.
-        slots: numbers of the slots.
     """
-    if max(seed, slots.stop) >= _WORD:  # would take more words
-        yield from (generator((seed, slot, 0), FOR_NOISE) for slot in slots)
+    if not keys:
         return
-    words = [np.full(len(slots), word, dtype=np.uint32) for word in (seed, 0, 0, FOR_NOISE)]
-    words[1] = np.asarray(slots, dtype=np.uint32)
+    if max(map(max, keys)) >= _WORD:  # would take more words
+        yield from (generator(key, use) for key in keys)
+        return
+    words = [*np.array(keys, dtype=np.uint32).T, np.full(len(keys), use, dtype=np.uint32)]
     bits = np.random.PCG64(0)
     shared = np.random.Generator(bits)
     for high, low, high_step, low_step in _seeds(words).tolist():

@@ -24,7 +24,7 @@ from human_wm_env.worlds.start_options import (
     check_history,
     whole_number,
 )
-from human_wm_env.worlds.world import FOR_LATENTS, generator
+from human_wm_env.worlds.world import FOR_LATENTS, FOR_NOISE
 
 # Enough that NumPy's loops, which run side by side, outweigh its calls, which do not; few
 # enough that a day's arrays stay in the cache.
@@ -133,8 +133,9 @@ def _crossed(seed: int, groups: range, blocks: dict[str, slice]) -> np.ndarray:
     """
     size, width = BRANCHES_PER_BLOCK, max(part.stop for part in blocks.values())
     fives = np.empty((len(groups), size, width), dtype=np.float32)
-    for group, five in zip(groups, fives, strict=True):
-        generator((seed, group, 0), FOR_LATENTS).standard_normal(dtype=np.float32, out=five)
+    keys = [(seed, group, 0) for group in groups]
+    for rng, five in zip(generators(keys, FOR_LATENTS), fives, strict=True):
+        rng.standard_normal(dtype=np.float32, out=five)
     branch = np.arange(BRANCHES)
     picks = {"a": branch // size**2, "b": branch // size % size, "c": branch % size}
     latents = np.empty((len(groups), BRANCHES, width), dtype=np.float32)
@@ -159,7 +160,8 @@ def _noise(
     normal = np.empty((slots, horizon, DreamWorld.normals), dtype=np.float32)
     uniform = np.empty((slots, horizon, DreamWorld.uniforms), dtype=np.float32)
     numbers = range(groups.start * BRANCHES, groups.stop * BRANCHES)
-    for slot, rng in enumerate(generators(seed, numbers)):
+    keys = [(seed, number, 0) for number in numbers]
+    for slot, rng in enumerate(generators(keys, FOR_NOISE)):
         rng.standard_normal(dtype=np.float32, out=normal[slot])
         rng.random(dtype=np.float32, out=uniform[slot])
     weather = sky.next(weather, uniform[:, 0, FIRST_WEATHER])

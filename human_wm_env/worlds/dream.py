@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from human_wm_env import schema
+from human_wm_env.bulk_noise import generators
 from human_wm_env.dataset import History, LogDataset
 from human_wm_env.day import Day
 from human_wm_env.errors import ConfigError
@@ -33,7 +34,7 @@ from human_wm_env.worlds.posterior_store import PosteriorStore
 from human_wm_env.worlds.simulation import check_weather
 from human_wm_env.worlds.sky import WeatherChain
 from human_wm_env.worlds.start_cache import StartCache
-from human_wm_env.worlds.world import FOR_LATENTS, Start, Stream, generator
+from human_wm_env.worlds.world import FOR_LATENTS, Start, Stream
 
 _ACTIONS, _STATES = len(ACTION_ORDER), len(STATE_ORDER)
 NORMAL_COLUMNS, _NORMALS = noise_columns(0, habit=_ACTIONS, state=_STATES)
@@ -237,8 +238,8 @@ class DreamWorld(PersonWorld[DreamState]):
         groups: dict[tuple[int, int, int], int] = {}
         group = np.array([groups.setdefault(stream.latents, len(groups)) for stream in streams])
         fives = np.empty((len(groups), size, width), dtype=np.float32)
-        for key, five in zip(groups, fives, strict=True):
-            generator(key, FOR_LATENTS).standard_normal(dtype=np.float32, out=five)
+        for rng, five in zip(generators(list(groups), FOR_LATENTS), fives, strict=True):
+            rng.standard_normal(dtype=np.float32, out=five)
         branch = np.array([start.branch for start in starts])
         picks = {"a": branch // size**2, "b": branch // size % size, "c": branch % size}
         latents = np.empty((len(starts), width), dtype=np.float32)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from human_wm_env.worlds.world import FOR_NOISE, Stream, generator
+from human_wm_env.bulk_noise import generators
+from human_wm_env.worlds.world import FOR_NOISE, Stream
 
 FIRST_WEATHER, NEXT_WEATHER, ADHERENCE = range(3)
 SHARED_UNIFORMS = 3
@@ -46,8 +47,7 @@ def draw_noise(
     slots = len(streams)
     normal = np.empty((slots, horizon, normals), dtype=np.float32)
     uniform = np.empty((slots, horizon, uniforms), dtype=np.float32)
-    for slot, stream in enumerate(streams):
-        rng = generator(stream.noise, FOR_NOISE)
+    for slot, rng in enumerate(generators([stream.noise for stream in streams], FOR_NOISE)):
         rng.standard_normal(dtype=np.float32, out=normal[slot])
         rng.random(dtype=np.float32, out=uniform[slot])
     return _days_first(normal), _days_first(uniform)
