@@ -7,8 +7,8 @@ from typing import Literal
 
 from stable_baselines3 import A2C
 
-from agents.sb3_config import SB3Config
-from agents.sb3_recipe import Recipe, hidden_layers
+from agents.sb3_config import SB3Config, hidden_layers
+from agents.sb3_recipe import Recipe
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from stable_baselines3 import PPO
 
-from agents.sb3_config import SB3Config
-from agents.sb3_recipe import Recipe, hidden_layers
+from agents.sb3_config import SB3Config, hidden_layers
+from agents.sb3_recipe import Recipe
 from human_wm_env.errors import ConfigError
 
 

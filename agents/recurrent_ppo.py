@@ -8,8 +8,8 @@ from typing import Literal
 from sb3_contrib import RecurrentPPO
 
 from agents.ppo import check_batch, on_policy_arguments
-from agents.sb3_config import SB3Config
-from agents.sb3_recipe import Recipe, hidden_layers
+from agents.sb3_config import SB3Config, hidden_layers
+from agents.sb3_recipe import Recipe
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import Literal
 
 from stable_baselines3 import SAC
 
-from agents.sb3_config import OffPolicyConfig
-from agents.sb3_recipe import Recipe, hidden_layers
+from agents.sb3_config import OffPolicyConfig, hidden_layers
+from agents.sb3_recipe import Recipe
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,8 @@ def save_agent(agent: Agent, folder: Path | str) -> Path:
     """Write an agent into a folder, which is created.
 
     Raises:
-        ConfigError: the agent is of no kind that can be saved.
+        ConfigError: the agent is of no kind that can be saved, or its nets are not those
+            that its settings describe.
     """
     algorithm = getattr(agent, "kind", None)
     if algorithm not in KINDS or type(agent) is not KINDS[algorithm].agent:
@@ -171,7 +172,41 @@ def _box_from_json(entry: Mapping[str, Any]) -> spaces.Box:
 # One writer and one reader for each kind of agent -----------------------------------------
 
 
+def _architecture(policy: Any) -> dict[str, Any]:
+    """Return what has to be alike in two policies that act alike with the same weights."""
+    return {
+        "class": type(policy).__name__,
+        **{
+            name: getattr(policy, name, None)
+            for name in ("activation_fn", "use_sde", "squash_output", "features_extractor_class")
+        },
+        **{name: tuple(tensor.shape) for name, tensor in policy.state_dict().items()},
+    }
+
+
+def _require_rebuildable(agent: PolicyAgent) -> None:
+    policy = agent.policy
+    with torch.random.fork_rng(devices=[]):  # a training that is looked at goes on as without
+        rebuilt = RECIPES[agent.kind].build_policy(
+            policy.observation_space, policy.action_space, agent.config
+        )
+    wanted, found = _architecture(rebuilt), _architecture(policy)
+    other = [name for name in {**wanted, **found} if wanted.get(name) != found.get(name)]
+    if other:
+        expected, received = (
+            ", ".join(f"{name}={facts.get(name)}" for name in other[:4])
+            for facts in (wanted, found)
+        )
+        raise ConfigError(
+            f"the nets that the agent's settings describe: {expected}",
+            received,
+            "Only nets that a recipe builds can be saved: hidden layers of one width, "
+            "one of its activations.",
+        )
+
+
 def _write_policy(agent: PolicyAgent) -> tuple[dict[str, Any], Tensors]:
+    _require_rebuildable(agent)
     entries = {
         "observation_space": _box_to_json(agent.policy.observation_space),
         "action_space": _box_to_json(agent.policy.action_space),

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from human_wm_env.errors import ConfigError
+from torch import nn
+
+from human_wm_env.errors import ConfigError, did_you_mean
+
+ACTIVATIONS: dict[str, type[nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU, "elu": nn.ELU}
 
 
 @dataclass(frozen=True)
@@ -20,6 +25,7 @@ class SB3Config:
         gamma: discount.
         width: of each hidden layer of policy and value net.
         layers: number of hidden layers.
+        activation: of the hidden layers, one of ACTIVATIONS.
         warm_start: rounds of a search for the best constant action, in the training
             environment, around which the policy begins; 0 begins at the typical day.
         seed: of the weights, the people, their days and their noise.
@@ -33,6 +39,7 @@ class SB3Config:
     gamma: float = 0.8
     width: int = 64
     layers: int = 2
+    activation: str = "tanh"
     warm_start: int = 10
     seed: int = 0
     threads: int = 1
@@ -43,6 +50,12 @@ class SB3Config:
             raise ConfigError("warm_start >= 0", f"{self.warm_start}", "0 switches it off.")
         if self.learning_rate <= 0.0:
             raise ConfigError("learning_rate > 0", f"{self.learning_rate}", "Raise it.")
+        if self.activation not in ACTIVATIONS:
+            raise ConfigError(
+                f"an activation out of {', '.join(ACTIVATIONS)}",
+                repr(self.activation),
+                did_you_mean(self.activation, ACTIVATIONS),
+            )
 
     def require_positive(self, *names: str) -> None:
         """Raise ConfigError where a whole number is below 1."""
@@ -59,6 +72,14 @@ class SB3Config:
     def whole_steps(self) -> int:
         """Days that are lived: `steps`, rounded up to whole updates."""
         return -(-self.steps // self.days_per_update) * self.days_per_update
+
+
+def hidden_layers(config: SB3Config) -> dict[str, Any]:
+    """Return the policy arguments that all recipes share."""
+    return {
+        "net_arch": [config.width] * config.layers,
+        "activation_fn": ACTIVATIONS[config.activation],
+    }
 
 
 @dataclass(frozen=True)

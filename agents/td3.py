@@ -9,8 +9,8 @@ import numpy as np
 from stable_baselines3 import TD3
 from stable_baselines3.common.noise import NormalActionNoise
 
-from agents.sb3_config import OffPolicyConfig
-from agents.sb3_recipe import Recipe, hidden_layers
+from agents.sb3_config import OffPolicyConfig, hidden_layers
+from agents.sb3_recipe import Recipe
 from human_wm_env.envs.actions import ACTION_WIDTH
 
 

@@ -5,16 +5,21 @@ from __future__ import annotations
 import warnings
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from agents.env_config import EnvConfig
 from agents.policy_agent import PolicyAgent
 from agents.recipes import RECIPES
+from agents.sb3_config import ACTIVATIONS
 from human_wm_env.envs import observations
 from human_wm_env.errors import CheckpointError, ConfigError, did_you_mean
 
 
 def load_sb3_zip(file: Path | str, algorithm: str, *, trust: bool = False) -> PolicyAgent:
     """Load a model that stable-baselines3 saved itself; save it with `save_agent` at once.
+
+    The agent acts as the model did. Its settings are those that shape its nets, and the
+    seed; the others are the defaults. `save_agent` refuses nets that no settings describe.
 
     Args:
         file: the .zip.
@@ -23,7 +28,7 @@ def load_sb3_zip(file: Path | str, algorithm: str, *, trust: bool = False) -> Po
 
     Raises:
         ConfigError: without `trust`, or of an unknown algorithm.
-        CheckpointError: not such a file, or trained on other observations.
+        CheckpointError: no file, or not such a file, or trained on other observations.
     """
     if not trust:
         raise ConfigError(
@@ -36,6 +41,10 @@ def load_sb3_zip(file: Path | str, algorithm: str, *, trust: bool = False) -> Po
             f"an algorithm out of {', '.join(RECIPES)}",
             repr(algorithm),
             did_you_mean(algorithm, RECIPES),
+        )
+    if not Path(file).is_file():
+        raise CheckpointError(
+            "a .zip saved by stable-baselines3", f"{file}, which is no file", "Give its whole name."
         )
     warnings.warn(
         f"{file} is unpickled: it can run any code. Save it with save_agent and keep that.",
@@ -58,5 +67,23 @@ def load_sb3_zip(file: Path | str, algorithm: str, *, trust: bool = False) -> Po
             "It was trained in another environment.",
         )
     env = EnvConfig("HumanWM-v0", person_context=shape[0] > observations.WIDTH)
-    config = recipe.config(seed=model.seed or 0)
+    config = recipe.config(seed=model.seed or 0, **_net_settings(model.policy))
     return PolicyAgent(algorithm, model.policy, config, env)
+
+
+def _net_settings(policy: Any) -> dict[str, Any]:
+    """Return what a recipe needs to build these nets; what it has no setting for is left out."""
+    settings: dict[str, Any] = {}
+    arches = policy.net_arch
+    branches = list(arches.values()) if isinstance(arches, dict) else [arches]
+    widths = {width for branch in branches for width in branch}
+    depths = {len(branch) for branch in branches}
+    if len(widths) == len(depths) == 1:
+        settings["width"], settings["layers"] = widths.pop(), depths.pop()
+    names = {activation: name for name, activation in ACTIVATIONS.items()}
+    if policy.activation_fn in names:
+        settings["activation"] = names[policy.activation_fn]
+    lstm = getattr(policy, "lstm_actor", None)
+    if lstm is not None:
+        settings["lstm_width"] = lstm.hidden_size
+    return settings

@@ -180,6 +180,7 @@ def test_an_lstm_remembers_and_a_reset_forgets(
         (A2CConfig, {"n_steps": 0}),
         (RecurrentPPOConfig, {"batch_size": 16}),
         (SACConfig, {"slots": 0}),
+        (PPOConfig, {"activation": "rellu"}),
     ],
 )
 def test_settings_are_checked(config: Any, settings: dict[str, Any]) -> None:
