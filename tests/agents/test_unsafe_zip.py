@@ -18,7 +18,7 @@ from human_wm_env.errors import CheckpointError, ConfigError
 from human_wm_env.people.embedded import EmbeddedPeople
 
 SEEN = np.random.default_rng(0).normal(size=(5, 43)).astype(np.float32)
-ON_POLICY = {"n_steps": 4}
+ON_POLICY = {"n_steps": 32}
 MODELS: dict[str, tuple[str, Any, dict[str, Any]]] = {
     "relu": ("ppo", PPO, {**ON_POLICY, "policy_kwargs": {"activation_fn": nn.ReLU}}),
     "wide": ("a2c", A2C, {**ON_POLICY, "policy_kwargs": {"net_arch": [24, 24, 24]}}),
