@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from agents.evaluation.table import interval_text
+
 PAGE = "page.md"
 
 
@@ -38,7 +40,22 @@ def _agents(table: Sequence[Mapping[str, Any]]) -> str:
     ]
     names = " / ".join(table[0]["components"])
     head = ("agent", "runs", "return", "score", "IQM", "return in the dream", "inflation", names)
-    return _table("Agents, in the simulator", head, rows)
+    return _table("Agents, in the simulator", head, rows) + _note_on_intervals(table)
+
+
+def _note_on_intervals(table: Sequence[Mapping[str, Any]]) -> str:
+    note = (
+        "\nIntervals resample people and, where there are several, training seeds; inflation "
+        "the same seeds in both worlds. That of the IQM resamples start days and seeds within "
+        "each person."
+    )
+    bare = [row["agent"] for row in table if "low" not in row["iqm"]]
+    if bare:
+        note += (
+            " It is left out where nobody has two episodes (one seed, one start day a person): "
+            "there is nothing to resample then."
+        )
+    return note + "\n"
 
 
 def _transfer(transfer: Mapping[str, Mapping[str, Any]]) -> str:
@@ -117,9 +134,7 @@ def _table(title: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> st
 
 
 def _interval(value: Mapping[str, float] | None, digits: int = 2) -> str:
-    if value is None:
-        return ""
-    return f"{value['mean']:.{digits}f} [{value['low']:.{digits}f}, {value['high']:.{digits}f}]"
+    return "" if value is None else interval_text(value, digits)
 
 
 def _text(value: Any) -> str:

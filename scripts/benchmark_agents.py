@@ -29,6 +29,7 @@ from agents.evaluation.log_estimates import estimate_agents
 from agents.evaluation.off_policy import OffPolicyConfig
 from agents.evaluation.paired import Episodes
 from agents.evaluation.store import is_made_of, plain_name, starts_digest
+from agents.evaluation.table import interval_text
 from agents.evaluation.workshop import Workshop
 from agents.mixtures import policies_of_all_qualities
 from agents.oracle_planner import OraclePlanner
@@ -260,7 +261,7 @@ def main(config: BenchmarkAgentsConfig) -> None:
         result={"run": run.path, **found},
     )
     for name, value in found["verdicts"].items():
-        say(f"{name}: {value}")
+        say(f"{name}: {interval_text(value) if isinstance(value, dict) else value}")
     say(f"The same and more as a page: {page}")
 
 
@@ -268,7 +269,7 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
     def text(value: Any) -> Any:
         if not isinstance(value, dict):
             return value
-        return f"{value['mean']:.2f} [{value['low']:.2f}, {value['high']:.2f}]"
+        return interval_text(value)
 
     shown = ("agent", "runs", "return", "score", "iqm", "dream return", "inflation")
     return {name: text(row.get(name)) for name in shown} | row["components"]

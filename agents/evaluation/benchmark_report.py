@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,15 @@ import numpy as np
 
 from agents.evaluation.benchmark import Contestant
 from agents.evaluation.exploit import NEARLY_NO_NOISE, judge_finds
-from agents.evaluation.intervals import Bootstrap, clustered_interval, stratified_iqm_interval
+from agents.evaluation.intervals import Bootstrap, mean_interval, plain_iqm
 from agents.evaluation.paired import Episodes
-from agents.evaluation.scores import headroom, normalised_score, regret_of_people, score_ratio
+from agents.evaluation.scores import (
+    headroom,
+    normalised_score,
+    regret_of_people,
+    score_difference,
+    score_ratio,
+)
 from agents.evaluation.store import mean_over_runs
 from agents.evaluation.transfer import compare_worlds, inflation
 
@@ -60,7 +66,7 @@ def report(results: BenchmarkResults, bootstrap: Bootstrap | None = None) -> dic
         "transfer": transfer,
         "sweeps": sweeps,
         "exploits": exploits,
-        "verdicts": _verdicts(table, transfer, exploits, groups, truth, bootstrap),
+        "verdicts": _verdicts(transfer, exploits, groups, truth, bootstrap),
     }
 
 
@@ -73,15 +79,13 @@ def _row(
 ) -> dict[str, Any]:
     runs = [truth[name] for name in names]
     mean, habit, oracle = mean_over_runs(runs), truth[HABIT], truth[ORACLE]
-    every = np.stack([run.returns for run in runs])
+    every = _returns(truth, names)
     score = normalised_score(every, habit.returns, oracle.returns, mean.users, bootstrap)
     row: dict[str, Any] = {
         "agent": group,
         "runs": len(runs),
-        "return": vars(clustered_interval(mean.returns, mean.users, bootstrap)),
-        "iqm": vars(
-            stratified_iqm_interval(every.reshape(-1), np.tile(mean.users, len(runs)), bootstrap)
-        ),
+        "return": vars(mean_interval(every, mean.users, bootstrap)),
+        "iqm": plain_iqm(every.reshape(-1), np.tile(mean.users, len(runs)), bootstrap),
         "score": vars(score),
         "score_of_runs": [
             normalised_score(run, habit.returns, oracle.returns, mean.users, bootstrap).mean
@@ -91,11 +95,15 @@ def _row(
         "components": {name: float(v.mean()) for name, v in mean.components.items()},
     }
     if all(name in dream for name in names):
-        dreamt = mean_over_runs([dream[name] for name in names])
-        row["dream return"] = vars(clustered_interval(dreamt.returns, dreamt.users, bootstrap))
-        ratio = inflation(dreamt, dream[HABIT], mean, habit, bootstrap)
+        row["dream return"] = vars(mean_interval(_returns(dream, names), mean.users, bootstrap))
+        ratio = inflation([dream[name] for name in names], dream[HABIT], runs, habit, bootstrap)
         row["inflation"] = None if ratio is None else vars(ratio)
     return row
+
+
+def _returns(of: Mapping[str, Episodes], names: Sequence[str]) -> np.ndarray:
+    """Return the returns of runs, (runs, episodes)."""
+    return np.stack([of[name].returns for name in names])
 
 
 def _sweep(name: str, results: BenchmarkResults, bootstrap: Bootstrap | None) -> list[Any]:
@@ -112,7 +120,7 @@ def _sweep(name: str, results: BenchmarkResults, bootstrap: Bootstrap | None) ->
         for label, world in ((DREAM, own), (TRUTH, real)):
             of = results.episodes[world]
             users = of[HABIT].users
-            row[label] = vars(clustered_interval(of[contestant.name].returns, users, bootstrap))
+            row[label] = vars(mean_interval(of[contestant.name].returns, users, bootstrap))
             row[f"{label} habit"] = float(of[HABIT].returns.mean())
         rows.append(row)
     return sorted(rows, key=lambda row: row[name])
@@ -144,31 +152,34 @@ def _exploits(results: BenchmarkResults, bootstrap: Bootstrap | None) -> list[di
 
 
 def _verdicts(
-    table: list[dict[str, Any]],
     transfer: Mapping[str, Any],
     exploits: list[dict[str, Any]],
     groups: Mapping[str, list[str]],
     truth: Mapping[str, Episodes],
     bootstrap: Bootstrap | None,
 ) -> dict[str, Any]:
-    habit, users = truth[HABIT].returns, truth[HABIT].users
-    room = headroom(truth[CONSTANT].returns, habit, truth[ORACLE].returns, users, bootstrap)
-    scores = {row["agent"]: row["score"]["mean"] for row in table}
+    habit, oracle, users = truth[HABIT].returns, truth[ORACLE].returns, truth[HABIT].users
+    room = headroom(truth[CONSTANT].returns, habit, oracle, users, bootstrap)
+
+    def beats(one: str, other: str) -> dict[str, float]:
+        first, second = (_returns(truth, groups[name]) for name in (one, other))
+        return dict(vars(score_difference(first, second, habit, oracle, users, bootstrap)))
+
     found: dict[str, Any] = {
         "headroom (wanted .20)": vars(room),
         "rank correlation (wanted .9)": transfer[DREAM]["rank_correlation"],
         "median inflation (wanted .8 to 1.2)": transfer[DREAM]["median_inflation"],
         "exploits (wanted none)": sum(find["is_exploit"] for find in exploits),
-        "planner minus best constant, score": scores["planner"] - scores[CONSTANT],
-        "planner minus planner in an untrained dream, score": scores["planner"]
-        - scores["planner, untrained dream"],
+        "planner minus best constant, score": beats("planner", CONSTANT),
+        "planner minus planner in an untrained dream, score": beats(
+            "planner", "planner, untrained dream"
+        ),
     }
     pair = ("ppo dream context", "ppo simulator context")
     if all(name in groups for name in pair):
-        one, other = (np.stack([truth[n].returns for n in groups[name]]) for name in pair)
+        one, other = (_returns(truth, groups[name]) for name in pair)
         share = score_ratio(one, other, habit, users, bootstrap)
         found["ppo from the dream, share of ppo from the simulator (wanted .95)"] = vars(share)
-        found["ppo from the simulator minus best constant, score"] = (
-            scores[pair[1]] - scores[CONSTANT]
-        )
+        found["ppo from the simulator minus best constant, score"] = beats(pair[1], CONSTANT)
+        found["ppo from the dream minus best constant, score"] = beats(pair[0], CONSTANT)
     return found

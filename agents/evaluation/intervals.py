@@ -127,6 +127,8 @@ def statistic_interval(
     people: np.ndarray,
     statistic: Callable[[Mapping[str, np.ndarray]], np.ndarray],
     bootstrap: Bootstrap | None = None,
+    *,
+    same_runs: bool = False,
 ) -> Interval:
     """Return a percentile interval of a function of several means, such as a ratio.
 
@@ -138,6 +140,7 @@ def statistic_interval(
         people: who each episode belongs to, (episodes,).
         statistic: takes the mean of each column, float (resamples,), returns the same shape.
         bootstrap: settings; None takes the defaults.
+        same_runs: columns with as many runs hold the same ones, which are drawn together.
 
     Raises:
         DataError: shapes that disagree, or values that are not finite.
@@ -161,15 +164,27 @@ def statistic_interval(
     drawn = rng.multinomial(len(counts), share, size=bootstrap.resamples)
     episodes = drawn @ counts
     means = {}
+    drawn_runs: dict[int, np.ndarray] = {}
     for name, values in runs.items():
         sums = np.stack([np.bincount(who, weights=run) for run in values])  # (runs, people)
-        some = rng.multinomial(len(sums), np.full(len(sums), 1.0 / len(sums)), bootstrap.resamples)
+        count = len(sums)
+        if not same_runs or count not in drawn_runs:
+            share = np.full(count, 1.0 / count)
+            drawn_runs[count] = rng.multinomial(count, share, bootstrap.resamples)
+        some = drawn_runs[count]
         means[name] = np.einsum("bk,kp,bp->b", some / len(sums), sums, drawn) / episodes
     tail = (1.0 - bootstrap.confidence) / 2.0
     with np.errstate(divide="ignore", invalid="ignore"):
         low, high = np.nanquantile(statistic(means), [tail, 1.0 - tail])
         point = statistic({name: np.array([values.mean()]) for name, values in runs.items()})[0]
     return Interval(float(point), float(low), float(high))
+
+
+def mean_interval(
+    values: np.ndarray, people: np.ndarray, bootstrap: Bootstrap | None = None
+) -> Interval:
+    """Return the interval of a mean, over people and runs; see `statistic_interval`."""
+    return statistic_interval({"mean": values}, people, lambda m: m["mean"], bootstrap)
 
 
 def interquartile_mean(values: np.ndarray) -> float:
@@ -183,7 +198,7 @@ def interquartile_mean(values: np.ndarray) -> float:
 
 def stratified_iqm_interval(
     values: np.ndarray, strata: np.ndarray, bootstrap: Bootstrap | None = None
-) -> Interval:
+) -> Interval | None:
     """Return the interquartile mean with a percentile interval, resampling within strata.
 
     As Agarwal et al. have it: what is judged on (people) stays, and the runs on it (start
@@ -194,11 +209,16 @@ def stratified_iqm_interval(
         values: float (episodes,).
         strata: stratum of each episode, (episodes,).
         bootstrap: settings; at most 2000 resamples are drawn, for each sorts all values.
+
+    Returns:
+        None where every stratum has one value only: then there is nothing to resample.
     """
     bootstrap = bootstrap or Bootstrap()
     values, strata = np.asarray(values, dtype=float), np.asarray(strata)
     order = np.argsort(strata, kind="stable")
     _, begins, sizes = np.unique(strata[order], return_index=True, return_counts=True)
+    if sizes.max() == 1:
+        return None
     low_of, size_of = np.repeat(begins, sizes), np.repeat(sizes, sizes)
     rng = np.random.default_rng(bootstrap.seed)
     arranged, found = values[order], []
@@ -208,3 +228,11 @@ def stratified_iqm_interval(
     tail = (1.0 - bootstrap.confidence) / 2.0
     low, high = np.quantile(found, [tail, 1.0 - tail])
     return Interval(interquartile_mean(values), float(low), float(high))
+
+
+def plain_iqm(
+    values: np.ndarray, strata: np.ndarray, bootstrap: Bootstrap | None = None
+) -> dict[str, float]:
+    """Return the interquartile mean as plain numbers, with low and high where it has them."""
+    found = stratified_iqm_interval(values, strata, bootstrap)
+    return {"mean": interquartile_mean(values)} if found is None else dict(vars(found))

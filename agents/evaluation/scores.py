@@ -55,6 +55,33 @@ def headroom(
     )
 
 
+def score_difference(
+    agent: np.ndarray,
+    other: np.ndarray,
+    habit: np.ndarray,
+    oracle: np.ndarray,
+    people: np.ndarray,
+    bootstrap: Bootstrap | None = None,
+) -> Interval:
+    """Return how much higher an agent's normalised score is, paired over the same episodes.
+
+    Args:
+        agent: returns, float (episodes,) or (runs, episodes).
+        other: likewise, with runs of its own.
+        habit: float (episodes,).
+        oracle: likewise.
+        people: (episodes,).
+        bootstrap: settings; None takes the defaults.
+    """
+    columns = {"agent": agent, "other": other, "habit": habit, "oracle": oracle}
+    return statistic_interval(
+        columns,
+        people,
+        lambda m: FULL_SCORE * (m["agent"] - m["other"]) / (m["oracle"] - m["habit"]),
+        bootstrap,
+    )
+
+
 def score_ratio(
     agent: np.ndarray,
     reference: np.ndarray,

@@ -12,7 +12,7 @@ from agents.evaluation.intervals import (
     Interval,
     clustered_interval,
     paired_interval,
-    stratified_iqm_interval,
+    plain_iqm,
 )
 from agents.evaluation.paired import Episodes, Results
 from agents.evaluation.scores import normalised_score, regret_of_people
@@ -36,8 +36,9 @@ def summarise(
 
     Returns:
         summary[world][agent], each with `return`, `iqm` and `minus_<reference>` as
-        {mean, low, high}, `components` as means, `uncertainty`, `episodes`, `people`; where
-        habit and the oracle took part, also `score` (habit 0, oracle 100) and `regret`.
+        {mean, low, high} (`iqm` without the ends where nobody has two episodes), `components`
+        as means, `uncertainty`, `episodes`, `people`; where habit and the oracle took part,
+        also `score` (habit 0, oracle 100) and `regret`.
     """
     return {
         world: {
@@ -65,7 +66,7 @@ def _summary(
     }
     return {
         "return": _plain(clustered_interval(episodes.returns, users, bootstrap)),
-        "iqm": _plain(stratified_iqm_interval(episodes.returns, users, bootstrap)),
+        "iqm": plain_iqm(episodes.returns, users, bootstrap),
         **differences,
         **_scores(episodes, of_agents, bootstrap),
         "components": {part: float(v.mean()) for part, v in episodes.components.items()},
@@ -111,17 +112,21 @@ def table_rows(
         row: dict[str, Any] = {"agent": name}
         for world in summary:
             there = summary[world].get(name)
-            row[f"return in {world}"] = _text(there["return"]) if there else None
-        row["IQM"] = _text(of_agent["iqm"])
+            row[f"return in {world}"] = interval_text(there["return"]) if there else None
+        row["IQM"] = interval_text(of_agent["iqm"])
         if "score" in of_agent:
-            row["score"] = _text(of_agent["score"])
+            row["score"] = interval_text(of_agent["score"])
         for key, value in of_agent.items():
             if key.startswith("minus_"):
-                row[f"- {key.removeprefix('minus_')}"] = _text(value)
+                row[f"- {key.removeprefix('minus_')}"] = interval_text(value)
         row |= {part: round(mean, 3) for part, mean in of_agent["components"].items()}
         rows.append(row)
     return rows
 
 
-def _text(interval: Mapping[str, float]) -> str:
-    return str(Interval(**interval))
+def interval_text(value: Mapping[str, float], digits: int = 2) -> str:
+    """Write a value with its interval, where it has one."""
+    mean = f"{value['mean']:.{digits}f}"
+    if "low" not in value:
+        return mean
+    return f"{mean} [{value['low']:.{digits}f}, {value['high']:.{digits}f}]"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import scipy.stats
 from agents.evaluation.intervals import (
     Bootstrap,
     Interval,
-    clustered_interval,
+    mean_interval,
     statistic_interval,
 )
 from agents.evaluation.paired import Episodes
@@ -21,24 +21,37 @@ FEWEST_POLICIES = 3
 
 
 def inflation(
-    dream: Episodes,
+    dream: Sequence[Episodes],
     dream_habit: Episodes,
-    truth: Episodes,
+    truth: Sequence[Episodes],
     truth_habit: Episodes,
     bootstrap: Bootstrap | None = None,
 ) -> Interval | None:
     """Return (dream - dream habit) / (truth - truth habit): 1 is honest, more is flattery.
 
-    None where the gain in truth cannot be told from 0: then the ratio says nothing.
+    The interval resamples people and runs, the same ones in both worlds.
+
+    Args:
+        dream: an agent's runs (training seeds).
+        dream_habit: on the same starts.
+        truth: the same runs.
+        truth_habit: on the same starts.
+        bootstrap: settings; None takes the defaults.
+
+    Returns:
+        None where the gain in truth cannot be told from 0: then the ratio says nothing.
     """
-    gain = clustered_interval(truth.returns - truth_habit.returns, truth.users, bootstrap)
+    users = truth_habit.users
+    columns = {
+        "dream": np.stack([run.returns for run in dream]) - dream_habit.returns,
+        "truth": np.stack([run.returns for run in truth]) - truth_habit.returns,
+    }
+    gain = mean_interval(columns["truth"], users, bootstrap)
     if gain.low <= 0.0 <= gain.high:
         return None
-    columns = {
-        "dream": dream.returns - dream_habit.returns,
-        "truth": truth.returns - truth_habit.returns,
-    }
-    return statistic_interval(columns, truth.users, lambda m: m["dream"] / m["truth"], bootstrap)
+    return statistic_interval(
+        columns, users, lambda m: m["dream"] / m["truth"], bootstrap, same_runs=True
+    )
 
 
 def rank_correlation(
@@ -99,7 +112,7 @@ def compare_worlds(
     """
     both = [name for name in truth if name in dream and name != habit]
     ratios = {
-        name: inflation(dream[name], dream[habit], truth[name], truth[habit], bootstrap)
+        name: inflation([dream[name]], dream[habit], [truth[name]], truth[habit], bootstrap)
         for name in both
     }
     known = [ratio.mean for ratio in ratios.values() if ratio is not None]

@@ -11,7 +11,7 @@ from agents.cma_es import CMAESConfig
 from agents.env_config import EnvConfig
 from agents.evaluation.benchmark import contestants
 from agents.evaluation.benchmark_report import BenchmarkResults, report
-from agents.evaluation.intervals import Bootstrap
+from agents.evaluation.intervals import Bootstrap, mean_interval
 from agents.evaluation.paired import Episodes
 from agents.planner import PlannerConfig
 from agents.ppo import PPOConfig
@@ -82,4 +82,9 @@ def test_a_report_of_everything(config: Any) -> None:
     assert [row["temperature"] for row in told["sweeps"]["temperature"]] == [0.25, 1.0]
     assert len(told["exploits"]) == 3  # both searches, and the agent of that temperature
     assert told["transfer"]["dream"]["policies"] == len(found["dream"])
+    assert set(told["verdicts"]["planner minus best constant, score"]) == {"mean", "low", "high"}
+    row = rows["ppo dream context"]
+    names = ["ppo dream context, seed 1", "ppo dream context, seed 2"]
+    runs = np.stack([found["simulator"][name].returns for name in names])
+    assert row["return"] == vars(mean_interval(runs, USERS, Bootstrap(resamples=200)))
     assert 0.0 < told["verdicts"]["headroom (wanted .20)"]["mean"] < 1.0

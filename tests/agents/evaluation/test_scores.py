@@ -7,11 +7,19 @@ from agents.evaluation.intervals import (
     Bootstrap,
     clustered_interval,
     interquartile_mean,
+    mean_interval,
+    plain_iqm,
     statistic_interval,
     stratified_iqm_interval,
 )
 from agents.evaluation.paired import Episodes
-from agents.evaluation.scores import headroom, normalised_score, regret_of_people, score_ratio
+from agents.evaluation.scores import (
+    headroom,
+    normalised_score,
+    regret_of_people,
+    score_difference,
+    score_ratio,
+)
 from human_wm_env.errors import DataError
 
 PEOPLE = np.array(["a", "a", "b", "b"])
@@ -39,6 +47,24 @@ def test_runs_are_resampled_too() -> None:
     assert two_runs.low < one_run.low and two_runs.high > one_run.high
 
 
+def test_a_mean_over_runs_that_disagree_is_less_sure() -> None:
+    sure = mean_interval(np.stack([HABIT, HABIT]), PEOPLE)
+    unsure = mean_interval(np.stack([HABIT - 3.0, HABIT + 3.0]), PEOPLE)
+    assert sure == clustered_interval(HABIT, PEOPLE)
+    assert unsure.mean == sure.mean and unsure.low < sure.low and unsure.high > sure.high
+
+
+def test_a_difference_of_scores_is_paired() -> None:
+    half = (HABIT + ORACLE) / 2
+    noise = np.array([5.0, -5.0, 3.0, 8.0])  # what both share does not count
+    found = score_difference(half + noise, HABIT + noise, HABIT, ORACLE, PEOPLE)
+    assert (found.mean, found.low, found.high) == pytest.approx((50.0, 50.0, 50.0))
+    # Runs of one side that disagree: scores 0 and 100 against 0.
+    runs = np.stack([HABIT, ORACLE])
+    found = score_difference(runs, HABIT, HABIT, ORACLE, PEOPLE)
+    assert (found.mean, found.low, found.high) == pytest.approx((50.0, 0.0, 100.0))
+
+
 def test_a_plain_mean_agrees_with_the_clustered_interval() -> None:
     rng = np.random.default_rng(0)
     people, values = rng.integers(0, 20, 100), rng.normal(size=100)
@@ -60,10 +86,19 @@ def test_the_interquartile_mean_by_hand() -> None:
     values = np.array([0.0, 4.0, 10.0, 14.0])
     # Two strata: the middle two are one of each side, whatever is drawn.
     found = stratified_iqm_interval(values, PEOPLE, Bootstrap(0.95, 500))
+    assert found is not None
     assert found.mean == 7.0
     assert 0.0 <= found.low < 7.0 < found.high <= 14.0
     same = stratified_iqm_interval(np.array([1.0, 1.0, 3.0, 3.0]), PEOPLE)
+    assert same is not None
     assert (same.low, same.high) == (2.0, 2.0)
+
+
+def test_with_one_value_a_stratum_the_interquartile_mean_has_no_interval() -> None:
+    values, alone = np.array([1.0, 2.0, 4.0, 9.0]), np.arange(4)
+    assert stratified_iqm_interval(values, alone) is None
+    assert plain_iqm(values, alone) == {"mean": 3.0}
+    assert set(plain_iqm(values, PEOPLE)) == {"mean", "low", "high"}
 
 
 def test_regret_by_person() -> None:

@@ -22,14 +22,27 @@ def episodes(mean: float, noise: float = 0.0, seed: int = 0) -> Episodes:
 
 
 def test_inflation_by_hand() -> None:
-    found = inflation(episodes(24.0), episodes(18.0), episodes(21.0), episodes(17.0), QUICK)
+    found = inflation([episodes(24.0)], episodes(18.0), [episodes(21.0)], episodes(17.0), QUICK)
     assert found is not None
     assert (found.mean, found.low, found.high) == (1.5, 1.5, 1.5)
 
 
 def test_without_a_gain_there_is_no_inflation() -> None:
     truth = episodes(17.0, noise=1.0, seed=1)
-    assert inflation(episodes(24.0), episodes(18.0), truth, episodes(17.0), QUICK) is None
+    assert inflation([episodes(24.0)], episodes(18.0), [truth], episodes(17.0), QUICK) is None
+
+
+def test_inflation_draws_the_same_runs_in_both_worlds() -> None:
+    """Each of two runs gains twice as much in the dream: so does every draw of them."""
+    dream, truth = ([episodes(17.0 + by * gain) for gain in (1.0, 3.0)] for by in (2.0, 1.0))
+    found = inflation(dream, episodes(17.0), truth, episodes(17.0), QUICK)
+    assert found is not None
+    assert (found.mean, found.low, found.high) == (2.0, 2.0, 2.0)
+    # Runs that disagree: the interval knows, though the mean over runs is everywhere 2.
+    uneven = [episodes(23.0), episodes(19.0)]
+    found = inflation(uneven, episodes(17.0), truth, episodes(17.0), QUICK)
+    assert found is not None
+    assert found.mean == 2.0 and found.low < 1.0 and found.high > 5.0
 
 
 def test_rank_correlation_is_of_the_order_alone() -> None:
