@@ -34,6 +34,7 @@ class LoggedWindows:
         complete: bool (windows, days).
         starts: person and first day of each window.
         weekday: int (windows, days).
+        reward_range: lowest and highest reward of a day, by the weights of its components.
     """
 
     users: np.ndarray
@@ -46,6 +47,7 @@ class LoggedWindows:
     complete: np.ndarray
     starts: tuple[Start, ...]
     weekday: np.ndarray
+    reward_range: tuple[float, float] = (0.0, 1.0)
 
     @property
     def days(self) -> int:
@@ -123,4 +125,9 @@ def cut_windows(
         complete=complete,
         starts=where,
         weekday=weekday[:, 1:],
+        # Each component is in [0, 1].
+        reward_range=(
+            float(np.minimum(weighing, 0.0).sum()),
+            float(np.maximum(weighing, 0.0).sum()),
+        ),
     )

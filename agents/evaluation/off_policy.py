@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from agents.evaluation.behaviour import logged_log_density, smoothed_log_density
-from agents.evaluation.intervals import Bootstrap, Interval, clustered_interval
+from agents.evaluation.intervals import Bootstrap, Interval, mean_interval
 from agents.evaluation.logged import LoggedWindows
 from agents.protocol import Agent
 from human_wm_env import schema
@@ -71,7 +71,8 @@ class OffPolicyEstimate:
         fitted_q: mean value of the first days, with an interval over people and fits.
         doubly_robust: the same, corrected by what the log contradicts.
         effective_windows: how many windows' worth of weight the correction has on the last
-            day; of a handful, the correction is noise.
+            day, of those complete on it; of a handful, the correction is noise; 0 where no
+            window is complete on that day, and it has no correction.
         complete_days: share of the days that could be used.
     """
 
@@ -82,18 +83,26 @@ class OffPolicyEstimate:
 
 
 class _Value(nn.Module):
-    """Q of an observation and a day: days left times a bounded mean reward."""
+    """Q of an observation and a day: days left times a bounded mean reward.
 
-    def __init__(self, inputs: int, width: int) -> None:
+    Args:
+        inputs: width of both.
+        width: of the hidden layers.
+        reward_range: lowest and highest reward of a day.
+    """
+
+    def __init__(self, inputs: int, width: int, reward_range: tuple[float, float]) -> None:
         super().__init__()
+        self.low, high = reward_range
+        self.span = high - self.low
         self.net = nn.Sequential(
             nn.Linear(inputs, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU()
         )
         self.out = nn.Linear(width, 1)
 
     def forward(self, given: torch.Tensor, days_left: torch.Tensor) -> torch.Tensor:
-        mean: torch.Tensor = torch.sigmoid(self.out(self.net(given))[:, 0])
-        return days_left * mean
+        share: torch.Tensor = torch.sigmoid(self.out(self.net(given))[:, 0])
+        return days_left * (self.low + self.span * share)
 
 
 def evaluate_off_policy(
@@ -144,13 +153,13 @@ def evaluate_off_policy(
         residual = np.where(windows.complete, windows.rewards + value[:, 1:] - done, 0.0)
         q_first.append(value[:, 0])
         corrections.append((ratios * residual).sum(axis=1))
-    fitted = np.mean(q_first, axis=0)
-    robust = fitted + len(fitted) * np.mean(corrections, axis=0)
+    fitted = np.stack(q_first)  # (fits, windows)
+    robust = fitted + fitted.shape[1] * np.stack(corrections)
     last = ratios[:, -1]
     return OffPolicyEstimate(
-        clustered_interval(fitted, windows.users, bootstrap),
-        clustered_interval(robust, windows.users, bootstrap),
-        float(last.sum() ** 2 / (last**2).sum()),
+        mean_interval(fitted, windows.users, bootstrap),
+        mean_interval(robust, windows.users, bootstrap),
+        float(last.sum() ** 2 / (last**2).sum()) if last.any() else 0.0,
         float(windows.complete.mean()),
     )
 
@@ -185,7 +194,7 @@ def _fit(
     lived = _days_of(windows.actions[window, day])
     paid = windows.rewards[window, day]
     inputs = now.shape[1] + lived.shape[1]
-    net, target = _Value(inputs, config.width), _Value(inputs, config.width)
+    net, target = (_Value(inputs, config.width, windows.reward_range) for _ in range(2))
     for parameter in net.parameters():
         with torch.no_grad():
             bound = parameter.shape[-1] ** -0.5
@@ -234,10 +243,10 @@ def _weights(
     config: OffPolicyConfig,
     world_model: str | None,
 ) -> np.ndarray:
-    """Return weights (windows, days) that sum to 1 over the windows of each day.
+    """Return weights (windows, days) that sum to 1 over the windows complete on each day.
 
     The product, up to each day, of how much likelier the smoothed policy makes the logged
-    cells than the person's own policy does.
+    cells than the person's own policy does; 0 where the day is not complete.
     """
     behaviour = logged_log_density(dataset, windows, world_model)
     rows = windows.rows.reshape(-1, schema.FEATURE_COUNT)
@@ -245,9 +254,11 @@ def _weights(
     wanted = actions.decode(chosen[:, :-1].reshape(-1, chosen.shape[-1]))
     target = smoothed_log_density(wanted, rows, mask, width=config.kernel, slip=config.slip)
     log_ratio = (target.reshape(behaviour.shape) - behaviour).sum(axis=2)
-    total = np.cumsum(log_ratio, axis=1)
-    weights = np.exp(total - total.max(axis=0))
-    return np.asarray(weights / weights.sum(axis=0))
+    total = np.where(windows.complete, np.cumsum(log_ratio, axis=1), -np.inf)
+    highest = total.max(axis=0)
+    weights = np.exp(total - np.where(np.isfinite(highest), highest, 0.0))
+    # A day on which no window is complete has no weights.
+    return np.asarray(weights / np.maximum(weights.sum(axis=0), np.finfo(float).tiny))
 
 
 def as_plain(estimate: OffPolicyEstimate) -> dict[str, Any]:

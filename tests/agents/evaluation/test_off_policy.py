@@ -5,10 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from scipy.stats import norm
 
 from agents.baselines import ConstantAgent
 from agents.env_config import EnvConfig
+from agents.evaluation import off_policy
 from agents.evaluation.behaviour import (
     logged_log_density,
     row_log_density,
@@ -119,7 +121,7 @@ def test_an_estimate_repeats_and_is_plain(people: EmbeddedPeople, windows: Logge
     first, again = (evaluate_off_policy(agent, people.dataset, windows, TINY) for _ in range(2))
     assert first == again
     assert 0.0 < first.fitted_q.mean < 5.0
-    assert 1.0 <= first.effective_windows <= 12.0
+    assert 0.0 <= first.effective_windows <= 12.0
     json.dumps(as_plain(first), allow_nan=False)
 
 
@@ -130,6 +132,72 @@ def test_fitted_q_learns_the_mean_reward_of_a_log_whose_actions_do_not_matter(
     config = OffPolicyConfig(updates=600, batch=64, width=16, fits=1, target_rate=0.05)
     found = evaluate_off_policy(ConstantAgent(np.zeros(7)), people.dataset, flat, config)
     assert found.fitted_q.mean == pytest.approx(5 * 0.4, abs=0.25)
+
+
+def test_rewards_above_one_can_be_learned(
+    people: EmbeddedPeople, starts: Starts, windows: LoggedWindows
+) -> None:
+    threefold = {name: 3.0 * weight for name, weight in rewards.DEFAULT_WEIGHTS.items()}
+    richer = cut_windows(people.dataset, starts, 5, reward_weights=threefold)
+    np.testing.assert_allclose(richer.rewards, 3.0 * windows.rewards)
+    assert (windows.reward_range, richer.reward_range) == ((0.0, 1.0), pytest.approx((0.0, 3.0)))
+    flat = replace(richer, rewards=np.where(richer.complete, 1.2, 0.0))
+    config = OffPolicyConfig(updates=600, batch=64, width=16, fits=1, target_rate=0.05)
+    found = evaluate_off_policy(ConstantAgent(np.zeros(7)), people.dataset, flat, config)
+    assert found.fitted_q.mean == pytest.approx(5 * 1.2, abs=0.75)  # more than 5 days of 1
+    net = off_policy._Value(3, 4, (-0.5, 2.0))
+    values = net(100.0 * torch.randn(50, 3), torch.ones(50))
+    assert values.min() >= -0.5 and values.max() <= 2.0
+
+
+@pytest.fixture
+def knows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Q is 0, and the agent does what people do: every weight is the same."""
+
+    def nothing(dataset: object, windows: LoggedWindows, model: object) -> np.ndarray:
+        return np.zeros((*windows.rewards.shape, 7))
+
+    monkeypatch.setattr(
+        off_policy, "_predict", lambda net, state, acted, left: np.zeros(left.shape)
+    )
+    monkeypatch.setattr(off_policy, "logged_log_density", nothing)
+    monkeypatch.setattr(
+        off_policy, "smoothed_log_density", lambda days, *args, **named: np.zeros((len(days), 7))
+    )
+
+
+@pytest.mark.usefixtures("knows_nothing")
+def test_the_correction_does_not_depend_on_how_many_days_are_complete(
+    people: EmbeddedPeople, windows: LoggedWindows
+) -> None:
+    """A log that pays .5 every day for 5 days is worth 2.5, whatever of it was lost."""
+    complete = np.random.default_rng(0).random(windows.complete.shape) < 0.4
+    assert complete.sum(axis=0).min() > 0 and complete.mean() < 0.5
+    paid = replace(windows, complete=complete, rewards=np.where(complete, 0.5, 0.0))
+    agent = ConstantAgent(np.zeros(7))
+    found = evaluate_off_policy(agent, people.dataset, paid, TINY)
+    assert found.fitted_q.mean == 0.0
+    assert found.doubly_robust.mean == pytest.approx(2.5)
+    assert found.effective_windows == pytest.approx(complete[:, -1].sum())
+    complete[:, -1] = False  # a day that is never complete is not corrected
+    found = evaluate_off_policy(agent, people.dataset, replace(paid, complete=complete), TINY)
+    assert found.doubly_robust.mean == pytest.approx(2.0)
+    assert found.effective_windows == 0.0
+
+
+def test_the_interval_knows_that_fits_disagree(
+    people: EmbeddedPeople, windows: LoggedWindows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two fits that say 1 and 3 of everybody: the people alone would be sure of 2."""
+    levels = iter([1.0, 1.0, 3.0, 3.0])
+
+    def fitted(net: object, state: object, acted: object, left: np.ndarray) -> np.ndarray:
+        return np.full(left.shape, next(levels))
+
+    monkeypatch.setattr(off_policy, "_predict", fitted)
+    found = evaluate_off_policy(ConstantAgent(np.zeros(7)), people.dataset, windows, TINY)
+    interval = found.fitted_q
+    assert (interval.mean, interval.low, interval.high) == (2.0, 1.0, 3.0)
 
 
 def test_a_log_without_complete_days_is_refused(
