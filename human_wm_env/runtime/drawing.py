@@ -228,9 +228,11 @@ def _mixtures(
     least_scale: float,
     drawn: np.ndarray,
 ) -> None:
-    column, room = np.empty((2, parameters.shape[1]), dtype=np.float32)
+    width = parameters.shape[1]
+    column, room = np.empty(width, dtype=np.float32), np.empty(width, dtype=np.float32)
     for slot in range(len(drawn)):
-        column[:] = parameters[slot]
+        for place in range(width):
+            column[place] = parameters[slot, place]
         drawn[slot] = _mixture(
             column, 0, components, temperature, normal[slot], uniform[slot], least_scale, room
         )
@@ -241,9 +243,10 @@ def _categories(
     logits: np.ndarray, temperature: float, uniform: np.ndarray, drawn: np.ndarray
 ) -> None:
     count = logits.shape[1]
-    column, room = np.empty((2, count), dtype=np.float32)
+    column, room = np.empty(count, dtype=np.float32), np.empty(count, dtype=np.float32)
     for slot in range(len(drawn)):
-        column[:] = logits[slot]
+        for place in range(count):
+            column[place] = logits[slot, place]
         drawn[slot] = _label(column, 0, count, temperature, uniform[slot], room)
 
 
@@ -262,13 +265,14 @@ def _rows(
     rows: np.ndarray,
 ) -> None:
     width = parameters.shape[0]
-    column, room = np.empty((2, width), dtype=np.float32)
+    column, room = np.empty(width, dtype=np.float32), np.empty(width, dtype=np.float32)
     for slot in range(rows.shape[1]):
         for place in range(width):
             # The mask inputs of the chain are all 1: nothing is hidden from the model in a dream.
             column[place] = parameters[place, slot] + known[place]
         for place in range(len(plan)):
-            index, first, last, encoded, categories = plan[place]
+            index, first, last = plan[place, 0], plan[place, 1], plan[place, 2]
+            encoded, categories = plan[place, 3], plan[place, 4]
             noise = uniform[place, slot]
             if categories > 0:
                 picked = _label(column, first, categories, temperature, noise, room)
@@ -276,7 +280,8 @@ def _rows(
                 for later in range(last, width):
                     column[later] += chain[encoded + picked, later]
                 continue
-            centre, scale, low, high = features[index]
+            centre, scale = features[index, 0], features[index, 1]
+            low, high = features[index, 2], features[index, 3]
             value = _mixture(
                 column,
                 first,
@@ -302,7 +307,8 @@ def _disagree(
     count, outputs, slots = members.shape
     # What the members expect: the heart rate, then the shares of the moods.
     told = np.empty((count, 1 + moods, slots), dtype=np.float32)
-    column, (highest, total) = np.empty(outputs, dtype=np.float32), np.empty((2, slots), np.float32)
+    column = np.empty(outputs, dtype=np.float32)
+    highest, total = np.empty(slots, dtype=np.float32), np.empty(slots, dtype=np.float32)
     for member in range(count):
         for slot in range(slots):
             if components == 1:
@@ -325,21 +331,18 @@ def _disagree(
             for slot in range(slots):
                 told[member, 1 + place, slot] /= total[slot]
     share = np.float32(1.0 / count)
-    disagreement[:] = 0.0
-    mean, square = highest, total
+    for slot in range(slots):
+        disagreement[slot] = 0.0
     for place in range(1 + moods):
         weigh = np.float32(0.5) if place == 0 else np.float32(0.5 / moods)
-        mean[:] = 0.0
-        square[:] = 0.0
-        for member in range(count):
-            for slot in range(slots):
-                mean[slot] += share * told[member, place, slot]
-        for member in range(count):
-            for slot in range(slots):
-                apart = told[member, place, slot] - mean[slot]
-                square[slot] += apart * apart
         for slot in range(slots):
-            disagreement[slot] += weigh * np.sqrt(share * square[slot])
+            mean, square = np.float32(0.0), np.float32(0.0)
+            for member in range(count):
+                mean += share * told[member, place, slot]
+            for member in range(count):
+                apart = told[member, place, slot] - mean
+                square += apart * apart
+            disagreement[slot] += weigh * np.sqrt(share * square)
 
 
 @compiled
@@ -358,31 +361,28 @@ def _states(
     disagreement: np.ndarray,
 ) -> None:
     count, outputs, slots = members.shape
-    heart, _, _, _, _ = plan[0]
-    _, first_mood, _, _, moods = plan[1]
-    centre, scale, low, high = features[heart]
-    column, room = np.empty((2, outputs), dtype=np.float32)
-    shift = np.empty((2, moods), dtype=np.float32)
+    heart, first_mood, moods = plan[0, 0], plan[1, 1], plan[1, 4]
+    centre, scale = features[heart, 0], features[heart, 1]
+    low, high = features[heart, 2], features[heart, 3]
+    column, room = np.empty(outputs, dtype=np.float32), np.empty(outputs, dtype=np.float32)
+    slope, shift = np.empty(moods, dtype=np.float32), np.empty(moods, dtype=np.float32)
     share = np.float32(1.0 / count)
     _disagree(members, components, first_mood, moods, disagreement)
     for slot in range(slots):
+        # 1 is not drawn, but what is just below it may be rounded up.
+        first = min(int(uniform[0, slot] * np.float32(count)), count - 1)
+        last, weight = first + 1, np.float32(1.0)
         if temperature == 0.0:
-            column[:] = 0.0
-            shift[:] = 0.0
-            for member in range(count):
-                for place in range(outputs):
-                    column[place] += share * members[member, place, slot]
-                for place in range(moods):
-                    shift[0, place] += share * mood_shift[0, place, member]
-                    shift[1, place] += share * mood_shift[1, place, member]
-        else:
-            # 1 is not drawn, but what is just below it may be rounded up.
-            drawn = min(int(uniform[0, slot] * np.float32(count)), count - 1)
-            for place in range(outputs):
-                column[place] = members[drawn, place, slot]
-            for place in range(moods):
-                shift[0, place] = mood_shift[0, place, drawn]
-                shift[1, place] = mood_shift[1, place, drawn]
+            first, last, weight = 0, count, share
+        for place in range(outputs):
+            column[place] = 0.0
+            for member in range(first, last):
+                column[place] += weight * members[member, place, slot]
+        for place in range(moods):
+            slope[place] = shift[place] = 0.0
+            for member in range(first, last):
+                slope[place] += weight * mood_shift[0, place, member]
+                shift[place] += weight * mood_shift[1, place, member]
         value = _mixture(
             column, 0, components, temperature, normal[0, slot], uniform[1, slot], least_scale, room
         )
@@ -390,5 +390,5 @@ def _states(
         rate[slot] = value
         scaled = (value - centre) / scale
         for place in range(moods):
-            column[first_mood + place] += scaled * shift[0, place] + shift[1, place]
+            column[first_mood + place] += scaled * slope[place] + shift[place]
         mood[slot] = _label(column, first_mood, moods, temperature, uniform[2, slot], room)

@@ -221,8 +221,10 @@ def _put_out(
     members, hidden, slots = layer.shape
     rows = np.zeros((_UNITS_AT_ONCE, slots), dtype=np.float32)
     weights = np.zeros(_UNITS_AT_ONCE, dtype=np.float32)
-    out[:] = offset
     for member in range(members):
+        for output in range(out.shape[1]):
+            for slot in range(slots):
+                out[member, output, slot] = offset[member, output, slot]
         for first in range(0, hidden, _UNITS_AT_ONCE):
             count = min(_UNITS_AT_ONCE, hidden - first)
             for unit in range(count):
@@ -230,16 +232,14 @@ def _put_out(
                     own = layer[member, first + unit, slot]
                     rows[unit, slot] = max(own, floor[member, first + unit, slot])
             for output in range(out.shape[1]):
-                weights[:] = 0.0
-                for unit in range(count):
-                    weights[unit] = head[member, first + unit, output]
-                one, two, three, four = weights
+                for unit in range(_UNITS_AT_ONCE):
+                    weights[unit] = head[member, first + unit, output] if unit < count else 0.0
                 for slot in range(slots):
                     out[member, output, slot] += (
-                        one * rows[0, slot]
-                        + two * rows[1, slot]
-                        + three * rows[2, slot]
-                        + four * rows[3, slot]
+                        weights[0] * rows[0, slot]
+                        + weights[1] * rows[1, slot]
+                        + weights[2] * rows[2, slot]
+                        + weights[3] * rows[3, slot]
                     )
 
 

@@ -56,21 +56,23 @@ def _read(
     one = np.float32(1.0)
     state, inner = np.empty(width, dtype=np.float32), np.empty(gates, dtype=np.float32)
     for person in range(people):
-        state[:] = 0.0
+        for unit in range(width):
+            state[unit] = 0.0
         for passed in range(length):
             day = length - 1 - passed if backward else passed
             if valid[person, day]:
-                inner[:] = 0.0
+                for gate in range(gates):
+                    inner[gate] = 0.0
                 for row in range(width):
                     for gate in range(gates):
                         inner[gate] += state[row] * hidden[row, gate]
                 for unit in range(width):
-                    today = of_input[person, day]
-                    reset = one / (one + np.exp(-(today[unit] + inner[unit])))
+                    reset = one / (one + np.exp(-(of_input[person, day, unit] + inner[unit])))
                     at = width + unit
-                    update = one / (one + np.exp(-(today[at] + inner[at])))
+                    update = one / (one + np.exp(-(of_input[person, day, at] + inner[at])))
                     at += width
-                    new = np.tanh(today[at] + reset * (inner[at] + hidden_bias[unit]))
+                    inner[at] = reset * (inner[at] + hidden_bias[unit])
+                    new = np.tanh(of_input[person, day, at] + inner[at])
                     state[unit] = new + update * (state[unit] - new)
             for unit in range(width):
                 result[person, day, unit] = state[unit]

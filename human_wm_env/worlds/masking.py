@@ -71,10 +71,13 @@ def _count_gaps(observed: np.ndarray, counts: np.ndarray, last: np.ndarray) -> N
             those that began lost, began observed, stayed lost, and opened a gap.
         last: bool (11,), to be written: whether each was lost on the last day that tells.
     """
-    last[:] = False
+    for column in range(len(last)):
+        last[column] = False
     told = False  # of yesterday: whether it tells anything of the features
     for day in range(observed.shape[0]):
-        day_lost = not observed[day].any()
+        day_lost = True
+        for feature in range(observed.shape[1]):
+            day_lost = day_lost and not observed[day, feature]
         for column in range(len(last)):
             # A feature's own gaps are counted on days that were not lost entirely.
             if column > 0 and day_lost:
