@@ -22,7 +22,8 @@ from human_wm_env.worlds.start_options import BRANCHES
 
 _IMPORT = "import time; began = time.perf_counter(); import human_wm_env"
 _TELL = "; print(time.perf_counter() - began)"
-_RESET = f"; import gymnasium; gymnasium.make('{DREAM}').reset(seed=0)"
+_RESET = f"; import gymnasium; env = gymnasium.make('{DREAM}'); env.reset(seed=0)"
+_STEP = "; env.step(env.action_space.sample())"
 
 
 def _seconds(code: str, **environment: str) -> float:
@@ -41,7 +42,8 @@ def first_use_rows(repeats: int, *, generate: bool) -> list[dict[str, Any]]:
 
     Args:
         repeats: of what needs no new data.
-        generate: also measure the first use ever, which generates the embedded people.
+        generate: also measure the first use ever, which generates the embedded people and
+            compiles.
     """
     _seconds(_IMPORT + _RESET)  # the data are there from now on
     rows = [
@@ -55,9 +57,13 @@ def first_use_rows(repeats: int, *, generate: bool) -> list[dict[str, Any]]:
         )
     ]
     if generate:
-        with tempfile.TemporaryDirectory() as folder:
-            seconds = _seconds(_IMPORT + _RESET, **{CACHE_VARIABLE: folder})
-        rows.append({"first use": "first observation ever", "seconds": seconds})
+        for name, code in (
+            ("first observation ever: people generated, loops compiled", _IMPORT + _RESET),
+            ("first step ever", _IMPORT + _RESET + _STEP),
+        ):
+            with tempfile.TemporaryDirectory() as folder:
+                empty = {CACHE_VARIABLE: folder, "NUMBA_CACHE_DIR": folder}
+                rows.append({"first use": name, "seconds": _seconds(code, **empty)})
     return rows
 
 
