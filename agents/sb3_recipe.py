@@ -77,8 +77,3 @@ class Recipe:
         target: Any = getattr(policy, "actor_target", None)  # TD3 has one
         if target is not None:
             target.load_state_dict(policy.actor.state_dict())
-
-
-def hidden_layers(config: Any) -> dict[str, Any]:
-    """Return the policy arguments that all recipes share."""
-    return {"net_arch": [config.width] * config.layers, "activation_fn": nn.Tanh}
