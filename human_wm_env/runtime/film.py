@@ -220,7 +220,7 @@ def _put_out(
     """
     members, hidden, slots = layer.shape
     rows = np.zeros((_UNITS_AT_ONCE, slots), dtype=np.float32)
-    weights = np.zeros(_UNITS_AT_ONCE, dtype=np.float32)
+    nothing = np.float32(0.0)
     for member in range(members):
         for output in range(out.shape[1]):
             for slot in range(slots):
@@ -232,14 +232,16 @@ def _put_out(
                     own = layer[member, first + unit, slot]
                     rows[unit, slot] = max(own, floor[member, first + unit, slot])
             for output in range(out.shape[1]):
-                for unit in range(_UNITS_AT_ONCE):
-                    weights[unit] = head[member, first + unit, output] if unit < count else 0.0
+                one = head[member, first, output]
+                two = head[member, first + 1, output] if count > 1 else nothing
+                three = head[member, first + 2, output] if count > 2 else nothing
+                four = head[member, first + 3, output] if count > 3 else nothing
                 for slot in range(slots):
                     out[member, output, slot] += (
-                        weights[0] * rows[0, slot]
-                        + weights[1] * rows[1, slot]
-                        + weights[2] * rows[2, slot]
-                        + weights[3] * rows[3, slot]
+                        one * rows[0, slot]
+                        + two * rows[1, slot]
+                        + three * rows[2, slot]
+                        + four * rows[3, slot]
                     )
 
 
