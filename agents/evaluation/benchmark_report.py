@@ -23,6 +23,7 @@ from agents.evaluation.store import mean_over_runs
 from agents.evaluation.transfer import compare_worlds, inflation
 
 TRUTH, DREAM, HABIT, ORACLE, CONSTANT = "simulator", "dream", "habit", "oracle", "best_constant"
+USUAL = "ppo dream context"  # trained with the usual temperature, pessimism and adherence
 SINGLE = (ORACLE, CONSTANT, HABIT, "random")
 
 
@@ -107,11 +108,15 @@ def _returns(of: Mapping[str, Episodes], names: Sequence[str]) -> np.ndarray:
 
 
 def _sweep(name: str, results: BenchmarkResults, bootstrap: Bootstrap | None) -> list[Any]:
+    """Return a row per value; the agent that was trained as usual stands for the usual one."""
+    varied = {c.setting[1]: c for c in results.contestants if c.setting and c.setting[0] == name}
+    if not varied:
+        return []
+    usual = [c for c in results.contestants if c.group == USUAL]
+    if usual and getattr(usual[0].env, name) is not None:
+        varied.setdefault(getattr(usual[0].env, name), usual[0])
     rows = []
-    for contestant in results.contestants:
-        if contestant.setting is None or contestant.setting[0] != name:
-            continue
-        value = contestant.setting[1]
+    for value, contestant in varied.items():
         own, real = DREAM, TRUTH
         if contestant.own_world is not None:
             own = f"dream, {name} {value:g}"
@@ -175,7 +180,7 @@ def _verdicts(
             "planner", "planner, untrained dream"
         ),
     }
-    pair = ("ppo dream context", "ppo simulator context")
+    pair = (USUAL, "ppo simulator context")
     if all(name in groups for name in pair):
         one, other = (_returns(truth, groups[name]) for name in pair)
         share = score_ratio(one, other, habit, users, bootstrap)

@@ -10,6 +10,7 @@ from typing import Any
 from agents.baselines import HabitAgent, RandomAgent
 from agents.constant_search import SearchConfig, search_best_constant
 from agents.env_config import NO_CONTEXT, EnvConfig, with_overrides
+from agents.evaluation.foresight import REPLAY_ID
 from agents.evaluation.intervals import Bootstrap
 from agents.evaluation.paired import Results, run_paired
 from agents.imagining_planner import ImaginingPlanner
@@ -17,7 +18,7 @@ from agents.oracle_planner import SIMULATOR_ID, OraclePlanner
 from agents.planner import PlannerConfig
 from agents.protocol import Agent
 from agents.saving import MANIFEST, load_agent
-from agents.starts import draw_starts
+from agents.starts import Starts, draw_starts
 from human_wm_env.errors import ConfigError, did_you_mean
 
 BASELINES = ("random", "habit", "best_constant", "planner", "oracle")
@@ -47,6 +48,7 @@ class EvaluationConfig:
         search: settings of the search.
         planner: search budget of the planner that imagines; it plans in the first dream.
         oracle: search budget of the oracle planner.
+        replay: also show how well agents foresee the logged days, apart from their returns.
     """
 
     baselines: list[str] = field(default_factory=lambda: list(BASELINES[:3]))
@@ -62,6 +64,7 @@ class EvaluationConfig:
     search: SearchConfig = field(default_factory=SearchConfig)
     planner: PlannerConfig = field(default_factory=PlannerConfig)
     oracle: PlannerConfig = field(default_factory=PlannerConfig)
+    replay: bool = False
 
     def __post_init__(self) -> None:
         for name in self.baselines:
@@ -89,13 +92,7 @@ def load_agents(folders: Sequence[Path | str]) -> dict[str, Agent]:
         if not (path / MANIFEST).is_file() and (path / AGENT_FOLDER).is_dir():
             path = path / AGENT_FOLDER
         name = path.resolve().parent.name if path.name == AGENT_FOLDER else path.resolve().name
-        if name in agents or name in BASELINES:
-            raise ConfigError(
-                "agents with names of their own",
-                f"a second {name!r} ({path})",
-                "Rename the folder of one of the runs.",
-            )
-        agents[name] = load_agent(path)
+        add_agent(agents, name, load_agent(path), path)
     return agents
 
 
@@ -120,11 +117,30 @@ def evaluate_agents(
         results[world][agent]; `agents.evaluation.table` makes a table of it.
 
     Raises:
-        ConfigError: no worlds, worlds that cannot be paired, or nobody to run.
+        ConfigError: see `starts_of` and `with_baselines`.
+    """
+    starts = starts_of(worlds, config, dataset=dataset)
+    return run_paired(
+        with_baselines(agents, worlds, config, dataset=dataset),
+        worlds,
+        starts,
+        max_slots=config.max_slots,
+        dataset=dataset,
+        progress=progress,
+    )
+
+
+def starts_of(
+    worlds: Mapping[str, EnvConfig], config: EvaluationConfig, *, dataset: Any = None
+) -> Starts:
+    """Draw the starts that everybody is judged on.
+
+    Raises:
+        ConfigError: no worlds, or worlds that cannot be paired.
     """
     _check_worlds(worlds)
     first = with_overrides(next(iter(worlds.values())), {"split": config.split})
-    starts = draw_starts(
+    return draw_starts(
         first,
         people=config.people,
         episodes_per_person=config.episodes_per_person,
@@ -132,17 +148,52 @@ def evaluate_agents(
         min_history_days=config.min_history_days,
         dataset=dataset,
     )
-    everyone = {**agents, **_baselines(worlds, config, dataset)}
-    if not everyone:
+
+
+def with_baselines(
+    agents: Mapping[str, Agent],
+    worlds: Mapping[str, EnvConfig],
+    config: EvaluationConfig,
+    *,
+    dataset: Any = None,
+) -> dict[str, Agent]:
+    """Return agents and baselines by name; the best constant day is searched.
+
+    Raises:
+        ConfigError: nobody, or an agent with the name of a baseline.
+    """
+    for name in agents:
+        if name in config.baselines:
+            raise _second(name, "an agent beside the baseline", "Give the agent another name.")
+    if not agents and not config.baselines:
         raise ConfigError("at least one agent or baseline", "none", "Name one.")
-    return run_paired(
-        everyone, worlds, starts, max_slots=config.max_slots, dataset=dataset, progress=progress
-    )
+    return {**agents, **_baselines(worlds, config, dataset)}
+
+
+def add_agent(agents: dict[str, Agent], name: str, agent: Agent, place: Path | str) -> None:
+    """Add an agent under a name of its own.
+
+    Raises:
+        ConfigError: another one, or a baseline, has that name.
+    """
+    if name in agents or name in BASELINES:
+        raise _second(name, str(place), "Rename one of them: names come from folders and files.")
+    agents[name] = agent
+
+
+def _second(name: str, place: str, remedy: str) -> ConfigError:
+    return ConfigError("agents with names of their own", f"a second {name!r} ({place})", remedy)
 
 
 def _check_worlds(worlds: Mapping[str, EnvConfig]) -> None:
     if not worlds:
         raise ConfigError("at least one world", "none", "Give the simulator, the dream, or both.")
+    if any(world.id == REPLAY_ID for world in worlds.values()):
+        raise ConfigError(
+            "worlds that an agent can change",
+            f"{REPLAY_ID}, where the log advances whatever it does",
+            "Give evaluation.replay=true: its foresight is shown apart.",
+        )
     for name in ("dataset", "horizon", "reward_weights"):
         values = {str(getattr(world, name)) for world in worlds.values()}
         if len(values) > 1:

@@ -6,20 +6,39 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from agents.env_config import EnvConfig
+from agents.evaluation.identity import model_digest
 from agents.evaluation.intervals import Bootstrap
 from agents.evaluation.logged import cut_windows
 from agents.evaluation.off_policy import OffPolicyConfig, as_plain, evaluate_off_policy
 from agents.protocol import Agent
+from agents.recipes import RECIPES
 from agents.starts import Starts
 from human_wm_env.dataset import LogDataset
 from human_wm_env.envs.registration import resolve_dataset
 from human_wm_env.people.embedded import EmbeddedPeople
+
+MEMORYLESS = ("constant", "cma_es", *(name for name in RECIPES if name != "recurrent_ppo"))
 
 
 def logs_of(env: EnvConfig, dataset: Any = None) -> LogDataset:
     """Return the logs of an environment, or of a data set object in their place."""
     data = resolve_dataset(env.dataset if dataset is None else dataset)
     return data.dataset if isinstance(data, EmbeddedPeople) else data
+
+
+def judged_by_logs(agent: Agent, world_model: str | None) -> bool:
+    """Say whether an agent can be estimated: by observations alone, always alike, no memory.
+
+    The person in its observations has to be the one that `world_model` sees before the days.
+    """
+    kind = getattr(agent, "kind", None)
+    if kind not in MEMORYLESS or not getattr(agent, "deterministic", True):
+        return False
+    seeing = agent.env_overrides
+    if not seeing.get("person_context", False):
+        return True
+    same = model_digest(seeing.get("context_model")) == model_digest(world_model)
+    return same and seeing.get("context_update", "frozen") == "frozen"
 
 
 def estimate_agents(

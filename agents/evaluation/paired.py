@@ -69,17 +69,44 @@ def run_episodes(
         max_slots: more episodes than that run one chunk after the other.
         dataset: a data set object in place of `world.dataset`.
     """
+    config = with_overrides(world, agent.env_overrides)
+    return run_chunks(
+        agent,
+        lambda slots: make_vector_env(
+            config, slots, autoreset=AutoresetMode.NEXT_STEP, dataset=dataset
+        ),
+        starts,
+        max_slots,
+    )
+
+
+def run_chunks(
+    agent: Agent,
+    make: Callable[[int], gym.vector.VectorEnv[Any, Any, Any]],
+    starts: Starts,
+    max_slots: int,
+) -> Episodes:
+    """Run one agent, one episode per start, in environments of at most `max_slots` slots.
+
+    Args:
+        agent: who acts.
+        make: an environment of so many slots, with AutoresetMode.NEXT_STEP.
+        starts: the episodes.
+        max_slots: see `run_episodes`.
+
+    Raises:
+        ConfigError: no starts or no slots.
+    """
     if max_slots < 1 or len(starts) == 0:
         raise ConfigError(
             "at least one start and max_slots >= 1",
             f"{len(starts)} starts, max_slots={max_slots}",
             "Raise them.",
         )
-    config = with_overrides(world, agent.env_overrides)
     chunks = []
     for begin in range(0, len(starts), max_slots):
         part = starts.part(slice(begin, begin + max_slots))
-        env = make_vector_env(config, len(part), autoreset=AutoresetMode.NEXT_STEP, dataset=dataset)
+        env = make(len(part))
         try:
             chunks.append(_run_chunk(agent, env, part))
         finally:

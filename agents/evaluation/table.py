@@ -124,6 +124,28 @@ def table_rows(
     return rows
 
 
+def log_rows(
+    estimates: Mapping[str, Mapping[str, Any]],
+    summary: Mapping[str, Mapping[str, Mapping[str, Any]]],
+) -> list[dict[str, Any]]:
+    """Lay estimates from the log out beside the returns in the worlds.
+
+    Args:
+        estimates: by agent, see `off_policy.as_plain`.
+        summary: of `summarise`.
+    """
+    return [
+        {
+            "agent": name,
+            "fitted Q": interval_text(told["fitted_q"]),
+            "doubly robust": interval_text(told["doubly_robust"]),
+            "effective windows": round(told["effective_windows"], 1),
+            **{world: interval_text(of[name]["return"]) for world, of in summary.items()},
+        }
+        for name, told in estimates.items()
+    ]
+
+
 def interval_text(value: Mapping[str, float], digits: int = 2) -> str:
     """Write a value with its interval, where it has one."""
     mean = f"{value['mean']:.{digits}f}"

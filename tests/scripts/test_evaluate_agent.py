@@ -10,9 +10,11 @@ from agents.baselines import ConstantAgent
 from agents.env_config import EnvConfig
 from agents.evaluation.evaluate import EvaluationConfig
 from agents.evaluation.intervals import Bootstrap
+from agents.evaluation.untrained_model import write_untrained_model
 from agents.saving import save_agent
 from composition import compose
-from evaluate_agent import EvaluateAgentConfig, evaluate, main
+from evaluate_agent import EvaluateAgentConfig, chosen_agents, evaluate, main
+from human_wm_env.errors import ConfigError
 from human_wm_env.people.embedded import EmbeddedConfig, load_embedded
 from report import run_script
 
@@ -117,6 +119,71 @@ def test_scores_and_transfer_with_the_oracle(
     assert "oracle" not in result["worlds"]["dream"]
     assert result["headroom"] is None  # the best constant took no part
     assert result["transfer"]["dream"]["policies"] == 3
+
+
+def test_the_replay_is_told_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert compose(EvaluateAgentConfig, "evaluate_agent", ["evaluation=full"]).evaluation.replay
+    run(tmp_path, "evaluation.replay=true")
+    out = capsys.readouterr().out
+    head, _, rest = out.partition("Foresight in the replay")
+    assert "return in replay" not in head and "habit" in head
+    assert "random" in rest and "habit" not in rest  # who chooses no days foresees none
+    metrics = json.loads((tmp_path / "one" / "metrics.json").read_text())
+    assert list(metrics["worlds"]) == ["simulator"]
+    assert 0.0 < metrics["replay"]["random"]["foresight"]["mean"] < 1.0
+
+
+def test_the_replay_is_no_world(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run(tmp_path, "dream={id: HumanWMReplay-v0, horizon: 5}", "simulator=null")
+    assert "evaluation.replay=true" in capsys.readouterr().err
+
+
+def test_without_a_simulator_the_log_and_a_second_opinion_judge(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save_agent(ConstantAgent(np.zeros(7)), tmp_path / "zero" / "agent")
+    other = write_untrained_model(tmp_path / "other")
+    words = [f"agents=[{tmp_path / 'zero'}]", "dream={id: HumanWM-v0, horizon: 5}"]
+    words += ["simulator=null", f"second_opinion={other}"]
+    words += ["off_policy={updates: 2, batch: 8, width: 4, fits: 1}"]
+    run(tmp_path, *words)
+    out, told = capsys.readouterr()
+    assert "return in second opinion" in out.splitlines()[1]
+    rows = out.partition("estimated from the log alone")[2].splitlines()
+    assert "fitted Q" in rows[1] and "second opinion" in rows[1]
+    assert [row.split()[0] for row in rows[3:]] == ["zero"]
+    assert "not estimated from the log: habit, random" in told
+    metrics = json.loads((tmp_path / "one" / "metrics.json").read_text())
+    assert list(metrics["worlds"]) == ["dream", "second opinion"]
+    assert set(metrics["off_policy"]["zero"]) >= {"fitted_q", "doubly_robust"}
+    with pytest.raises(SystemExit):
+        run(tmp_path, f"second_opinion={other}", "run.overwrite=true")  # TINY has no dream
+    assert "a dream beside its second_opinion" in capsys.readouterr().err
+
+
+def test_agents_do_not_replace_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(file: str, algorithm: str, *, trust: bool) -> ConstantAgent:
+        return ConstantAgent(np.zeros(7), f"{algorithm} {file}")
+
+    monkeypatch.setattr("evaluate_agent.load_sb3_zip", load)
+
+    def chosen(*words: str) -> list[str]:
+        config = compose(EvaluateAgentConfig, "evaluate_agent", list(words))
+        return list(chosen_agents(config))
+
+    assert chosen("sb3_zips={ppo: model.zip}") == ["model"]
+    assert chosen("sb3_zips={ppo: [one.zip, other.zip], sac: x.zip}") == ["one", "other", "x"]
+    for zips in ("{ppo: [a/model.zip, b/model.zip]}", "{ppo: model.zip, sac: b/model.zip}"):
+        with pytest.raises(ConfigError, match="a second 'model'"):
+            chosen(f"sb3_zips={zips}")
+    with pytest.raises(ConfigError, match="a second 'habit'"):
+        chosen("sb3_zips={ppo: habit.zip}")
+    save_agent(ConstantAgent(np.zeros(7)), tmp_path / "one" / "agent")
+    with pytest.raises(ConfigError, match="a second 'one'"):
+        chosen(f"agents=[{tmp_path / 'one'}]", "sb3_zips={ppo: one.zip}")
+    with pytest.raises(ConfigError, match="list of them"):
+        chosen("sb3_zips={ppo: [1]}")
 
 
 def test_a_zip_needs_trust(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -80,6 +80,11 @@ def test_a_report_of_everything(config: Any) -> None:
     assert "exploit ppo" not in rows and "ppo temperature 1" not in rows
     assert rows["oracle"]["score"]["mean"] == 100.0
     assert [row["temperature"] for row in told["sweeps"]["temperature"]] == [0.25, 1.0]
+    adherences = {row["adherence"]: row for row in told["sweeps"]["adherence"]}
+    pessimisms = {row["pessimism"]: row for row in told["sweeps"]["pessimism"]}
+    assert list(adherences) == [0.4, 1.0] and list(pessimisms) == [0.0, 1.0]
+    usual = found["dream"]["ppo dream context, seed 1"].returns.mean()
+    assert adherences[1.0]["dream"]["mean"] == pessimisms[0.0]["dream"]["mean"] == usual
     assert len(told["exploits"]) == 3  # both searches, and the agent of that temperature
     assert told["transfer"]["dream"]["policies"] == len(found["dream"])
     assert set(told["verdicts"]["planner minus best constant, score"]) == {"mean", "low", "high"}

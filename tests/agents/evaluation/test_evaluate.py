@@ -97,6 +97,11 @@ def test_names_must_differ(tmp_path: Path) -> None:
         load_agents([tmp_path / "habit"])
 
 
+def test_a_baseline_does_not_replace_an_agent(people: EmbeddedPeople, simulator: EnvConfig) -> None:
+    with pytest.raises(ConfigError, match="a second 'habit'"):
+        evaluate_agents({"habit": RandomAgent()}, {"sim": simulator}, QUICK, dataset=people)
+
+
 def test_a_wrong_folder_is_a_checkpoint_error(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="a saved agent"):
         load_agents([tmp_path])
