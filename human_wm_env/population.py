@@ -61,13 +61,18 @@ def imagine_population(
         float32 (people, 125, horizon, 10), raw rows, nothing masked.
 
     Raises:
-        ConfigError: no days, or a negative temperature.
+        ConfigError: no days or threads, a negative temperature or seed, or users that are no
+            positions in the data set.
         DataError: a day outside somebody's log, or too little history.
         CheckpointError: see `runtime.checkpoint.load_checkpoint`.
     """
     from human_wm_env.runtime.checkpoint import load_world_model
 
-    everybody = np.arange(dataset.users) if users is None else np.asarray(users)
+    everybody = np.arange(dataset.users) if users is None else _positions(dataset, users)
+    if whole_number(threads, "threads") < 1:
+        raise ConfigError("at least 1 thread", f"threads={threads}", "Raise it.")
+    if whole_number(seed, "seed") < 0:
+        raise ConfigError("a seed of at least 0", f"seed={seed}", "Take another one.")
     _check(dataset, everybody, day, horizon, temperature)
     runtime = load_world_model(world_model)
     dream = BulkDream(runtime, temperature)
@@ -100,6 +105,25 @@ def imagine_population(
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(imagine, range(0, len(everybody), PEOPLE_TOGETHER)))
     return rows
+
+
+def _positions(dataset: LogDataset, users: np.ndarray) -> np.ndarray:
+    """Return positions in the data set, int (people,), or raise ConfigError."""
+    given = np.asarray(users)
+    if given.ndim != 1 or not (given.size == 0 or np.issubdtype(given.dtype, np.integer)):
+        raise ConfigError(
+            "users as whole numbers in one row, positions in the data set",
+            f"{given.dtype} of shape {given.shape}",
+            "LogDataset.index_of turns an id into a position.",
+        )
+    outside = given[(given < 0) | (given >= dataset.users)]
+    if outside.size:
+        raise ConfigError(
+            f"users from 0 to {dataset.users - 1}, positions in the data set",
+            f"{outside[0]}",
+            "Count from 0; LogDataset.index_of turns an id into a position.",
+        )
+    return given.astype(np.intp)
 
 
 def _check(

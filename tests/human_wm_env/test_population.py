@@ -78,6 +78,29 @@ def test_an_unknown_weekday_stays_unknown() -> None:
     assert (rows != imagine_population(dated, DAY, **arguments)).any()
 
 
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"threads": 0}, "at least 1 thread; received threads=0"),
+        ({"threads": 1.5}, "threads as a whole number"),
+        ({"seed": -1}, "a seed of at least 0; received seed=-1"),
+        ({"users": [99]}, "users from 0 to 11, positions in the data set; received 99"),
+        ({"users": [0, -1]}, "users from 0 to 11, positions in the data set; received -1"),
+        ({"users": [0.5]}, "users as whole numbers"),
+        ({"users": [True, False]}, "users as whole numbers"),
+        ({"users": [[0]]}, "users as whole numbers"),
+    ],
+)
+def test_impossible_settings_are_named(settings: dict[str, Any], message: str) -> None:
+    assert tiny.logs().users == 12
+    with pytest.raises(ConfigError, match=message):
+        imagine(**settings)
+
+
+def test_nobody_has_no_futures() -> None:
+    assert imagine(users=[]).shape == (0, BRANCHES, HORIZON, schema.FEATURE_COUNT)
+
+
 def test_impossible_requests_are_refused() -> None:
     for settings in ({"horizon": 0}, {"horizon": 1.5}, {"temperature": -1.0}):
         with pytest.raises(ConfigError):
