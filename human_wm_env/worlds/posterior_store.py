@@ -3,7 +3,8 @@
 Encoding a log of 1000 days takes milliseconds, and training asks for every person of a split:
 the first reset of each would be half of a short run. A file holds one person's start days, 6 kB
 of plain float32. Its name is a hash of all that its numbers depend on, the log included, so
-that nothing stale can be found. Logs of a user's own are never written anywhere.
+that nothing stale can be found; folders of other checkpoints stay, for they may be used in
+turn. Logs of a user's own are never written anywhere.
 """
 
 from __future__ import annotations
@@ -15,12 +16,18 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 
 from human_wm_env import runtime
 from human_wm_env.dataset import History
 from human_wm_env.people.embedded import cache_folder, generator_version
+from human_wm_env.runtime.architecture import Architecture
+
+
+def _sources_of(package: ModuleType) -> list[Path]:
+    return sorted(Path(str(package.__file__)).parent.glob("*.py"))
 
 
 class PosteriorStore:
@@ -30,21 +37,27 @@ class PosteriorStore:
 
     Args:
         weights: the checkpoint's flat dictionary; other nets than the encoder do not matter.
+        architecture: of the checkpoint; the same weights can be those of several.
     """
 
-    def __init__(self, weights: Mapping[str, np.ndarray]) -> None:
-        self._weights = weights
+    def __init__(
+        self, weights: Mapping[str, np.ndarray], architecture: Architecture | None = None
+    ) -> None:
+        self._weights, self._architecture = weights, architecture
         self._base = cache_folder()
 
     @cached_property
     def folder(self) -> Path:
         """Where the files of these weights are."""
-        digest = hashlib.sha256(f"{generator_version()} {np.__version__}".encode())
-        for source in sorted(Path(runtime.__file__).parent.glob("*.py")):
+        told = f"{generator_version()} {np.__version__} {self._architecture!r}"
+        digest = hashlib.sha256(told.encode())
+        # `dream` lays out what is kept in columns; the rest works it out.
+        for source in [Path(__file__).with_name("dream.py"), *_sources_of(runtime)]:
             digest.update(source.read_bytes())
         for name in sorted(self._weights):
             if name.startswith("encoder."):
-                digest.update(name.encode() + self._weights[name].tobytes())
+                array = self._weights[name]
+                digest.update(f"{name} {array.shape}".encode() + array.tobytes())
         return self._base / f"posteriors-{digest.hexdigest()[:16]}"
 
     def load(self, history: History, days: np.ndarray, width: int) -> np.ndarray | None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from human_wm_env.people.embedded import CACHE_VARIABLE
+from human_wm_env.runtime.architecture import Architecture
 from human_wm_env.worlds.dream import DreamWorld
 from human_wm_env.worlds.posterior_store import PosteriorStore
 from human_wm_env.worlds.world import Start, Stream
@@ -46,6 +47,25 @@ def test_everything_that_matters_is_part_of_the_name(folder: Path) -> None:
     observed[2, 39, 0] = ~observed[2, 39, 0]
     assert store().load(tiny.with_rows(logs, rows, observed).history(2, 40), DAYS, 5) is None
     assert PosteriorStore({"encoder.first": np.ones(3, np.float32)}).folder == store().folder
+
+
+def test_the_name_tells_architectures_shapes_and_code(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = {"encoder.first": np.ones((2, 3), np.float32)}
+    with_memory = Architecture(memory=True)
+    named = PosteriorStore(weights, with_memory).folder
+    assert PosteriorStore(weights, Architecture(memory=True)).folder == named
+    assert PosteriorStore(weights, Architecture(memory=False)).folder != named
+    turned = {"encoder.first": np.ones((3, 2), np.float32)}
+    assert PosteriorStore(turned, with_memory).folder != named
+
+    def changed(file: Path) -> bytes:
+        return b"other columns" if file.name == "dream.py" else read(file)
+
+    read = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", changed)
+    assert PosteriorStore(weights, with_memory).folder != named
 
 
 @pytest.mark.parametrize("damage", [b"", b"not numpy", b"\x93NUMPY\x01\x00"])
