@@ -48,9 +48,11 @@ def row_log_likelihood(
     @cells_of.vjp
     def derivative(_parameters: mx.array, cotangent: mx.array, _cells: mx.array) -> mx.array:
         by_cell = _columns(cotangent)
-        gradient = slopes[-1]
+        slope = slopes[-1]
+        gradient = np.empty_like(slope)  # a second pull-back needs the slopes as they are
         for place, index in enumerate(layout.order):
-            gradient[layout.parameters[index]] *= by_cell[place]
+            part = layout.parameters[index]
+            np.multiply(slope[part], by_cell[place], out=gradient[part])
         return mx.array(np.moveaxis(gradient, 0, -1))
 
     return cast("mx.array", cells_of(parameters))

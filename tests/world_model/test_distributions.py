@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import mlx.core as mx
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from human_wm_env import schema
 from human_wm_env.runtime import heads
 from human_wm_env.runtime.heads import HeadLayout
 from human_wm_env.runtime.inputs import ACTION_ORDER, STATE_ORDER
+from world_model import distributions
 from world_model.distributions import mixture_log_likelihood, row_log_likelihood
 from world_model.point import point_predictions
 
@@ -126,6 +129,29 @@ def test_the_derivative_is_that_of_the_formula(order: tuple[int, ...], component
     assert float(value) == pytest.approx(float(expected), rel=1e-5)
     np.testing.assert_allclose(gradient, wanted, rtol=1e-4, atol=1e-4)
     assert np.abs(np.array(gradient)).max() > 1.0
+
+
+def test_slopes_are_as_they_were_after_a_pull_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever pulls back twice gets the same derivative twice."""
+    kept: list[np.ndarray] = []
+    work_out = distributions._cells
+
+    def cells(*arguments: Any) -> tuple[np.ndarray, np.ndarray]:
+        found, slope = work_out(*arguments)
+        kept.extend([slope, slope.copy()])
+        return found, slope
+
+    monkeypatch.setattr(distributions, "_cells", cells)
+    layout = HeadLayout(STATE_ORDER, 1)
+    row, seen = mx.zeros((1, layout.encoded_width)), mx.ones((1, len(STATE_ORDER)))
+    gradient = mx.grad(lambda p: (3.0 * row_log_likelihood(layout, p, row, seen)).sum())(
+        mx.ones((1, layout.width))
+    )
+    mx.eval(gradient)
+    slope, before = kept
+    assert np.abs(before).max() > 0.0
+    np.testing.assert_array_equal(slope, before)
+    np.testing.assert_allclose(np.array(gradient)[0], 3.0 * before[:, 0], rtol=1e-6)
 
 
 def test_masked_cells_have_no_gradient() -> None:
