@@ -8,6 +8,13 @@ from typing import Any
 from agents.evaluation.table import interval_text
 
 PAGE = "page.md"
+_NOTE_ON_EXPLOITS = """
+Gains over habit are paired over the same episodes: in the nearly noiseless dream that the find
+was searched in (habit there, too), and in the simulator, which has all its noise. An exploit
+is a find that surely beats habit in that dream, but may lose to it in the simulator (lower ends
+of the two intervals above and below 0), whatever the oracle planner gains; or one with a higher
+mean gain in that dream than the oracle's in the simulator, and a negative one there.
+"""
 
 
 def agents_page(found: Mapping[str, Any]) -> str:
@@ -96,7 +103,8 @@ def _exploits(finds: Sequence[Mapping[str, Any]]) -> str:
         for find in finds
     ]
     head = ("found by", "over habit in that dream", "over habit in the simulator", "exploit")
-    return _table("The exploit search, in nearly noiseless dreams", head, rows)
+    table = _table("The exploit search, in nearly noiseless dreams", head, rows)
+    return table + _NOTE_ON_EXPLOITS if table else ""
 
 
 def _verdicts(verdicts: Mapping[str, Any]) -> str:

@@ -72,6 +72,7 @@ def test_it_makes_table_and_figures_and_goes_on_without_running_anything_again(
     # One seed and one start day a person: the IQM of these runs has no interval.
     assert set(best["iqm"]) == {"mean"}
     assert f"| {best['iqm']['mean']:.2f} |" in page and "nothing to resample" in page
+    assert "An exploit\nis a find" in page
     assert page.count("## ") == 6  # no sweep but that of the temperature
 
     def refuse(*arguments: object, **named: object) -> None:

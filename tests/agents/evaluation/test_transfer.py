@@ -80,5 +80,28 @@ def test_an_exploit_wins_in_the_dream_and_loses_in_truth() -> None:
         bootstrap=QUICK,
     )
     assert [find.name for find in finds] == ["cheat", "good", "modest"]
-    assert [find.is_exploit for find in finds] == [True, False, False]
+    # The modest one gains less than the oracle, and is no less an exploit.
+    assert [find.is_exploit for find in finds] == [True, False, True]
     assert finds[0].dream_gain.mean == 8.0 and finds[0].truth_gain.mean == -2.0
+
+
+def test_a_find_that_may_lose_in_truth_is_an_exploit_only_if_it_surely_wins_in_the_dream() -> None:
+    habit = episodes(17.0)
+    unsure = episodes(17.3, noise=2.0, seed=3)
+    assert unsure.returns.mean() > 17.0
+
+    def judged(dreamt: Episodes) -> bool:
+        (find,) = judge_finds(
+            {"find": dreamt},
+            {"find": unsure},
+            dream_habit=habit,
+            truth_habit=habit,
+            oracle=episodes(24.0),
+            bootstrap=QUICK,
+        )
+        assert find.truth_gain.low < 0.0 < find.truth_gain.mean
+        return find.is_exploit
+
+    assert judged(episodes(18.0))
+    assert not judged(episodes(16.0))
+    assert not judged(episodes(17.1, noise=2.0, seed=4))
