@@ -226,6 +226,9 @@ def main(config: EvaluateAgentConfig) -> None:
     are bootstrapped over people. With evaluation=full the planners take part, and returns
     are also given as scores: habit 0, oracle planner 100. Example:
     python scripts/evaluate_agent.py agents="[runs/my_agent]" evaluation.people=20
+    For logs without a simulator the log itself and another world model judge:
+    python scripts/evaluate_agent.py agents="[runs/my_agent]" dream.dataset=logs.csv
+    simulator=null off_policy.updates=4000 second_opinion=runs/other/checkpoint
     """
     agents = chosen_agents(config)  # a wrong folder fails before a run is created
     with RunFolder("evaluate_agent", config, config.run) as run:

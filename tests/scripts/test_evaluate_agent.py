@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 
 from agents.baselines import ConstantAgent
+from agents.constant_search import SearchConfig
 from agents.env_config import EnvConfig
 from agents.evaluation.evaluate import EvaluationConfig
 from agents.evaluation.intervals import Bootstrap
+from agents.evaluation.off_policy import OffPolicyConfig
 from agents.evaluation.untrained_model import write_untrained_model
 from agents.saving import save_agent
 from composition import compose
-from evaluate_agent import EvaluateAgentConfig, chosen_agents, evaluate, main
+from evaluate_agent import EvaluateAgentConfig, chosen_agents, evaluate, main, run_evaluation
 from human_wm_env.errors import ConfigError
 from human_wm_env.people.embedded import EmbeddedConfig, load_embedded
 from report import run_script
@@ -160,6 +162,27 @@ def test_without_a_simulator_the_log_and_a_second_opinion_judge(
     with pytest.raises(SystemExit):
         run(tmp_path, f"second_opinion={other}", "run.overwrite=true")  # TINY has no dream
     assert "a dream beside its second_opinion" in capsys.readouterr().err
+
+
+def test_logs_of_ones_own_are_judged_in_process() -> None:
+    logs = load_embedded(EmbeddedConfig(users=6, days=80, seed=1)).dataset
+    config = EvaluateAgentConfig(
+        dream=EnvConfig("HumanWM-v0", horizon=5),
+        evaluation=EvaluationConfig(
+            baselines=["habit", "best_constant"],
+            split="all",
+            people=2,
+            episodes_per_person=1,
+            search_split="all",
+            search=SearchConfig(iterations=1, candidates=3, elite=2, episodes=2),
+            bootstrap=Bootstrap(resamples=50),
+            replay=True,
+        ),
+        off_policy=OffPolicyConfig(updates=2, batch=8, width=4, fits=1),
+    )
+    found = run_evaluation(config, {}, dataset=logs)
+    assert list(found.results) == ["dream"]
+    assert list(found.estimates) == list(found.replayed) == ["best_constant"]
 
 
 def test_agents_do_not_replace_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
