@@ -69,7 +69,9 @@ def make_dream(
         adherence=adherence,
         weather=weather,
         masking=masking,
-        store=PosteriorStore(runtime.checkpoint.weights) if public else None,
+        store=PosteriorStore(runtime.checkpoint.weights, runtime.checkpoint.architecture)
+        if public
+        else None,
     )
 
 

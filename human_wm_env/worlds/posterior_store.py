@@ -40,9 +40,7 @@ class PosteriorStore:
         architecture: of the checkpoint; the same weights can be those of several.
     """
 
-    def __init__(
-        self, weights: Mapping[str, np.ndarray], architecture: Architecture | None = None
-    ) -> None:
+    def __init__(self, weights: Mapping[str, np.ndarray], architecture: Architecture) -> None:
         self._weights, self._architecture = weights, architecture
         self._base = cache_folder()
 

@@ -24,7 +24,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def store(scale: float = 1.0) -> PosteriorStore:
-    return PosteriorStore({"encoder.first": np.full(3, scale, np.float32), "head": np.ones(2)})
+    return PosteriorStore(
+        {"encoder.first": np.full(3, scale, np.float32), "head": np.ones(2)}, Architecture()
+    )
 
 
 def test_what_was_kept_comes_back(folder: Path) -> None:
@@ -46,7 +48,10 @@ def test_everything_that_matters_is_part_of_the_name(folder: Path) -> None:
     rows, observed = logs.rows.copy(), logs.observed.copy()
     observed[2, 39, 0] = ~observed[2, 39, 0]
     assert store().load(tiny.with_rows(logs, rows, observed).history(2, 40), DAYS, 5) is None
-    assert PosteriorStore({"encoder.first": np.ones(3, np.float32)}).folder == store().folder
+    assert (
+        PosteriorStore({"encoder.first": np.ones(3, np.float32)}, Architecture()).folder
+        == store().folder
+    )
 
 
 def test_the_name_tells_architectures_shapes_and_code(
@@ -95,7 +100,7 @@ def test_a_dream_is_the_same_with_a_store(folder: Path) -> None:
         streams = [Stream((0, 0, 0), (0, 0, 0))] * len(starts)
         return world.reset(starts, streams)[0].inner.latents[-1]
 
-    own = PosteriorStore(tiny.runtime().checkpoint.weights)
+    own = PosteriorStore(tiny.runtime().checkpoint.weights, tiny.TINY)
     world = DreamWorld(tiny.runtime(), tiny.logs(), split="all")
     start, beside = (Start(user, int(world.start_days(user)[1]), 3) for user in (4, 7))
     without = latents([start], None)
