@@ -111,10 +111,7 @@ def cut_windows(
     for window, start in enumerate(where):
         known = complete[window]
         if known.any():
-            usual, days_known = rewards.baseline_of(replay.history_of(start)), int(known.sum())
-            baseline = rewards.Baseline(  # one for each row
-                np.repeat(usual.heart_rate, days_known), np.repeat(usual.habit, days_known, axis=0)
-            )
+            baseline = rewards.baseline_of(replay.history_of(start))
             paid[window, known] = rewards.components(rows[window, 1:][known], baseline) @ weighing
     lived = np.maximum(rows[:, 1:], 0.0).reshape(-1, schema.FEATURE_COUNT)
     return LoggedWindows(

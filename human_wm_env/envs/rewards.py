@@ -10,6 +10,7 @@ import numpy as np
 from human_wm_env import schema
 from human_wm_env.compiled import compiled
 from human_wm_env.dataset import History
+from human_wm_env.errors import DataError
 
 COMPONENTS = ("mood", "recovery", "sleep", "effort")
 DEFAULT_WEIGHTS = {"mood": 0.4, "recovery": 0.3, "sleep": 0.1, "effort": 0.2}
@@ -115,19 +116,35 @@ def components(rows: np.ndarray, baseline: Baseline) -> np.ndarray:
 
     Args:
         rows: float32 (slots, 10), complete raw rows.
-        baseline: of the same slots.
+        baseline: of the same slots, or of the one person that all days are of.
 
     Returns:
         float32 (slots, 4), columns as in COMPONENTS, each in [0, 1].
+
+    Raises:
+        DataError: a baseline of another number of slots.
     """
     return components_of(rows, schema.encode_rows(rows), baseline)
 
 
 def components_of(rows: np.ndarray, encoded: np.ndarray, baseline: Baseline) -> np.ndarray:
     """Return `components` of days that are encoded already, float32 (slots, ROW_WIDTH)."""
+    if len(baseline.heart_rate) != len(rows):  # compiled loops check no bounds
+        baseline = _repeated(baseline, len(rows))
     shares = np.empty((len(COMPONENTS), len(rows)), dtype=np.float32)
     _pay(rows.T, encoded.T, baseline.heart_rate, baseline.habit.T, shares)
     return shares.T
+
+
+def _repeated(baseline: Baseline, slots: int) -> Baseline:
+    """Return one person's baseline for each of their days."""
+    if len(baseline.heart_rate) != 1:
+        raise DataError(
+            f"a baseline of one person, or of {slots} slots",
+            f"one of {len(baseline.heart_rate)}",
+            "Give each row the baseline of its person.",
+        )
+    return Baseline(np.repeat(baseline.heart_rate, slots), np.repeat(baseline.habit, slots, axis=0))
 
 
 def _payer() -> Callable[..., None]:

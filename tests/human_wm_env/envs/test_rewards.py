@@ -10,6 +10,7 @@ from human_wm_env import schema
 from human_wm_env.dataset import History
 from human_wm_env.envs import actions, rewards
 from human_wm_env.envs.rewards import Baseline, baseline_of, components, foresight
+from human_wm_env.errors import DataError
 
 RUNNING = 6
 
@@ -162,3 +163,14 @@ def test_foresight_ignores_masked_cells(hidden: np.ndarray) -> None:
     one = foresight(foreseen, logged, observed)
     other = foresight(foreseen, np.where(observed, logged, hidden), observed)
     np.testing.assert_array_equal(one, other)
+
+
+def test_a_baseline_is_of_one_person_or_of_every_slot() -> None:
+    rows = np.zeros((5, 10), dtype=np.float32)
+    rows[:, 4], rows[:, 5] = np.arange(4, 9), np.arange(60, 65)
+    one = Baseline(np.array([62.0], np.float32), np.full((1, 26), 0.1, np.float32))
+    each = Baseline(np.full(5, 62.0, np.float32), np.full((5, 26), 0.1, np.float32))
+    np.testing.assert_array_equal(components(rows, one), components(rows, each))
+    two = Baseline(np.full(2, 62.0, np.float32), np.full((2, 26), 0.1, np.float32))
+    with pytest.raises(DataError, match="one of 2"):
+        components(rows, two)
