@@ -91,7 +91,7 @@ def test_the_other_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     row = training.training_rows([5], 1)[0]
     assert row["ours / torch"] > 0 and row["mlx.nn.GRU / ours"] > 0
     monkeypatch.setattr(processes, "_seconds", lambda code, **_: float(len(code)))
-    assert len(processes.first_use_rows(1, generate=True)) == 3
+    assert len(processes.first_use_rows(1, generate=True)) == 4
 
 
 def test_the_script_prints_one_object(
