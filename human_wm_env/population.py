@@ -75,7 +75,7 @@ def imagine_population(
         raise ConfigError("a seed of at least 0", f"seed={seed}", "Take another one.")
     _check(dataset, everybody, day, horizon, temperature)
     runtime = load_world_model(world_model)
-    dream = BulkDream(runtime, temperature)
+    dream = BulkDream(runtime, float(temperature))
     sky = WeatherChain(runtime.checkpoint.weather_transitions)
     rows = np.empty((len(everybody), BRANCHES, horizon, schema.FEATURE_COUNT), dtype=np.float32)
 

@@ -59,8 +59,11 @@ def _decoder() -> Callable[[np.ndarray, np.ndarray, np.ndarray], None]:
     @compiled
     def decode(unit: np.ndarray, day: np.ndarray, labels: np.ndarray) -> None:
         for slot in range(unit.shape[1]):
-            workout = min(int((unit[a_workout, slot] + one) * workout_bins), workouts - 1)
-            location = min(int((unit[a_location, slot] + one) * location_bins), locations - 1)
+            # Bounded on both sides: NaN or -2 of a careless caller must not leave the tables.
+            workout = int((unit[a_workout, slot] + one) * workout_bins)
+            workout = max(min(workout, workouts - 1), 0)
+            location = int((unit[a_location, slot] + one) * location_bins)
+            location = max(min(location, locations - 1), 0)
             # Each number spreads to low / centre / high at -1 / 0 / 1, linear between.
             x = float(unit[a_sleep, slot])
             sleep = usual_sleep + x * (usual_sleep - shortest if x < 0.0 else longest - usual_sleep)

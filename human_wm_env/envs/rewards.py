@@ -56,12 +56,20 @@ def baseline_of(history: History) -> Baseline:
     """
     habit = np.zeros(schema.ROW_WIDTH, dtype=np.float32)
     heart_rate = np.empty(1, dtype=np.float32)
-    _read_baseline(history.rows, history.observed, habit, heart_rate)
+    # One layout, whatever the history's: others are compiled again.
+    rows = np.array(history.rows, dtype=np.float32, order="C")
+    observed = np.array(history.observed, dtype=bool, order="C")
+    if not _read_baseline(rows, observed, habit, heart_rate):
+        raise DataError(
+            "observed categories within the schema's",
+            "a workout or location outside",
+            "Build the log with LogDataset.from_arrays, which names the cell.",
+        )
     return Baseline(heart_rate, habit[None])
 
 
-def _baseline_reader() -> Callable[..., None]:
-    """Return the loop; its constants are locals, see `compiled`."""
+def _baseline_reader() -> Callable[..., bool]:
+    """Return the loop, which says whether all categories are known; see `compiled`."""
     numbers = [i for i in schema.CONTINUOUS_FEATURES if i in schema.ACTION_FEATURES]
     labels = [i for i in schema.CATEGORICAL_FEATURES if i in schema.ACTION_FEATURES]
     number_at, label_at = np.array(numbers), np.array(labels)
@@ -76,7 +84,7 @@ def _baseline_reader() -> Callable[..., None]:
     @compiled
     def read(
         rows: np.ndarray, observed: np.ndarray, habit: np.ndarray, heart_rate: np.ndarray
-    ) -> None:
+    ) -> bool:
         for place in range(len(number_at)):
             index, total, seen = number_at[place], 0.0, 0
             for day in range(rows.shape[0]):
@@ -89,7 +97,10 @@ def _baseline_reader() -> Callable[..., None]:
             seen = 0
             for day in range(rows.shape[0]):
                 if observed[day, index]:
-                    habit[first[index] + int(rows[day, index])] += 1.0
+                    label = int(rows[day, index])
+                    if label < 0 or label >= widths[index]:
+                        return False
+                    habit[first[index] + label] += 1.0
                     seen += 1
             for column in range(first[index], first[index] + widths[index]):
                 habit[column] = habit[column] / seen if seen else 1.0 / widths[index]
@@ -99,6 +110,7 @@ def _baseline_reader() -> Callable[..., None]:
                 total += rows[day, rate_at]
                 seen += 1
         heart_rate[0] = total / seen if seen else usual_rate
+        return True
 
     return read
 

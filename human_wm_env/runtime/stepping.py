@@ -177,10 +177,9 @@ def end_day(
         heart_rate: float32 (slots,), bpm.
         mood: int (slots,).
     """
-    encoded = np.empty((schema.ROW_WIDTH, len(mood)), dtype=np.float32)
-    moved = np.empty((SUMS_WIDTH, len(mood)), dtype=np.float32)
-    _end(sums.T, transition_inputs, heart_rate, mood, encoded, moved)
-    return encoded.T, moved.T
+    encoded = transition_inputs[: schema.ROW_WIDTH].copy()
+    _set_states(encoded, heart_rate, mood)
+    return encoded.T, remember(sums, encoded)
 
 
 def sums_of(state: Memory) -> np.ndarray:
@@ -312,19 +311,3 @@ def _make_remember() -> Callable[..., None]:
 
 _begin, _set_actions = _make_begin(), _make_set_actions()
 _set_states, _remember = _make_set_states(), _make_remember()
-
-
-@compiled
-def _end(
-    sums: np.ndarray,
-    inputs: np.ndarray,
-    heart_rate: np.ndarray,
-    mood: np.ndarray,
-    encoded: np.ndarray,
-    moved: np.ndarray,
-) -> None:
-    for row in range(encoded.shape[0]):
-        for slot in range(encoded.shape[1]):
-            encoded[row, slot] = inputs[row, slot]
-    _set_states(encoded, heart_rate, mood)
-    _remember(sums, encoded, moved)

@@ -336,7 +336,9 @@ class DreamWorld(PersonWorld[DreamState]):
         return inputs, day
 
     def _known(self, slots: int) -> np.ndarray:
-        """Return the mask of days that are known completely: the same read-only object."""
-        if len(self._everything) != slots:
-            self._everything = np.ones((schema.FEATURE_COUNT, slots), dtype=bool).T
-        return self._everything
+        """Return the mask of days that are known completely: the same object, never written to."""
+        everything = self._everything
+        if len(everything) != slots:  # another thread may step other sizes
+            everything = np.ones((schema.FEATURE_COUNT, slots), dtype=bool).T
+            self._everything = everything
+        return everything

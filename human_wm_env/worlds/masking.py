@@ -53,7 +53,8 @@ def fit_chain(observed: np.ndarray) -> MaskChain:
     """
     counts = np.zeros((6, UNIFORMS), dtype=np.intp)
     last = np.empty(UNIFORMS, dtype=bool)
-    _count_gaps(observed, counts, last)
+    # One layout, whatever the log's: others are compiled again.
+    _count_gaps(np.array(observed, dtype=bool, order="C"), counts, last)
     lost, countable, was, was_not, stayed, opened = counts
     share = lost / np.maximum(countable, 1)
     opening = (opened + PSEUDO_DAYS * share) / (was_not + PSEUDO_DAYS)

@@ -20,7 +20,7 @@ from human_wm_env.day import Day
 from human_wm_env.envs import actions, assembling, observations, rewards
 from human_wm_env.envs.decoding import decode_day
 from human_wm_env.envs.rewards import Baseline
-from human_wm_env.errors import ConfigError
+from human_wm_env.errors import ConfigError, InvalidActionError
 from human_wm_env.worlds.logged_starts import LoggedStarts
 from human_wm_env.worlds.noise import FIRST_WEATHER, draw_noise
 from human_wm_env.worlds.start_cache import StartCache
@@ -161,10 +161,12 @@ class PersonWorld(ABC, Generic[InnerT]):
         if isinstance(action, np.ndarray) and action.dtype == np.float32:
             shape = _ACTION_SHAPE if slots is None else (slots, *_ACTION_SHAPE)
             if action.shape == shape:
-                clipped = np.empty((actions.ACTION_WIDTH, slots or 1), dtype=np.float32)
+                clipped = np.empty(
+                    (actions.ACTION_WIDTH, 1 if slots is None else slots), dtype=np.float32
+                )
                 if _clip(action.reshape(-1, *_ACTION_SHAPE), clipped):
                     return clipped.T
-        return actions.check_actions(action, slots)
+        return column_by_column(actions.check_actions(action, slots))
 
     def draw_start(self, rng: np.random.Generator, branch: int | None) -> Start:
         """Draw a person of the split and one of their start days; see `LoggedStarts.draw`."""
@@ -215,6 +217,13 @@ class PersonWorld(ABC, Generic[InnerT]):
 
     def step(self, state: PersonState[InnerT], action: np.ndarray) -> Transition:
         """Advance every person by one day; see World.step."""
+        wanted = (len(state.day), actions.ACTION_WIDTH)
+        if action.shape != wanted:  # compiled loops check no bounds
+            raise InvalidActionError(
+                f"actions of shape {wanted}, one row per slot of the state",
+                f"shape {action.shape}",
+                "Step a state of as many slots: see `worlds.world.take`.",
+            )
         chosen = decode_day(action)
         today = self.live(state, chosen)
         after = self._after(state, today)
@@ -321,7 +330,8 @@ def follow(adherence: float, uniform: np.ndarray, chosen: Day, habit: np.ndarray
         chosen: the agent's day.
         habit: float32 (slots, 10), the person's own.
     """
-    own = Day(habit.T, *habit.T[_LABELS].astype(np.intp))
+    columns = np.ascontiguousarray(habit.T)
+    own = Day(columns, *columns[_LABELS].astype(np.intp))
     if adherence == 0.0:
         return own
     obeys = uniform < adherence
@@ -345,6 +355,8 @@ def _clip(action: np.ndarray, clipped: np.ndarray) -> bool:
 @compiled
 def _same_day(elapsed: np.ndarray, last: int) -> int:
     """Return the day of the episode that all slots live, at most the last one; -1 if none is."""
+    if len(elapsed) == 0:
+        return -1
     for slot in range(len(elapsed)):
         if elapsed[slot] != elapsed[0]:
             return -1

@@ -148,7 +148,8 @@ def take(state: StateT, slots: np.ndarray) -> StateT:
 
 def _take(array: np.ndarray, slots: np.ndarray) -> np.ndarray:
     """Return some slots of an array, in its own order in memory."""
-    if array.strides[0] != array.itemsize or array.ndim == 1:
+    side_by_side = len(array) == 1 or array.strides[0] == array.itemsize
+    if array.ndim == 1 or not side_by_side:
         return array[slots]
     # Slots are side by side.
     return np.moveaxis(np.moveaxis(array, 0, -1).take(slots, axis=-1), -1, 0)

@@ -6,17 +6,25 @@ import ast
 import builtins
 import importlib
 import inspect
+import os
 import pkgutil
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numba
 import numpy as np
 import pytest
 from numba.core.dispatcher import Dispatcher
 
 import human_wm_env
 from human_wm_env.compiled import compiled
+
+if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+    pytest.skip("nothing is compiled", allow_module_level=True)
 
 
 def modules() -> Iterator[ModuleType]:
@@ -52,7 +60,9 @@ def test_there_are_loops() -> None:
 def test_a_loop_has_no_globals_of_other_modules(module: ModuleType, name: str) -> None:
     """numba's cache would not see them change."""
     loop = loops_of(module)[name].py_func
-    own = {*loops_of(module), *literals_of(module)}
+    # Nor does it see the locals of a loop that is called.
+    plain = {name for name, other in loops_of(module).items() if not other.py_func.__closure__}
+    own = plain | literals_of(module)
     allowed = {"np", *dir(builtins), *own}
     # Attributes (`np.exp`, `layer.shape`) are among the names too: only globals count.
     used = {used for used in loop.__code__.co_names if used in loop.__globals__}
@@ -68,7 +78,67 @@ def test_compiled_loops_equal_their_python() -> None:
     values = np.array([1.0, -2.0, 0.0, np.inf], dtype=np.float32)
     fast, slow = np.empty_like(values), np.empty_like(values)
     halves(values, fast)
-    assert halves.py_func is not halves  # type: ignore[attr-defined]
     with np.errstate(divide="ignore"):
         halves.py_func(values, slow)  # type: ignore[attr-defined]
     np.testing.assert_allclose(fast, slow, rtol=1e-6)
+
+
+TYPICAL_USE = """
+import gymnasium as gym, numpy as np, human_wm_env
+from human_wm_env.runtime import drawing, stepping
+from human_wm_env.worlds.world import take
+
+settings = [{}, {"layout": "people", "masking": 0.3, "temperature": 1, "weather": "log"}]
+settings += [{"adherence": 0.5, "horizon": 2, "pessimism": 1.0}]
+for env_id in IDS:
+    env = gym.make(env_id)
+    env.reset(seed=1)
+    env.step(env.action_space.sample())
+    world, state = env.unwrapped.world, env.unwrapped.state
+    world.step(take(state, np.zeros(5, dtype=int)), np.zeros((5, 7), dtype=np.float32))
+    for chosen in settings:
+        many = gym.make_vec(env_id, 9, **{k: v for k, v in chosen.items() if k in ALLOWED[env_id]})
+        many.reset(seed=1)
+        for _ in range(5):
+            many.step(many.action_space.sample())
+"""
+OF_A_WORLD = {"layout", "horizon", "pessimism", "masking", "weather", "adherence"}
+ALLOWED = {
+    "HumanWM-v0": OF_A_WORLD | {"temperature"},
+    "HumanWMSim-v0": OF_A_WORLD,
+    "HumanWMReplay-v0": {"layout", "horizon"},
+}
+
+
+def use(ids: list[str], check: str = "", **environment: str) -> None:
+    code = f"ALLOWED, IDS = {ALLOWED}, {ids}\n{TYPICAL_USE}\n{check}"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_typical_use_compiles_the_step_once() -> None:
+    check = "assert len(drawing._states.signatures) == len(stepping._begin.signatures) == 1"
+    use(["HumanWM-v0"], check)
+
+
+@pytest.mark.slow
+def test_typical_use_stays_within_bounds(tmp_path: Path) -> None:
+    use(list(ALLOWED), NUMBA_BOUNDSCHECK="1", NUMBA_CACHE_DIR=str(tmp_path))
+
+
+def test_where_nothing_can_be_kept_loops_compile_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    njit = numba.njit
+
+    def unwritable(function: Any, *, cache: bool, **settings: Any) -> Any:
+        if cache:
+            raise RuntimeError("cannot cache function: no locator available")
+        return njit(function, **settings)
+
+    monkeypatch.setattr(numba, "njit", unwritable)
+    double = compiled(lambda values: 2.0 * values)
+    assert double(np.array([1.5])).tolist() == [3.0]

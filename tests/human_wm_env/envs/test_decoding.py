@@ -42,3 +42,11 @@ def test_a_typical_day() -> None:
     assert (day.workout, day.location) == (3, 2)
     assert day.columns[schema.SLEEP] == 7.0 and day.columns[schema.MINUTES] == 240.0
     assert day.columns[schema.STEPS] == 7680.0
+
+
+def test_an_unchecked_action_stays_within_the_tables() -> None:
+    wild = np.full((4, 7), 0.0, dtype=np.float32)
+    wild[:, 1:3] = np.array([np.nan, -3.0, -1e6, 1e6])[:, None]
+    day = decode_day(wild)
+    assert (day.workout >= 0).all() and (day.workout < 7).all()
+    assert (day.location >= 0).all() and (day.location < 5).all()

@@ -174,3 +174,12 @@ def test_a_baseline_is_of_one_person_or_of_every_slot() -> None:
     two = Baseline(np.full(2, 62.0, np.float32), np.full((2, 26), 0.1, np.float32))
     with pytest.raises(DataError, match="one of 2"):
         components(rows, two)
+
+
+@pytest.mark.parametrize("label", [-1, 9, 50_000_000])
+def test_an_unknown_category_is_refused(label: int) -> None:
+    rows = typical(3)
+    rows[1, schema.WORKOUT] = label
+    history = History(rows, np.ones((3, 10), dtype=bool), np.arange(3))
+    with pytest.raises(DataError, match="categories"):
+        baseline_of(history)

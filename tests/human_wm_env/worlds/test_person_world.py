@@ -9,7 +9,7 @@ import pytest
 from human_wm_env import schema
 from human_wm_env.dataset import History, LogDataset
 from human_wm_env.day import Day
-from human_wm_env.errors import ConfigError, DataError
+from human_wm_env.errors import ConfigError, DataError, InvalidActionError
 from human_wm_env.people.embedded import EmbeddedPeople
 from human_wm_env.worlds.person_world import PersonWorld, follow
 from human_wm_env.worlds.replay import ReplayWorld
@@ -300,3 +300,10 @@ def test_the_executed_action_is_in_raw_units(world: SimulatorWorld) -> None:
     # Sleep, workout (Swimming), location (Other), steps, then minutes last.
     assert after.extras["action"][0, [0, 1, 2, 3, 6]].tolist() == [7, 3, 2, 7680, 240]
     assert schema.ACTION_FEATURES[3] == schema.STEPS
+
+
+@pytest.mark.parametrize("rows", [1, 2, 4])
+def test_a_step_takes_one_action_per_slot(world: SimulatorWorld, rows: int) -> None:
+    state, _ = world.reset([DRAWN] * 3, streams(3))
+    with pytest.raises(InvalidActionError, match="one row per slot"):
+        world.step(state, np.zeros((rows, 7), dtype=np.float32))

@@ -55,3 +55,14 @@ def test_the_uses_of_a_stream_are_apart() -> None:
 def test_columns_follow_each_other() -> None:
     slices, stop = columns(3, habit=2, state=1)
     assert slices == {"habit": slice(3, 5), "state": slice(5, 6)} and stop == 6
+
+
+def test_slots_taken_from_one_lie_side_by_side() -> None:
+    @dataclass(frozen=True)
+    class Kept:
+        rows: np.ndarray
+
+    one = Kept(np.arange(6.0).reshape(3, 2, 1).transpose(2, 0, 1))
+    many = take(one, np.zeros(4, dtype=int)).rows
+    assert many.shape == (4, 3, 2) and many.strides[0] == many.itemsize
+    np.testing.assert_array_equal(many, np.repeat(one.rows, 4, axis=0))
