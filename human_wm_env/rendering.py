@@ -83,6 +83,7 @@ def _new_figure(width: float, height: float) -> tuple[Figure, list[Axes]]:
         axis.set_title(TITLES[index], loc="left", color=INK, fontsize=10)
         if isinstance(schema.FEATURES[index], schema.Continuous):
             axis.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+            axis.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))  # no rounded labels
     axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     axes[-1].set_xlabel("day of the log", color=INK, fontsize=9)
     return figure, list(axes)

@@ -195,3 +195,13 @@ def test_logged_moods_stand_above_the_bars() -> None:
     moods = tiny.people().true_rows[4, 40:60, schema.MOOD]
     for number, each in enumerate(dots):
         assert sorted(each[:, 0]) == (40 + np.flatnonzero(moods == number)).tolist()
+
+
+def test_labels_of_ticks_are_not_rounded() -> None:
+    rows = imagined(3)
+    rows[..., schema.SLEEP] = np.linspace(4.4, 13.6, rows.shape[1])
+    figure = chart(rows, rows)
+    drawn(figure)
+    for axis in figure.axes[:-1]:
+        for place, label in zip(axis.get_yticks(), axis.get_yticklabels(), strict=True):
+            assert float(label.get_text().replace(",", "").replace("\N{MINUS SIGN}", "-")) == place
