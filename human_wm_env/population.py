@@ -14,7 +14,8 @@ from human_wm_env.dataset import LogDataset
 from human_wm_env.errors import ConfigError, DataError
 from human_wm_env.runtime.bulk import BulkDream, BulkEve, BulkNoise
 from human_wm_env.runtime.memory import Memory
-from human_wm_env.worlds.dream import NORMAL_COLUMNS, UNIFORM_COLUMNS, DreamWorld
+from human_wm_env.worlds.dream import DreamWorld
+from human_wm_env.worlds.dream_day import NORMAL_COLUMNS, UNIFORM_COLUMNS
 from human_wm_env.worlds.noise import FIRST_WEATHER, NEXT_WEATHER
 from human_wm_env.worlds.sky import WeatherChain
 from human_wm_env.worlds.start_options import (

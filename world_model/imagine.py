@@ -14,7 +14,7 @@ import numpy as np
 from human_wm_env import feasible, schema
 from human_wm_env.runtime import inputs, memory
 from human_wm_env.runtime.layouts import action_layout, state_layout
-from human_wm_env.worlds import dream
+from human_wm_env.worlds import dream_day
 from human_wm_env.worlds.noise import FIRST_WEATHER, NEXT_WEATHER
 from human_wm_env.worlds.person_world import BRANCHES, BRANCHES_PER_BLOCK
 from world_model.film import FilmEnsemble
@@ -166,8 +166,8 @@ def imagine(
             policy(x)[0],
             policy.chain[0],
             temperature,
-            today_normal[:, dream.NORMAL_COLUMNS["habit"]],
-            today_uniform[:, dream.UNIFORM_COLUMNS["habit"]],
+            today_normal[:, dream_day.NORMAL_COLUMNS["habit"]],
+            today_uniform[:, dream_day.UNIFORM_COLUMNS["habit"]],
             None if told is None else told[:, mx.array(inputs.ACTION_ORDER)],
         )
         columns = project(habit) if feasible_days else habit
@@ -222,7 +222,7 @@ def _respond(
 ) -> dict[int, mx.array]:
     """Draw a member per slot, then the states; at temperature 0 the members' average."""
     parameters = transition(x, 1.0 - x[:, inputs.STATE_MASK_PART] if may_be_blind else None)
-    own = uniform[:, dream.UNIFORM_COLUMNS["state"]]
+    own = uniform[:, dream_day.UNIFORM_COLUMNS["state"]]
     if temperature == 0.0:
         picked, chain = parameters.mean(axis=0), transition.chain.mean(axis=0)
     else:
@@ -235,7 +235,7 @@ def _respond(
         picked,
         chain,
         temperature,
-        normal[:, dream.NORMAL_COLUMNS["state"]],
+        normal[:, dream_day.NORMAL_COLUMNS["state"]],
         own[:, 1:],
         None if told is None else told[:, mx.array(inputs.STATE_ORDER)],
     )

@@ -55,7 +55,7 @@ def assemble(
         horizon: see `build`.
     """
     result = np.empty((len(encoded), WIDTH), dtype=np.float32)
-    _assemble(encoded.T, observed.T, weekday, forecast, elapsed, horizon, result)
+    assemble_loop(encoded.T, observed.T, weekday, forecast, elapsed, horizon, result)
     return result
 
 
@@ -80,12 +80,16 @@ def _assembler() -> Callable[..., None]:
         horizon: int,
         out: np.ndarray,
     ) -> None:
-        for slot in range(out.shape[0]):
-            for column in range(row_width):
-                seen = observed[feature_of[column], slot]
-                out[slot, column] = encoded[column, slot] if seen else zero
-            for feature in range(features):
+        slots = out.shape[0]
+        for column in range(row_width):
+            feature = feature_of[column]
+            for slot in range(slots):
+                value = encoded[column, slot]
+                out[slot, column] = value if observed[feature, slot] else zero
+        for feature in range(features):
+            for slot in range(slots):
                 out[slot, at_mask + feature] = observed[feature, slot]
+        for slot in range(slots):
             out[slot, at_weekday] = weekdays[weekday[slot], 0]
             out[slot, at_weekday + 1] = weekdays[weekday[slot], 1]
             for weather in range(weathers):
@@ -95,4 +99,4 @@ def _assembler() -> Callable[..., None]:
     return fill
 
 
-_assemble = _assembler()
+assemble_loop = _assembler()

@@ -28,7 +28,7 @@ def decode_day(action: np.ndarray) -> Day:
     slots = len(action)
     columns = np.zeros((schema.FEATURE_COUNT, slots), dtype=np.float32)
     labels = np.empty((2, slots), dtype=np.intp)
-    _decode(action.T, columns, labels)
+    decode_loop(np.ascontiguousarray(action.T), columns, labels)
     return Day(columns, labels[0], labels[1])
 
 
@@ -90,4 +90,4 @@ def _decoder() -> Callable[[np.ndarray, np.ndarray, np.ndarray], None]:
     return decode
 
 
-_decode = _decoder()
+decode_loop = _decoder()

@@ -144,7 +144,7 @@ def components_of(rows: np.ndarray, encoded: np.ndarray, baseline: Baseline) -> 
     if len(baseline.heart_rate) != len(rows):  # compiled loops check no bounds
         baseline = _repeated(baseline, len(rows))
     shares = np.empty((len(COMPONENTS), len(rows)), dtype=np.float32)
-    _pay(rows.T, encoded.T, baseline.heart_rate, baseline.habit.T, shares)
+    pay_loop(rows.T, encoded.T, baseline.heart_rate, baseline.habit.T, shares)
     return shares.T
 
 
@@ -177,22 +177,24 @@ def _payer() -> Callable[..., None]:
         habit: np.ndarray,
         shares: np.ndarray,
     ) -> None:
-        for slot in range(shares.shape[1]):
-            effort = 0.0
-            for column in range(row_width):
+        slots = shares.shape[1]
+        effort = np.zeros(slots)
+        for column in range(row_width):
+            for slot in range(slots):
                 apart = float(encoded[column, slot] - habit[column, slot])
-                effort += weights[column] * apart * apart
+                effort[slot] += weights[column] * apart * apart
+        for slot in range(slots):
             calmer = float(usual_rate[slot] - rows[at_rate, slot])
             night = peak - abs(rows[at_sleep, slot] - middle) / fall
             shares[0, slot] = moods[int(rows[at_mood, slot])]
             shares[1, slot] = min(max(calmer / span + 0.5, 0.0), 1.0)
             shares[2, slot] = min(max(night, 0.0), 1.0)
-            shares[3, slot] = min(max(1.0 - effort, 0.0), 1.0)
+            shares[3, slot] = min(max(1.0 - effort[slot], 0.0), 1.0)
 
     return pay
 
 
-_pay = _payer()
+pay_loop = _payer()
 
 
 def foresight(foreseen: np.ndarray, logged: np.ndarray, observed: np.ndarray) -> np.ndarray:

@@ -277,7 +277,7 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
             self._wake(np.flatnonzero(waking), paid, info)
             terminated[waking] = truncated[waking] = False
         self._over = terminated | truncated
-        self._some_over = bool(self._over.any())
+        self._some_over = bool(np.count_nonzero(self._over))  # `any` takes 3 us
         if waking is None and not (self._some_over and self._mode == AutoresetMode.SAME_STEP):
             view = self._view(self._observation)
             return view, paid, terminated, truncated, _marked_everywhere(info, self.num_envs)
@@ -360,16 +360,18 @@ def _copied(info: Mapping[str, Any]) -> dict[str, Any]:
 def _marked_everywhere(info: dict[str, Any], slots: int) -> dict[str, Any]:
     """Add Gymnasium's `_key` masks where every key holds for every slot."""
     nested = info["reward_components"]
-    masks = iter(np.ones((len(info) + len(nested), slots), dtype=bool))
+    masks = list(np.ones((len(info) + len(nested), slots), dtype=bool))
+    marked = _beside(info, masks[len(nested) :])
+    marked["reward_components"] = _beside(nested, masks)
+    return marked
+
+
+def _beside(info: Mapping[str, Any], masks: Sequence[np.ndarray]) -> dict[str, Any]:
+    """Return the info with a mask beside each key; there may be more masks than keys."""
     marked: dict[str, Any] = {}
-    for name, value in info.items():
+    for (name, value), mask in zip(info.items(), masks, strict=False):
         marked[name] = value
-        marked[f"_{name}"] = next(masks)
-    components: dict[str, Any] = {}
-    for name, value in nested.items():
-        components[name] = value
-        components[f"_{name}"] = next(masks)
-    marked["reward_components"] = components
+        marked[f"_{name}"] = mask
     return marked
 
 

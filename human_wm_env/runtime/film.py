@@ -180,6 +180,28 @@ class FilmWeights:
             float32 (members, slots, outputs).
         """
         slots = len(inputs)
+        columns = np.empty((self.members, self.head.shape[2], slots), dtype=np.float32)
+        if slots <= _FEW:
+            _run_few(
+                inputs.T,
+                self.inputs,
+                modulation.first_floor.transpose(1, 2, 0),
+                modulation.gain.transpose(1, 2, 0),
+                self.hidden,
+                modulation.second_floor.transpose(1, 2, 0),
+                self.head,
+                modulation.offset.transpose(1, 2, 0),
+                columns,
+            )
+        else:
+            self._run_many(inputs, modulation, columns)
+        if blind is not None and blind.any():
+            columns += np.einsum("ns,nmso->mon", blind.astype(np.float32), modulation.blind)
+        return columns.transpose(0, 2, 1)
+
+    def _run_many(self, inputs: np.ndarray, modulation: Modulation, columns: np.ndarray) -> None:
+        """Write the outputs, (members, outputs, slots); BLAS does the products."""
+        slots = len(inputs)
         scratch = self.scratch.of(slots, self.members, self.hidden.shape[1])
         first, second = scratch.first, scratch.second
         # Slots last in memory: whoever reads on reads a column for all slots.
@@ -188,12 +210,49 @@ class FilmWeights:
             first, modulation.first_floor.transpose(1, 2, 0), modulation.gain.transpose(1, 2, 0)
         )
         np.matmul(self.hidden.transpose(0, 2, 1), first, out=second)
-        columns = np.empty((self.members, self.head.shape[2], slots), dtype=np.float32)
         floor, offset = modulation.second_floor, modulation.offset
         _put_out(second, floor.transpose(1, 2, 0), self.head, offset.transpose(1, 2, 0), columns)
-        if blind is not None and blind.any():
-            columns += np.einsum("ns,nmso->mon", blind.astype(np.float32), modulation.blind)
-        return columns.transpose(0, 2, 1)
+
+
+# Up to here BLAS, which is asked for each member's product, takes longer than loops.
+_FEW = 4
+
+
+@compiled
+def _run_few(
+    inputs: np.ndarray,
+    input_weights: np.ndarray,
+    first_floor: np.ndarray,
+    gain: np.ndarray,
+    hidden: np.ndarray,
+    second_floor: np.ndarray,
+    head: np.ndarray,
+    offset: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    """Take a few slots through all layers, one by one."""
+    members, width, outputs = head.shape
+    first = np.empty(members * width, dtype=np.float32)
+    second = np.empty(width, dtype=np.float32)
+    for slot in range(out.shape[2]):
+        first[:] = 0.0
+        for entry in range(inputs.shape[0]):
+            own = inputs[entry, slot]
+            for unit in range(len(first)):
+                first[unit] += own * input_weights[entry, unit]
+        for member in range(members):
+            second[:] = 0.0
+            for below in range(width):
+                own = max(first[member * width + below], first_floor[member, below, slot])
+                own *= gain[member, below, slot]
+                for unit in range(width):
+                    second[unit] += own * hidden[member, below, unit]
+            for output in range(outputs):
+                out[member, output, slot] = offset[member, output, slot]
+            for unit in range(width):
+                own = max(second[unit], second_floor[member, unit, slot])
+                for output in range(outputs):
+                    out[member, output, slot] += own * head[member, unit, output]
 
 
 @compiled

@@ -108,7 +108,7 @@ def begin_inputs(
         weekday: int (slots,), of today, -1 if unknown.
     """
     result = np.empty((TRANSITION_WIDTH, len(weekday)), dtype=np.float32)
-    _begin(sums.T, encoded_before.T, known_before.T, weekday, result)
+    begin_loop(sums.T, encoded_before.T, known_before.T, weekday, result)
     return result
 
 
@@ -140,7 +140,7 @@ def set_actions(encoded: np.ndarray, day: Day, weather: np.ndarray) -> None:
         day: its actions are within the schema's bounds.
         weather: int (slots,), known.
     """
-    _set_actions(encoded, day.columns, day.workout, day.location, weather)
+    set_actions_loop(encoded, day.columns, day.workout, day.location, weather)
 
 
 def set_states(encoded: np.ndarray, heart_rate: np.ndarray, mood: np.ndarray) -> None:
@@ -151,7 +151,7 @@ def set_states(encoded: np.ndarray, heart_rate: np.ndarray, mood: np.ndarray) ->
         heart_rate: float32 (slots,), bpm.
         mood: int (slots,).
     """
-    _set_states(encoded, heart_rate, mood)
+    set_states_loop(encoded, heart_rate, mood)
 
 
 def remember(sums: np.ndarray, encoded: np.ndarray) -> np.ndarray:
@@ -162,24 +162,8 @@ def remember(sums: np.ndarray, encoded: np.ndarray) -> np.ndarray:
         encoded: float32 (at least ROW_WIDTH, slots), columns of the day that ends.
     """
     moved = np.empty((SUMS_WIDTH, len(sums)), dtype=np.float32)
-    _remember(sums.T, encoded, moved)
+    remember_loop(sums.T, encoded, moved)
     return moved.T
-
-
-def end_day(
-    sums: np.ndarray, transition_inputs: np.ndarray, heart_rate: np.ndarray, mood: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the day that ends, encoded, and the memory after it, both (slots, width).
-
-    Args:
-        sums: float32 (slots, SUMS_WIDTH), the memory at wake-up.
-        transition_inputs: float32 (TRANSITION_WIDTH, slots), with the day's actions.
-        heart_rate: float32 (slots,), bpm.
-        mood: int (slots,).
-    """
-    encoded = transition_inputs[: schema.ROW_WIDTH].copy()
-    _set_states(encoded, heart_rate, mood)
-    return encoded.T, remember(sums, encoded)
 
 
 def sums_of(state: Memory) -> np.ndarray:
@@ -295,19 +279,24 @@ def _make_remember() -> Callable[..., None]:
 
     @compiled
     def move(sums: np.ndarray, encoded: np.ndarray, moved: np.ndarray) -> None:
-        for slot in range(moved.shape[1]):
-            for signal in range(signals):
-                today = np.float32(0.0)
-                for column in range(width[signal]):
-                    today += worth[signal, column] * encoded[first[signal] + column, slot]
-                for tau in range(taus):
-                    row = tau * signals + signal
-                    moved[row, slot] = decay[tau] * sums[row, slot] + share[tau] * today
-                    row += averages
+        # Slots are innermost: a processor takes eight at once.
+        slots = moved.shape[1]
+        today = np.empty(slots, dtype=np.float32)
+        for signal in range(signals):
+            today[:] = 0.0
+            for column in range(width[signal]):
+                for slot in range(slots):
+                    today[slot] += worth[signal, column] * encoded[first[signal] + column, slot]
+            for tau in range(taus):
+                row = tau * signals + signal
+                for slot in range(slots):
+                    moved[row, slot] = decay[tau] * sums[row, slot] + share[tau] * today[slot]
+                row += averages
+                for slot in range(slots):
                     moved[row, slot] = decay[tau] * sums[row, slot] + share[tau]
 
     return move
 
 
-_begin, _set_actions = _make_begin(), _make_set_actions()
-_set_states, _remember = _make_set_states(), _make_remember()
+begin_loop, set_actions_loop = _make_begin(), _make_set_actions()
+set_states_loop, remember_loop = _make_set_states(), _make_remember()

@@ -54,7 +54,7 @@ class WorldModelRuntime:
         chain, known = self.transition.chain, self.state_layout.encoded_width
         moods = self.state_layout.parameters[schema.MOOD]
         shifts = np.stack([chain[:, 0, moods].T, chain[:, known, moods].T])
-        self._mood_shift = np.ascontiguousarray(shifts)  # (2, moods, members)
+        self.mood_shift = np.ascontiguousarray(shifts)  # (2, moods, members)
 
     def encode(self, histories: Sequence[History]) -> tuple[Posterior, Memory]:
         """Return the posterior of each person and the memory after their last day.
@@ -123,33 +123,19 @@ class WorldModelRuntime:
             self.action_layout, parameters, self.policy.chain[0], temperature, normal, uniform
         )
 
-    def respond(
-        self,
-        transition_inputs: np.ndarray,
-        modulation: Modulation,
-        blind: np.ndarray | None,
-        temperature: float,
-        normal: np.ndarray,
-        uniform: np.ndarray,
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Draw the states of a day and say how much the ensemble disagrees.
+    def expect_states(
+        self, transition_inputs: np.ndarray, modulation: Modulation, blind: np.ndarray | None
+    ) -> np.ndarray:
+        """Return what every member says of a day's states; `responding` draws from it.
 
-        The predictive distribution is the mixture over the members: a member is drawn
-        each day. At temperature 0 the members are averaged.
+        The predictive distribution is the mixture over the members: a member is drawn each day.
 
         Args:
             transition_inputs: float32 (slots, stepping.TRANSITION_WIDTH).
             modulation: from `transition_modulation`.
             blind: bool (slots, 2), where a state of the day before is not known, or None.
-            temperature: tau of the dream.
-            normal: float32 (slots, 2).
-            uniform: float32 (slots, 3): member, then one per feature.
 
         Returns:
-            Heart rate in bpm, float32 (slots,), mood, int (slots,), and the uncertainty,
-            float32 (slots,).
+            float32 (members, slots, outputs), see `state_layout`.
         """
-        members = self._stepping_transition(transition_inputs, modulation, blind)
-        return drawing.sample_states(
-            self.state_layout, members, self._mood_shift, temperature, normal, uniform
-        )
+        return self._stepping_transition(transition_inputs, modulation, blind)

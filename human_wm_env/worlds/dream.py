@@ -10,18 +10,26 @@ import numpy as np
 from human_wm_env import schema
 from human_wm_env.bulk_noise import generators
 from human_wm_env.dataset import History, LogDataset
-from human_wm_env.day import Day
 from human_wm_env.errors import ConfigError
 from human_wm_env.runtime import stepping
+from human_wm_env.runtime.drawing import FEATURES
 from human_wm_env.runtime.film import Modulation
-from human_wm_env.runtime.inputs import ACTION_ORDER, STATE_ORDER
+from human_wm_env.runtime.heads import MIN_SCALE
+from human_wm_env.runtime.inputs import STATE_ORDER
 from human_wm_env.runtime.memory import Memory
 from human_wm_env.runtime.projecting import project
 from human_wm_env.runtime.world_model import WorldModelRuntime
 from human_wm_env.worlds import masking as masks
+from human_wm_env.worlds.dream_day import (
+    NORMAL_COLUMNS,
+    NORMALS,
+    UNIFORM_COLUMNS,
+    UNIFORMS,
+    begin_day,
+    end_day,
+)
 from human_wm_env.worlds.masking import MaskChain
-from human_wm_env.worlds.noise import ADHERENCE, NEXT_WEATHER, SHARED_UNIFORMS
-from human_wm_env.worlds.noise import columns as noise_columns
+from human_wm_env.worlds.noise import ADHERENCE
 from human_wm_env.worlds.person_world import (
     BRANCHES_PER_BLOCK,
     LivedDay,
@@ -36,17 +44,12 @@ from human_wm_env.worlds.sky import WeatherChain
 from human_wm_env.worlds.start_cache import StartCache
 from human_wm_env.worlds.world import FOR_LATENTS, Start, Stream
 
-_ACTIONS, _STATES = len(ACTION_ORDER), len(STATE_ORDER)
-NORMAL_COLUMNS, _NORMALS = noise_columns(0, habit=_ACTIONS, state=_STATES)
-UNIFORM_COLUMNS, _UNIFORMS = noise_columns(
-    SHARED_UNIFORMS, habit=_ACTIONS, state=1 + _STATES, mask=masks.UNIFORMS
-)
 _STATE_LIST = list(STATE_ORDER)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class DreamState:
-    """What the dream keeps of a person, batch-first.
+    """What the dream keeps of a person, batch-first; arrays are never written to.
 
     Attributes:
         latents: float32 (slots, latents), the drawn person.
@@ -100,8 +103,8 @@ class DreamWorld(PersonWorld[DreamState]):
         store: keeps what the encoder says of the people's start days; None keeps it in memory.
     """
 
-    normals = _NORMALS
-    uniforms = _UNIFORMS
+    normals = NORMALS
+    uniforms = UNIFORMS
 
     def __init__(
         self,
@@ -274,29 +277,50 @@ class DreamWorld(PersonWorld[DreamState]):
 
     # Living -----------------------------------------------------------------------
 
-    def live(self, state: PersonState[DreamState], chosen: Day) -> LivedDay:
+    def live(self, state: PersonState[DreamState], action: np.ndarray | None) -> LivedDay:
         """Imagine one day."""
         normal, uniform = self.today_noise(state)
         inner, everything = state.inner, self._known(len(normal))
-        inputs, day = self._inputs(state, chosen, normal, uniform)
-        heart_rate, mood, uncertainty = self.runtime.respond(
+        if action is not None and self.adherence == 1.0:
+            inputs, row = begin_day(
+                np.ascontiguousarray(action.T),
+                inner.sums.T,
+                inner.encoded.T,
+                inner.known.T,
+                state.weekday,
+                state.forecast,
+            )
+        else:
+            inputs, row = self._begin_own_day(state, action, normal, uniform)
+        runtime = self.runtime
+        members = runtime.expect_states(
             inputs.T,
             inner.transition_modulation,
             None if inner.known is everything else ~inner.known[:, _STATE_LIST],
-            self.temperature,
-            normal[:, NORMAL_COLUMNS["state"]],
-            uniform[:, UNIFORM_COLUMNS["state"]],
         )
-        encoded, sums = stepping.end_day(inner.sums, inputs, heart_rate, mood)
-        lived = day.columns
-        lived[schema.WEATHER] = state.forecast
-        lived[schema.HEART_RATE], lived[schema.MOOD] = heart_rate, mood
-        observed, lost = masks.next_mask(inner.masks, uniform[:, UNIFORM_COLUMNS["mask"]])
-        tomorrow = self._sky.next(state.forecast, uniform[:, NEXT_WEATHER])
+        encoded, sums, observed, lost, uncertainty, tomorrow = end_day(
+            members.transpose(0, 2, 1),
+            runtime.state_layout.plan,
+            runtime.state_layout.components,
+            runtime.mood_shift,
+            FEATURES,
+            MIN_SCALE,
+            self.temperature,
+            normal.T,
+            uniform.T,
+            inputs,
+            row,
+            inner.sums.T,
+            inner.masks.opening.T,
+            inner.masks.staying.T,
+            inner.masks.lost.T,
+            state.forecast,
+            self._sky.shares,
+        )
         if self.weather == "log":
             tomorrow = self._with_log(state.user, state.day + 1, tomorrow)
         return LivedDay(
-            row=lived.T,
+            row=row.T,
             encoded=encoded,
             observed=observed,
             uncertainty=uncertainty,
@@ -312,28 +336,27 @@ class DreamWorld(PersonWorld[DreamState]):
             ),
         )
 
-    def _inputs(
+    def _begin_own_day(
         self,
         state: PersonState[DreamState],
-        chosen: Day,
+        action: np.ndarray | None,
         normal: np.ndarray,
         uniform: np.ndarray,
-    ) -> tuple[np.ndarray, Day]:
-        """Return the transition net's inputs in columns, and the day that is executed."""
-        inner, day = state.inner, chosen
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return what `begin_day` does where people follow their habits, some days or always."""
+        inner = state.inner
         inputs = stepping.begin_inputs(inner.sums, inner.encoded, inner.known, state.weekday)
-        if self.adherence < 1.0:
-            habit = self.runtime.act(
-                stepping.policy_inputs(inner.known, inputs, state.forecast),
-                inner.policy_modulation,
-                self.temperature,
-                normal[:, NORMAL_COLUMNS["habit"]],
-                uniform[:, UNIFORM_COLUMNS["habit"]],
-            )
-            day = follow(self.adherence, uniform[:, ADHERENCE], day, project(habit))
+        habit = self.runtime.act(
+            stepping.policy_inputs(inner.known, inputs, state.forecast),
+            inner.policy_modulation,
+            self.temperature,
+            normal[:, NORMAL_COLUMNS["habit"]],
+            uniform[:, UNIFORM_COLUMNS["habit"]],
+        )
+        day = follow(self.adherence, uniform[:, ADHERENCE], action, project(habit))
         # The states of yesterday stay.
         stepping.set_actions(inputs, day, state.forecast)
-        return inputs, day
+        return inputs, day.columns
 
     def _known(self, slots: int) -> np.ndarray:
         """Return the mask of days that are known completely: the same object, never written to."""

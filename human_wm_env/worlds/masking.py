@@ -15,7 +15,7 @@ Masking = str | float
 PSEUDO_DAYS = 2.0  # weight of the prior in each fitted probability
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class MaskChain:
     """A two-state chain for whole days and one for each feature.
 
@@ -116,12 +116,12 @@ def next_mask(chain: MaskChain, uniform: np.ndarray) -> tuple[np.ndarray, np.nda
     """
     observed = np.empty((schema.FEATURE_COUNT, len(uniform)), dtype=bool)
     lost = np.empty((UNIFORMS, len(uniform)), dtype=bool)
-    _lose(chain.lost.T, chain.staying.T, chain.opening.T, uniform.T, lost, observed)
+    lose_loop(chain.lost.T, chain.staying.T, chain.opening.T, uniform.T, lost, observed)
     return observed.T, lost.T
 
 
 @compiled
-def _lose(
+def lose_loop(
     before: np.ndarray,
     staying: np.ndarray,
     opening: np.ndarray,
@@ -129,9 +129,12 @@ def _lose(
     lost: np.ndarray,
     observed: np.ndarray,
 ) -> None:
+    """Draw a day's gaps; all are (11, slots), but for what is observed, (10, slots)."""
     for row in range(lost.shape[0]):
         for slot in range(lost.shape[1]):
-            likely = staying[row, slot] if before[row, slot] else opening[row, slot]
+            stays, opens = staying[row, slot], opening[row, slot]
+            likely = stays if before[row, slot] else opens
             lost[row, slot] = likely > uniform[row, slot]
-            if row > 0:
-                observed[row - 1, slot] = not (lost[row, slot] or lost[0, slot])
+    for row in range(observed.shape[0]):
+        for slot in range(lost.shape[1]):
+            observed[row, slot] = not (lost[row + 1, slot] | lost[0, slot])

@@ -21,6 +21,7 @@ from human_wm_env.envs import actions, assembling, observations, rewards
 from human_wm_env.envs.decoding import decode_day
 from human_wm_env.envs.rewards import Baseline
 from human_wm_env.errors import ConfigError, InvalidActionError
+from human_wm_env.worlds.closing import close, turn_page_loop
 from human_wm_env.worlds.logged_starts import LoggedStarts
 from human_wm_env.worlds.noise import FIRST_WEATHER, draw_noise
 from human_wm_env.worlds.start_cache import StartCache
@@ -32,13 +33,12 @@ from human_wm_env.worlds.world import Start, Stream, Transition
 
 InnerT = TypeVar("InnerT")
 _ACTION_SHAPE = (actions.ACTION_WIDTH,)
-_ACTION_LIST = list(schema.ACTION_FEATURES)
 _LABELS = [schema.WORKOUT, schema.LOCATION]
 # Indexed by -1, an unknown weekday, it gives its last entry: still unknown.
 _NEXT_WEEKDAY = np.array([*range(1, schema.DAYS_PER_WEEK), 0, -1])
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # see `Transition`
 class PersonState(Generic[InnerT]):
     """State of a batch of people; arrays are batch-first and are never written to.
 
@@ -46,6 +46,7 @@ class PersonState(Generic[InnerT]):
         row: float32 (slots, 10), the last day, complete except for the first one.
         observed: bool (slots, 10), what the agent sees of it.
         user: int (slots,), position in the data set, -1 with a caller's history.
+        user_name: str (slots,), id in the data set, "" with a caller's history.
         day: int (slots,), the day to be decided.
         branch: int (slots,).
         elapsed: int (slots,), days since the start.
@@ -60,6 +61,7 @@ class PersonState(Generic[InnerT]):
     row: np.ndarray
     observed: np.ndarray
     user: np.ndarray
+    user_name: np.ndarray
     day: np.ndarray
     branch: np.ndarray
     elapsed: np.ndarray
@@ -71,7 +73,7 @@ class PersonState(Generic[InnerT]):
     inner: InnerT
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class LivedDay:
     """What a world makes of one day.
 
@@ -108,6 +110,8 @@ class PersonWorld(ABC, Generic[InnerT]):
     render_modes: tuple[str, ...] = ("rgb_array", "ansi")
     #: the last start day must leave the whole horizon inside the log
     needs_logged_future: ClassVar[bool] = False
+    #: days are paid as `rewards.components` says, and not by `_components`
+    pays_for_days: ClassVar[bool] = True
     normals: ClassVar[int]
     uniforms: ClassVar[int]
 
@@ -146,12 +150,13 @@ class PersonWorld(ABC, Generic[InnerT]):
         """Return the weather of the start days, int (slots,), -1 if unknown."""
 
     @abstractmethod
-    def live(self, state: PersonState[InnerT], chosen: Day) -> LivedDay:
+    def live(self, state: PersonState[InnerT], action: np.ndarray | None) -> LivedDay:
         """Let a day pass.
 
         Args:
             state: on the eve of the day.
-            chosen: the agent's feasible day; the world may write into it.
+            action: of the agent, checked, float32 (slots, 7); None where nobody acts
+                (adherence 0).
         """
 
     # What every person world does the same way ---------------------------------------
@@ -192,11 +197,13 @@ class PersonWorld(ABC, Generic[InnerT]):
         normal, uniform = draw_noise(streams, self.horizon, self.normals, self.uniforms)
         eves = [self.history_of(start) for start in starts]
         baselines = self._baselines.look_up(starts, self._read_baselines)
+        users = np.array([start.user for start in starts])
         weekday = np.array([int(eve.weekday[-1]) for eve in eves])
         state = PersonState(
             row=column_by_column(np.stack([eve.rows[-1] for eve in eves])),
             observed=column_by_column(np.stack([eve.observed[-1] for eve in eves])),
-            user=np.array([start.user for start in starts]),
+            user=users,
+            user_name=self._user_names[users],
             day=np.array([start.day for start in starts]),
             branch=np.array([start.branch for start in starts]),
             elapsed=np.zeros(slots, dtype=np.intp),
@@ -224,23 +231,30 @@ class PersonWorld(ABC, Generic[InnerT]):
                 f"shape {action.shape}",
                 "Step a state of as many slots: see `worlds.world.take`.",
             )
-        chosen = decode_day(action)
-        today = self.live(state, chosen)
-        after = self._after(state, today)
+        today = self.live(state, action)
+        day, elapsed, weekday, observation, components, executed = close(
+            today.row.T,
+            today.encoded.T,
+            today.observed.T,
+            today.next_forecast,
+            state.day,
+            state.elapsed,
+            state.weekday,
+            self.horizon,
+            self.pays_for_days,
+            state.baseline.heart_rate,
+            state.baseline.habit.T,
+        )
+        after = self._after(state, today, day, elapsed, weekday)
         extras = self.info(after)
         extras["uncertainty"] = today.uncertainty
-        extras["action"] = today.row.T[_ACTION_LIST].T  # executed, raw units
+        extras["action"] = executed
+        if not self.pays_for_days:
+            components = self._components(today, action)
         return Transition(
             state=after,
-            observation=assembling.assemble(
-                today.encoded,
-                today.observed,
-                after.weekday,
-                after.forecast,
-                after.elapsed,
-                self.horizon,
-            ),
-            components=self._components(state, today, chosen),
+            observation=observation,
+            components=components,
             terminated=np.zeros(len(action), dtype=bool),
             extras=extras,
         )
@@ -256,21 +270,27 @@ class PersonWorld(ABC, Generic[InnerT]):
                 f"adherence {self.adherence}",
                 "Agents act in this one: step it.",
             )
-        nothing = np.empty(0, dtype=np.intp)
-        nobody = Day(np.empty((schema.FEATURE_COUNT, 0), dtype=np.float32), nothing, nothing)
-        return self._after(state, self.live(state, nobody))
-
-    def _after(self, state: PersonState[InnerT], today: LivedDay) -> PersonState[InnerT]:
         calendar = np.empty((3, len(state.day)), dtype=np.intp)
-        _turn_page(state.day, state.elapsed, state.weekday, schema.DAYS_PER_WEEK, calendar)
+        turn_page_loop(state.day, state.elapsed, state.weekday, schema.DAYS_PER_WEEK, calendar)
+        return self._after(state, self.live(state, None), *calendar)
+
+    def _after(
+        self,
+        state: PersonState[InnerT],
+        today: LivedDay,
+        day: np.ndarray,
+        elapsed: np.ndarray,
+        weekday: np.ndarray,
+    ) -> PersonState[InnerT]:
         return PersonState(
             row=today.row,
             observed=today.observed,
             user=state.user,
-            day=calendar[0],
+            user_name=state.user_name,
+            day=day,
             branch=state.branch,
-            elapsed=calendar[1],
-            weekday=calendar[2],
+            elapsed=elapsed,
+            weekday=weekday,
             forecast=today.next_forecast,
             baseline=state.baseline,
             normal=state.normal,
@@ -278,13 +298,14 @@ class PersonWorld(ABC, Generic[InnerT]):
             inner=today.inner,
         )
 
-    def _components(self, state: PersonState[InnerT], today: LivedDay, chosen: Day) -> np.ndarray:
-        return rewards.components_of(today.row, today.encoded, state.baseline)
+    def _components(self, today: LivedDay, action: np.ndarray) -> np.ndarray:
+        """Return the reward components of a world that does not pay for days."""
+        raise NotImplementedError
 
     def info(self, state: PersonState[InnerT]) -> dict[str, np.ndarray]:
         """Return user, day, branch and mask, each (slots, ...), all of them new."""
         return {
-            "user": self._user_names[state.user],
+            "user": state.user_name.copy(),
             "day": state.day.copy(),
             "branch": state.branch.copy(),
             "mask": state.observed.copy(),
@@ -313,7 +334,7 @@ class PersonWorld(ABC, Generic[InnerT]):
         """Draw the first slot's episode so far."""
         from human_wm_env import rendering
 
-        return rendering.render(trail, mode, str(self._user_names[state.user[0]]))
+        return rendering.render(trail, mode, str(state.user_name[0]))
 
 
 def column_by_column(batch: np.ndarray) -> np.ndarray:
@@ -321,22 +342,27 @@ def column_by_column(batch: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(batch.T).T
 
 
-def follow(adherence: float, uniform: np.ndarray, chosen: Day, habit: np.ndarray) -> Day:
+def follow(
+    adherence: float, uniform: np.ndarray, action: np.ndarray | None, habit: np.ndarray
+) -> Day:
     """Execute the agent's day with probability `adherence`, else the person's habit.
 
     Args:
         adherence: in [0, 1].
         uniform: float (slots,), in [0, 1).
-        chosen: the agent's day.
-        habit: float32 (slots, 10), the person's own.
+        action: of the agent, checked, float32 (slots, 7); None where nobody acts.
+        habit: float32 (slots, 10), the person's own day.
     """
     columns = np.ascontiguousarray(habit.T)
     own = Day(columns, *columns[_LABELS].astype(np.intp))
-    if adherence == 0.0:
+    if action is None:
         return own
     obeys = uniform < adherence
     return Day(
-        *(np.where(obeys, done, done_else) for done, done_else in zip(chosen, own, strict=True))
+        *(
+            np.where(obeys, done, done_else)
+            for done, done_else in zip(decode_day(action), own, strict=True)
+        )
     )
 
 
@@ -361,14 +387,3 @@ def _same_day(elapsed: np.ndarray, last: int) -> int:
         if elapsed[slot] != elapsed[0]:
             return -1
     return min(elapsed[0], last)
-
-
-@compiled
-def _turn_page(
-    day: np.ndarray, elapsed: np.ndarray, weekday: np.ndarray, week: int, calendar: np.ndarray
-) -> None:
-    """Write day, days since the start and weekday of tomorrow; an unknown weekday stays -1."""
-    for slot in range(len(day)):
-        calendar[0, slot] = day[slot] + 1
-        calendar[1, slot] = elapsed[slot] + 1
-        calendar[2, slot] = (weekday[slot] + 1) % week if weekday[slot] >= 0 else -1

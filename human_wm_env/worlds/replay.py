@@ -10,8 +10,8 @@ import numpy as np
 
 from human_wm_env import schema
 from human_wm_env.dataset import LogDataset
-from human_wm_env.day import Day
 from human_wm_env.envs import rewards
+from human_wm_env.envs.decoding import decode_day
 from human_wm_env.errors import DataError
 from human_wm_env.worlds.noise import SHARED_UNIFORMS
 from human_wm_env.worlds.person_world import LivedDay, PersonState, PersonWorld
@@ -34,6 +34,7 @@ class ReplayWorld(PersonWorld[NoState]):
     component_names: tuple[str, ...] = rewards.FORESIGHT
     default_weights: Mapping[str, float] = {"foresight": 1.0}
     needs_logged_future = True
+    pays_for_days = False
     normals = 0
     uniforms = SHARED_UNIFORMS
 
@@ -68,7 +69,7 @@ class ReplayWorld(PersonWorld[NoState]):
         users = np.array([start.user for start in starts])
         return self._weather(users, np.array([start.day for start in starts]))
 
-    def live(self, state: PersonState[NoState], chosen: Day) -> LivedDay:
+    def live(self, state: PersonState[NoState], action: np.ndarray | None) -> LivedDay:
         """Take the next logged day."""
         row, observed = self._logged(state.user, state.day)
         return LivedDay(
@@ -80,5 +81,5 @@ class ReplayWorld(PersonWorld[NoState]):
             inner=state.inner,
         )
 
-    def _components(self, state: PersonState[NoState], today: LivedDay, chosen: Day) -> np.ndarray:
-        return rewards.foresight(chosen.columns.T, today.row, today.observed)
+    def _components(self, today: LivedDay, action: np.ndarray) -> np.ndarray:
+        return rewards.foresight(decode_day(action).columns.T, today.row, today.observed)

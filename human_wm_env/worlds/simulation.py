@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from human_wm_env import schema
-from human_wm_env.day import Day
+from human_wm_env.envs.decoding import decode_day
 from human_wm_env.errors import ConfigError, DataError
 from human_wm_env.people import habits, missingness, simulator
 from human_wm_env.people import weather as skies
@@ -133,12 +133,13 @@ class SimulatorWorld(PersonWorld[TrueState]):
         logged = self.embedded.true_rows[users, inside, schema.WEATHER].astype(np.intp)
         return np.where(days < self.dataset.days, logged, drawn)
 
-    def live(self, state: PersonState[TrueState], chosen: Day) -> LivedDay:
+    def live(self, state: PersonState[TrueState], action: np.ndarray | None) -> LivedDay:
         """Live one day by the true equations."""
         normal, uniform = self.today_noise(state)
         inner = state.inner
-        day = chosen
-        if self.adherence < 1.0:
+        if action is not None and self.adherence == 1.0:
+            day = decode_day(action)
+        else:
             habit = simulator.habitual_day(
                 inner.people,
                 inner.body,
@@ -148,7 +149,7 @@ class SimulatorWorld(PersonWorld[TrueState]):
                 normal[:, _NORMAL["habit"]],
                 uniform[:, _UNIFORM["habit"]],
             )
-            day = follow(self.adherence, uniform[:, ADHERENCE], day, habit)
+            day = follow(self.adherence, uniform[:, ADHERENCE], action, habit)
         day.columns[schema.WEATHER] = state.forecast
         row, body = simulator.live_day(
             inner.people,

@@ -59,7 +59,7 @@ def generator(key: tuple[int, int, int], use: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy)))
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # frozen ones take a microsecond more for every three fields
 class Transition:
     """What a step brings, batch-first.
 

@@ -62,19 +62,19 @@ def test_the_torch_step_is_the_dreams() -> None:
     world, state = env.unwrapped.world, env.unwrapped.state
     step = stepping.TorchStep(world.runtime, state)
     normal, uniform = world.today_noise(state)
-    from human_wm_env.worlds import dream
+    from human_wm_env.worlds import dream_day
 
-    own = uniform[:, dream.UNIFORM_COLUMNS["state"]]
+    own = uniform[:, dream_day.UNIFORM_COLUMNS["state"]]
     dealt = np.concatenate(
         [
             own[:, :1],
             own[:, 2:],
-            uniform[:, dream.NEXT_WEATHER, None],
-            uniform[:, dream.UNIFORM_COLUMNS["mask"]],
+            uniform[:, dream_day.NEXT_WEATHER, None],
+            uniform[:, dream_day.UNIFORM_COLUMNS["mask"]],
         ],
         axis=1,
     )
-    rates = normal[:, dream.NORMAL_COLUMNS["state"]][:, 0]
+    rates = normal[:, dream_day.NORMAL_COLUMNS["state"]][:, 0]
     observation, reward = step(
         torch.as_tensor(action), torch.as_tensor(rates), torch.as_tensor(dealt)
     )

@@ -7,6 +7,7 @@ from human_wm_env import schema
 from human_wm_env.envs.decoding import decode_day
 from human_wm_env.runtime import inputs, memory, stepping
 from human_wm_env.runtime.memory import Memory
+from human_wm_env.runtime.responding import sample_states
 from tests.world_model import tiny
 
 SLOTS = 9
@@ -76,10 +77,11 @@ def test_a_day_ends_as_the_schema_and_the_memory_say() -> None:
     evening = Evening()
     rate = np.linspace(50, 120, SLOTS, dtype=np.float32)
     mood = np.arange(SLOTS) % 4
-    begun, sums = evening.begun(), stepping.sums_of(evening.memory)
-    encoded, after = stepping.end_day(sums, begun, rate, mood)
+    encoded, sums = evening.begun()[: schema.ROW_WIDTH], stepping.sums_of(evening.memory)
+    stepping.set_states(encoded, rate, mood)
+    after = stepping.remember(sums, encoded)
     evening.row[:, schema.HEART_RATE], evening.row[:, schema.MOOD] = rate, mood
-    np.testing.assert_allclose(encoded, schema.encode_rows(evening.row), atol=1e-6)
+    np.testing.assert_allclose(encoded.T, schema.encode_rows(evening.row), atol=1e-6)
     wanted = memory.remember(evening.memory, evening.row, np.ones_like(evening.known))
     np.testing.assert_allclose(stepping.memory_of(after).total, wanted.total, atol=1e-6)
     np.testing.assert_allclose(stepping.memory_of(after).weight, wanted.weight, atol=1e-6)
@@ -95,23 +97,27 @@ def test_sums_are_the_memory() -> None:
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0])
 def test_one_persons_response(temperature: float) -> None:
-    """The first slot of a batch of two equals the same person alone."""
+    """The first slot of a batch equals the same person alone, whom no BLAS is asked for."""
     runtime, rng = tiny.runtime(), np.random.default_rng(3)
     for _ in range(30):
-        x = rng.standard_normal((2, stepping.TRANSITION_WIDTH)).astype(np.float32)
-        latents = rng.standard_normal((2, tiny.TINY.latent_width)).astype(np.float32)
-        normal = rng.standard_normal((2, 2)).astype(np.float32)
-        uniform = rng.random((2, 3), dtype=np.float32)
-        together = runtime.respond(
-            x, runtime.transition_modulation(latents), None, temperature, normal, uniform
-        )
-        alone = runtime.respond(
-            x[:1],
-            runtime.transition_modulation(latents[:1]),
-            None,
-            temperature,
-            normal[:1],
-            uniform[:1],
-        )
-        for many, one in zip(together, alone, strict=True):
-            np.testing.assert_allclose(one[0], many[0], rtol=1e-5, atol=1e-5)
+        x = rng.standard_normal((9, stepping.TRANSITION_WIDTH)).astype(np.float32)
+        latents = rng.standard_normal((9, tiny.TINY.latent_width)).astype(np.float32)
+        normal = rng.standard_normal((9, 2)).astype(np.float32)
+        uniform = rng.random((9, 3), dtype=np.float32)
+
+        def answer(slots: int) -> tuple[np.ndarray, ...]:
+            modulation = runtime.transition_modulation(latents[:slots])  # noqa: B023
+            members = runtime.expect_states(x[:slots], modulation, None)  # noqa: B023
+            return sample_states(
+                runtime.state_layout,
+                members,
+                runtime.mood_shift,
+                temperature,
+                normal[:slots],  # noqa: B023
+                uniform[:slots],  # noqa: B023
+            )
+
+        together = answer(9)
+        for slots in (1, 2):
+            for many, few in zip(together, answer(slots), strict=True):
+                np.testing.assert_allclose(few, many[:slots], rtol=1e-5, atol=1e-5)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from human_wm_env import feasible, schema
-from human_wm_env.runtime.drawing import sample_states
+from human_wm_env.runtime.responding import sample_states
 from human_wm_env.worlds import masking as masks
 from human_wm_env.worlds.world import Start
 from tests.human_wm_env.worlds.dreams import (

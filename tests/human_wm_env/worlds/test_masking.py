@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -64,7 +65,9 @@ def test_the_next_mask_by_hand() -> None:
 def test_the_chain_loses_as_much_as_the_log(small: Any) -> None:
     observed = small.dataset.observed[0]
     chain = masking.fit_chain(observed)
-    tiled = masking.MaskChain(*(np.repeat(part, 4000, axis=0) for part in vars(chain).values()))
+    tiled = masking.MaskChain(
+        *(np.repeat(part, 4000, axis=0) for part in dataclasses.astuple(chain))
+    )
     rng = np.random.default_rng(0)
     for _ in range(40):
         seen, lost = masking.next_mask(tiled, rng.random((4000, 11)))

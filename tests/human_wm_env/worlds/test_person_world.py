@@ -8,7 +8,7 @@ import pytest
 
 from human_wm_env import schema
 from human_wm_env.dataset import History, LogDataset
-from human_wm_env.day import Day
+from human_wm_env.envs.decoding import decode_day
 from human_wm_env.errors import ConfigError, DataError, InvalidActionError
 from human_wm_env.people.embedded import EmbeddedPeople
 from human_wm_env.worlds.person_world import PersonWorld, follow
@@ -280,12 +280,15 @@ def test_a_planner_can_branch_from_any_state(world: SimulatorWorld) -> None:
 
 
 def test_following_by_hand() -> None:
-    chosen = Day(np.ones((10, 3)), np.ones(3, dtype=int), np.ones(3, dtype=int))
-    habit, uniform = np.zeros((3, 10)), np.array([0.0, 0.49, 0.5])
+    action = np.ones((3, 7), dtype=np.float32)
+    chosen = decode_day(action)
+    habit, uniform = np.zeros((3, 10), dtype=np.float32), np.array([0.0, 0.49, 0.5])
     for adherence, followed in ((0.5, [1, 1, 0]), (0.0, [0, 0, 0]), (1.0, [1, 1, 1])):
-        day = follow(adherence, uniform, chosen, habit)
-        assert day.columns.tolist() == [followed] * 10
-        assert day.workout.tolist() == day.location.tolist() == followed
+        day = follow(adherence, uniform, action, habit)
+        np.testing.assert_array_equal(day.columns, chosen.columns * followed)
+        np.testing.assert_array_equal(day.workout, chosen.workout * followed)
+        np.testing.assert_array_equal(day.location, chosen.location * followed)
+    assert not follow(0.0, uniform, None, habit).columns.any()
 
 
 def test_whole_numbers() -> None:

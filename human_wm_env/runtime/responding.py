@@ -1,0 +1,238 @@
+"""What a body answers to a day: heart rate and mood drawn, and how much the ensemble disagrees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from human_wm_env.compiled import SOURCES, compiled
+from human_wm_env.runtime.drawing import FEATURES, expected, mixture
+from human_wm_env.runtime.exponentials import exponentials
+from human_wm_env.runtime.heads import MIN_SCALE, HeadLayout
+
+
+def sample_states(
+    layout: HeadLayout,
+    members: np.ndarray,
+    mood_shift: np.ndarray,
+    temperature: float,
+    normal: np.ndarray,
+    uniform: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Draw heart rate and mood of a day, and say how much the ensemble disagrees.
+
+    A member is drawn for each slot; at temperature 0 the members are averaged. The disagreement
+    is the mean of two standard deviations over the members: that of the expected heart rate
+    (in scales) and that of the mood probabilities (averaged over the moods).
+
+    Args:
+        layout: of the states.
+        members: float32 (members, slots, outputs).
+        mood_shift: float32 (2, moods, members), what the heart rate does to the mood's logits:
+            per scale, and by being known.
+        temperature: tau of the dream.
+        normal: float32 (slots, 2).
+        uniform: float32 (slots, 3): member, then one per feature.
+
+    Returns:
+        Heart rate in bpm, float32 (slots,), mood, int (slots,), and the disagreement,
+        float32 (slots,).
+    """
+    slots = members.shape[1]
+    rate, mood = np.empty(slots, dtype=np.float32), np.empty(slots, dtype=np.intp)
+    disagreement = np.empty(slots, dtype=np.float32)
+    respond_loop(
+        np.ascontiguousarray(members.transpose(0, 2, 1)),
+        layout.plan,
+        layout.components,
+        mood_shift,
+        FEATURES,
+        temperature,
+        normal.T,
+        uniform.T,
+        MIN_SCALE,
+        rate,
+        mood,
+        disagreement,
+    )
+    return rate, mood, disagreement
+
+
+@compiled
+def _add_spread(told: np.ndarray, weight: float, disagreement: np.ndarray) -> None:
+    """Add the weighed standard deviation over members of what they tell, (members, slots)."""
+    count, slots = told.shape
+    share, weigh = np.float32(1.0 / count), np.float32(weight)
+    mean, square = np.zeros(slots, dtype=np.float32), np.zeros(slots, dtype=np.float32)
+    for member in range(count):
+        for slot in range(slots):
+            mean[slot] += share * told[member, slot]
+    for member in range(count):
+        for slot in range(slots):
+            apart = told[member, slot] - mean[slot]
+            square[slot] += apart * apart
+    for slot in range(slots):
+        disagreement[slot] += weigh * np.sqrt(share * square[slot])
+
+
+@compiled
+def _take_highest_off(logits: np.ndarray) -> None:
+    """Make the highest of the logits of each slot 0; (categories, slots)."""
+    count, slots = logits.shape
+    highest = logits[0].copy()
+    for place in range(1, count):
+        for slot in range(slots):
+            highest[slot] = max(highest[slot], logits[place, slot])
+    for place in range(count):
+        for slot in range(slots):
+            logits[place, slot] -= highest[slot]
+
+
+@compiled
+def _divide_by_sum(weights: np.ndarray) -> None:
+    """Make the weights of each slot sum to 1; (categories, slots)."""
+    count, slots = weights.shape
+    total = np.zeros(slots, dtype=np.float32)
+    for place in range(count):
+        for slot in range(slots):
+            total[slot] += weights[place, slot]
+    for slot in range(slots):
+        total[slot] = np.float32(1.0) / total[slot]
+    for place in range(count):
+        for slot in range(slots):
+            weights[place, slot] *= total[slot]
+
+
+@compiled
+def _mean_member(members: np.ndarray) -> np.ndarray:
+    """Average the members' outputs: (1, outputs, slots)."""
+    mean = np.zeros((1, members.shape[1], members.shape[2]), dtype=np.float32)
+    for member in range(len(members)):
+        mean[0] += np.float32(1.0 / len(members)) * members[member]
+    return mean
+
+
+@compiled
+def _mean_shift(mood_shift: np.ndarray) -> np.ndarray:
+    """Average what the heart rate does to the mood over the members: (2, moods, 1)."""
+    mean = np.zeros((2, mood_shift.shape[1], 1), dtype=np.float32)
+    for member in range(mood_shift.shape[2]):
+        mean[:, :, 0] += np.float32(1.0 / mood_shift.shape[2]) * mood_shift[:, :, member]
+    return mean
+
+
+def _make_disagree() -> Callable[..., None]:
+    """Return the loop that says how much the members disagree, see `sample_states`."""
+    sources = SOURCES
+
+    @compiled
+    def disagree(
+        members: np.ndarray, components: int, first_mood: int, moods: int, disagreement: np.ndarray
+    ) -> None:
+        assert sources
+        count, outputs, slots = members.shape
+        rates = np.empty((count, slots), dtype=np.float32)
+        column = np.empty(outputs, dtype=np.float32)
+        for member in range(count):
+            for slot in range(slots):
+                if components == 1:
+                    rates[member, slot] = members[member, 1, slot]
+                else:
+                    for place in range(outputs):
+                        column[place] = members[member, place, slot]
+                    rates[member, slot] = expected(column, 0, components)
+        shares = np.empty((moods, count * slots), dtype=np.float32)
+        for place in range(moods):
+            for member in range(count):
+                for slot in range(slots):
+                    logit = members[member, first_mood + place, slot]
+                    shares[place, member * slots + slot] = logit
+        _take_highest_off(shares)
+        exponentials(shares.reshape(-1))
+        _divide_by_sum(shares)
+        disagreement[:] = 0.0
+        _add_spread(rates, 0.5, disagreement)
+        for place in range(moods):
+            _add_spread(shares[place].reshape(count, slots), 0.5 / moods, disagreement)
+
+    return disagree
+
+
+_disagree = _make_disagree()
+
+
+def _make_respond() -> Callable[..., None]:
+    """Return the loop of `sample_states`."""
+    sources = SOURCES
+
+    @compiled
+    def respond(
+        members: np.ndarray,
+        plan: np.ndarray,
+        components: int,
+        mood_shift: np.ndarray,
+        features: np.ndarray,
+        temperature: float,
+        normal: np.ndarray,
+        uniform: np.ndarray,
+        least_scale: float,
+        rate: np.ndarray,
+        mood: np.ndarray,
+        disagreement: np.ndarray,
+    ) -> None:
+        assert sources
+        _disagree(members, components, plan[1, 1], plan[1, 4], disagreement)
+        if temperature == 0.0:
+            members, mood_shift = _mean_member(members), _mean_shift(mood_shift)
+        count, _, slots = members.shape
+        heart, first_mood, moods = plan[0, 0], plan[1, 1], plan[1, 4]
+        centre, scale = features[heart, 0], features[heart, 1]
+        low, high = features[heart, 2], features[heart, 3]
+        column, room = np.empty(first_mood, np.float32), np.empty(first_mood, np.float32)
+        logits = np.empty((moods, slots), dtype=np.float32)
+        per_tau = np.float32(1.0 / temperature) if temperature > 0.0 else np.float32(1.0)
+        for slot in range(slots):
+            # 1 is not drawn, but what is just below it may be rounded up.
+            member = min(int(uniform[0, slot] * np.float32(count)), count - 1)
+            for place in range(first_mood):
+                column[place] = members[member, place, slot]
+            value = mixture(
+                column,
+                0,
+                components,
+                temperature,
+                normal[0, slot],
+                uniform[1, slot],
+                least_scale,
+                room,
+            )
+            value = min(max(value * scale + centre, low), high)
+            rate[slot] = value
+            scaled = (value - centre) / scale
+            for place in range(moods):
+                slope, shift = mood_shift[0, place, member], mood_shift[1, place, member]
+                own = members[member, first_mood + place, slot]
+                logits[place, slot] = (own + scaled * slope + shift) * per_tau
+        _take_highest_off(logits)
+        if temperature == 0.0:
+            for slot in range(slots):
+                mood[slot] = 0
+                while logits[mood[slot], slot] < np.float32(0.0):
+                    mood[slot] += 1
+            return
+        exponentials(logits.reshape(-1))
+        _divide_by_sum(logits)
+        # Without branches: which category is drawn is what a processor cannot guess.
+        below = np.zeros(slots, dtype=np.float32)
+        for slot in range(slots):
+            mood[slot] = 0
+        for place in range(moods - 1):
+            for slot in range(slots):
+                below[slot] += logits[place, slot]
+                mood[slot] += below[slot] <= uniform[2, slot]
+
+    return respond
+
+
+respond_loop = _make_respond()

@@ -1,0 +1,66 @@
+"""The end of a day in every person world, in one compiled loop: calendar, observation, reward."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from human_wm_env import schema
+from human_wm_env.compiled import SOURCES, compiled
+from human_wm_env.envs import assembling, rewards
+from human_wm_env.envs.observations import WIDTH
+
+
+@compiled
+def turn_page_loop(
+    day: np.ndarray, elapsed: np.ndarray, weekday: np.ndarray, week: int, calendar: np.ndarray
+) -> None:
+    """Write day, days since the start and weekday of tomorrow; an unknown weekday stays -1."""
+    for slot in range(len(day)):
+        calendar[0, slot] = day[slot] + 1
+        calendar[1, slot] = elapsed[slot] + 1
+        calendar[2, slot] = (weekday[slot] + 1) % week if weekday[slot] >= 0 else -1
+
+
+def _make_close() -> Callable[..., tuple[np.ndarray, ...]]:
+    """Return the loop `close`; its constants are locals, see `compiled`."""
+    sources = SOURCES
+    acted = np.array(schema.ACTION_FEATURES)
+    shares, width, week = len(rewards.COMPONENTS), WIDTH, schema.DAYS_PER_WEEK
+
+    @compiled
+    def close(
+        row: np.ndarray,
+        encoded: np.ndarray,
+        observed: np.ndarray,
+        forecast: np.ndarray,
+        day: np.ndarray,
+        elapsed: np.ndarray,
+        weekday: np.ndarray,
+        horizon: int,
+        pays: bool,
+        usual_rate: np.ndarray,
+        habit: np.ndarray,
+    ) -> tuple[np.ndarray, ...]:
+        """See `PersonWorld.step`; arrays of more than one dimension are columns, (k, slots)."""
+        assert sources
+        slots = len(day)
+        calendar = np.empty((3, slots), dtype=np.intp)
+        turn_page_loop(day, elapsed, weekday, week, calendar)
+        observation = np.empty((slots, width), dtype=np.float32)
+        assembling.assemble_loop(
+            encoded, observed, calendar[2], forecast, calendar[1], horizon, observation
+        )
+        paid = np.empty((shares, slots), dtype=np.float32)
+        if pays:
+            rewards.pay_loop(row, encoded, usual_rate, habit, paid)
+        executed = np.empty((len(acted), slots), dtype=np.float32)
+        for place in range(len(acted)):
+            executed[place] = row[acted[place]]
+        return calendar[0], calendar[1], calendar[2], observation, paid.T, executed.T
+
+    return close
+
+
+close = _make_close()

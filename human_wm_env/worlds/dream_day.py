@@ -1,0 +1,117 @@
+"""A dreamt day beside the nets: one compiled loop before them and one behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from human_wm_env import schema
+from human_wm_env.compiled import SOURCES, compiled
+from human_wm_env.envs import decoding
+from human_wm_env.runtime import inputs, responding, stepping
+from human_wm_env.worlds import masking, sky
+from human_wm_env.worlds.noise import NEXT_WEATHER, SHARED_UNIFORMS
+from human_wm_env.worlds.noise import columns as noise_columns
+
+_ACTIONS, _STATES = len(inputs.ACTION_ORDER), len(inputs.STATE_ORDER)
+#: where the noise of a day is: of the person's own habit, of the states and of the mask
+NORMAL_COLUMNS, NORMALS = noise_columns(0, habit=_ACTIONS, state=_STATES)
+UNIFORM_COLUMNS, UNIFORMS = noise_columns(
+    SHARED_UNIFORMS, habit=_ACTIONS, state=1 + _STATES, mask=masking.UNIFORMS
+)
+
+
+def _make_begin_day() -> Callable[..., tuple[np.ndarray, np.ndarray]]:
+    """Return the loop `begin_day`; its constants are locals, see `compiled`."""
+    sources = SOURCES
+    features, width = schema.FEATURE_COUNT, stepping.TRANSITION_WIDTH
+
+    @compiled
+    def begin_day(
+        action: np.ndarray,
+        sums: np.ndarray,
+        encoded: np.ndarray,
+        known: np.ndarray,
+        weekday: np.ndarray,
+        weather: np.ndarray,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        assert sources
+        slots = action.shape[1]
+        row = np.zeros((features, slots), dtype=np.float32)
+        labels = np.empty((2, slots), dtype=np.intp)
+        decoding.decode_loop(action, row, labels)
+        inputs = np.empty((width, slots), dtype=np.float32)
+        stepping.begin_loop(sums, encoded, known, weekday, inputs)
+        stepping.set_actions_loop(inputs, row, labels[0], labels[1], weather)
+        return inputs, row
+
+    return begin_day
+
+
+def _make_end_day() -> Callable[..., tuple[np.ndarray, ...]]:
+    """Return the loop `end_day`."""
+    sources = SOURCES
+    row_width, sums_width = schema.ROW_WIDTH, stepping.SUMS_WIDTH
+    features, gaps = schema.FEATURE_COUNT, masking.UNIFORMS
+    at_weather, at_rate, at_mood = schema.WEATHER, schema.HEART_RATE, schema.MOOD
+    states, drawn = NORMAL_COLUMNS["state"].start, UNIFORM_COLUMNS["state"].start
+    masks, next_weather = UNIFORM_COLUMNS["mask"].start, NEXT_WEATHER
+
+    @compiled
+    def end_day(
+        members: np.ndarray,
+        plan: np.ndarray,
+        components: int,
+        mood_shift: np.ndarray,
+        scales: np.ndarray,
+        least_scale: float,
+        temperature: float,
+        normal: np.ndarray,
+        uniform: np.ndarray,
+        inputs: np.ndarray,
+        row: np.ndarray,
+        sums: np.ndarray,
+        opening: np.ndarray,
+        staying: np.ndarray,
+        lost: np.ndarray,
+        weather: np.ndarray,
+        weathers: np.ndarray,
+    ) -> tuple[np.ndarray, ...]:
+        assert sources
+        slots = len(weather)
+        rate, mood = np.empty(slots, dtype=np.float32), np.empty(slots, dtype=np.intp)
+        disagreement = np.empty(slots, dtype=np.float32)
+        responding.respond_loop(
+            members,
+            plan,
+            components,
+            mood_shift,
+            scales,
+            temperature,
+            normal[states:],
+            uniform[drawn:],
+            least_scale,
+            rate,
+            mood,
+            disagreement,
+        )
+        for slot in range(slots):
+            row[at_weather, slot] = weather[slot]
+            row[at_rate, slot] = rate[slot]
+            row[at_mood, slot] = mood[slot]
+        encoded = inputs[:row_width].copy()
+        stepping.set_states_loop(encoded, rate, mood)
+        moved = np.empty((sums_width, slots), dtype=np.float32)
+        stepping.remember_loop(sums, encoded, moved)
+        observed = np.empty((features, slots), dtype=np.bool_)
+        lost_now = np.empty((gaps, slots), dtype=np.bool_)
+        masking.lose_loop(lost, staying, opening, uniform[masks:], lost_now, observed)
+        tomorrow = np.empty(slots, dtype=np.intp)
+        sky.draw_loop(weathers, weather, uniform[next_weather], tomorrow)
+        return encoded.T, moved.T, observed.T, lost_now.T, disagreement, tomorrow
+
+    return end_day
+
+
+begin_day, end_day = _make_begin_day(), _make_end_day()
