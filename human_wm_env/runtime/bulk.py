@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 
 from human_wm_env import schema
+from human_wm_env.compiled import compiled
 from human_wm_env.day import Day
 from human_wm_env.runtime import drawing, inputs, memory, stepping
-from human_wm_env.runtime.film import FilmWeights
+from human_wm_env.runtime.film import FilmWeights, modulate
 from human_wm_env.runtime.memory import Memory
 from human_wm_env.runtime.projecting import project
 from human_wm_env.runtime.world_model import WorldModelRuntime
@@ -125,9 +126,8 @@ class _Person:
         slots = len(latents)
         self._dream, self._slots = dream, np.arange(slots)
         habit = runtime.policy_modulation(latents)
-        self._floor, self._gain, self._second_floor, self._offset = (
-            np.ascontiguousarray(part[:, 0].T)
-            for part in (habit.first_floor, habit.gain, habit.second_floor, habit.offset)
+        self._shift, self._gain, self._offset = (
+            np.ascontiguousarray(part[:, 0].T) for part in (habit.shift, habit.gain, habit.offset)
         )
         response = runtime.transition_modulation(latents)
         # Slots share the latents of the response: the few different ones stay in the cache.
@@ -138,8 +138,7 @@ class _Person:
             return_inverse=True,
         )
         self._response = shared.reshape(-1)
-        parts = (response.first_floor, response.gain, response.second_floor)
-        layers = np.concatenate([part[first] for part in parts], axis=2)
+        layers = np.concatenate([response.shift[first], response.gain[first]], axis=2)
         self._modulation = layers.reshape(len(first) * dream.members, -1)
         self._offset_of_response = np.ascontiguousarray(response.offset)
         self._blind = response.blind
@@ -148,7 +147,7 @@ class _Person:
         self._inputs = np.zeros((_WIDTH, slots), dtype=np.float32)
         self._inputs[_ROW] = eve.encoded.T
         self._inputs[_ALWAYS] = 1.0
-        hidden = self._floor.shape
+        hidden = self._shift.shape
         self._first, self._second = (np.empty(hidden, dtype=np.float32) for _ in range(2))
         # What is not known of the eve, against a day that is known completely.
         unknown = ~eve.known
@@ -190,10 +189,10 @@ class _Person:
         first = np.matmul(self._dream.policy_inputs, self._inputs, out=self._first)
         if self._unknown is not None:
             first -= self._dream.row_known.T @ self._unknown.T.astype(np.float32)
-        np.maximum(first, self._floor, out=first)
-        first *= self._gain
+        modulate(first[None], self._shift[None], self._gain[None])
         second = np.matmul(net.hidden[0].T, first, out=self._second)
-        np.maximum(second, self._second_floor, out=second)
+        second += net.hidden_bias[0].T
+        np.maximum(second, 0.0, out=second)
         out: np.ndarray = net.head[0].T @ second
         out += self._offset
         return out
@@ -243,16 +242,14 @@ class _Person:
             return result
 
         hidden = product(self._inputs.T[order], dream.transition_inputs)
-        modulation = self._modulation.take(self._response[order] * net.members + member, axis=0)
-        first_floor, gain, second_floor = np.split(modulation, 3, axis=1)
         unknown = None
         if self._unknown is not None:
             unknown = self._unknown[order][:, inputs.STATE_ORDER].astype(np.float32)
             hidden -= np.einsum("ns,nsh->nh", unknown, dream.state_known[member])
-        np.maximum(hidden, first_floor, out=hidden)
-        hidden *= gain
+        _modulate_rows(hidden, self._modulation, self._response[order] * net.members + member)
         hidden = product(hidden, net.hidden)
-        np.maximum(hidden, second_floor, out=hidden)
+        hidden += net.hidden_bias[member, 0]
+        np.maximum(hidden, 0.0, out=hidden)
         out = product(hidden, net.head)
         out += self._offset_of_response[order, member]
         if unknown is not None:
@@ -260,6 +257,17 @@ class _Person:
         result = np.empty_like(out)
         result[order] = out
         return result
+
+
+@compiled
+def _modulate_rows(hidden: np.ndarray, modulation: np.ndarray, which: np.ndarray) -> None:
+    """Shift, rectify and multiply a layer, (slots, hidden), by rows of shifts and gains."""
+    width = hidden.shape[1]
+    for slot in range(len(hidden)):
+        own = which[slot]
+        for unit in range(width):
+            value = max(hidden[slot, unit] + modulation[own, unit], np.float32(0.0))
+            hidden[slot, unit] = value * modulation[own, width + unit]
 
 
 # Indexed by -1, where it is not known, it gives its last column of zeros.

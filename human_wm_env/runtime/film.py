@@ -20,21 +20,16 @@ from human_wm_env.compiled import compiled
 class Modulation:
     """A person's part in the nets, batch-first, biases included.
 
-    As max(x + b, 0) = max(x, -b) + b, each layer only has to be bounded from below by -b: what
-    b adds is passed on to the bias of the layer behind it, at last to the outputs' offset.
-
     Attributes:
-        first_floor: float32 (slots, members, hidden), least values of the first hidden layer.
-        gain: float32 (slots, members, hidden), the first layer is multiplied by.
-        second_floor: float32 (slots, members, hidden), least values of the second layer.
+        shift: float32 (slots, members, hidden), added to the first layer before it is rectified.
+        gain: float32 (slots, members, hidden), the first layer is multiplied by after that.
         offset: float32 (slots, members, outputs), added to the outputs.
         blind: float32 (slots, members, states, outputs), added for each state of the day
             before that is not known; no states where there are no offsets.
     """
 
-    first_floor: np.ndarray
+    shift: np.ndarray
     gain: np.ndarray
-    second_floor: np.ndarray
     offset: np.ndarray
     blind: np.ndarray
 
@@ -134,15 +129,10 @@ class FilmWeights:
         """
         slots, width = len(latents), self.head.shape[2]
         parts = (self.latents.T @ latents.T).reshape(self.members, 2, -1, slots)
-        first_floor = -(parts[:, 0] + self.input_bias.reshape(self.members, -1, 1))
-        gain = 1.0 + parts[:, 1]
-        second_floor = self.hidden.transpose(0, 2, 1) @ (gain * first_floor)
-        second_floor -= self.hidden_bias.transpose(0, 2, 1)
-        offset = self.head_bias.transpose(0, 2, 1) - self.head.transpose(0, 2, 1) @ second_floor
+        offset = np.repeat(self.head_bias.transpose(0, 2, 1), slots, axis=2)
         plain = Modulation(
-            first_floor=_slots_first(first_floor),
-            gain=_slots_first(gain),
-            second_floor=_slots_first(second_floor),
+            shift=_slots_first(parts[:, 0] + self.input_bias.reshape(self.members, -1, 1)),
+            gain=_slots_first(1.0 + parts[:, 1]),
             offset=_slots_first(offset),
             blind=np.zeros((slots, self.members, 0, width), dtype=np.float32),
         )
@@ -179,16 +169,22 @@ class FilmWeights:
         Returns:
             float32 (members, slots, outputs).
         """
+        return self.in_columns(inputs, modulation, blind).transpose(0, 2, 1)
+
+    def in_columns(
+        self, inputs: np.ndarray, modulation: Modulation, blind: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Return the same outputs as they lie in memory, float32 (members, outputs, slots)."""
         slots = len(inputs)
         columns = np.empty((self.members, self.head.shape[2], slots), dtype=np.float32)
         if slots <= _FEW:
             _run_few(
                 inputs.T,
                 self.inputs,
-                modulation.first_floor.transpose(1, 2, 0),
+                modulation.shift.transpose(1, 2, 0),
                 modulation.gain.transpose(1, 2, 0),
                 self.hidden,
-                modulation.second_floor.transpose(1, 2, 0),
+                self.hidden_bias,
                 self.head,
                 modulation.offset.transpose(1, 2, 0),
                 columns,
@@ -197,7 +193,7 @@ class FilmWeights:
             self._run_many(inputs, modulation, columns)
         if blind is not None and blind.any():
             columns += np.einsum("ns,nmso->mon", blind.astype(np.float32), modulation.blind)
-        return columns.transpose(0, 2, 1)
+        return columns
 
     def _run_many(self, inputs: np.ndarray, modulation: Modulation, columns: np.ndarray) -> None:
         """Write the outputs, (members, outputs, slots); BLAS does the products."""
@@ -206,12 +202,9 @@ class FilmWeights:
         first, second = scratch.first, scratch.second
         # Slots last in memory: whoever reads on reads a column for all slots.
         np.matmul(self.inputs.T, inputs.T, out=first.reshape(-1, slots))
-        _modulate(
-            first, modulation.first_floor.transpose(1, 2, 0), modulation.gain.transpose(1, 2, 0)
-        )
+        modulate(first, modulation.shift.transpose(1, 2, 0), modulation.gain.transpose(1, 2, 0))
         np.matmul(self.hidden.transpose(0, 2, 1), first, out=second)
-        floor, offset = modulation.second_floor, modulation.offset
-        _put_out(second, floor.transpose(1, 2, 0), self.head, offset.transpose(1, 2, 0), columns)
+        _put_out(second, self.hidden_bias, self.head, modulation.offset.transpose(1, 2, 0), columns)
 
 
 # Up to here BLAS, which is asked for each member's product, takes longer than loops.
@@ -222,48 +215,52 @@ _FEW = 4
 def _run_few(
     inputs: np.ndarray,
     input_weights: np.ndarray,
-    first_floor: np.ndarray,
+    shift: np.ndarray,
     gain: np.ndarray,
     hidden: np.ndarray,
-    second_floor: np.ndarray,
+    hidden_bias: np.ndarray,
     head: np.ndarray,
     offset: np.ndarray,
     out: np.ndarray,
 ) -> None:
-    """Take a few slots through all layers, one by one."""
+    """Take a few slots through all layers, one by one, and leave zeros out: half of all units."""
     members, width, outputs = head.shape
     first = np.empty(members * width, dtype=np.float32)
     second = np.empty(width, dtype=np.float32)
+    nothing = np.float32(0.0)
     for slot in range(out.shape[2]):
-        first[:] = 0.0
+        first[:] = nothing
         for entry in range(inputs.shape[0]):
             own = inputs[entry, slot]
-            for unit in range(len(first)):
-                first[unit] += own * input_weights[entry, unit]
+            if own != nothing:
+                for unit in range(len(first)):
+                    first[unit] += own * input_weights[entry, unit]
         for member in range(members):
-            second[:] = 0.0
+            second[:] = hidden_bias[member, 0]
             for below in range(width):
-                own = max(first[member * width + below], first_floor[member, below, slot])
-                own *= gain[member, below, slot]
-                for unit in range(width):
-                    second[unit] += own * hidden[member, below, unit]
+                own = first[member * width + below] + shift[member, below, slot]
+                if own > nothing:
+                    own *= gain[member, below, slot]
+                    for unit in range(width):
+                        second[unit] += own * hidden[member, below, unit]
             for output in range(outputs):
                 out[member, output, slot] = offset[member, output, slot]
             for unit in range(width):
-                own = max(second[unit], second_floor[member, unit, slot])
-                for output in range(outputs):
-                    out[member, output, slot] += own * head[member, unit, output]
+                own = second[unit]
+                if own > nothing:
+                    for output in range(outputs):
+                        out[member, output, slot] += own * head[member, unit, output]
 
 
 @compiled
-def _modulate(layer: np.ndarray, floor: np.ndarray, gain: np.ndarray) -> None:
-    """Bound a layer from below and multiply it, in one pass; (members, hidden, slots) each."""
+def modulate(layer: np.ndarray, shift: np.ndarray, gain: np.ndarray) -> None:
+    """Shift, rectify and multiply a layer, in one pass; (members, hidden, slots) each."""
     members, hidden, slots = layer.shape
     for member in range(members):
         for unit in range(hidden):
             for slot in range(slots):
-                bounded = max(layer[member, unit, slot], floor[member, unit, slot])
-                layer[member, unit, slot] = bounded * gain[member, unit, slot]
+                own = max(layer[member, unit, slot] + shift[member, unit, slot], np.float32(0.0))
+                layer[member, unit, slot] = own * gain[member, unit, slot]
 
 
 _UNITS_AT_ONCE = 4  # fewer walks over the outputs
@@ -271,9 +268,9 @@ _UNITS_AT_ONCE = 4  # fewer walks over the outputs
 
 @compiled
 def _put_out(
-    layer: np.ndarray, floor: np.ndarray, head: np.ndarray, offset: np.ndarray, out: np.ndarray
+    layer: np.ndarray, bias: np.ndarray, head: np.ndarray, offset: np.ndarray, out: np.ndarray
 ) -> None:
-    """Bound the second layer from below and take it to the outputs, (members, outputs, slots).
+    """Rectify the second layer and take it to the outputs, (members, outputs, slots).
 
     With a handful of outputs this is faster than BLAS, and needs no second look at the layer.
     """
@@ -287,9 +284,9 @@ def _put_out(
         for first in range(0, hidden, _UNITS_AT_ONCE):
             count = min(_UNITS_AT_ONCE, hidden - first)
             for unit in range(count):
+                added = bias[member, 0, first + unit]
                 for slot in range(slots):
-                    own = layer[member, first + unit, slot]
-                    rows[unit, slot] = max(own, floor[member, first + unit, slot])
+                    rows[unit, slot] = max(layer[member, first + unit, slot] + added, nothing)
             for output in range(out.shape[1]):
                 one = head[member, first, output]
                 two = head[member, first + 1, output] if count > 1 else nothing

@@ -28,7 +28,7 @@ def sample_states(
 
     Args:
         layout: of the states.
-        members: float32 (members, slots, outputs).
+        members: float32 (members, outputs, slots).
         mood_shift: float32 (2, moods, members), what the heart rate does to the mood's logits:
             per scale, and by being known.
         temperature: tau of the dream.
@@ -39,11 +39,11 @@ def sample_states(
         Heart rate in bpm, float32 (slots,), mood, int (slots,), and the disagreement,
         float32 (slots,).
     """
-    slots = members.shape[1]
+    slots = members.shape[2]
     rate, mood = np.empty(slots, dtype=np.float32), np.empty(slots, dtype=np.intp)
     disagreement = np.empty(slots, dtype=np.float32)
     respond_loop(
-        np.ascontiguousarray(members.transpose(0, 2, 1)),
+        members,
         layout.plan,
         layout.components,
         mood_shift,

@@ -136,6 +136,6 @@ class WorldModelRuntime:
             blind: bool (slots, 2), where a state of the day before is not known, or None.
 
         Returns:
-            float32 (members, slots, outputs), see `state_layout`.
+            float32 (members, outputs, slots), see `state_layout`.
         """
-        return self._stepping_transition(transition_inputs, modulation, blind)
+        return self._stepping_transition.in_columns(transition_inputs, modulation, blind)

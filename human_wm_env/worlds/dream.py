@@ -128,6 +128,15 @@ class DreamWorld(PersonWorld[DreamState]):
         self.temperature = float(temperature)
         self.weather = check_weather(weather)
         self.masking = masks.check_masking(masking)
+        layout = runtime.state_layout
+        # What `end_day` needs to know of the states' distributions.
+        self._drawing = (
+            layout.plan,
+            layout.components,
+            runtime.mood_shift,
+            FEATURES,
+            MIN_SCALE,
+        )
         self._sky = WeatherChain(runtime.checkpoint.weather_transitions)
         self._everything = np.ones((0, schema.FEATURE_COUNT), dtype=bool)
         self._store = store
@@ -292,19 +301,14 @@ class DreamWorld(PersonWorld[DreamState]):
             )
         else:
             inputs, row = self._begin_own_day(state, action, normal, uniform)
-        runtime = self.runtime
-        members = runtime.expect_states(
+        members = self.runtime.expect_states(
             inputs.T,
             inner.transition_modulation,
             None if inner.known is everything else ~inner.known[:, _STATE_LIST],
         )
         encoded, sums, observed, lost, uncertainty, tomorrow = end_day(
-            members.transpose(0, 2, 1),
-            runtime.state_layout.plan,
-            runtime.state_layout.components,
-            runtime.mood_shift,
-            FEATURES,
-            MIN_SCALE,
+            members,
+            *self._drawing,
             self.temperature,
             normal.T,
             uniform.T,

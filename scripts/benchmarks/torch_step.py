@@ -36,9 +36,9 @@ class TorchStep:
         tensor = torch.as_tensor
         self.first, self.hidden, self.head = tensor(weights), tensor(net.hidden), tensor(net.head)
         modulation = inner.transition_modulation
-        self.first_floor, self.gain = tensor(modulation.first_floor), tensor(modulation.gain)
-        self.first_floor, self.gain = self.first_floor.contiguous(), self.gain.contiguous()
-        self.second_floor = tensor(modulation.second_floor).permute(1, 0, 2).contiguous()
+        self.shift, self.gain = tensor(modulation.shift), tensor(modulation.gain)
+        self.shift, self.gain = self.shift.contiguous(), self.gain.contiguous()
+        self.hidden_bias = tensor(net.hidden_bias)
         self.offset = tensor(modulation.offset).permute(1, 0, 2).contiguous()
         layout = runtime.state_layout
         self.rate = layout.parameters[schema.HEART_RATE].start
@@ -136,9 +136,8 @@ class TorchStep:
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         slots, members = len(inputs), len(self.hidden)
         first = (inputs @ self.first).view(slots, members, -1)
-        first = torch.maximum(first, self.first_floor).mul_(self.gain)
-        second = torch.bmm(first.transpose(0, 1), self.hidden)
-        second = torch.maximum(second, self.second_floor)
+        first = first.add_(self.shift).relu_().mul_(self.gain)
+        second = torch.baddbmm(self.hidden_bias, first.transpose(0, 1), self.hidden).relu_()
         out = torch.baddbmm(self.offset, second, self.head)
         shares = out[..., self.moods].softmax(-1)
         uncertainty = 0.5 * (

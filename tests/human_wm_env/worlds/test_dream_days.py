@@ -136,11 +136,11 @@ def test_uncertainty_is_the_ensembles_disagreement() -> None:
 def test_uncertainty_by_hand() -> None:
     """Two members: expected heart rates 1 apart, moods certain and opposite."""
     runtime = tiny.runtime()
-    members = np.zeros((2, 1, runtime.state_layout.width), dtype=np.float32)
+    members = np.zeros((2, runtime.state_layout.width, 1), dtype=np.float32)
     rate = runtime.state_layout.parameters[schema.HEART_RATE].start + 1
     moods = runtime.state_layout.parameters[schema.MOOD].start
-    members[1, 0, rate] = 1.0
-    members[0, 0, moods], members[1, 0, moods + 3] = 80.0, 80.0
+    members[1, rate, 0] = 1.0
+    members[0, moods, 0], members[1, moods + 3, 0] = 80.0, 80.0
     # Standard deviations: .5, and over the four moods .5, 0, 0, .5.
     noise = np.zeros((1, 3), dtype=np.float32)
     shift = np.zeros((2, 4, 2), dtype=np.float32)
