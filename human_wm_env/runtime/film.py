@@ -152,7 +152,7 @@ class FilmWeights:
         """Return what the latents change about the reference day, (slots, members, outputs)."""
         assert self.reference is not None
         slots = len(modulation.gain)
-        own = self(np.broadcast_to(self.reference, (slots, len(self.reference))), modulation)
+        own = self(np.repeat(self.reference[None], slots, axis=0), modulation)
         nobody = self.modulation(np.zeros((1, len(self.latents)), dtype=np.float32))
         return (own - self(self.reference[None], nobody)).transpose(1, 0, 2)
 
@@ -229,14 +229,16 @@ def _run_few(
     second = np.empty(width, dtype=np.float32)
     nothing = np.float32(0.0)
     for slot in range(out.shape[2]):
-        first[:] = nothing
+        for unit in range(len(first)):
+            first[unit] = nothing
         for entry in range(inputs.shape[0]):
             own = inputs[entry, slot]
             if own != nothing:
                 for unit in range(len(first)):
                     first[unit] += own * input_weights[entry, unit]
         for member in range(members):
-            second[:] = hidden_bias[member, 0]
+            for unit in range(width):
+                second[unit] = hidden_bias[member, 0, unit]
             for below in range(width):
                 own = first[member * width + below] + shift[member, below, slot]
                 if own > nothing:

@@ -42,11 +42,11 @@ def sample_states(
     slots = members.shape[2]
     rate, mood = np.empty(slots, dtype=np.float32), np.empty(slots, dtype=np.intp)
     disagreement = np.empty(slots, dtype=np.float32)
+    disagree_loop(members, layout.components, layout.plan[1, 1], layout.plan[1, 4], disagreement)
     respond_loop(
-        members,
+        *drawn_from(members, mood_shift, temperature),
         layout.plan,
         layout.components,
-        mood_shift,
         FEATURES,
         temperature,
         normal.T,
@@ -54,9 +54,17 @@ def sample_states(
         MIN_SCALE,
         rate,
         mood,
-        disagreement,
     )
     return rate, mood, disagreement
+
+
+def drawn_from(
+    members: np.ndarray, mood_shift: np.ndarray, temperature: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return outputs and mood shifts of those that a member is drawn from; see `sample_states`."""
+    if temperature > 0.0:
+        return members, mood_shift
+    return members.mean(axis=0, keepdims=True), mood_shift.mean(axis=2, keepdims=True)
 
 
 @compiled
@@ -104,24 +112,6 @@ def _divide_by_sum(weights: np.ndarray) -> None:
             weights[place, slot] *= total[slot]
 
 
-@compiled
-def _mean_member(members: np.ndarray) -> np.ndarray:
-    """Average the members' outputs: (1, outputs, slots)."""
-    mean = np.zeros((1, members.shape[1], members.shape[2]), dtype=np.float32)
-    for member in range(len(members)):
-        mean[0] += np.float32(1.0 / len(members)) * members[member]
-    return mean
-
-
-@compiled
-def _mean_shift(mood_shift: np.ndarray) -> np.ndarray:
-    """Average what the heart rate does to the mood over the members: (2, moods, 1)."""
-    mean = np.zeros((2, mood_shift.shape[1], 1), dtype=np.float32)
-    for member in range(mood_shift.shape[2]):
-        mean[:, :, 0] += np.float32(1.0 / mood_shift.shape[2]) * mood_shift[:, :, member]
-    return mean
-
-
 def _make_disagree() -> Callable[..., None]:
     """Return the loop that says how much the members disagree, see `sample_states`."""
     sources = SOURCES
@@ -151,7 +141,8 @@ def _make_disagree() -> Callable[..., None]:
         _take_highest_off(shares)
         exponentials(shares.reshape(-1))
         _divide_by_sum(shares)
-        disagreement[:] = 0.0
+        for slot in range(slots):
+            disagreement[slot] = 0.0
         _add_spread(rates, 0.5, disagreement)
         for place in range(moods):
             _add_spread(shares[place].reshape(count, slots), 0.5 / moods, disagreement)
@@ -159,7 +150,7 @@ def _make_disagree() -> Callable[..., None]:
     return disagree
 
 
-_disagree = _make_disagree()
+disagree_loop = _make_disagree()
 
 
 def _make_respond() -> Callable[..., None]:
@@ -169,9 +160,9 @@ def _make_respond() -> Callable[..., None]:
     @compiled
     def respond(
         members: np.ndarray,
+        mood_shift: np.ndarray,
         plan: np.ndarray,
         components: int,
-        mood_shift: np.ndarray,
         features: np.ndarray,
         temperature: float,
         normal: np.ndarray,
@@ -179,12 +170,8 @@ def _make_respond() -> Callable[..., None]:
         least_scale: float,
         rate: np.ndarray,
         mood: np.ndarray,
-        disagreement: np.ndarray,
     ) -> None:
         assert sources
-        _disagree(members, components, plan[1, 1], plan[1, 4], disagreement)
-        if temperature == 0.0:
-            members, mood_shift = _mean_member(members), _mean_shift(mood_shift)
         count, _, slots = members.shape
         heart, first_mood, moods = plan[0, 0], plan[1, 1], plan[1, 4]
         centre, scale = features[heart, 0], features[heart, 1]

@@ -283,7 +283,8 @@ def _make_remember() -> Callable[..., None]:
         slots = moved.shape[1]
         today = np.empty(slots, dtype=np.float32)
         for signal in range(signals):
-            today[:] = 0.0
+            for slot in range(slots):
+                today[slot] = 0.0
             for column in range(width[signal]):
                 for slot in range(slots):
                     today[slot] += worth[signal, column] * encoded[first[signal] + column, slot]

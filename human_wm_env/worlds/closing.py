@@ -57,7 +57,8 @@ def _make_close() -> Callable[..., tuple[np.ndarray, ...]]:
             rewards.pay_loop(row, encoded, usual_rate, habit, paid)
         executed = np.empty((len(acted), slots), dtype=np.float32)
         for place in range(len(acted)):
-            executed[place] = row[acted[place]]
+            for slot in range(slots):
+                executed[place, slot] = row[acted[place], slot]
         return calendar[0], calendar[1], calendar[2], observation, paid.T, executed.T
 
     return close

@@ -18,6 +18,7 @@ from human_wm_env.runtime.heads import MIN_SCALE
 from human_wm_env.runtime.inputs import STATE_ORDER
 from human_wm_env.runtime.memory import Memory
 from human_wm_env.runtime.projecting import project
+from human_wm_env.runtime.responding import drawn_from
 from human_wm_env.runtime.world_model import WorldModelRuntime
 from human_wm_env.worlds import masking as masks
 from human_wm_env.worlds.dream_day import (
@@ -133,7 +134,6 @@ class DreamWorld(PersonWorld[DreamState]):
         self._drawing = (
             layout.plan,
             layout.components,
-            runtime.mood_shift,
             FEATURES,
             MIN_SCALE,
         )
@@ -308,6 +308,7 @@ class DreamWorld(PersonWorld[DreamState]):
         )
         encoded, sums, observed, lost, uncertainty, tomorrow = end_day(
             members,
+            *drawn_from(members, self.runtime.mood_shift, self.temperature),
             *self._drawing,
             self.temperature,
             normal.T,

@@ -61,9 +61,10 @@ def _make_end_day() -> Callable[..., tuple[np.ndarray, ...]]:
     @compiled
     def end_day(
         members: np.ndarray,
+        drawn_from: np.ndarray,
+        mood_shift: np.ndarray,
         plan: np.ndarray,
         components: int,
-        mood_shift: np.ndarray,
         scales: np.ndarray,
         least_scale: float,
         temperature: float,
@@ -82,11 +83,12 @@ def _make_end_day() -> Callable[..., tuple[np.ndarray, ...]]:
         slots = len(weather)
         rate, mood = np.empty(slots, dtype=np.float32), np.empty(slots, dtype=np.intp)
         disagreement = np.empty(slots, dtype=np.float32)
+        responding.disagree_loop(members, components, plan[1, 1], plan[1, 4], disagreement)
         responding.respond_loop(
-            members,
+            drawn_from,
+            mood_shift,
             plan,
             components,
-            mood_shift,
             scales,
             temperature,
             normal[states:],
@@ -94,7 +96,6 @@ def _make_end_day() -> Callable[..., tuple[np.ndarray, ...]]:
             least_scale,
             rate,
             mood,
-            disagreement,
         )
         for slot in range(slots):
             row[at_weather, slot] = weather[slot]
