@@ -8,7 +8,7 @@ averages.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -156,13 +156,7 @@ class _Person:
     def live(self, noise: BulkNoise) -> np.ndarray:
         """Live a day; returns float32 (10, slots), raw."""
         x, dream = self._inputs, self._dream
-        total, weight = np.split(self._sums, 2)
-        averages = np.add(weight, np.float32(memory.WEIGHT_FLOOR), out=x[_AVERAGES])
-        np.divide(total, averages, out=averages)
-        x[_WEIGHTS] = weight
-        x[_WEEKDAY] = _WEEKDAYS[:, self._weekday]
-        x[_WEATHER] = 0.0
-        x[noise.weather + _WEATHER.start, self._slots] = 1.0
+        _begin_day(self._sums, self._weekday, noise.weather, x)
         drawn = drawing.sample_row(
             dream.runtime.action_layout,
             self._habit().T,
@@ -292,8 +286,33 @@ def _put_out_rows(
                 out[slot, output] += value * head[own, unit, output]
 
 
-# Indexed by -1, where it is not known, it gives its last column of zeros.
-_WEEKDAYS = schema.weekday_features(np.array([*range(schema.DAYS_PER_WEEK), -1])).T.copy()
+def _make_begin_day() -> Callable[..., None]:
+    """Return the loop that writes memory, weekday and weather of a day into the inputs."""
+    averages, floor = memory.AVERAGES, np.float32(memory.WEIGHT_FLOOR)
+    at_averages, at_weights = _AVERAGES.start, _WEIGHTS.start
+    at_weekday, at_weather, weathers = _WEEKDAY.start, _WEATHER.start, len(inputs.WEATHER_COLUMNS)
+    # Indexed by -1, where it is not known, it gives its last row of zeros.
+    weekdays = schema.weekday_features(np.array([*range(schema.DAYS_PER_WEEK), -1]))
+
+    @compiled
+    def begin_day(
+        sums: np.ndarray, weekday: np.ndarray, weather: np.ndarray, out: np.ndarray
+    ) -> None:
+        for row in range(averages):
+            for slot in range(out.shape[1]):
+                weight = sums[averages + row, slot]
+                out[at_averages + row, slot] = sums[row, slot] / (weight + floor)
+                out[at_weights + row, slot] = weight
+        for slot in range(out.shape[1]):
+            out[at_weekday, slot] = weekdays[weekday[slot], 0]
+            out[at_weekday + 1, slot] = weekdays[weekday[slot], 1]
+            for which in range(weathers):
+                out[at_weather + which, slot] = which == weather[slot]
+
+    return begin_day
+
+
+_begin_day = _make_begin_day()
 
 
 def _policy_columns() -> list[tuple[str, int]]:
