@@ -1,4 +1,10 @@
-"""What a body answers to a day: heart rate and mood drawn, and how much the ensemble disagrees."""
+"""What a body answers to a day: heart rate and mood drawn, and how much the ensemble disagrees.
+
+The predictive distribution is the mixture over the members: a member is drawn for each slot and
+day, and at temperature 0 the members are averaged. The disagreement is the mean of two standard
+deviations over the members: that of the expected heart rate (in scales) and that of the mood's
+shares (averaged over the moods).
+"""
 
 from __future__ import annotations
 
@@ -7,61 +13,21 @@ from collections.abc import Callable
 import numpy as np
 
 from human_wm_env.compiled import SOURCES, compiled
-from human_wm_env.runtime.drawing import FEATURES, expected, mixture
+from human_wm_env.runtime.drawing import expected, mixture
 from human_wm_env.runtime.exponentials import exponentials
-from human_wm_env.runtime.heads import MIN_SCALE, HeadLayout
-
-
-def sample_states(
-    layout: HeadLayout,
-    members: np.ndarray,
-    mood_shift: np.ndarray,
-    temperature: float,
-    normal: np.ndarray,
-    uniform: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Draw heart rate and mood of a day, and say how much the ensemble disagrees.
-
-    A member is drawn for each slot; at temperature 0 the members are averaged. The disagreement
-    is the mean of two standard deviations over the members: that of the expected heart rate
-    (in scales) and that of the mood probabilities (averaged over the moods).
-
-    Args:
-        layout: of the states.
-        members: float32 (members, outputs, slots).
-        mood_shift: float32 (2, moods, members), what the heart rate does to the mood's logits:
-            per scale, and by being known.
-        temperature: tau of the dream.
-        normal: float32 (slots, 2).
-        uniform: float32 (slots, 3): member, then one per feature.
-
-    Returns:
-        Heart rate in bpm, float32 (slots,), mood, int (slots,), and the disagreement,
-        float32 (slots,).
-    """
-    slots = members.shape[2]
-    rate, mood = np.empty(slots, dtype=np.float32), np.empty(slots, dtype=np.intp)
-    disagreement = np.empty(slots, dtype=np.float32)
-    disagree_loop(members, layout.components, layout.plan[1, 1], layout.plan[1, 4], disagreement)
-    respond_loop(
-        *drawn_from(members, mood_shift, temperature),
-        layout.plan,
-        layout.components,
-        FEATURES,
-        temperature,
-        normal.T,
-        uniform.T,
-        MIN_SCALE,
-        rate,
-        mood,
-    )
-    return rate, mood, disagreement
 
 
 def drawn_from(
     members: np.ndarray, mood_shift: np.ndarray, temperature: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return outputs and mood shifts of those that a member is drawn from; see `sample_states`."""
+    """Return outputs and mood shifts of those that a member is drawn from.
+
+    Args:
+        members: float32 (members, outputs, slots).
+        mood_shift: float32 (2, moods, members), what the heart rate does to the mood's logits:
+            per scale, and by being known.
+        temperature: tau of the dream.
+    """
     if temperature > 0.0:
         return members, mood_shift
     return members.mean(axis=0, keepdims=True), mood_shift.mean(axis=2, keepdims=True)
@@ -113,13 +79,22 @@ def _divide_by_sum(weights: np.ndarray) -> None:
 
 
 def _make_disagree() -> Callable[..., None]:
-    """Return the loop that says how much the members disagree, see `sample_states`."""
+    """Return `disagree_loop`."""
     sources = SOURCES
 
     @compiled
     def disagree(
         members: np.ndarray, components: int, first_mood: int, moods: int, disagreement: np.ndarray
     ) -> None:
+        """Say how much the members disagree.
+
+        Args:
+            members: float32 (members, outputs, slots): heart rate, then the moods' logits.
+            components: Gaussians of the heart rate.
+            first_mood: row of the first mood's logit.
+            moods: how many there are.
+            disagreement: float32 (slots,), to be written.
+        """
         assert sources
         count, outputs, slots = members.shape
         rates = np.empty((count, slots), dtype=np.float32)
@@ -154,7 +129,7 @@ disagree_loop = _make_disagree()
 
 
 def _make_respond() -> Callable[..., None]:
-    """Return the loop of `sample_states`."""
+    """Return `respond_loop`."""
     sources = SOURCES
 
     @compiled
@@ -171,6 +146,21 @@ def _make_respond() -> Callable[..., None]:
         rate: np.ndarray,
         mood: np.ndarray,
     ) -> None:
+        """Draw heart rate and mood.
+
+        Args:
+            members: from `drawn_from`, (members, outputs, slots).
+            mood_shift: from `drawn_from`, (2, moods, members).
+            plan: of the states' HeadLayout.
+            components: of the same.
+            features: `drawing.FEATURES`.
+            temperature: tau of the dream.
+            normal: float32 (at least 1, slots), of the heart rate.
+            uniform: float32 (at least 3, slots): member, heart rate's component, mood.
+            least_scale: `heads.MIN_SCALE`.
+            rate: float32 (slots,), bpm, to be written.
+            mood: int (slots,), to be written.
+        """
         assert sources
         count, _, slots = members.shape
         heart, first_mood, moods = plan[0, 0], plan[1, 1], plan[1, 4]

@@ -7,7 +7,6 @@ from human_wm_env import schema
 from human_wm_env.envs.decoding import decode_day
 from human_wm_env.runtime import inputs, memory, stepping
 from human_wm_env.runtime.memory import Memory
-from human_wm_env.runtime.responding import sample_states
 from tests.world_model import tiny
 
 SLOTS = 9
@@ -93,31 +92,3 @@ def test_sums_are_the_memory() -> None:
     back = stepping.memory_of(stepping.sums_of(Memory(total, weight)))
     np.testing.assert_array_equal(back.total, total)
     np.testing.assert_array_equal(back.weight, weight)
-
-
-@pytest.mark.parametrize("temperature", [0.5, 1.0])
-def test_one_persons_response(temperature: float) -> None:
-    """The first slot of a batch equals the same person alone, whom no BLAS is asked for."""
-    runtime, rng = tiny.runtime(), np.random.default_rng(3)
-    for _ in range(30):
-        x = rng.standard_normal((9, stepping.TRANSITION_WIDTH)).astype(np.float32)
-        latents = rng.standard_normal((9, tiny.TINY.latent_width)).astype(np.float32)
-        normal = rng.standard_normal((9, 2)).astype(np.float32)
-        uniform = rng.random((9, 3), dtype=np.float32)
-
-        def answer(slots: int) -> tuple[np.ndarray, ...]:
-            modulation = runtime.transition_modulation(latents[:slots])  # noqa: B023
-            members = runtime.expect_states(x[:slots], modulation, None)  # noqa: B023
-            return sample_states(
-                runtime.state_layout,
-                members,
-                runtime.mood_shift,
-                temperature,
-                normal[:slots],  # noqa: B023
-                uniform[:slots],  # noqa: B023
-            )
-
-        together = answer(9)
-        for slots in (1, 2):
-            for many, few in zip(together, answer(slots), strict=True):
-                np.testing.assert_allclose(few, many[:slots], rtol=1e-5, atol=1e-5)

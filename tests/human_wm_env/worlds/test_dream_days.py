@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from human_wm_env import feasible, schema
-from human_wm_env.runtime.responding import sample_states
 from human_wm_env.worlds import masking as masks
 from human_wm_env.worlds.world import Start
 from tests.human_wm_env.worlds.dreams import (
@@ -131,18 +130,3 @@ def test_uncertainty_is_the_ensembles_disagreement() -> None:
     alone = dream(architecture=tiny.MARKOV)
     state, _ = alone.reset(everybody(), streams(125))
     assert not alone.step(state, actions(125)[0]).extras["uncertainty"].any()
-
-
-def test_uncertainty_by_hand() -> None:
-    """Two members: expected heart rates 1 apart, moods certain and opposite."""
-    runtime = tiny.runtime()
-    members = np.zeros((2, runtime.state_layout.width, 1), dtype=np.float32)
-    rate = runtime.state_layout.parameters[schema.HEART_RATE].start + 1
-    moods = runtime.state_layout.parameters[schema.MOOD].start
-    members[1, rate, 0] = 1.0
-    members[0, moods, 0], members[1, moods + 3, 0] = 80.0, 80.0
-    # Standard deviations: .5, and over the four moods .5, 0, 0, .5.
-    noise = np.zeros((1, 3), dtype=np.float32)
-    shift = np.zeros((2, 4, 2), dtype=np.float32)
-    drawn = sample_states(runtime.state_layout, members, shift, 1.0, noise, noise)
-    assert drawn[2][0] == pytest.approx(0.5 * (0.5 + 0.25))
