@@ -33,29 +33,10 @@ def build(
         float32 (slots, WIDTH), inside `observations.flat_space`.
     """
     encoded = np.ascontiguousarray(schema.encode_rows(rows, observed).T)
-    return assemble(encoded.T, observed, weekday, forecast, elapsed, horizon)
-
-
-def assemble(
-    encoded: np.ndarray,
-    observed: np.ndarray,
-    weekday: np.ndarray,
-    forecast: np.ndarray,
-    elapsed: np.ndarray,
-    horizon: int,
-) -> np.ndarray:
-    """Build the observations from an encoded row.
-
-    Args:
-        encoded: float32 (slots, ROW_WIDTH), finite; need not be masked.
-        observed: see `build`.
-        weekday: see `build`.
-        forecast: see `build`.
-        elapsed: see `build`.
-        horizon: see `build`.
-    """
-    result = np.empty((len(encoded), WIDTH), dtype=np.float32)
-    assemble_loop(encoded.T, observed.T, weekday, forecast, elapsed, horizon, result)
+    result = np.empty((len(rows), WIDTH), dtype=np.float32)
+    assemble_loop(
+        encoded, np.ascontiguousarray(observed.T), weekday, forecast, elapsed, horizon, result
+    )
     return result
 
 

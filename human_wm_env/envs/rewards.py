@@ -136,15 +136,11 @@ def components(rows: np.ndarray, baseline: Baseline) -> np.ndarray:
     Raises:
         DataError: a baseline of another number of slots.
     """
-    return components_of(rows, schema.encode_rows(rows), baseline)
-
-
-def components_of(rows: np.ndarray, encoded: np.ndarray, baseline: Baseline) -> np.ndarray:
-    """Return `components` of days that are encoded already, float32 (slots, ROW_WIDTH)."""
     if len(baseline.heart_rate) != len(rows):  # compiled loops check no bounds
         baseline = _repeated(baseline, len(rows))
     shares = np.empty((len(COMPONENTS), len(rows)), dtype=np.float32)
-    pay_loop(rows.T, encoded.T, baseline.heart_rate, baseline.habit.T, shares)
+    encoded = np.ascontiguousarray(schema.encode_rows(rows).T)
+    pay_loop(np.ascontiguousarray(rows.T), encoded, baseline.heart_rate, baseline.habit.T, shares)
     return shares.T
 
 

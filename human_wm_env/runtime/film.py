@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from human_wm_env.compiled import compiled
+from human_wm_env.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ class FilmWeights:
         """Return what the latents change about the reference day, (slots, members, outputs)."""
         assert self.reference is not None
         slots = len(modulation.gain)
-        own = self(np.repeat(self.reference[None], slots, axis=0), modulation)
+        own = self(np.repeat(self.reference[:, None], slots, axis=1).T, modulation)
         nobody = self.modulation(np.zeros((1, len(self.latents)), dtype=np.float32))
         return (own - self(self.reference[None], nobody)).transpose(1, 0, 2)
 
@@ -168,6 +169,9 @@ class FilmWeights:
 
         Returns:
             float32 (members, slots, outputs).
+
+        Raises:
+            DataError: inputs of another width, or another number of slots than the modulation's.
         """
         return self.in_columns(inputs, modulation, blind).transpose(0, 2, 1)
 
@@ -176,6 +180,12 @@ class FilmWeights:
     ) -> np.ndarray:
         """Return the same outputs as they lie in memory, float32 (members, outputs, slots)."""
         slots = len(inputs)
+        if inputs.shape[1] != len(self.inputs) or len(modulation.gain) != slots:
+            raise DataError(  # compiled loops check no bounds
+                f"inputs of width {len(self.inputs)} and a modulation of as many slots",
+                f"inputs of shape {inputs.shape} and a modulation of {len(modulation.gain)}",
+                "Make both for the same people, with this net.",
+            )
         columns = np.empty((self.members, self.head.shape[2], slots), dtype=np.float32)
         if slots <= _FEW:
             _run_few(

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from human_wm_env.compiled import SOURCES, compiled
+from human_wm_env.compiled import compiled, stamp
 from human_wm_env.runtime.drawing import expected, mixture
 from human_wm_env.runtime.exponentials import exponentials
 
@@ -80,7 +80,7 @@ def _divide_by_sum(weights: np.ndarray) -> None:
 
 def _make_disagree() -> Callable[..., None]:
     """Return `disagree_loop`."""
-    sources = SOURCES
+    called = stamp(expected, exponentials)
 
     @compiled
     def disagree(
@@ -95,7 +95,7 @@ def _make_disagree() -> Callable[..., None]:
             moods: how many there are.
             disagreement: float32 (slots,), to be written.
         """
-        assert sources
+        assert called
         count, outputs, slots = members.shape
         rates = np.empty((count, slots), dtype=np.float32)
         column = np.empty(outputs, dtype=np.float32)
@@ -130,7 +130,7 @@ disagree_loop = _make_disagree()
 
 def _make_respond() -> Callable[..., None]:
     """Return `respond_loop`."""
-    sources = SOURCES
+    called = stamp(mixture, exponentials)
 
     @compiled
     def respond(
@@ -161,7 +161,7 @@ def _make_respond() -> Callable[..., None]:
             rate: float32 (slots,), bpm, to be written.
             mood: int (slots,), to be written.
         """
-        assert sources
+        assert called
         count, _, slots = members.shape
         heart, first_mood, moods = plan[0, 0], plan[1, 1], plan[1, 4]
         centre, scale = features[heart, 0], features[heart, 1]

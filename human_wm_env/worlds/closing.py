@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from human_wm_env import schema
-from human_wm_env.compiled import SOURCES, compiled
+from human_wm_env.compiled import compiled, stamp
 from human_wm_env.envs import assembling, rewards
 from human_wm_env.envs.observations import WIDTH
 
@@ -25,7 +25,7 @@ def turn_page_loop(
 
 def _make_close() -> Callable[..., tuple[np.ndarray, ...]]:
     """Return the loop `close`; its constants are locals, see `compiled`."""
-    sources = SOURCES
+    called = stamp(assembling.assemble_loop, rewards.pay_loop)
     acted = np.array(schema.ACTION_FEATURES)
     shares, width, week = len(rewards.COMPONENTS), WIDTH, schema.DAYS_PER_WEEK
 
@@ -43,8 +43,27 @@ def _make_close() -> Callable[..., tuple[np.ndarray, ...]]:
         usual_rate: np.ndarray,
         habit: np.ndarray,
     ) -> tuple[np.ndarray, ...]:
-        """See `PersonWorld.step`; arrays of more than one dimension are columns, (k, slots)."""
-        assert sources
+        """End a day.
+
+        Args:
+            row: float32 (10, slots), the day.
+            encoded: float32 (ROW_WIDTH, slots), the same, encoded.
+            observed: bool (10, slots), its mask.
+            forecast: int (slots,), weather of tomorrow.
+            day: int (slots,), the day's number.
+            elapsed: int (slots,), days before it since the start.
+            weekday: int (slots,), the day's, -1 if unknown.
+            horizon: days of an episode.
+            pays: work out the reward components.
+            usual_rate: float32 (slots,), bpm, of the baseline.
+            habit: float32 (ROW_WIDTH, slots), of the baseline.
+
+        Returns:
+            Of tomorrow: day, elapsed and weekday, int (slots,); then observation, float32
+            (slots, WIDTH), components, float32 (slots, 4), unset where nothing is paid, and the
+            executed action in raw units, float32 (slots, 7).
+        """
+        assert called
         slots = len(day)
         calendar = np.empty((3, slots), dtype=np.intp)
         turn_page_loop(day, elapsed, weekday, week, calendar)

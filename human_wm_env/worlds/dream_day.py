@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from human_wm_env import schema
-from human_wm_env.compiled import SOURCES, compiled
+from human_wm_env.compiled import compiled, stamp
 from human_wm_env.envs import decoding
 from human_wm_env.runtime import inputs, responding, stepping
 from human_wm_env.worlds import masking, sky
@@ -24,7 +24,7 @@ UNIFORM_COLUMNS, UNIFORMS = noise_columns(
 
 def _make_begin_day() -> Callable[..., tuple[np.ndarray, np.ndarray]]:
     """Return the loop `begin_day`; its constants are locals, see `compiled`."""
-    sources = SOURCES
+    called = stamp(decoding.decode_loop, stepping.begin_loop, stepping.set_actions_loop)
     features, width = schema.FEATURE_COUNT, stepping.TRANSITION_WIDTH
 
     @compiled
@@ -36,22 +36,43 @@ def _make_begin_day() -> Callable[..., tuple[np.ndarray, np.ndarray]]:
         weekday: np.ndarray,
         weather: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray]:
-        assert sources
+        """Begin a day that the agent decides.
+
+        Args:
+            action: float32 (7, slots), checked.
+            sums: float32 (SUMS_WIDTH, slots), the memory at wake-up.
+            encoded: float32 (ROW_WIDTH, slots), yesterday, zero where not known.
+            known: bool (10, slots), what is known of it.
+            weekday: int (slots,), of the day, -1 if unknown.
+            weather: int (slots,), of the day, known.
+
+        Returns:
+            The transition net's inputs, float32 (TRANSITION_WIDTH, slots), and the raw row with
+            what was decided, float32 (10, slots).
+        """
+        assert called
         slots = action.shape[1]
         row = np.zeros((features, slots), dtype=np.float32)
         labels = np.empty((2, slots), dtype=np.intp)
         decoding.decode_loop(action, row, labels)
-        inputs = np.empty((width, slots), dtype=np.float32)
-        stepping.begin_loop(sums, encoded, known, weekday, inputs)
-        stepping.set_actions_loop(inputs, row, labels[0], labels[1], weather)
-        return inputs, row
+        net_inputs = np.empty((width, slots), dtype=np.float32)
+        stepping.begin_loop(sums, encoded, known, weekday, net_inputs)
+        stepping.set_actions_loop(net_inputs, row, labels[0], labels[1], weather)
+        return net_inputs, row
 
     return begin_day
 
 
 def _make_end_day() -> Callable[..., tuple[np.ndarray, ...]]:
     """Return the loop `end_day`."""
-    sources = SOURCES
+    called = stamp(
+        responding.disagree_loop,
+        responding.respond_loop,
+        stepping.set_states_loop,
+        stepping.remember_loop,
+        masking.lose_loop,
+        sky.draw_loop,
+    )
     row_width, sums_width = schema.ROW_WIDTH, stepping.SUMS_WIDTH
     features, gaps = schema.FEATURE_COUNT, masking.UNIFORMS
     at_weather, at_rate, at_mood = schema.WEATHER, schema.HEART_RATE, schema.MOOD
@@ -70,7 +91,7 @@ def _make_end_day() -> Callable[..., tuple[np.ndarray, ...]]:
         temperature: float,
         normal: np.ndarray,
         uniform: np.ndarray,
-        inputs: np.ndarray,
+        net_inputs: np.ndarray,
         row: np.ndarray,
         sums: np.ndarray,
         opening: np.ndarray,
@@ -79,7 +100,33 @@ def _make_end_day() -> Callable[..., tuple[np.ndarray, ...]]:
         weather: np.ndarray,
         weathers: np.ndarray,
     ) -> tuple[np.ndarray, ...]:
-        assert sources
+        """Draw what comes of a day.
+
+        Args:
+            members: float32 (members, outputs, slots), what the transition nets say.
+            drawn_from: of `responding.drawn_from`, as the next one.
+            mood_shift: float32 (2, moods, members).
+            plan: of the states' HeadLayout.
+            components: of the same.
+            scales: `drawing.FEATURES`.
+            least_scale: `heads.MIN_SCALE`.
+            temperature: tau of the dream.
+            normal: float32 (NORMALS, slots), the day's noise.
+            uniform: float32 (UNIFORMS, slots), likewise.
+            net_inputs: from `begin_day`.
+            row: from `begin_day`; weather and states are written into it.
+            sums: float32 (SUMS_WIDTH, slots), the memory at wake-up.
+            opening: float32 (11, slots), see `MaskChain`, as the next two.
+            staying: float32 (11, slots).
+            lost: bool (11, slots), of yesterday.
+            weather: int (slots,), of the day.
+            weathers: `WeatherChain.shares`.
+
+        Returns:
+            Batch-first: the encoded row, the memory, what is observed, the gaps, (slots, k)
+            each, the disagreement, and tomorrow's weather, (slots,).
+        """
+        assert called
         slots = len(weather)
         rate, mood = np.empty(slots, dtype=np.float32), np.empty(slots, dtype=np.intp)
         disagreement = np.empty(slots, dtype=np.float32)
@@ -101,7 +148,7 @@ def _make_end_day() -> Callable[..., tuple[np.ndarray, ...]]:
             row[at_weather, slot] = weather[slot]
             row[at_rate, slot] = rate[slot]
             row[at_mood, slot] = mood[slot]
-        encoded = inputs[:row_width].copy()
+        encoded = net_inputs[:row_width].copy()
         stepping.set_states_loop(encoded, rate, mood)
         moved = np.empty((sums_width, slots), dtype=np.float32)
         stepping.remember_loop(sums, encoded, moved)

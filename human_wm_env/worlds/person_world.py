@@ -233,9 +233,10 @@ class PersonWorld(ABC, Generic[InnerT]):
             )
         today = self.live(state, action)
         day, elapsed, weekday, observation, components, executed = close(
-            today.row.T,
-            today.encoded.T,
-            today.observed.T,
+            # Whatever the world: other layouts are compiled again.
+            np.ascontiguousarray(today.row.T),
+            np.ascontiguousarray(today.encoded.T),
+            np.ascontiguousarray(today.observed.T),
             today.next_forecast,
             state.day,
             state.elapsed,

@@ -164,7 +164,7 @@ class SimulatorWorld(PersonWorld[TrueState]):
         encoded = np.empty((schema.ROW_WIDTH, len(row)), dtype=np.float32)
         stepping.set_actions(encoded, day, state.forecast)
         mood = row[:, schema.MOOD].astype(np.intp)
-        stepping.set_states(encoded, row[:, schema.HEART_RATE], mood)
+        stepping.set_states(encoded, np.ascontiguousarray(row[:, schema.HEART_RATE]), mood)
         observed, losses = self._lose(inner, row, uniform[:, _UNIFORM["mask"]])
         tomorrow = self._sky.next(state.forecast, uniform[:, NEXT_WEATHER])
         if self.weather == "log":

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from human_wm_env.errors import DataError
 from human_wm_env.runtime import layouts
 from human_wm_env.runtime.film import FilmWeights, Modulation
 from tests.world_model import tiny
@@ -19,8 +20,9 @@ def normal(seed: int, *shape: int) -> np.ndarray:
     return RNG(seed).standard_normal(shape).astype(np.float32)
 
 
+@pytest.mark.parametrize("slots", [1, 9])  # without BLAS, and with it
 @pytest.mark.parametrize("blind", [(0, 0), (1, 0), (0, 1), (1, 1)])
-def test_a_member_by_hand(blind: tuple[int, int]) -> None:
+def test_a_member_by_hand(blind: tuple[int, int], slots: int) -> None:
     """Every member in plain loops, from the checkpoint's arrays."""
     w = {
         name.removeprefix("transition."): value.astype(np.float64)
@@ -38,8 +40,9 @@ def test_a_member_by_hand(blind: tuple[int, int]) -> None:
         return second @ w["head"][member]
 
     net = tiny.runtime().transition
-    unknown = np.array([blind], dtype=bool)
-    got = net(x[None], net.modulation(z_c[None], z_a[None]), unknown)[:, 0]
+    unknown = np.array([blind] * slots, dtype=bool)
+    modulation = net.modulation(*(np.repeat(z[None], slots, axis=0) for z in (z_c, z_a)))
+    got = net(np.repeat(x[None], slots, axis=0), modulation, unknown)[:, slots - 1]
     for member in range(3):
         expected = hidden_output(member, x, z_c) + w["head_bias"][member]
         # z_a always, and again for each state of yesterday that is not known.
@@ -100,3 +103,13 @@ def test_without_offsets_there_is_no_reference() -> None:
     net = tiny.runtime().policy
     assert net.offset is None and net.reference is None and net.members == 1
     assert tiny.runtime().transition.members == 3
+
+
+@pytest.mark.parametrize("slots", [2, 9])
+def test_what_does_not_fit_the_net_is_refused(net: FilmWeights, slots: int) -> None:
+    z = normal(0, slots, 8)
+    for width in (-1, 1):
+        with pytest.raises(DataError, match="inputs of width"):
+            net(normal(1, slots, len(net.inputs) + width), net.modulation(z))
+    with pytest.raises(DataError, match=f"a modulation of {slots - 1}"):
+        net(normal(1, slots, len(net.inputs)), net.modulation(z[1:]))
