@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from human_wm_env.envs.weighing import weigh
 from human_wm_env.errors import ConfigError, did_you_mean
 from human_wm_env.worlds.world import World
 
@@ -48,8 +49,6 @@ class ScalarReward:
         Returns:
             float64 (slots,) twice, and float32 (slots,) for each component.
         """
-        from human_wm_env.envs.weighing import weigh  # keeps numba out of `import human_wm_env`
-
         slots, count = components.shape
         copied, paid = np.empty((count, slots), dtype=np.float32), np.empty((2, slots))
         weigh(components.T, self.weights, uncertainty, self.pessimism, copied, paid)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
 from human_wm_env.envs import observations
+from human_wm_env.envs.counting import count_day
 from human_wm_env.envs.env import check_observation_kind, check_render_mode
 from human_wm_env.envs.scalar_reward import ScalarReward
 from human_wm_env.errors import ConfigError, HumanWMError, ResetNeededError, did_you_mean
@@ -263,7 +265,6 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
         after = self.world.step(self._state, batch)
         self._state, self._observation = after.state, after.observation
         self.last_state = after.state
-        self._elapsed += 1
         if self.render_mode is not None:
             self._trail.append(after.state)
         reward, penalty, named = self._reward.scalar(after.components, after.extras["uncertainty"])
@@ -271,13 +272,15 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
         info: dict[str, Any] = after.extras
         info["reward_components"] = named
         info["pessimism_penalty"] = penalty
-        truncated = self._elapsed >= self.world.horizon
         terminated = after.terminated
+        ends = np.empty((2, self.num_envs), dtype=bool)
+        self._some_over = count_day(self._elapsed, self.world.horizon, terminated, ends)
+        truncated, self._over = ends
         if waking is not None:
             self._wake(np.flatnonzero(waking), paid, info)
             terminated[waking] = truncated[waking] = False
-        self._over = terminated | truncated
-        self._some_over = bool(np.count_nonzero(self._over))  # `any` takes 3 us
+            self._over = terminated | truncated
+            self._some_over = bool(self._over.any())
         if waking is None and not (self._some_over and self._mode == AutoresetMode.SAME_STEP):
             view = self._view(self._observation)
             return view, paid, terminated, truncated, _marked_everywhere(info, self.num_envs)
@@ -360,19 +363,25 @@ def _copied(info: Mapping[str, Any]) -> dict[str, Any]:
 def _marked_everywhere(info: dict[str, Any], slots: int) -> dict[str, Any]:
     """Add Gymnasium's `_key` masks where every key holds for every slot."""
     nested = info["reward_components"]
-    masks = list(np.ones((len(info) + len(nested), slots), dtype=bool))
-    marked = _beside(info, masks[len(nested) :])
-    marked["reward_components"] = _beside(nested, masks)
-    return marked
+    masks = np.empty((len(info) + len(nested), slots), dtype=bool)
+    masks.fill(True)  # np.ones takes twice as long
+    rows = list(masks)
+    info["reward_components"] = _beside(nested, rows)
+    return _beside(info, rows)
 
 
-def _beside(info: Mapping[str, Any], masks: Sequence[np.ndarray]) -> dict[str, Any]:
-    """Return the info with a mask beside each key; there may be more masks than keys."""
+def _beside(info: Mapping[str, Any], masks: list[np.ndarray]) -> dict[str, Any]:
+    """Return the info with a mask beside each key, taken from the end of the masks."""
     marked: dict[str, Any] = {}
-    for (name, value), mask in zip(info.items(), masks, strict=False):
+    for name, value in info.items():
         marked[name] = value
-        marked[f"_{name}"] = mask
+        marked[_mask_name(name)] = masks.pop()
     return marked
+
+
+@functools.cache
+def _mask_name(name: str) -> str:
+    return f"_{name}"
 
 
 def _marked(info: dict[str, Any], masks: Mapping[str, np.ndarray]) -> dict[str, Any]:
@@ -381,5 +390,5 @@ def _marked(info: dict[str, Any], masks: Mapping[str, np.ndarray]) -> dict[str, 
     for name, value in info.items():
         nested = isinstance(value, dict) and not any(key.startswith("_") for key in value)
         marked[name] = _marked(value, dict.fromkeys(value, masks[name])) if nested else value
-        marked[f"_{name}"] = masks[name].copy()
+        marked[_mask_name(name)] = masks[name].copy()
     return marked

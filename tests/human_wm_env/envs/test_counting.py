@@ -1,0 +1,23 @@
+"""Days counted against the same rules in NumPy."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from human_wm_env.envs.counting import count_day
+
+
+def test_a_day_is_added_and_ends_are_told_apart() -> None:
+    elapsed = np.array([0, 28, 29, 40])
+    terminated = np.array([True, False, False, False])
+    ends = np.empty((2, 4), dtype=bool)
+    assert count_day(elapsed, 30, terminated, ends)
+    np.testing.assert_array_equal(elapsed, [1, 29, 30, 41])
+    np.testing.assert_array_equal(ends[0], [False, False, True, True])
+    np.testing.assert_array_equal(ends[1], ends[0] | terminated)
+
+
+def test_nobody_is_over_in_the_middle() -> None:
+    ends = np.ones((2, 3), dtype=bool)
+    assert not count_day(np.array([0, 5, 28]), 30, np.zeros(3, dtype=bool), ends)
+    assert not ends.any()
