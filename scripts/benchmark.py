@@ -60,7 +60,7 @@ def measure(config: BenchmarkConfig) -> dict[str, Any]:
         if group == "stepping":
             rows, numbers = stepping_rows(25 if quick else 100, 3 if quick else 9)
         elif group == "growth":
-            rows = growth_rows(quick, 2 if quick else 5)
+            rows = growth_rows(quick, 2 if quick else 15)
         elif group == "imagination":
             rows, numbers = imagination_rows(16 if quick else 999, 2 if quick else 5)
         elif group == "training":
