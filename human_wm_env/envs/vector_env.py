@@ -16,9 +16,9 @@ from human_wm_env.envs import observations
 from human_wm_env.envs.counting import count_day
 from human_wm_env.envs.env import check_observation_kind, check_render_mode
 from human_wm_env.envs.scalar_reward import ScalarReward
-from human_wm_env.errors import ConfigError, HumanWMError, ResetNeededError, did_you_mean
+from human_wm_env.errors import ConfigError, DataError, HumanWMError, ResetNeededError, did_you_mean
 from human_wm_env.worlds.start_options import BRANCHES, share_histories, whole_number
-from human_wm_env.worlds.world import FOR_START, Start, Stream, World, generator, put
+from human_wm_env.worlds.world import FOR_START, Start, Stream, Transition, World, generator, put
 
 LAYOUTS = ("branches", "people")
 
@@ -247,9 +247,19 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
     def step(self, actions: Any) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
         """Live one day in every slot.
 
+        Args:
+            actions: (slots, 7), as in `Env`.
+
+        Returns:
+            Observations, float32 (slots, width) or a dict of them; rewards, float64 (slots,),
+            or float32 (slots, components) with `vector_reward`; terminated and truncated, bool
+            (slots,); and `info`, arrays of (slots, ...) with Gymnasium's `_key` masks beside
+            them. All of it is the caller's to keep and to write into.
+
         Raises:
             ResetNeededError: before the first reset, or (DISABLED mode) with a slot that is over.
             InvalidActionError: wrong shape, NaN or infinity.
+            DataError: the world returned a day of another number of slots.
         """
         if self._state is None:
             raise ResetNeededError("reset() before step()", "no episode yet", "Call reset() first.")
@@ -263,6 +273,7 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
         # NEXT_STEP: for what is over this step is the reset.
         waking = self._over.copy() if self._some_over else None
         after = self.world.step(self._state, batch)
+        self._check_slots(after)
         self._state, self._observation = after.state, after.observation
         self.last_state = after.state
         if self.render_mode is not None:
@@ -278,9 +289,7 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
         truncated, self._over = ends
         if waking is not None:
             self._wake(np.flatnonzero(waking), paid, info)
-            terminated[waking] = truncated[waking] = False
-            self._over = terminated | truncated
-            self._some_over = bool(self._over.any())
+            terminated[waking] = truncated[waking] = False  # `_wake` has cleared their `_over`
         if waking is None and not (self._some_over and self._mode == AutoresetMode.SAME_STEP):
             view = self._view(self._observation)
             return view, paid, terminated, truncated, _marked_everywhere(info, self.num_envs)
@@ -293,6 +302,16 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
         masks |= {name: ~lived for name in ("final_obs", "final_info") if name in info}
         view = self._view(self._observation)
         return view, paid, terminated, truncated, _marked(info, masks)
+
+    def _check_slots(self, after: Transition) -> None:
+        """Refuse a day of other slots than ours: compiled loops check no bounds."""
+        slots = len(after.components), len(after.terminated), len(after.extras["uncertainty"])
+        if slots != (self.num_envs,) * 3:
+            raise DataError(
+                f"components, terminated and uncertainty of {self.num_envs} slots",
+                f"{slots[0]}, {slots[1]} and {slots[2]} slots",
+                f"Let {type(self.world).__name__}.step return an entry for each slot.",
+            )
 
     def _wake(self, slots: np.ndarray, paid: np.ndarray, info: dict[str, Any]) -> None:
         """Reset slots whose last step ended their episode (NEXT_STEP): no reward today."""

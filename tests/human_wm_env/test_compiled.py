@@ -127,6 +127,7 @@ def test_compiled_loops_equal_their_python() -> None:
 
 TYPICAL_USE = """
 import gymnasium as gym, numpy as np, human_wm_env
+from human_wm_env.envs import counting, weighing
 from human_wm_env.runtime import film
 from human_wm_env.worlds import closing, dream_day
 from human_wm_env.worlds.world import take
@@ -166,7 +167,8 @@ def use(ids: list[str], check: str = "", **environment: str) -> None:
 
 def test_typical_use_compiles_the_step_once() -> None:
     check = """
-for loop in (dream_day.begin_day, dream_day.end_day, closing.close, film._run_few, film.modulate):
+loops = [dream_day.begin_day, dream_day.end_day, closing.close, counting.count_day, weighing.weigh]
+for loop in [*loops, film._run_few, film.modulate]:
     assert len(loop.signatures) == 1, loop
 """
     use(list(ALLOWED), check)

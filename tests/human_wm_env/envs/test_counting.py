@@ -8,12 +8,12 @@ from human_wm_env.envs.counting import count_day
 
 
 def test_a_day_is_added_and_ends_are_told_apart() -> None:
-    elapsed = np.array([0, 28, 29, 40])
-    terminated = np.array([True, False, False, False])
-    ends = np.empty((2, 4), dtype=bool)
+    elapsed = np.array([0, 28, 29, 40, 3])
+    terminated = np.array([True, False, False, False, False])
+    ends = np.empty((2, 5), dtype=bool)
     assert count_day(elapsed, 30, terminated, ends)
-    np.testing.assert_array_equal(elapsed, [1, 29, 30, 41])
-    np.testing.assert_array_equal(ends[0], [False, False, True, True])
+    np.testing.assert_array_equal(elapsed, [1, 29, 30, 41, 4])
+    np.testing.assert_array_equal(ends[0], [False, False, True, True, False])
     np.testing.assert_array_equal(ends[1], ends[0] | terminated)
 
 

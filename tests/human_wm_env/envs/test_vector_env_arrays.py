@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import itertools
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -54,6 +56,46 @@ def test_writing_into_what_was_returned_changes_nothing(
             )
             assert dumped(copy.deepcopy(returned)) == dumped(copy.deepcopy(expected))
             spoil(returned)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("vector_reward", [False, True])
+def test_what_was_returned_stays_as_it_was(
+    mode: AutoresetMode, vector_reward: bool, make: Make
+) -> None:
+    env = make(4, autoreset_mode=mode, horizon=5, vector_reward=vector_reward)
+    kept: list[Any] = []
+    then: list[Any] = []
+
+    def keep(returned: Any) -> None:
+        for one, other in itertools.combinations(arrays((returned, *kept[-1:])), 2):
+            assert not np.shares_memory(one, other)
+        kept.append(returned)
+        then.append(copy.deepcopy(returned))
+
+    keep(env.reset(seed=0))
+    over = np.zeros(4, dtype=bool)
+    for late, action in enumerate(actions(8, 4)):
+        again = over.copy() if mode == AutoresetMode.DISABLED else np.zeros(4, dtype=bool)
+        again[1] |= late == 3  # stagger the ends
+        if again.any():
+            keep(env.reset(options={"reset_mask": again}))
+        keep(env.step(action))
+        over = kept[-1][2] | kept[-1][3]
+    for later, before in zip(kept, then, strict=True):
+        for one, other in zip(arrays(later), arrays(before), strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def arrays(value: Any) -> Iterator[np.ndarray]:
+    """Yield all arrays of numbers in nested dicts, tuples and arrays of objects."""
+    if isinstance(value, dict):
+        value = tuple(value.values())
+    if isinstance(value, tuple) or (isinstance(value, np.ndarray) and value.dtype == object):
+        for one in value:
+            yield from arrays(one)
+    elif isinstance(value, np.ndarray):
+        yield value
 
 
 def spoil(value: Any) -> None:
