@@ -62,7 +62,7 @@ def measure(config: BenchmarkConfig) -> dict[str, Any]:
         elif group == "growth":
             rows = growth_rows(quick, 2 if quick else 15)
         elif group == "imagination":
-            rows, numbers = imagination_rows(16 if quick else 999, 2 if quick else 5)
+            rows, numbers = imagination_rows(16 if quick else 999, 2 if quick else 15)
         elif group == "training":
             rows = training_rows([128] if quick else [128, 1000], 2 if quick else 6)
         elif group == "first_use":
