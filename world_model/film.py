@@ -77,16 +77,18 @@ class FilmEnsemble(nn.Module):
         members, hidden = self.input_bias.shape
         flat = inputs.reshape(people * days, width)
         first = mx.matmul(flat, self.inputs).reshape(members, people, days, hidden)
-        first = first + self.input_bias[:, None, None, :]
         modulation = mx.matmul(latents, self.latents)[:, :, None, :]
-        shift, gate = modulation[..., :hidden], modulation[..., hidden:]
-        first = mx.maximum(first + shift, 0.0) * (1.0 + gate)
+        # What is constant over the days is added up first: a pass over them is what costs.
+        shift = modulation[..., :hidden] + self.input_bias[:, None, None, :]
+        first = mx.maximum(first + shift, 0.0) * (1.0 + modulation[..., hidden:])
         second = mx.matmul(first.reshape(members, people * days, hidden), self.hidden)
         second = mx.maximum(second + self.hidden_bias[:, None, :], 0.0)
-        out = mx.matmul(second, self.head) + self.head_bias[:, None, :]
-        if offsets is not None:
-            by_person = -self.at_reference(latents)[:, :, None, :]
-            shifted = out.reshape(members, people, days, -1) + by_person
+        out = mx.matmul(second, self.head)
+        if offsets is None:
+            out = out + self.head_bias[:, None, :]
+        else:
+            by_person = self.head_bias[:, None, :] - self.at_reference(latents)
+            shifted = out.reshape(members, people, days, -1) + by_person[:, :, None, :]
             out = shifted.reshape(members, people * days, -1)
             out = out + mx.matmul(offsets.reshape(people * days, -1), self.offset)
         chained = row.reshape(people * days, -1)

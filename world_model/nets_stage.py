@@ -7,6 +7,7 @@ is there from the first epoch (measured: z_c carries 10 nats instead of 0.02).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import mlx.core as mx
@@ -24,6 +25,7 @@ from world_model.rollouts import RolloutStarts, rollout_loss, rollout_starts
 from world_model.vrae import WorldModel
 
 ROLLOUTS = "rollout_energy_score"
+_VALIDATED_TOGETHER = 32  # people whose layers stay in the cache
 
 
 @dataclass(frozen=True)
@@ -99,24 +101,28 @@ class NetsStage(Stage):
         share = training.member_share
         # The members differ in whom they learn from (bootstrap) and in their first weights.
         self._member_weights = ((rng.random(shape) < share) / share).astype(np.float32)
-        self._fixed = self._fixed_batch(rng)
+        self._fixed = self._fixed_batches(rng)
         keep = np.ones(model.architecture.latent_width, dtype=np.float32)
         keep[model.architecture.blocks["c"]] = 0.0
         self._but_c = mx.array(keep)
         self._value_and_grad = nn.value_and_grad(self.learner, self._loss)
 
-    def _fixed_batch(self, rng: np.random.Generator) -> _Batch:
+    def _fixed_batches(self, rng: np.random.Generator) -> list[_Batch]:
         """Validation always sees the same days and noise, so that epochs compare."""
         logs = self._validation
         everybody = np.arange(logs.people)
         days, factor = random_days(logs, everybody, self._training.validation_days, rng)
         width = self._model.architecture.latent_width
-        return _Batch(
-            rows=mx.array(everybody + self._train.people),
-            window=windows(logs, everybody, days),
-            scale=mx.array(factor.astype(np.float32)),
-            noise=mx.array(rng.standard_normal((logs.people, width), dtype=np.float32)),
-        )
+        noise = rng.standard_normal((logs.people, width), dtype=np.float32)
+        return [
+            _Batch(
+                rows=mx.array(people + self._train.people),
+                window=windows(logs, people, days[people]),
+                scale=mx.array(factor[people].astype(np.float32)),
+                noise=mx.array(noise[people]),
+            )
+            for people in np.split(everybody, everybody[_VALIDATED_TOGETHER::_VALIDATED_TOGETHER])
+        ]
 
     def _loss(
         self, batch: _Batch, annealing: float, responding: bool
@@ -203,14 +209,20 @@ class NetsStage(Stage):
             clipped, _ = optim.clip_grad_norm(gradient, self.config.clip_norm)
             self._nets.update(self.learner, clipped)
         mx.eval(self.learner.parameters(), self._nets.state, self._posteriors.state, parts)
-        return np.concatenate([np.array(part).reshape(-1) for part in parts])
+        return _numbers(parts)
 
     def validate(self, epoch: int) -> dict[str, float]:
         """Return the ELBO's parts of the validation people, at full KL weight."""
-        parts = self._loss(self._fixed, 1.0, True)
-        scores = _named(np.concatenate([np.array(part).reshape(-1) for part in parts]))
+        parts = [_numbers(self._loss(batch, 1.0, True)) for batch in self._fixed]
+        people = [len(batch.rows) for batch in self._fixed]
+        scores = _named(np.average(parts, axis=0, weights=people))
         del scores[ROLLOUTS]  # of training batches only
         return scores
+
+
+def _numbers(parts: Sequence[mx.array]) -> np.ndarray:
+    """Return the parts of a loss side by side, worked out."""
+    return np.concatenate([np.array(part).reshape(-1) for part in parts])
 
 
 def _named(parts: np.ndarray) -> dict[str, float]:
