@@ -5,10 +5,13 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+import mlx.core as mx
 import numpy as np
+import pytest
 
 from human_wm_env.runtime.encoder import Posterior
 from tests.world_model import tiny
+from world_model import nets_stage
 from world_model.config import RolloutConfig, StageConfig, TrainingConfig
 from world_model.data import encode_logs
 from world_model.fitting import fit
@@ -54,6 +57,22 @@ def test_the_nets_see_no_z_c_while_it_waits() -> None:
     np.testing.assert_array_equal(made.learner.transition.latents, before)
     made.train_epoch(2, np.random.default_rng(0))
     assert (np.array(made.learner.transition.latents) != before).any()
+
+
+def test_validation_does_not_depend_on_who_is_judged_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    logs = tiny.logs()
+    few, many = (encode_logs(logs, logs.users_of(s)) for s in ("validation", "train"))
+    assert many.people > 5
+    scores = []
+    for together in (100, 4):
+        monkeypatch.setattr(nets_stage, "_VALIDATED_TOGETHER", together)
+        made = NetsStage(tiny.model(), few, many, CONFIG)
+        mean = np.random.default_rng(0).standard_normal(made.learner.posteriors.mean.shape)
+        made.learner.posteriors.mean = mx.array(mean.astype(np.float32))
+        scores.append(made.validate(0))
+    assert scores[0] == pytest.approx(scores[1], rel=1e-5)
 
 
 def test_rollouts_are_scored_and_move_the_nets_but_not_the_posteriors() -> None:
