@@ -8,6 +8,8 @@ from typing import Any
 import one_thread  # noqa: F401 (before NumPy)
 from benchmarks.imagination import imagination_rows
 from benchmarks.machine import machine
+from benchmarks.parts import parts_rows
+from benchmarks.pretraining import pretraining_rows
 from benchmarks.processes import first_use_rows, ppo_rows
 from benchmarks.stepping import growth_rows, stepping_rows
 from benchmarks.training import training_rows
@@ -16,7 +18,16 @@ from report import print_report, run_script, say
 
 # The 150,000 days that the default agent is trained for, 125 x 30 at a time.
 PPO_ROLLOUTS = 40
-GROUPS = ("stepping", "growth", "imagination", "training", "first_use", "ppo")
+GROUPS = (
+    "stepping",
+    "parts",
+    "growth",
+    "imagination",
+    "training",
+    "pretraining",
+    "first_use",
+    "ppo",
+)
 
 
 @dataclass(frozen=True)
@@ -25,8 +36,8 @@ class BenchmarkConfig:
 
     Attributes:
         quick: smaller sizes and fewer repeats: under a minute, for a first impression.
-        only: one group of rows: stepping, growth, imagination, training, first_use or ppo;
-            null measures all of them.
+        only: one group of rows: stepping, parts (of a step), growth, imagination, training,
+            pretraining, first_use or ppo; null measures all of them.
         json: print one JSON object instead of tables.
     """
 
@@ -59,12 +70,16 @@ def measure(config: BenchmarkConfig) -> dict[str, Any]:
         numbers: dict[str, float] = {}
         if group == "stepping":
             rows, numbers = stepping_rows(25 if quick else 100, 3 if quick else 9)
+        elif group == "parts":
+            rows = parts_rows(100 if quick else 1000)
         elif group == "growth":
             rows = growth_rows(quick, 2 if quick else 15)
         elif group == "imagination":
             rows, numbers = imagination_rows(16 if quick else 999, 2 if quick else 15)
         elif group == "training":
             rows = training_rows([128] if quick else [128, 1000], 2 if quick else 6)
+        elif group == "pretraining":
+            rows = pretraining_rows(1 if quick else 9)
         elif group == "first_use":
             rows = first_use_rows(1 if quick else 3, generate=not quick)
         else:

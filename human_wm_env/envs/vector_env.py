@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from gymnasium.vector.utils import batch_space
 from human_wm_env.envs import observations
 from human_wm_env.envs.counting import count_day
 from human_wm_env.envs.env import check_observation_kind, check_render_mode
+from human_wm_env.envs.info_masks import copied, marked, marked_everywhere
 from human_wm_env.envs.scalar_reward import ScalarReward
 from human_wm_env.errors import ConfigError, DataError, HumanWMError, ResetNeededError, did_you_mean
 from human_wm_env.worlds.start_options import BRANCHES, share_histories, whole_number
@@ -176,7 +176,7 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
             self._latent_keys, self._noise_keys, self._episode = before
             raise
         info = self.world.info(self._state)
-        return self._view(self._observation), _marked(info, dict.fromkeys(info, chosen))
+        return self._view(self._observation), marked(info, dict.fromkeys(info, chosen))
 
     def _reset_mask(self, mask: Any) -> np.ndarray:
         if mask is None:
@@ -292,7 +292,7 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
             terminated[waking] = truncated[waking] = False  # `_wake` has cleared their `_over`
         if waking is None and not (self._some_over and self._mode == AutoresetMode.SAME_STEP):
             view = self._view(self._observation)
-            return view, paid, terminated, truncated, _marked_everywhere(info, self.num_envs)
+            return view, paid, terminated, truncated, marked_everywhere(info, self.num_envs)
         lived = np.ones(self.num_envs, dtype=bool) if waking is None else ~waking
         if self._mode == AutoresetMode.SAME_STEP and self._some_over:
             info, lived = self._finish(info)
@@ -301,7 +301,7 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
         masks = {name: everywhere if name in at_reset else lived for name in info}
         masks |= {name: ~lived for name in ("final_obs", "final_info") if name in info}
         view = self._view(self._observation)
-        return view, paid, terminated, truncated, _marked(info, masks)
+        return view, paid, terminated, truncated, marked(info, masks)
 
     def _check_slots(self, after: Transition) -> None:
         """Refuse a day of other slots than ours: compiled loops check no bounds."""
@@ -337,10 +337,10 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
         for slot in slots:
             final[slot] = self._view(self._observation[slot])
         self._begin(slots, None)
-        info = _copied(last)
+        info = copied(last)
         info.update(self.world.info(self._state))
         info["final_obs"] = final
-        info["final_info"] = _marked(last, dict.fromkeys(last, over))
+        info["final_info"] = marked(last, dict.fromkeys(last, over))
         return info, ~over
 
     def _view(self, observation: np.ndarray) -> Any:
@@ -369,45 +369,3 @@ def _check_autoreset_mode(mode: AutoresetMode | str) -> AutoresetMode:
         raise ConfigError(
             f"an autoreset_mode out of {', '.join(known)}", repr(mode), did_you_mean(mode, known)
         ) from error
-
-
-def _copied(info: Mapping[str, Any]) -> dict[str, Any]:
-    """Copy arrays, also of nested dicts, so that nobody can write into the env."""
-    return {
-        name: _copied(value) if isinstance(value, dict) else value.copy()
-        for name, value in info.items()
-    }
-
-
-def _marked_everywhere(info: dict[str, Any], slots: int) -> dict[str, Any]:
-    """Add Gymnasium's `_key` masks where every key holds for every slot."""
-    nested = info["reward_components"]
-    masks = np.empty((len(info) + len(nested), slots), dtype=bool)
-    masks.fill(True)  # np.ones takes twice as long
-    rows = list(masks)
-    info["reward_components"] = _beside(nested, rows)
-    return _beside(info, rows)
-
-
-def _beside(info: Mapping[str, Any], masks: list[np.ndarray]) -> dict[str, Any]:
-    """Return the info with a mask beside each key, taken from the end of the masks."""
-    marked: dict[str, Any] = {}
-    for name, value in info.items():
-        marked[name] = value
-        marked[_mask_name(name)] = masks.pop()
-    return marked
-
-
-@functools.cache
-def _mask_name(name: str) -> str:
-    return f"_{name}"
-
-
-def _marked(info: dict[str, Any], masks: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    """Add Gymnasium's `_key` masks, also to nested dicts that have none yet."""
-    marked: dict[str, Any] = {}
-    for name, value in info.items():
-        nested = isinstance(value, dict) and not any(key.startswith("_") for key in value)
-        marked[name] = _marked(value, dict.fromkeys(value, masks[name])) if nested else value
-        marked[_mask_name(name)] = masks[name].copy()
-    return marked

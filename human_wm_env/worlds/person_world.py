@@ -250,12 +250,10 @@ class PersonWorld(ABC, Generic[InnerT]):
         extras = self.info(after)
         extras["uncertainty"] = today.uncertainty
         extras["action"] = executed
-        if not self.pays_for_days:
-            components = self._components(today, action)
         return Transition(
             state=after,
             observation=observation,
-            components=components,
+            components=self._components(today, action, components),
             terminated=np.zeros(len(action), dtype=bool),
             extras=extras,
         )
@@ -299,9 +297,15 @@ class PersonWorld(ABC, Generic[InnerT]):
             inner=today.inner,
         )
 
-    def _components(self, today: LivedDay, action: np.ndarray) -> np.ndarray:
-        """Return the reward components of a world that does not pay for days."""
-        raise NotImplementedError
+    def _components(self, today: LivedDay, action: np.ndarray, of_day: np.ndarray) -> np.ndarray:
+        """Return the reward components: those of the day, unless a world pays for something else.
+
+        Args:
+            today: as it was lived.
+            action: (slots, 7).
+            of_day: float32 (slots, components), anything where `pays_for_days` is False.
+        """
+        return of_day
 
     def info(self, state: PersonState[InnerT]) -> dict[str, np.ndarray]:
         """Return user, day, branch and mask, each (slots, ...), all of them new."""

@@ -81,5 +81,5 @@ class ReplayWorld(PersonWorld[NoState]):
             inner=state.inner,
         )
 
-    def _components(self, today: LivedDay, action: np.ndarray) -> np.ndarray:
+    def _components(self, today: LivedDay, action: np.ndarray, of_day: np.ndarray) -> np.ndarray:
         return rewards.foresight(decode_day(action).columns.T, today.row, today.observed)

@@ -22,7 +22,8 @@ DREAM, SIMULATOR = "HumanWM-v0", "HumanWMSim-v0"
 MICRO = 1e6
 
 
-def _actions(slots: int | None) -> np.ndarray:
+def vector_actions(slots: int | None) -> np.ndarray:
+    """Return the same actions for all jobs, (slots, 7), or (7,) of a single env."""
     shape = (7,) if slots is None else (slots, 7)
     return np.random.default_rng(0).uniform(-1.0, 1.0, shape).astype(np.float32)
 
@@ -30,7 +31,7 @@ def _actions(slots: int | None) -> np.ndarray:
 def vector_job(env_id: str, slots: int, steps: int, **settings: Any) -> Job:
     """Step a VectorEnv; episodes begin before the clock starts."""
     env = gym.make_vec(env_id, slots, horizon=max(30, steps + 1), **settings)
-    action = _actions(slots)
+    action = vector_actions(slots)
     env.reset(seed=0)
 
     def run() -> None:
@@ -43,7 +44,7 @@ def vector_job(env_id: str, slots: int, steps: int, **settings: Any) -> Job:
 def single_job(env_id: str, steps: int) -> Job:
     """Step `gym.make(id)` with the wrappers that it comes with."""
     env = gym.make(env_id, horizon=steps + 1)
-    action = _actions(None)
+    action = vector_actions(None)
     env.reset(seed=0)
 
     def run() -> None:
@@ -61,7 +62,7 @@ def dummy_job(env_id: str, slots: int, steps: int) -> Job:
 
     # One world serves all: only the single environments are compared, not their set-up.
     env = DummyVecEnv([lambda: Env(world) for _ in range(slots)])
-    action = _actions(slots)
+    action = vector_actions(slots)
     env.reset()
 
     def run() -> None:
@@ -75,10 +76,10 @@ def torch_job(slots: int, steps: int) -> Job:
     """Step the same nets in torch."""
     env: Any = gym.make_vec(DREAM, slots, horizon=max(30, steps + 1))
     env.reset(seed=0)
-    env.step(_actions(slots))
+    env.step(vector_actions(slots))
     step = TorchStep(env.unwrapped.world.runtime, env.unwrapped.state)
     generator = torch.Generator().manual_seed(0)
-    action = torch.as_tensor(_actions(slots))
+    action = torch.as_tensor(vector_actions(slots))
     normal = torch.randn(steps, slots, generator=generator)
     uniform = torch.rand(steps, slots, 14, generator=generator)
 

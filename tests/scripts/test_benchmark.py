@@ -8,11 +8,12 @@ import pytest
 
 import benchmark
 from benchmark import GROUPS, BenchmarkConfig, main, measure
-from benchmarks import imagination, processes, stepping, training
+from benchmarks import imagination, parts, pretraining, processes, stepping, training
 from benchmarks.timing import Job, interleaved, slope
 from composition import compose
 from human_wm_env.errors import ConfigError
 from human_wm_env.people.embedded import EmbeddedConfig, load_embedded
+from human_wm_env.runtime import film
 from report import run_script
 
 
@@ -48,6 +49,23 @@ def test_every_row_of_stepping() -> None:
     assert all(row["env steps/s"] > 0 for row in rows) and len(rows) == 9
     assert numbers["multiply_adds_per_step"] == 5 * 64 * (55 + 64 + 7)
     assert all(np.isfinite(value) for value in numbers.values())
+
+
+def test_the_parts_of_a_step_are_timed_and_let_go() -> None:
+    before = film.modulate, film.FilmWeights._run_many
+    rows = {row["part of a step"]: row["us, median"] for row in parts.parts_rows(5)}
+    assert all(microseconds > 0 for microseconds in rows.values()) and len(rows) == 9
+    assert before == (film.modulate, film.FilmWeights._run_many)
+    named = [each for name, each in rows.items() if not name.startswith("a step")]
+    assert max(named) < rows["a step with timers"]
+
+
+def test_the_rows_of_pretraining(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pretraining, "load_embedded", imagination.load_embedded)
+    monkeypatch.setattr(pretraining, "TRAINED", 6)
+    monkeypatch.setattr(pretraining, "VALIDATED", 6)
+    rows = pretraining.pretraining_rows(1)
+    assert len(rows) == 2 and all(row["seconds"] > 0 for row in rows)
 
 
 def test_the_torch_step_is_the_dreams() -> None:
@@ -105,6 +123,6 @@ def test_the_script_prints_one_object(
     assert "1 day" in capsys.readouterr().out
     for name in ("stepping_rows", "imagination_rows"):
         monkeypatch.setattr(benchmark, name, lambda *_: ([{"row": 1}], {"number": 2.0}))
-    for name in ("growth_rows", "first_use_rows", "ppo_rows"):
+    for name in ("growth_rows", "parts_rows", "pretraining_rows", "first_use_rows", "ppo_rows"):
         monkeypatch.setattr(benchmark, name, lambda *_, **__: [{"row": 1}])
     assert set(measure(BenchmarkConfig(quick=True))) == {"machine", *GROUPS}

@@ -1,4 +1,4 @@
-"""Days counted against the same rules in NumPy."""
+"""Days counted, by hand."""
 
 from __future__ import annotations
 
