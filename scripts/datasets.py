@@ -12,9 +12,9 @@ from human_wm_env.errors import ConfigError, DataError, did_you_mean
 from human_wm_env.importers import Imported, ImportReport, read_daily_csv
 from human_wm_env.joined_logs import everybody_trains, join, join_split
 from human_wm_env.people.embedded import (
+    GENERATOR_VERSION,
     EmbeddedConfig,
     EmbeddedPeople,
-    generator_version,
     load_embedded,
 )
 from human_wm_env.time_split import HELD_OUT_SHARE, TimeSplit, split_by_time
@@ -158,7 +158,12 @@ def import_report(config: DataConfig) -> ImportReport | None:
 
 
 def provenance(config: DataConfig, dataset: LogDataset) -> dict[str, Any]:
-    """Return what a manifest says about the data; no paths of this machine."""
+    """Return what a manifest says about the data; no paths of this machine.
+
+    `generator_version` is a number; manifests from before there were numbers, the bundled
+    checkpoint's among them, have 16 hexadecimal digits there. Nothing is decided by it:
+    data are recognised by `sha256`.
+    """
     described = {
         "name": dataset.name,
         "users": dataset.users,
@@ -174,7 +179,7 @@ def provenance(config: DataConfig, dataset: LogDataset) -> dict[str, Any]:
         return described | {
             "seed": config.seed,
             "response_gain": config.response_gain,
-            "generator_version": generator_version(),
+            "generator_version": GENERATOR_VERSION,
         }
     others = _load_others(config)
     if others is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict
-from functools import lru_cache
 from typing import Any
 
 from agents.env_config import BUNDLED, EnvConfig
@@ -17,10 +16,9 @@ from human_wm_env.people import embedded
 from human_wm_env.runtime.checkpoint import load_world_model
 
 
-@lru_cache(maxsize=1)
-def people_version() -> str:
-    """Return the version of the code that generates people, read once a process."""
-    return embedded.generator_version()
+def people_version() -> int:
+    """Return the version of the code that generates people."""
+    return embedded.GENERATOR_VERSION
 
 
 def model_digest(world_model: str | None) -> str:

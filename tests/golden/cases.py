@@ -1,7 +1,7 @@
 """What the golden tests pin: a function for each case, which returns named arrays.
 
-Imports of the project stand at the top of this file and of `trainings.py` alone, so that a
-move of modules is followed in two places.
+Imports of the project stand at the top of this file, `trainings.py` and `guarded.py` alone, so
+that a move of modules is followed in three places.
 """
 
 from __future__ import annotations

@@ -17,17 +17,18 @@ FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parents[1]
 sys.path[:0] = [path for path in (str(ROOT), str(ROOT / "scripts")) if path not in sys.path]
 
+import one_thread  # noqa: E402, F401 (before NumPy) # isort: skip
+import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 
-import one_thread  # noqa: E402, F401 (before NumPy)
-from tests.golden import cases, trainings  # noqa: E402
+from tests.golden import cases, guarded, trainings  # noqa: E402
 from tests.golden.recording import Arrays, differences, digest, from_file, thin, to_file  # noqa: E402
 
 ARRAYS = FOLDER / "arrays"
-CASES = {**cases.CASES, **trainings.CASES}
+CASES = {**cases.CASES, **guarded.CASES, **trainings.CASES}
 KEPT = 350  # entries of one array in a file
 KEPT_OF = {
-    **{"people_few": 5000, "posteriors": 2000, "checkpoint": 10},
+    **{"people_few": 5000, "posteriors": 2000, "posteriors_fixed": 2000, "checkpoint": 10},
     **{f"pretrained{name}": 50 for name in ("", "_predecessor", "_jointly")},
 }
 COMMAND = "python tests/golden/renew.py"
@@ -41,8 +42,9 @@ def compute(name: str) -> Arrays:
 
 
 def to_store(name: str, arrays: Arrays) -> Arrays:
-    """Return what a case's file holds of its arrays."""
-    return thin(arrays, KEPT_OF.get(name, KEPT))
+    """Return what a case's file holds of its arrays, and the number that they go with."""
+    thinned, number = thin(arrays, KEPT_OF.get(name, KEPT)), guarded.version_of(name)
+    return thinned if number is None else {**thinned, guarded.VERSION: np.array(number[1])}
 
 
 def stored(name: str) -> Arrays:
@@ -50,13 +52,23 @@ def stored(name: str) -> Arrays:
     return from_file(ARRAYS / f"{name}.npz")
 
 
+def complaint(name: str, arrays: Arrays) -> str:
+    """Return what is wrong with a case, see `guarded.complaint`."""
+    return guarded.complaint(name, to_store(name, arrays), stored(name), COMMAND)
+
+
 def _renew(name: str) -> str:
+    """Write a case's file where it no longer fits; refuse what needs a new number."""
     made = to_store(name, compute(name))
     try:
-        if not differences(made, stored(name)):
-            return "as stored"
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-        ARRAYS.mkdir(exist_ok=True)
+        kept = stored(name)
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):  # none, or a damaged one
+        kept = {}
+    if not differences(made, kept):
+        return "as stored"
+    if guarded.needs_a_number(name, made, kept):
+        raise SystemExit(guarded.complaint(name, made, kept, COMMAND))
+    ARRAYS.mkdir(exist_ok=True)
     to_file(ARRAYS / f"{name}.npz", made)
     return "renewed"
 

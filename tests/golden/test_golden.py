@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.golden import recording, renew
+from tests.golden import guarded, recording, renew
 
 ROOT = Path(__file__).resolve().parents[2]
 LARGEST = 300_000  # bytes of all that is stored
@@ -16,9 +17,47 @@ LARGEST = 300_000  # bytes of all that is stored
 @pytest.mark.parametrize("name", renew.CASES)
 def test_the_case_is_as_stored(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    found = recording.differences(renew.to_store(name, renew.compute(name)), renew.stored(name))
-    text = "\n".join(found[:20])
-    assert not found, f"{name}: if it is meant to change, run {renew.COMMAND} {name}\n{text}"
+    wrong = renew.complaint(name, renew.compute(name))
+    assert not wrong, wrong
+
+
+@pytest.mark.parametrize(
+    ("case", "number"),
+    [("people_few", "GENERATOR_VERSION"), ("posteriors_fixed", "POSTERIOR_VERSION")],
+)
+def test_a_changed_output_needs_a_new_number_and_a_new_number_new_arrays(
+    case: str, number: str
+) -> None:
+    def said(**made: Any) -> str:
+        kept = {"values": np.array([5]), guarded.VERSION: np.array(3)}
+        return guarded.complaint(
+            case, {name: np.array(value) for name, value in made.items()}, kept, "renew.py"
+        ).partition("\n")[0]
+
+    values: dict[str, Any] = {"same": [5], "other": [6]}
+    assert said(values=values["same"], version=3) == ""
+    assert f"raise {number} and renew the golden arrays: renew.py" in said(
+        values=values["other"], version=3
+    )
+    for value in values.values():
+        told = said(values=value, version=4)
+        assert told.startswith(f"{case}: {number} is ")
+        assert told.endswith(": renew the golden arrays: renew.py")
+
+
+def test_a_renewal_without_a_new_number_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = "people_faint"
+    made = {"values": np.array([5])}
+    monkeypatch.setattr(renew, "ARRAYS", tmp_path)
+    monkeypatch.setitem(renew.CASES, case, lambda: made)
+    assert renew._renew(case) == "renewed" and renew._renew(case) == "as stored"
+    made["values"] = np.array([6])
+    with pytest.raises(SystemExit, match="raise GENERATOR_VERSION"):
+        renew._renew(case)
+    monkeypatch.setattr("human_wm_env.people.embedded.GENERATOR_VERSION", 10)
+    assert renew._renew(case) == "renewed" and renew._renew(case) == "as stored"
 
 
 def test_every_file_has_a_case_and_all_of_them_are_small() -> None:

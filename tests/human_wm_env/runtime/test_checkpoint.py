@@ -57,6 +57,13 @@ def test_what_is_saved_is_loaded(folder: Path) -> None:
     assert loaded.folder == folder
 
 
+@pytest.mark.parametrize("version", ["7ec45b0b6932575f", 1, 2])
+def test_people_of_any_version_are_loaded(folder: Path, version: int | str) -> None:
+    """Earlier manifests have a text of hexadecimal digits in place of the number."""
+    edit(folder, data={"generator_version": version})
+    assert load_checkpoint(folder).manifest["data"] == {"generator_version": version}
+
+
 def test_saving_again_replaces(folder: Path) -> None:
     source = tiny.checkpoint(tiny.MARKOV)
     save_checkpoint(
