@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-SOURCES = $(wildcard human_wm_env world_model agents scripts tests)
-TYPED = $(foreach room,human_wm_env world_model agents scripts,$(if $(shell find $(room) -name '*.py' 2>/dev/null),$(room)))
+SOURCES = $(wildcard human_wm_env world_model agents human_wm_cli scripts tests)
+TYPED = $(foreach room,human_wm_env world_model agents human_wm_cli scripts,$(if $(shell find $(room) -name '*.py' 2>/dev/null),$(room)))
 
 # Two processes with two BLAS threads each stall one another on two cores.
 ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1

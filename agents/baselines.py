@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from human_wm_env.envs.actions import ACTION_WIDTH
 from human_wm_env.errors import ConfigError
+from human_wm_env.person.actions import ACTION_WIDTH
 
 
 class RandomAgent:

@@ -141,7 +141,7 @@ def make_vector_env(
 def _with_context(
     env: gym.vector.VectorEnv[Any, Any, Any], config: EnvConfig
 ) -> gym.vector.VectorEnv[Any, Any, Any]:
-    from human_wm_env.envs.person_context import VectorPersonContext
+    from human_wm_env.person_context import VectorPersonContext
 
     model = config.context_model or config.world_model
     return VectorPersonContext(

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from agents import cma_es, untrained
-from agents.constant_search import last_round_days
+from agents import baseline_configs
 from agents.env_config import EnvConfig
+from agents.evolution import cma_es
+from agents.planning.best_constant import last_round_days
 from agents.protocol import Agent
-from agents.recipes import RECIPES
-from agents.sb3_training import train_sb3
+from agents.sb3.algorithms import RECIPES
+from agents.sb3.training import train_sb3
 from agents.session import Session
 from human_wm_env.errors import ConfigError, did_you_mean
 
@@ -43,7 +44,7 @@ def _search_days(config: Any, env: EnvConfig) -> int:
 
 
 def _best_constant(config: Any, env: EnvConfig, session: Session) -> Agent:
-    found = untrained.make_best_constant(config, env, session)
+    found = baseline_configs.make_best_constant(config, env, session)
     session.report(last_round_days(config.search, env))
     return found
 
@@ -59,11 +60,11 @@ ALGORITHMS: dict[str, Algorithm] = {
         for name, recipe in RECIPES.items()
     },
     "cma_es": Algorithm(cma_es.CMAESConfig, cma_es.train_cma_es, cma_es.days_of, resumable=True),
-    "best_constant": Algorithm(untrained.BestConstantConfig, _best_constant, _search_days),
-    "random": Algorithm(untrained.RandomConfig, untrained.make_random),
-    "habit": Algorithm(untrained.HabitConfig, untrained.make_habit),
-    "planner": Algorithm(untrained.ImaginingPlannerConfig, untrained.make_planner),
-    "oracle": Algorithm(untrained.OracleConfig, untrained.make_oracle),
+    "best_constant": Algorithm(baseline_configs.BestConstantConfig, _best_constant, _search_days),
+    "random": Algorithm(baseline_configs.RandomConfig, baseline_configs.make_random),
+    "habit": Algorithm(baseline_configs.HabitConfig, baseline_configs.make_habit),
+    "planner": Algorithm(baseline_configs.ImaginingPlannerConfig, baseline_configs.make_planner),
+    "oracle": Algorithm(baseline_configs.OracleConfig, baseline_configs.make_oracle),
 }
 
 

@@ -16,18 +16,18 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from agents.baselines import ConstantAgent, HabitAgent, RandomAgent
-from agents.cma_es import CMAESConfig
-from agents.controller import ControllerAgent, ControllerShape
-from agents.cross_entropy import CrossEntropyConfig
 from agents.env_config import EnvConfig
-from agents.imagining_planner import ImaginingPlanner
-from agents.oracle_planner import OraclePlanner
-from agents.planner import PlannerConfig
-from agents.policy_agent import PolicyAgent
+from agents.evolution.cma_es import CMAESConfig
+from agents.evolution.controller import ControllerAgent, ControllerShape
+from agents.planning.cem import CrossEntropyConfig
+from agents.planning.dream_planner import ImaginingPlanner
+from agents.planning.mpc import PlannerConfig
+from agents.planning.oracle_planner import OraclePlanner
 from agents.protocol import Agent
-from agents.recipes import RECIPES
+from agents.sb3.algorithms import RECIPES
+from agents.sb3.policy import PolicyAgent
 from human_wm_env.errors import CheckpointError, ConfigError
-from human_wm_env.schema import SCHEMA_VERSION
+from human_wm_env.person.schema import SCHEMA_VERSION
 
 FORMAT = 1
 MANIFEST, WEIGHTS = "manifest.json", "weights.safetensors"

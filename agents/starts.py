@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from agents.env_config import EnvConfig
-from human_wm_env.dataset import LogDataset
-from human_wm_env.envs.registration import resolve_dataset
+from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import ConfigError, DataError
 from human_wm_env.people.embedded import EmbeddedPeople
+from human_wm_env.registration import resolve_dataset
 from human_wm_env.worlds.person_world import MIN_HISTORY_DAYS
 
 

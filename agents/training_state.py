@@ -7,13 +7,13 @@ from dataclasses import asdict
 from typing import Any
 
 from agents.env_config import BUNDLED, EnvConfig
-from agents.oracle_planner import SIMULATOR_ID
+from agents.planning.oracle_planner import SIMULATOR_ID
 from agents.session import Session
 from agents.tensor_tree import has_tree, load_tree, save_tree
-from human_wm_env.envs.registration import resolve_dataset
 from human_wm_env.errors import CheckpointError
 from human_wm_env.people.embedded import EmbeddedPeople
-from human_wm_env.runtime.checkpoint import load_world_model
+from human_wm_env.registration import resolve_dataset
+from human_wm_env.runtime.world_model import load_world_model
 
 # What a training may be prolonged by, and what changes its speed alone.
 MAY_CHANGE = ("steps", "generations", "threads")

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from human_wm_env import schema
-from human_wm_env.dataset import History, LogDataset
+from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import ConfigError
+from human_wm_env.person import schema
+from human_wm_env.person.history import History
 from human_wm_env.population import imagine_population as imagine_population
+from human_wm_env.random_streams import FOR_START, Stream, generator
 from human_wm_env.worlds.start_options import BRANCHES, whole_number
-from human_wm_env.worlds.world import FOR_START, Stream, generator
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def imagine_futures(
         DataError: unknown user, a day outside the log, or too little history.
         CheckpointError: see `runtime.checkpoint.load_checkpoint`.
     """
-    from human_wm_env.runtime.checkpoint import load_world_model
+    from human_wm_env.runtime.world_model import load_world_model
     from human_wm_env.worlds.dream import DreamWorld
 
     if whole_number(draws, "draws") < 1:

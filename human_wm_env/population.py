@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from human_wm_env import schema
-from human_wm_env.bulk_noise import generators
-from human_wm_env.dataset import LogDataset
+from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import ConfigError, DataError
-from human_wm_env.runtime.bulk import BulkDream, BulkEve, BulkNoise
-from human_wm_env.runtime.memory import Memory
+from human_wm_env.model.memory import Memory
+from human_wm_env.person import schema
+from human_wm_env.person.noise import FIRST_WEATHER, NEXT_WEATHER
+from human_wm_env.person.weather_chain import WeatherChain
+from human_wm_env.random_streams import FOR_LATENTS, FOR_NOISE, generators
+from human_wm_env.runtime.dream_step import NORMAL_COLUMNS, UNIFORM_COLUMNS
+from human_wm_env.runtime.rollout import BulkDream, BulkEve, BulkNoise
 from human_wm_env.worlds.dream import DreamWorld
-from human_wm_env.worlds.dream_day import NORMAL_COLUMNS, UNIFORM_COLUMNS
-from human_wm_env.worlds.noise import FIRST_WEATHER, NEXT_WEATHER
-from human_wm_env.worlds.sky import WeatherChain
 from human_wm_env.worlds.start_options import (
     BRANCHES,
     BRANCHES_PER_BLOCK,
@@ -25,7 +25,6 @@ from human_wm_env.worlds.start_options import (
     check_history,
     whole_number,
 )
-from human_wm_env.worlds.world import FOR_LATENTS, FOR_NOISE
 
 # Enough that NumPy's loops, which run side by side, outweigh its calls, which do not; few
 # enough that a day's arrays stay in the cache.
@@ -67,7 +66,7 @@ def imagine_population(
         DataError: a day outside somebody's log, or too little history.
         CheckpointError: see `runtime.checkpoint.load_checkpoint`.
     """
-    from human_wm_env.runtime.checkpoint import load_world_model
+    from human_wm_env.runtime.world_model import load_world_model
 
     everybody = np.arange(dataset.users) if users is None else _positions(dataset, users)
     if whole_number(threads, "threads") < 1:

@@ -10,15 +10,15 @@ import mlx.core as mx
 import numpy as np
 from mlx.utils import tree_unflatten
 
-from human_wm_env import schema
-from human_wm_env.dataset import LogDataset
+from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import CheckpointError
-from human_wm_env.people.weather import fit_transitions
-from human_wm_env.runtime.architecture import Architecture
-from human_wm_env.runtime.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from human_wm_env.runtime.weights import check_weights
-from world_model.fitting import flat_arrays
-from world_model.vrae import WorldModel
+from human_wm_env.model.architecture import Architecture
+from human_wm_env.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from human_wm_env.model.weights import check_weights
+from human_wm_env.person import schema
+from human_wm_env.person.weather import fit_transitions
+from world_model.nets.world_model import WorldModel
+from world_model.training.trainer import flat_arrays
 
 
 def flat_weights(model: WorldModel) -> dict[str, np.ndarray]:

@@ -6,11 +6,10 @@ import numpy as np
 from scipy.special import log_softmax, logsumexp
 
 from agents.evaluation.logged import LoggedWindows
-from human_wm_env import schema
-from human_wm_env.dataset import LogDataset
-from human_wm_env.runtime import heads, inputs, memory
-from human_wm_env.runtime.checkpoint import load_world_model
-from human_wm_env.runtime.world_model import WorldModelRuntime
+from human_wm_env.data.dataset import LogDataset
+from human_wm_env.model import heads, inputs, memory
+from human_wm_env.person import schema
+from human_wm_env.runtime.world_model import WorldModelRuntime, load_world_model
 
 LOG_SQRT_TWO_PI = 0.5 * np.log(2.0 * np.pi)
 

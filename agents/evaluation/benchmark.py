@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from agents.baseline_configs import ImaginingPlannerConfig
 from agents.env_config import EnvConfig, with_overrides
 from agents.evaluation.exploit import NEARLY_NO_NOISE
 from agents.registry import ALGORITHMS
-from agents.untrained import ImaginingPlannerConfig
 
 SEARCH_SEEDS = 100  # where the seeds of the exploit search begin
 

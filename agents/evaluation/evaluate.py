@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from agents.baselines import HabitAgent, RandomAgent
-from agents.constant_search import SearchConfig, search_best_constant
 from agents.env_config import NO_CONTEXT, EnvConfig, with_overrides
 from agents.evaluation.foresight import REPLAY_ID
 from agents.evaluation.intervals import Bootstrap
 from agents.evaluation.paired import Results, run_paired
-from agents.imagining_planner import ImaginingPlanner
-from agents.oracle_planner import SIMULATOR_ID, OraclePlanner
-from agents.planner import PlannerConfig
+from agents.planning.best_constant import SearchConfig, search_best_constant
+from agents.planning.dream_planner import ImaginingPlanner
+from agents.planning.mpc import PlannerConfig
+from agents.planning.oracle_planner import SIMULATOR_ID, OraclePlanner
 from agents.protocol import Agent
 from agents.saving import MANIFEST, load_agent
 from agents.starts import Starts, draw_starts

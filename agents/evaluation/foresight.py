@@ -17,7 +17,7 @@ from agents.evaluation.intervals import Bootstrap, clustered_interval, paired_in
 from agents.evaluation.paired import Episodes, run_chunks
 from agents.protocol import Agent, SituatedAgent
 from agents.starts import Starts
-from human_wm_env.envs.person_context import VectorPersonContext
+from human_wm_env.person_context import VectorPersonContext
 
 REPLAY_ID = "HumanWMReplay-v0"
 CHANCE = "random"

@@ -8,12 +8,12 @@ from dataclasses import asdict
 from typing import Any
 
 from agents.env_config import BUNDLED, EnvConfig
-from agents.oracle_planner import SIMULATOR_ID
+from agents.planning.oracle_planner import SIMULATOR_ID
 from agents.protocol import Agent
 from agents.saving import KINDS
 from human_wm_env.errors import ConfigError
 from human_wm_env.people import embedded
-from human_wm_env.runtime.checkpoint import load_world_model
+from human_wm_env.runtime.world_model import load_world_model
 
 
 def people_version() -> int:

@@ -11,11 +11,11 @@ from agents.evaluation.intervals import Bootstrap
 from agents.evaluation.logged import cut_windows
 from agents.evaluation.off_policy import OffPolicyConfig, as_plain, evaluate_off_policy
 from agents.protocol import Agent
-from agents.recipes import RECIPES
+from agents.sb3.algorithms import RECIPES
 from agents.starts import Starts
-from human_wm_env.dataset import LogDataset
-from human_wm_env.envs.registration import resolve_dataset
+from human_wm_env.data.dataset import LogDataset
 from human_wm_env.people.embedded import EmbeddedPeople
+from human_wm_env.registration import resolve_dataset
 
 MEMORYLESS = ("constant", "cma_es", *(name for name in RECIPES if name != "recurrent_ppo"))
 

@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 
 from agents.starts import Starts
-from human_wm_env import schema
-from human_wm_env.dataset import LogDataset
-from human_wm_env.envs import actions, assembling, rewards
-from human_wm_env.envs.person_context import PosteriorMeans
+from human_wm_env.data.dataset import LogDataset
+from human_wm_env.person import actions, observation_assembly, rewards, schema
+from human_wm_env.person_context import PosteriorMeans
 from human_wm_env.worlds.replay import ReplayWorld
-from human_wm_env.worlds.world import Start
+from human_wm_env.worlds.start_options import Start
 
 DECIDED = [*schema.ACTION_FEATURES, *schema.STATE_FEATURES]
 
@@ -96,7 +95,7 @@ def cut_windows(
             weekday[:, day] < 0, -1, (weekday[:, day].astype(int) + 1) % schema.DAYS_PER_WEEK
         )
         views.append(
-            assembling.build(
+            observation_assembly.build(
                 rows[:, day],
                 observed[:, day],
                 weekday_to_come,

@@ -17,10 +17,9 @@ from agents.evaluation.behaviour import logged_log_density, smoothed_log_density
 from agents.evaluation.intervals import Bootstrap, Interval, mean_interval
 from agents.evaluation.logged import LoggedWindows
 from agents.protocol import Agent
-from human_wm_env import schema
-from human_wm_env.dataset import LogDataset
-from human_wm_env.envs import actions, observations
+from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import ConfigError, DataError
+from human_wm_env.person import actions, observations, schema
 
 ACTION_COLUMNS = np.concatenate(
     [np.arange(schema.ROW_WIDTH)[schema.ROW_SLICES[index]] for index in schema.ACTION_FEATURES]

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from human_wm_env.runtime.checkpoint import load_world_model, save_checkpoint
+from human_wm_env.model.checkpoint import save_checkpoint
+from human_wm_env.runtime.world_model import load_world_model
 
 # What describes the data or the structure, and is not learned by the nets.
 _KEPT = ("encoder.moments.mean", "encoder.moments.sd", "transition.reference")

@@ -9,10 +9,12 @@ import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 
-from human_wm_env.envs import observations
-from human_wm_env.envs.scalar_reward import ScalarReward
+from human_wm_env.envs.scalarize import ScalarReward
 from human_wm_env.errors import ConfigError, ResetNeededError, did_you_mean
-from human_wm_env.worlds.world import FOR_START, Start, Stream, World, generator
+from human_wm_env.person import observations
+from human_wm_env.random_streams import FOR_START, Stream, generator
+from human_wm_env.worlds.start_options import Start
+from human_wm_env.worlds.world import World
 
 OBSERVATION_KINDS = ("flat", "dict")
 

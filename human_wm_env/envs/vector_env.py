@@ -11,14 +11,15 @@ from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
-from human_wm_env.envs import observations
-from human_wm_env.envs.counting import count_day
 from human_wm_env.envs.env import check_observation_kind, check_render_mode
 from human_wm_env.envs.info_masks import copied, marked, marked_everywhere
-from human_wm_env.envs.scalar_reward import ScalarReward
+from human_wm_env.envs.scalarize import ScalarReward
+from human_wm_env.envs.time_limit import count_day
 from human_wm_env.errors import ConfigError, DataError, HumanWMError, ResetNeededError, did_you_mean
-from human_wm_env.worlds.start_options import BRANCHES, share_histories, whole_number
-from human_wm_env.worlds.world import FOR_START, Start, Stream, Transition, World, generator, put
+from human_wm_env.person import observations
+from human_wm_env.random_streams import FOR_START, Stream, generator
+from human_wm_env.worlds.start_options import BRANCHES, Start, share_histories, whole_number
+from human_wm_env.worlds.world import Transition, World, put
 
 LAYOUTS = ("branches", "people")
 

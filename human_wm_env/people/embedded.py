@@ -17,14 +17,15 @@ from pathlib import Path
 
 import numpy as np
 
-from human_wm_env import schema
-from human_wm_env.dataset import LogDataset, weekdays
+from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import ConfigError
-from human_wm_env.people import habits, missingness, physiology, simulator, weather
+from human_wm_env.people import habits, missingness, physiology, simulator
 from human_wm_env.people.missingness import LoggingTraits
 from human_wm_env.people.physiology import Body
 from human_wm_env.people.simulator import Losses, People
 from human_wm_env.people.traits import draw_traits, trait
+from human_wm_env.person import schema, weather
+from human_wm_env.person.history import weekdays
 
 # Raised by one whenever `generate` gives other arrays than before; the golden tests watch it.
 GENERATOR_VERSION: int = 1

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from human_wm_env import feasible, schema
-from human_wm_env.envs import actions
-from human_wm_env.people.choices import choose, sigmoid
 from human_wm_env.people.physiology import LOAD_SD, Body
 from human_wm_env.people.traits import trait
-from human_wm_env.people.weather import IS_BAD
+from human_wm_env.person import actions, feasible, schema
+from human_wm_env.person.choices import choose, sigmoid
+from human_wm_env.person.weather import IS_BAD
 
 NORMALS = 5  # activity, sleep, minutes, distance, calories
 UNIFORMS = 4 + actions.ACTION_WIDTH  # kind of day, workout, its type, location, unusual action

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from human_wm_env import schema
+from human_wm_env.person import schema
 
 UNIFORMS = 1 + schema.FEATURE_COUNT  # whole day, each feature
 

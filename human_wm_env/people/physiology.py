@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from human_wm_env import schema
 from human_wm_env.people.traits import trait
-from human_wm_env.people.weather import IS_BAD
+from human_wm_env.person import schema
+from human_wm_env.person.weather import IS_BAD
 
 FITNESS_TAU_DAYS = 42.0  # Banister et al. 1975; Busso 2003
 FATIGUE_TAU_DAYS = 7.0

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from human_wm_env import schema
 from human_wm_env.people import habits, missingness, physiology
-from human_wm_env.people.choices import choose
 from human_wm_env.people.missingness import LoggingTraits
 from human_wm_env.people.physiology import Body
+from human_wm_env.person import schema
+from human_wm_env.person.choices import choose
+from human_wm_env.person.schema import is_weekend
 
 STATE_NORMALS = 1  # heart rate
 STATE_UNIFORMS = 1  # mood
@@ -40,11 +41,6 @@ class Losses:
 
     day_lost: np.ndarray
     feature_lost: np.ndarray
-
-
-def is_weekend(weekday: np.ndarray) -> np.ndarray:
-    """Return True for Saturdays and Sundays; an unknown weekday (-1) is a working day."""
-    return weekday >= 5
 
 
 def habitual_day(

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from human_wm_env import schema
-from human_wm_env.dataset import History
-from human_wm_env.people.simulator import is_weekend
-from human_wm_env.runtime import gru, inputs, memory, moments
-from human_wm_env.runtime.memory import Memory
-from human_wm_env.runtime.moments import Moments
+from human_wm_env.model import inputs, memory, moments
+from human_wm_env.model.memory import Memory
+from human_wm_env.model.moments import Moments
+from human_wm_env.person import schema
+from human_wm_env.person.history import History
+from human_wm_env.person.schema import is_weekend
+from human_wm_env.runtime import gru
 
 # Posterior widths stay in a range that exp() of a float32 can hold.
 LOG_VARIANCE_LOW, LOG_VARIANCE_HIGH = -9.0, 3.0

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
-from human_wm_env import schema
-from human_wm_env.dataset import History
-from human_wm_env.runtime import drawing, layouts, memory, stepping
-from human_wm_env.runtime.checkpoint import Checkpoint
+from human_wm_env.model import layouts, memory
+from human_wm_env.model.checkpoint import BUNDLED, Checkpoint, load_checkpoint, read_manifest
+from human_wm_env.model.memory import Memory
+from human_wm_env.model.weights import check_weights
+from human_wm_env.person import schema
+from human_wm_env.person.history import History
+from human_wm_env.runtime import sampling, step
 from human_wm_env.runtime.encoder import Encoder, Posterior, prepare, prepare_beginnings
 from human_wm_env.runtime.film import FilmWeights, Modulation
-from human_wm_env.runtime.memory import Memory
-from human_wm_env.runtime.weights import check_weights
 
 # Histories encoded together; bounds the memory of a large reset.
 ENCODER_BATCH = 64
@@ -44,11 +47,11 @@ class WorldModelRuntime:
         )
         remembers = self.architecture.memory
         self._stepping_policy = replace(
-            self.policy, inputs=stepping.fold_policy(self.policy.inputs, use_memory=remembers)
+            self.policy, inputs=step.fold_policy(self.policy.inputs, use_memory=remembers)
         )
         self._stepping_transition = replace(
             self.transition,
-            inputs=stepping.fold_transition(self.transition.inputs, use_memory=remembers),
+            inputs=step.fold_transition(self.transition.inputs, use_memory=remembers),
         )
         # What the heart rate does to the mood's logits: per scale, and by being known.
         chain, known = self.transition.chain, self.state_layout.encoded_width
@@ -119,7 +122,7 @@ class WorldModelRuntime:
             uniform: float32 (slots, 7), likewise.
         """
         parameters = self._stepping_policy(policy_inputs, modulation)[0]
-        return drawing.sample_row(
+        return sampling.sample_row(
             self.action_layout, parameters, self.policy.chain[0], temperature, normal, uniform
         )
 
@@ -139,3 +142,28 @@ class WorldModelRuntime:
             float32 (members, outputs, slots), see `state_layout`.
         """
         return self._stepping_transition.in_columns(transition_inputs, modulation, blind)
+
+
+@lru_cache(maxsize=8)
+def _load_cached(folder: str, checksum: str) -> WorldModelRuntime:
+    return WorldModelRuntime(load_checkpoint(folder))
+
+
+def load_world_model(
+    world_model: WorldModelRuntime | str | Path | None = None,
+) -> WorldModelRuntime:
+    """Return the stepping runtime of a checkpoint.
+
+    Args:
+        world_model: a checkpoint folder; None means the bundled one; a loaded runtime is
+            returned as it is. Runtimes are shared between environments.
+
+    Raises:
+        CheckpointError: see `load_checkpoint`; or the weights are not those of the
+            architecture.
+    """
+    if isinstance(world_model, WorldModelRuntime):
+        return world_model
+    folder = BUNDLED if world_model is None else Path(world_model)
+    manifest = read_manifest(folder)
+    return _load_cached(str(folder.resolve()), str(manifest.get("weights_sha256")))

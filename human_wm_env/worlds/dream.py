@@ -7,21 +7,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from human_wm_env import schema
-from human_wm_env.bulk_noise import generators
-from human_wm_env.dataset import History, LogDataset
+from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import ConfigError
-from human_wm_env.runtime import stepping
-from human_wm_env.runtime.drawing import FEATURES
-from human_wm_env.runtime.film import Modulation
-from human_wm_env.runtime.heads import MIN_SCALE
-from human_wm_env.runtime.inputs import STATE_ORDER
-from human_wm_env.runtime.memory import Memory
-from human_wm_env.runtime.projecting import project
-from human_wm_env.runtime.responding import drawn_from
-from human_wm_env.runtime.world_model import WorldModelRuntime
-from human_wm_env.worlds import masking as masks
-from human_wm_env.worlds.dream_day import (
+from human_wm_env.model.heads import MIN_SCALE
+from human_wm_env.model.inputs import STATE_ORDER
+from human_wm_env.model.memory import Memory
+from human_wm_env.person import missingness as masks
+from human_wm_env.person import schema
+from human_wm_env.person.history import History
+from human_wm_env.person.missingness import MaskChain
+from human_wm_env.person.noise import ADHERENCE
+from human_wm_env.person.projection import project
+from human_wm_env.person.weather_chain import WeatherChain
+from human_wm_env.random_streams import FOR_LATENTS, Stream, generators
+from human_wm_env.runtime import step
+from human_wm_env.runtime.dream_step import (
     NORMAL_COLUMNS,
     NORMALS,
     UNIFORM_COLUMNS,
@@ -29,8 +29,10 @@ from human_wm_env.worlds.dream_day import (
     begin_day,
     end_day,
 )
-from human_wm_env.worlds.masking import MaskChain
-from human_wm_env.worlds.noise import ADHERENCE
+from human_wm_env.runtime.film import Modulation
+from human_wm_env.runtime.sampling import FEATURES
+from human_wm_env.runtime.transition_head import drawn_from
+from human_wm_env.runtime.world_model import WorldModelRuntime
 from human_wm_env.worlds.person_world import (
     BRANCHES_PER_BLOCK,
     LivedDay,
@@ -40,10 +42,9 @@ from human_wm_env.worlds.person_world import (
     follow,
 )
 from human_wm_env.worlds.posterior_store import PosteriorStore
-from human_wm_env.worlds.simulation import check_weather
-from human_wm_env.worlds.sky import WeatherChain
+from human_wm_env.worlds.simulator import check_weather
 from human_wm_env.worlds.start_cache import StartCache
-from human_wm_env.worlds.world import FOR_LATENTS, Start, Stream
+from human_wm_env.worlds.start_options import Start
 
 _STATE_LIST = list(STATE_ORDER)
 
@@ -73,7 +74,7 @@ class DreamState:
     @property
     def memory(self) -> Memory:
         """The slow quantities as the runtime's memory."""
-        return stepping.memory_of(self.sums)
+        return step.memory_of(self.sums)
 
 
 @dataclass(frozen=True)
@@ -208,12 +209,12 @@ class DreamWorld(PersonWorld[DreamState]):
 
     def _encode_start_days(self, whole: History, days: np.ndarray) -> np.ndarray:
         """Return mean, sd and memory on a person's start days, float32 (days, width)."""
-        width = 2 * self.runtime.architecture.latent_width + stepping.SUMS_WIDTH
+        width = 2 * self.runtime.architecture.latent_width + step.SUMS_WIDTH
         kept = None if self._store is None else self._store.load(whole, days, width)
         if kept is not None:
             return kept
         posterior, remembered = self.runtime.encode_beginnings(whole, days)
-        parts = [posterior.mean, posterior.sd, stepping.sums_of(remembered)]
+        parts = [posterior.mean, posterior.sd, step.sums_of(remembered)]
         values = np.concatenate(parts, axis=1)
         if self._store is not None:
             self._store.save(whole, days, values)
@@ -223,7 +224,7 @@ class DreamWorld(PersonWorld[DreamState]):
         """Encode single histories."""
         histories = [self.history_of(start) for start in starts]
         posterior, remembered = self.runtime.encode(histories)
-        sums = stepping.sums_of(remembered)
+        sums = step.sums_of(remembered)
         return [
             _Person(
                 mean=posterior.mean[row : row + 1],
@@ -350,9 +351,9 @@ class DreamWorld(PersonWorld[DreamState]):
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return what `begin_day` does where people follow their habits, some days or always."""
         inner = state.inner
-        inputs = stepping.begin_inputs(inner.sums, inner.encoded, inner.known, state.weekday)
+        inputs = step.begin_inputs(inner.sums, inner.encoded, inner.known, state.weekday)
         habit = self.runtime.act(
-            stepping.policy_inputs(inner.known, inputs, state.forecast),
+            step.policy_inputs(inner.known, inputs, state.forecast),
             inner.policy_modulation,
             self.temperature,
             normal[:, NORMAL_COLUMNS["habit"]],
@@ -360,7 +361,7 @@ class DreamWorld(PersonWorld[DreamState]):
         )
         day = follow(self.adherence, uniform[:, ADHERENCE], action, project(habit))
         # The states of yesterday stay.
-        stepping.set_actions(inputs, day, state.forecast)
+        step.set_actions(inputs, day, state.forecast)
         return inputs, day.columns
 
     def _known(self, slots: int) -> np.ndarray:

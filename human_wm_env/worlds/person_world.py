@@ -13,23 +13,24 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 
-from human_wm_env import schema
 from human_wm_env.compiled import compiled
-from human_wm_env.dataset import History, LogDataset
-from human_wm_env.day import Day
-from human_wm_env.envs import actions, assembling, observations, rewards
-from human_wm_env.envs.decoding import decode_day
-from human_wm_env.envs.rewards import Baseline
+from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import ConfigError, InvalidActionError
-from human_wm_env.worlds.closing import close, turn_page_loop
-from human_wm_env.worlds.logged_starts import LoggedStarts
-from human_wm_env.worlds.noise import FIRST_WEATHER, draw_noise
+from human_wm_env.person import actions, observation_assembly, observations, rewards, schema
+from human_wm_env.person.action_decoding import decode_day
+from human_wm_env.person.day import Day
+from human_wm_env.person.history import History
+from human_wm_env.person.noise import FIRST_WEATHER
+from human_wm_env.person.rewards import Baseline
+from human_wm_env.random_streams import Stream, draw_noise
+from human_wm_env.worlds.person_step import close, turn_page_loop
 from human_wm_env.worlds.start_cache import StartCache
 from human_wm_env.worlds.start_options import BRANCHES as BRANCHES
 from human_wm_env.worlds.start_options import BRANCHES_PER_BLOCK as BRANCHES_PER_BLOCK
 from human_wm_env.worlds.start_options import MIN_HISTORY_DAYS as MIN_HISTORY_DAYS
-from human_wm_env.worlds.start_options import whole_number
-from human_wm_env.worlds.world import Start, Stream, Transition
+from human_wm_env.worlds.start_options import Start, whole_number
+from human_wm_env.worlds.starts import LoggedStarts
+from human_wm_env.worlds.world import Transition
 
 InnerT = TypeVar("InnerT")
 _ACTION_SHAPE = (actions.ACTION_WIDTH,)
@@ -317,7 +318,7 @@ class PersonWorld(ABC, Generic[InnerT]):
         }
 
     def _observe(self, state: PersonState[InnerT]) -> np.ndarray:
-        return assembling.build(
+        return observation_assembly.build(
             state.row, state.observed, state.weekday, state.forecast, state.elapsed, self.horizon
         )
 
@@ -337,7 +338,7 @@ class PersonWorld(ABC, Generic[InnerT]):
 
     def render(self, state: Any, trail: Sequence[Any], mode: str) -> Any:
         """Draw the first slot's episode so far."""
-        from human_wm_env import rendering
+        from human_wm_env.person import rendering
 
         return rendering.render(trail, mode, str(state.user_name[0]))
 

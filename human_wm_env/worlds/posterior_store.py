@@ -20,9 +20,9 @@ from pathlib import Path
 
 import numpy as np
 
-from human_wm_env.dataset import History
+from human_wm_env.model.architecture import Architecture
 from human_wm_env.people.embedded import cache_folder
-from human_wm_env.runtime.architecture import Architecture
+from human_wm_env.person.history import History
 
 # Raised by one whenever the same log and weights give other numbers than before, or the same
 # ones in another order; the golden tests watch it.

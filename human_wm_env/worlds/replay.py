@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from human_wm_env import schema
-from human_wm_env.dataset import LogDataset
-from human_wm_env.envs import rewards
-from human_wm_env.envs.decoding import decode_day
+from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import DataError
-from human_wm_env.worlds.noise import SHARED_UNIFORMS
+from human_wm_env.person import rewards, schema
+from human_wm_env.person.action_decoding import decode_day
+from human_wm_env.person.noise import SHARED_UNIFORMS
+from human_wm_env.random_streams import Stream
 from human_wm_env.worlds.person_world import LivedDay, PersonState, PersonWorld
-from human_wm_env.worlds.world import Start, Stream
+from human_wm_env.worlds.start_options import Start
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from human_wm_env.worlds.world import Start
+from human_wm_env.worlds.start_options import Start
 
 ValueT = TypeVar("ValueT")
 # A posterior takes 700 bytes.

@@ -8,13 +8,30 @@ from typing import Any
 
 import numpy as np
 
-from human_wm_env.dataset import History
 from human_wm_env.errors import ConfigError, DataError
+from human_wm_env.person.history import History
 
 BRANCHES_PER_BLOCK = 5
 BRANCHES = BRANCHES_PER_BLOCK**3  # 125
 MIN_HISTORY_DAYS = 14
 RESET_OPTIONS = ("user", "day", "branch", "history", "start_weekday")
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where one slot begins.
+
+    Attributes:
+        user: position of the person in the data set; -1 with a history of the caller's.
+        day: first day that is decided; its history ends the day before.
+        branch: which of the 125 futures.
+        history: a log given by the caller instead of the person's own.
+    """
+
+    user: int
+    day: int
+    branch: int
+    history: History | None = None
 
 
 def checked_branch(value: Any) -> int:

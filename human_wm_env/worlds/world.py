@@ -14,49 +14,8 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from gymnasium import spaces
 
-from human_wm_env.dataset import History
-
-
-@dataclass(frozen=True)
-class Start:
-    """Where one slot begins.
-
-    Attributes:
-        user: position of the person in the data set; -1 with a history of the caller's.
-        day: first day that is decided; its history ends the day before.
-        branch: which of the 125 futures.
-        history: a log given by the caller instead of the person's own.
-    """
-
-    user: int
-    day: int
-    branch: int
-    history: History | None = None
-
-
-@dataclass(frozen=True)
-class Stream:
-    """Where the randomness of one slot's episode comes from, as SeedSequence entropy.
-
-    Attributes:
-        latents: shared by the slots of a group: (seed, group, episode).
-        noise: the slot's own: (seed, slot, episode).
-    """
-
-    latents: tuple[int, int, int]
-    noise: tuple[int, int, int]
-
-
-# Last word of the entropy: keeps the uses of one (seed, index, episode) apart.
-FOR_LATENTS, FOR_NOISE, FOR_START = 0, 1, 2
-
-
-def generator(key: tuple[int, int, int], use: int) -> np.random.Generator:
-    """Return the generator of one use of one stream."""
-    words = (*key, use)
-    # Ready-made words are taken as they are; SeedSequence would cut up each number by itself.
-    entropy = np.array(words, dtype=np.uint32) if max(words) < 2**32 else list(words)
-    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy)))
+from human_wm_env.random_streams import Stream
+from human_wm_env.worlds.start_options import Start
 
 
 @dataclass(slots=True)  # frozen ones take a microsecond more for every three fields

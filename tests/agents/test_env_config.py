@@ -105,7 +105,7 @@ def test_the_context_wraps_the_environment(
             super().__init__(env)
             made.append((world_model, update))
 
-    from human_wm_env.envs import person_context
+    from human_wm_env import person_context
 
     monkeypatch.setattr(person_context, "VectorPersonContext", Recorder)
     config = EnvConfig("HumanWMSim-v0", person_context=True, context_update="daily", **settings)

@@ -5,20 +5,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agents.cross_entropy import CrossEntropyConfig
-from agents.env_config import EnvConfig
-from agents.imagining_planner import ImaginingPlanner
-from agents.oracle_planner import OraclePlanner
-from agents.planner import PlannerConfig
-from agents.registry import ALGORITHMS, algorithm_named, train_agent
-from agents.saving import load_agent, save_agent
-from agents.untrained import (
+from agents.baseline_configs import (
     BestConstantConfig,
     HabitConfig,
     ImaginingPlannerConfig,
     OracleConfig,
     RandomConfig,
 )
+from agents.env_config import EnvConfig
+from agents.planning.cem import CrossEntropyConfig
+from agents.planning.dream_planner import ImaginingPlanner
+from agents.planning.mpc import PlannerConfig
+from agents.planning.oracle_planner import OraclePlanner
+from agents.registry import ALGORITHMS, algorithm_named, train_agent
+from agents.saving import load_agent, save_agent
 from human_wm_env.errors import ConfigError
 
 PLANNER = PlannerConfig(days=3, search=CrossEntropyConfig(candidates=9))
@@ -30,7 +30,7 @@ def test_every_algorithm_has_settings_that_name_it() -> None:
 
 
 def test_every_algorithm_has_a_file_of_settings() -> None:
-    from composition import CONFIGS_FOLDER
+    from human_wm_cli.config import CONFIGS_FOLDER
 
     files = {file.stem for file in (CONFIGS_FOLDER / "agent").glob("*.yaml")}
     assert set(ALGORITHMS) <= files

@@ -12,11 +12,11 @@ from safetensors.torch import load_file, save_file
 
 from agents.baselines import ConstantAgent, HabitAgent, RandomAgent
 from agents.env_config import EnvConfig
-from agents.policy_agent import PolicyAgent
-from agents.ppo import PPOConfig
 from agents.protocol import Agent
 from agents.registry import train_agent
 from agents.saving import MANIFEST, WEIGHTS, load_agent, save_agent
+from agents.sb3.policy import PolicyAgent
+from agents.sb3.ppo import PPOConfig
 from agents.session import Session
 from human_wm_env.errors import CheckpointError, ConfigError
 from human_wm_env.people.embedded import EmbeddedPeople

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from agents.cma_es import CMAESConfig
 from agents.env_config import EnvConfig
-from agents.ppo import PPOConfig
+from agents.evolution.cma_es import CMAESConfig
+from agents.sb3.ppo import PPOConfig
 from agents.session import Session
 from agents.tensor_tree import save_tree
 from agents.training_state import keep_state, kept_state, training_settings
 from human_wm_env.errors import CheckpointError
+from human_wm_env.model.checkpoint import BUNDLED
 from human_wm_env.people.embedded import EmbeddedConfig, EmbeddedPeople, load_embedded
-from human_wm_env.runtime.checkpoint import BUNDLED
 
 
 def test_what_prolongs_a_training_is_no_setting(

@@ -19,7 +19,6 @@ import pytest
 from gymnasium.vector import AutoresetMode
 
 import human_wm_env  # noqa: F401 (registers the ids)
-from human_wm_env.envs.person_context import PersonContext, VectorPersonContext
 from human_wm_env.futures import imagine_futures
 from human_wm_env.people.embedded import (
     CACHE_VARIABLE,
@@ -28,13 +27,14 @@ from human_wm_env.people.embedded import (
     assemble,
     generate,
 )
+from human_wm_env.person_context import PersonContext, VectorPersonContext
 from human_wm_env.population import imagine_population
-from human_wm_env.runtime.checkpoint import load_world_model
+from human_wm_env.runtime.world_model import load_world_model
 from tests.golden.recording import Arrays, Recorder
-from world_model.data import encode_logs
+from world_model.data.encoded_logs import encode_logs
 from world_model.export import restore
-from world_model.imagine import Eve, factorial_latents, imagine
-from world_model.rollouts import roll_out, rollout_loss, rollout_starts
+from world_model.imagination.differentiable import roll_out, rollout_loss, rollout_starts
+from world_model.imagination.rollout import Eve, factorial_latents, imagine
 
 FEW = EmbeddedConfig(users=5, days=80, seed=3)
 SMALL = EmbeddedConfig(users=12, days=120, seed=3)

@@ -15,14 +15,14 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from human_wm_env.dataset import LogDataset
+from human_wm_env.data.dataset import LogDataset
+from human_wm_env.data.uniform_logs import UniformConfig, uniform_logs
+from human_wm_env.model.architecture import Architecture
+from human_wm_env.model.checkpoint import save_checkpoint
+from human_wm_env.model.weights import expected_shapes
 from human_wm_env.people import embedded
 from human_wm_env.people.embedded import CACHE_VARIABLE
-from human_wm_env.people.weather import TRANSITIONS
-from human_wm_env.runtime.architecture import Architecture
-from human_wm_env.runtime.checkpoint import save_checkpoint
-from human_wm_env.runtime.weights import expected_shapes
-from human_wm_env.uniform_logs import UniformConfig, uniform_logs
+from human_wm_env.person.weather import TRANSITIONS
 from human_wm_env.worlds import posterior_store
 from tests.golden.cases import FEW, people
 from tests.golden.recording import Arrays, differences

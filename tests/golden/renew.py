@@ -17,7 +17,7 @@ FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parents[1]
 sys.path[:0] = [path for path in (str(ROOT), str(ROOT / "scripts")) if path not in sys.path]
 
-import one_thread  # noqa: E402, F401 (before NumPy) # isort: skip
+import human_wm_cli.one_thread  # noqa: E402, F401 (before NumPy) # isort: skip
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 

@@ -14,21 +14,26 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import load_file
 
-import pretrain
-from agents.constant_search import SearchConfig
-from agents.cross_entropy import CrossEntropyConfig
 from agents.env_config import EnvConfig
 from agents.evaluation.evaluate import EvaluationConfig
 from agents.evaluation.foresight import summarise_foresight
 from agents.evaluation.intervals import Bootstrap
 from agents.evaluation.off_policy import OffPolicyConfig
 from agents.evaluation.table import summarise
-from agents.planner import PlannerConfig
+from agents.planning.best_constant import SearchConfig
+from agents.planning.cem import CrossEntropyConfig
+from agents.planning.mpc import PlannerConfig
 from agents.registry import algorithm_named, train_agent
 from agents.saving import load_agent, save_agent
 from agents.session import Session
-from evaluate_agent import EvaluateAgentConfig, compare_with_truth, headroom_of, run_evaluation
-from report import run_script
+from human_wm_cli.commands import pretrain
+from human_wm_cli.commands.evaluate import (
+    EvaluateAgentConfig,
+    compare_with_truth,
+    headroom_of,
+    run_evaluation,
+)
+from human_wm_cli.console import run_script
 from tests.golden.cases import SMALL, people
 from tests.golden.recording import Arrays, pack
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from human_wm_env import schema
-from human_wm_env.dataset import LogDataset
+from human_wm_env.data.dataset import LogDataset
 from human_wm_env.people.embedded import EmbeddedConfig, EmbeddedPeople, assemble, generate
+from human_wm_env.person import schema
 
 SMALL = EmbeddedConfig(users=12, days=120, seed=3)
 

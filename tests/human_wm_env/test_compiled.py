@@ -127,9 +127,9 @@ def test_compiled_loops_equal_their_python() -> None:
 
 TYPICAL_USE = """
 import gymnasium as gym, numpy as np, human_wm_env
-from human_wm_env.envs import counting, weighing
-from human_wm_env.runtime import film
-from human_wm_env.worlds import closing, dream_day
+from human_wm_env.envs import time_limit, weighted_sum
+from human_wm_env.runtime import dream_step, film
+from human_wm_env.worlds import person_step
 from human_wm_env.worlds.world import take
 
 settings = [{}, {"layout": "people", "masking": 0.3, "temperature": 1, "weather": "log"}]
@@ -167,7 +167,8 @@ def use(ids: list[str], check: str = "", **environment: str) -> None:
 
 def test_typical_use_compiles_the_step_once() -> None:
     check = """
-loops = [dream_day.begin_day, dream_day.end_day, closing.close, counting.count_day, weighing.weigh]
+loops = [dream_step.begin_day, dream_step.end_day, person_step.close]
+loops += [time_limit.count_day, weighted_sum.weigh]
 for loop in [*loops, film._run_few, film.modulate]:
     assert len(loop.signatures) == 1, loop
 """

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from human_wm_env import schema
 from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.errors import ConfigError, DataError
 from human_wm_env.futures import Futures, imagine_futures, imagine_population
+from human_wm_env.person import schema
+from human_wm_env.random_streams import Stream
 from human_wm_env.worlds.dream import DreamWorld
 from human_wm_env.worlds.person_world import BRANCHES
-from human_wm_env.worlds.world import Start, Stream
+from human_wm_env.worlds.start_options import Start
 from tests.world_model import tiny
 
 CONTINUOUS = np.array(schema.CONTINUOUS_FEATURES)

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from human_wm_env import population, schema
+from human_wm_env import population
 from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.errors import ConfigError, DataError
+from human_wm_env.person import schema
 from human_wm_env.population import imagine_population
 from human_wm_env.worlds.dream import DreamWorld
 from human_wm_env.worlds.person_world import BRANCHES

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from human_wm_env.runtime import moments
+from human_wm_env.model import moments
 from human_wm_env.runtime.encoder import Posterior
 from tests.world_model import tiny
-from world_model.data import encode_logs, moments_until
-from world_model.fitting import Stage, fit
-from world_model.progress import SilentLogger
-from world_model.recognition import Recognition
+from world_model.data.distillation_data import Recognition
+from world_model.data.encoded_logs import encode_logs, moments_until
+from world_model.training.progress import SilentLogger
+from world_model.training.trainer import Stage, fit
 
 
 class Recorder:

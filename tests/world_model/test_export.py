@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from human_wm_env.errors import CheckpointError
-from human_wm_env.people.weather import fit_transitions
-from human_wm_env.runtime.checkpoint import load_checkpoint
+from human_wm_env.model.checkpoint import load_checkpoint
+from human_wm_env.person.weather import fit_transitions
 from tests.world_model import tiny
 from world_model.export import export, flat_weights, load_start, restore
 

@@ -6,12 +6,12 @@ import mlx.core as mx
 import numpy as np
 import pytest
 
-from human_wm_env import schema
-from human_wm_env.runtime import inputs
+from human_wm_env.model import inputs
+from human_wm_env.person import schema
 from tests.world_model import tiny
-from world_model.data import Windows, encode_logs, windows
-from world_model.likelihood import log_likelihood
-from world_model.transition import baseline_offsets
+from world_model.data.encoded_logs import Windows, encode_logs, windows
+from world_model.nets.likelihood import log_likelihood
+from world_model.nets.transition import baseline_offsets
 
 PEOPLE, DAYS = 4, 9
 

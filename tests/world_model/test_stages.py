@@ -13,19 +13,19 @@ import numpy as np
 import pytest
 from mlx.utils import tree_flatten
 
-from human_wm_env.people.weather import TRANSITIONS
+from human_wm_env.person.weather import TRANSITIONS
 from tests.world_model import tiny
 from tests.world_model.fitting_runs import Recorder, recognition, run
-from world_model.config import StageConfig, TrainingConfig
-from world_model.data import encode_logs
-from world_model.dreamt import dreamt_recognition
-from world_model.encoder_stage import EncoderStage
-from world_model.fitting import OBJECTIVE, Stage, fit
-from world_model.joint_stage import JointStage
-from world_model.moment_stage import MomentStage
-from world_model.nets_stage import NetsStage
-from world_model.predecessor_stage import PredecessorStage
-from world_model.recognition import Recognition
+from world_model.data.distillation_data import Recognition
+from world_model.data.encoded_logs import encode_logs
+from world_model.imagination.synthetic_people import dreamt_recognition
+from world_model.predecessor.stage import PredecessorStage
+from world_model.training.config import StageConfig, TrainingConfig
+from world_model.training.encoder import EncoderStage
+from world_model.training.joint import JointStage
+from world_model.training.moments import MomentStage
+from world_model.training.nets import NetsStage
+from world_model.training.trainer import OBJECTIVE, Stage, fit
 
 QUICK = StageConfig(epochs=3, batch_people=4, learning_rate=5e-3)
 

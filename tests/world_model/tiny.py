@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from human_wm_env.dataset import LogDataset
+from human_wm_env.data.dataset import LogDataset
+from human_wm_env.model.architecture import Architecture
+from human_wm_env.model.checkpoint import Checkpoint
 from human_wm_env.people.embedded import EmbeddedConfig, EmbeddedPeople, assemble, generate
-from human_wm_env.people.weather import TRANSITIONS
-from human_wm_env.runtime.architecture import Architecture
-from human_wm_env.runtime.checkpoint import Checkpoint
+from human_wm_env.person.weather import TRANSITIONS
 from human_wm_env.runtime.world_model import WorldModelRuntime
 from world_model.export import flat_weights, restore
-from world_model.vrae import WorldModel
+from world_model.nets.world_model import WorldModel
 
 TINY = Architecture(
     latent_a=4,

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from human_wm_env import schema
-from human_wm_env.dataset import LogDataset
+from human_wm_env.data.dataset import LogDataset
+from human_wm_env.person import schema
 from world_model.card.futures import Starts, spread_starts
 
 RIDGE = 1.0

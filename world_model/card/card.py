@@ -8,29 +8,29 @@ from typing import Any
 
 import numpy as np
 
-from human_wm_env import schema
-from human_wm_env.dataset import LogDataset
+from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import DataError
 from human_wm_env.people.embedded import EmbeddedPeople
 from human_wm_env.people.traits import TRAITS
+from human_wm_env.person import schema
 from human_wm_env.runtime.encoder import Posterior
 from human_wm_env.runtime.world_model import WorldModelRuntime
 from world_model.card import baselines, futures, oracle
 from world_model.card.collapse import collapse
 from world_model.card.config import CardConfig
 from world_model.card.diversity import designed_latents, spreads
-from world_model.card.flattery import flattery
 from world_model.card.forecasts import Judged, judge
 from world_model.card.identifiability import identify
 from world_model.card.intervals import ratio_interval
+from world_model.card.reward_bias import flattery
 from world_model.card.scores import SCORED
 from world_model.card.support import disagreement
 from world_model.card.swap import likelihoods_of, swap_test
 from world_model.card.walk_forward import masks_like_before
-from world_model.config import TrainingConfig
-from world_model.data import encode_logs
+from world_model.data.encoded_logs import encode_logs
 from world_model.export import restore
-from world_model.posteriors import refine, with_prior
+from world_model.training.config import TrainingConfig
+from world_model.training.posteriors import refine, with_prior
 
 DREAM, SIMULATOR = "dream", "simulator"
 Report = Callable[[str], None]

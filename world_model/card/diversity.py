@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from human_wm_env import schema
+from human_wm_env.person import schema
 from world_model.card.scores import PARTS, embed
 
 SOURCES = ("z_a", "z_b", "z_c", "noise")

@@ -12,20 +12,21 @@ from dataclasses import dataclass, replace
 import mlx.core as mx
 import numpy as np
 
-from human_wm_env import schema
-from human_wm_env.dataset import LogDataset
+from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import DataError
+from human_wm_env.model.memory import Memory
 from human_wm_env.people.embedded import EmbeddedPeople
+from human_wm_env.person import schema
+from human_wm_env.person.noise import FIRST_WEATHER
+from human_wm_env.random_streams import Stream
 from human_wm_env.runtime.encoder import Posterior
-from human_wm_env.runtime.memory import Memory
 from human_wm_env.runtime.world_model import WorldModelRuntime
 from human_wm_env.worlds.dream import DreamWorld
-from human_wm_env.worlds.noise import FIRST_WEATHER
-from human_wm_env.worlds.simulation import SimulatorWorld
-from human_wm_env.worlds.start_options import MIN_HISTORY_DAYS
-from human_wm_env.worlds.world import Start, Stream, take
-from world_model.imagine import Eve, imagine
-from world_model.vrae import WorldModel
+from human_wm_env.worlds.simulator import SimulatorWorld
+from human_wm_env.worlds.start_options import MIN_HISTORY_DAYS, Start
+from human_wm_env.worlds.world import take
+from world_model.imagination.rollout import Eve, imagine
+from world_model.nets.world_model import WorldModel
 
 # Futures imagined together; bounds the memory of their noise.
 SLOTS = 8000

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from human_wm_env.data.time_split import TimeSplit
 from human_wm_env.errors import ConfigError
 from human_wm_env.runtime.encoder import Posterior
 from human_wm_env.runtime.world_model import WorldModelRuntime
-from human_wm_env.time_split import TimeSplit
 from world_model.card import baselines, futures
 from world_model.card.calibration import LEVELS
 from world_model.card.futures import Starts
@@ -25,9 +25,9 @@ from world_model.card.walk_forward import (
     refined_walking,
     tiled,
 )
-from world_model.config import BLOCKS, TrainingConfig
 from world_model.export import restore
-from world_model.vrae import WorldModel
+from world_model.nets.world_model import WorldModel
+from world_model.training.config import BLOCKS, TrainingConfig
 
 DREAM, BASELINE = "dream", "mean, lag 1, weekday"
 AVERAGE = "average"

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from human_wm_env import schema
-from human_wm_env.dataset import LogDataset
+from human_wm_env.data.dataset import LogDataset
+from human_wm_env.data.uniform_logs import draw_rows
+from human_wm_env.person import schema
 from human_wm_env.runtime.world_model import WorldModelRuntime
-from human_wm_env.uniform_logs import draw_rows
 from world_model.card import futures
 from world_model.card.calibration import LEVELS
 from world_model.card.checks import Check

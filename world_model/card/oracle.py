@@ -14,13 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize, minimize_scalar
 
-from human_wm_env import feasible, schema
-from human_wm_env.dataset import LogDataset
+from human_wm_env.data.dataset import LogDataset
 from human_wm_env.people import habits, physiology
-from human_wm_env.people.choices import sigmoid
 from human_wm_env.people.physiology import Body
 from human_wm_env.people.traits import TRAIT_INDEX, TRAIT_NAMES, TRAITS
-from human_wm_env.people.weather import IS_BAD
+from human_wm_env.person import feasible, schema
+from human_wm_env.person.choices import sigmoid
+from human_wm_env.person.weather import IS_BAD
 
 LOAD_FEATURES = [schema.STEPS, schema.MINUTES, schema.WORKOUT]
 TYPICAL = {schema.WEATHER: 0, schema.LOCATION: 2, schema.MOOD: 1}  # Clear, Other, Neutral

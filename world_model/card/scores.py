@@ -10,7 +10,7 @@ import numpy as np
 import scoringrules  # type: ignore[import-untyped]
 from scipy.spatial.distance import pdist
 
-from human_wm_env import schema
+from human_wm_env.person import schema
 
 #: actions and states; the weather comes from a chain that is no person's
 SCORED = tuple(sorted((*schema.ACTION_FEATURES, *schema.STATE_FEATURES)))

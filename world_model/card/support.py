@@ -12,14 +12,13 @@ import mlx.core as mx
 import numpy as np
 from scipy.spatial import cKDTree
 
-from human_wm_env import schema
-from human_wm_env.envs import actions
-from human_wm_env.runtime import heads, inputs
-from human_wm_env.runtime.layouts import state_layout
+from human_wm_env.model import heads, inputs
+from human_wm_env.model.layouts import state_layout
+from human_wm_env.person import actions, schema
 from world_model.card.intervals import Interval, ratio_interval
-from world_model.data import EncodedLogs, windows
-from world_model.transition import baseline_offsets
-from world_model.vrae import WorldModel
+from world_model.data.encoded_logs import EncodedLogs, windows
+from world_model.nets.transition import baseline_offsets
+from world_model.nets.world_model import WorldModel
 
 NEAREST_QUANTILE = 0.99
 _LARGEST_LOG = 20_000  # logged days that corners are compared with

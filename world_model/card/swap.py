@@ -9,9 +9,9 @@ import mlx.core as mx
 import numpy as np
 
 from world_model.card.intervals import Interval, mean_interval
-from world_model.data import EncodedLogs, windows
-from world_model.likelihood import log_likelihood
-from world_model.vrae import WorldModel
+from world_model.data.encoded_logs import EncodedLogs, windows
+from world_model.nets.likelihood import log_likelihood
+from world_model.nets.world_model import WorldModel
 
 # How many other people each person's block is taken from.
 SHUFFLES = 5

@@ -13,22 +13,22 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from human_wm_env import schema
-from human_wm_env.dataset import LogDataset
-from human_wm_env.envs.rewards import MOOD_VALUES
+from human_wm_env.data.dataset import LogDataset
+from human_wm_env.data.time_split import TimeSplit
 from human_wm_env.errors import DataError
+from human_wm_env.person import schema
+from human_wm_env.person.rewards import MOOD_VALUES
 from human_wm_env.runtime.encoder import Posterior
 from human_wm_env.runtime.world_model import WorldModelRuntime
-from human_wm_env.time_split import TimeSplit
 from human_wm_env.worlds.start_options import MIN_HISTORY_DAYS
 from world_model.card import futures, scores
 from world_model.card.calibration import LEVELS, randomised_pit
 from world_model.card.futures import Eves, Starts
-from world_model.config import TrainingConfig
-from world_model.data import EncodedLogs, encode_logs
-from world_model.missingness import GapEvents
-from world_model.posteriors import refine, with_prior
-from world_model.vrae import WorldModel
+from world_model.data.encoded_logs import EncodedLogs, encode_logs
+from world_model.data.gap_events import GapEvents
+from world_model.nets.world_model import WorldModel
+from world_model.training.config import TrainingConfig
+from world_model.training.posteriors import refine, with_prior
 
 
 def every_day(dataset: LogDataset, first: np.ndarray) -> Starts:

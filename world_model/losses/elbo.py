@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import mlx.core as mx
 
-from human_wm_env.runtime.architecture import Architecture
+from human_wm_env.model.architecture import Architecture
 
 KL_NAMES = ("kl_a_nats", "kl_b_nats", "kl_c_nats")
 

@@ -6,11 +6,11 @@ import mlx.core as mx
 import numpy as np
 
 from agents.evaluation.behaviour import row_log_density
-from human_wm_env import schema
+from human_wm_env.model.inputs import ACTION_COLUMNS, ACTION_ORDER
 from human_wm_env.people.embedded import EmbeddedPeople
-from human_wm_env.runtime.checkpoint import load_world_model
-from human_wm_env.runtime.inputs import ACTION_COLUMNS, ACTION_ORDER
-from world_model.distributions import row_log_likelihood
+from human_wm_env.person import schema
+from human_wm_env.runtime.world_model import load_world_model
+from world_model.nets.distributions import row_log_likelihood
 
 
 def test_cells_are_as_likely_as_in_training(people: EmbeddedPeople) -> None:

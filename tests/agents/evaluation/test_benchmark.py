@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agents.cma_es import CMAESConfig
 from agents.env_config import EnvConfig
 from agents.evaluation.benchmark import contestants
 from agents.evaluation.benchmark_report import BenchmarkResults, report
 from agents.evaluation.intervals import Bootstrap, mean_interval
 from agents.evaluation.paired import Episodes
-from agents.planner import PlannerConfig
-from agents.ppo import PPOConfig
+from agents.evolution.cma_es import CMAESConfig
+from agents.planning.mpc import PlannerConfig
+from agents.sb3.ppo import PPOConfig
 
 USERS = np.repeat([f"p{i}" for i in range(6)], 2)
 WORLDS = {"dream": EnvConfig("HumanWM-v0"), "simulator": EnvConfig("HumanWMSim-v0")}

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from agents.baselines import ConstantAgent, HabitAgent, RandomAgent
-from agents.constant_search import SearchConfig
 from agents.env_config import EnvConfig
 from agents.evaluation.evaluate import EvaluationConfig, evaluate_agents, load_agents
+from agents.planning.best_constant import SearchConfig
 from agents.saving import save_agent
 from human_wm_env.errors import CheckpointError, ConfigError
 from human_wm_env.people.embedded import EmbeddedPeople

@@ -7,18 +7,18 @@ import numpy as np
 import pytest
 
 from agents.baselines import ConstantAgent, HabitAgent, RandomAgent
-from agents.cma_es import CMAESConfig
-from agents.controller import ControllerAgent, ControllerShape
 from agents.env_config import EnvConfig
 from agents.evaluation.foresight import run_replay, summarise_foresight
 from agents.evaluation.intervals import Bootstrap
-from agents.imagining_planner import ImaginingPlanner
-from agents.oracle_planner import OraclePlanner
-from agents.planner import PlannerConfig
+from agents.evolution.cma_es import CMAESConfig
+from agents.evolution.controller import ControllerAgent, ControllerShape
+from agents.planning.dream_planner import ImaginingPlanner
+from agents.planning.mpc import PlannerConfig
+from agents.planning.oracle_planner import OraclePlanner
 from agents.starts import Starts, draw_starts
-from human_wm_env.envs import actions, observations, rewards
 from human_wm_env.people.embedded import EmbeddedPeople
-from human_wm_env.runtime.checkpoint import load_world_model
+from human_wm_env.person import actions, observations, rewards
+from human_wm_env.runtime.world_model import load_world_model
 
 
 @pytest.fixture

@@ -11,15 +11,16 @@ import pytest
 from safetensors.numpy import load_file
 
 from agents.baselines import ConstantAgent, HabitAgent, RandomAgent
-from agents.cma_es import CMAESConfig
-from agents.controller import ControllerAgent, ControllerShape
 from agents.env_config import EnvConfig
+from agents.evaluation.degraded_policies import DilutedAgent, NoisyAgent
 from agents.evaluation.identity import agent_digest, env_identity, model_digest
-from agents.imagining_planner import ImaginingPlanner
-from agents.mixtures import DilutedAgent, NoisyAgent
-from agents.planner import PlannerConfig
+from agents.evolution.cma_es import CMAESConfig
+from agents.evolution.controller import ControllerAgent, ControllerShape
+from agents.planning.dream_planner import ImaginingPlanner
+from agents.planning.mpc import PlannerConfig
 from human_wm_env.errors import ConfigError
-from human_wm_env.runtime.checkpoint import BUNDLED, load_world_model, save_checkpoint
+from human_wm_env.model.checkpoint import BUNDLED, save_checkpoint
+from human_wm_env.runtime.world_model import load_world_model
 
 SEEING = EnvConfig("HumanWM-v0", person_context=True)
 

@@ -19,11 +19,10 @@ from agents.evaluation.behaviour import (
 from agents.evaluation.logged import LoggedWindows, cut_windows
 from agents.evaluation.off_policy import OffPolicyConfig, as_plain, evaluate_off_policy
 from agents.starts import Starts, draw_starts
-from human_wm_env import schema
-from human_wm_env.envs import rewards
 from human_wm_env.errors import ConfigError, DataError
+from human_wm_env.model import heads
 from human_wm_env.people.embedded import EmbeddedPeople
-from human_wm_env.runtime import heads
+from human_wm_env.person import rewards, schema
 from human_wm_env.worlds.person_world import PersonWorld
 
 TINY = OffPolicyConfig(updates=5, batch=16, width=8, fits=2)

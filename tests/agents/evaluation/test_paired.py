@@ -12,9 +12,9 @@ from agents.baselines import ConstantAgent, HabitAgent, RandomAgent
 from agents.env_config import EnvConfig
 from agents.evaluation.paired import evaluation_world, run_episodes, run_paired
 from agents.starts import Starts, draw_starts
-from human_wm_env import schema
 from human_wm_env.errors import ConfigError
 from human_wm_env.people.embedded import EmbeddedPeople
+from human_wm_env.person import schema
 
 FORECAST = slice(38, 42)  # of the flat observation: 26 features, 10 mask bits, weekday
 

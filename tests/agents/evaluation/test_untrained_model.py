@@ -8,7 +8,7 @@ import numpy as np
 import human_wm_env  # noqa: F401
 from agents.evaluation.untrained_model import write_untrained_model
 from human_wm_env.people.embedded import EmbeddedPeople
-from human_wm_env.runtime.checkpoint import load_world_model
+from human_wm_env.runtime.world_model import load_world_model
 
 
 def test_it_has_the_same_nets_and_nothing_learned(tmp_path: Path) -> None:

@@ -11,11 +11,11 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 from stable_baselines3.common.env_checker import check_env as sb3_check_env
 
-from human_wm_env.envs import observations
 from human_wm_env.envs.env import Env
 from human_wm_env.errors import ConfigError, DataError, InvalidActionError, ResetNeededError
 from human_wm_env.people.embedded import EmbeddedPeople
-from human_wm_env.worlds.simulation import SimulatorWorld
+from human_wm_env.person import observations
+from human_wm_env.worlds.simulator import SimulatorWorld
 
 IDS = ["HumanWM-v0", "HumanWMSim-v0", "HumanWMReplay-v0"]
 Make = Callable[..., Env]

@@ -8,8 +8,8 @@ import gymnasium as gym
 import pytest
 
 import human_wm_env  # noqa: F401 (registers the ids)
-from human_wm_env import schema
 from human_wm_env.errors import ConfigError
+from human_wm_env.person import schema
 
 
 def test_a_csv_is_dreamt(tmp_path: Path) -> None:

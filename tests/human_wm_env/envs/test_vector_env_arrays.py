@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode
 
-from human_wm_env.dataset import LogDataset
+from human_wm_env.data.dataset import LogDataset
 from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.errors import ConfigError, InvalidActionError, ResetNeededError
 from human_wm_env.worlds.replay import ReplayWorld
@@ -30,7 +30,7 @@ def test_dict_observations_are_the_flat_ones(mode: AutoresetMode, make: Make) ->
 
 
 def in_order(named: dict[str, np.ndarray]) -> list[np.ndarray]:
-    from human_wm_env.envs.observations import PARTS
+    from human_wm_env.person.observations import PARTS
 
     return [named[name] for name in PARTS]
 

@@ -13,7 +13,7 @@ import pytest
 from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.errors import ConfigError
 from human_wm_env.people.embedded import EmbeddedConfig, assemble, generate
-from human_wm_env.worlds.simulation import SimulatorWorld
+from human_wm_env.worlds.simulator import SimulatorWorld
 from tests.human_wm_env.envs.vector_envs import ROOT, Make, actions, dumped, run
 
 

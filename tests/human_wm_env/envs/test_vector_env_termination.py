@@ -11,7 +11,7 @@ from gymnasium.vector import AutoresetMode
 from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.errors import DataError, ResetNeededError
 from human_wm_env.people.embedded import EmbeddedPeople
-from human_wm_env.worlds.simulation import SimulatorWorld
+from human_wm_env.worlds.simulator import SimulatorWorld
 from human_wm_env.worlds.world import Transition
 from tests.human_wm_env.envs.vector_envs import MODES
 

@@ -14,7 +14,7 @@ from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.people.embedded import EmbeddedPeople
 from human_wm_env.worlds.dream import DreamWorld
 from human_wm_env.worlds.person_world import PersonWorld
-from human_wm_env.worlds.simulation import SimulatorWorld
+from human_wm_env.worlds.simulator import SimulatorWorld
 from tests.world_model import tiny
 
 ROOT = Path(__file__).resolve().parents[3]

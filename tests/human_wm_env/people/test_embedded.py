@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from human_wm_env import schema
 from human_wm_env.errors import ConfigError
 from human_wm_env.people import embedded, physiology
 from human_wm_env.people.embedded import EmbeddedConfig, EmbeddedPeople, generate, load_embedded
 from human_wm_env.people.physiology import Body
+from human_wm_env.person import schema
 
 TINY = EmbeddedConfig(users=3, days=60, seed=5)
 

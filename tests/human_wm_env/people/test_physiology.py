@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from human_wm_env import schema
 from human_wm_env.people import physiology
 from human_wm_env.people.physiology import (
     Body,
@@ -16,6 +15,7 @@ from human_wm_env.people.physiology import (
     wake_up,
 )
 from human_wm_env.people.traits import TRAIT_INDEX, TRAITS
+from human_wm_env.person import schema
 
 RUNNING, PARK, RAIN, TIRED = 6, 4, 2, 2
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from human_wm_env import schema
 from human_wm_env.people import physiology
 from human_wm_env.people.embedded import EmbeddedPeople
 from human_wm_env.people.physiology import MOOD_SCORE
 from human_wm_env.people.traits import TRAIT_NAMES, TRAITS
+from human_wm_env.person import schema
 
 PEOPLE = 200
 HOME, PARK, TIRED = 0, 4, 2

@@ -3,13 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from human_wm_env import feasible, schema
 from human_wm_env.people import habits, missingness, physiology, simulator
 from human_wm_env.people.embedded import EmbeddedPeople
 from human_wm_env.people.missingness import LoggingTraits
 from human_wm_env.people.physiology import Body
 from human_wm_env.people.simulator import Losses, People
 from human_wm_env.people.traits import TRAITS
+from human_wm_env.person import feasible, schema
 
 USERS = 12
 
@@ -100,7 +100,7 @@ def test_a_lived_day_keeps_actions_and_fills_states_in(small: EmbeddedPeople) ->
 
 
 def test_weekends() -> None:
-    found = simulator.is_weekend(np.array([-1, 0, 4, 5, 6]))
+    found = schema.is_weekend(np.array([-1, 0, 4, 5, 6]))
     assert found.tolist() == [False, False, False, True, True]
 
 

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from human_wm_env import schema
-from human_wm_env.dataset import History
-from human_wm_env.runtime import encoder, memory
+from human_wm_env.model import memory
+from human_wm_env.person import schema
+from human_wm_env.person.history import History
+from human_wm_env.runtime import encoder
 from human_wm_env.runtime.encoder import Posterior
 from human_wm_env.runtime.world_model import ENCODER_BATCH, WorldModelRuntime
 from tests.world_model import tiny

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from human_wm_env.errors import DataError
-from human_wm_env.runtime import layouts
+from human_wm_env.model import layouts
 from human_wm_env.runtime.film import FilmWeights, Modulation
 from tests.world_model import tiny
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from human_wm_env.dataset import LogDataset
+from human_wm_env.data.dataset import LogDataset
+from human_wm_env.random_streams import Stream
 from human_wm_env.worlds.dream import DreamState, DreamWorld
 from human_wm_env.worlds.person_world import PersonState
-from human_wm_env.worlds.world import Start, Stream
+from human_wm_env.worlds.start_options import Start
 from tests.world_model import tiny
 
 HORIZON = 6

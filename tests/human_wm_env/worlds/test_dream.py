@@ -10,12 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from human_wm_env import schema
-from human_wm_env.dataset import History, LogDataset
+from human_wm_env.data.dataset import LogDataset
 from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.errors import ConfigError
-from human_wm_env.worlds import masking as masks
-from human_wm_env.worlds.world import Start, Stream, take
+from human_wm_env.person import missingness as masks
+from human_wm_env.person import schema
+from human_wm_env.person.history import History
+from human_wm_env.random_streams import Stream
+from human_wm_env.worlds.start_options import Start
+from human_wm_env.worlds.world import take
 from tests.human_wm_env.worlds.dreams import START, actions, dream, everybody, live, streams
 from tests.world_model import tiny
 

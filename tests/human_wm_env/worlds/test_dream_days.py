@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from human_wm_env import feasible, schema
-from human_wm_env.worlds import masking as masks
-from human_wm_env.worlds.world import Start
+from human_wm_env.person import feasible, schema
+from human_wm_env.person import missingness as masks
+from human_wm_env.worlds.start_options import Start
 from tests.human_wm_env.worlds.dreams import (
     HORIZON,
     START,

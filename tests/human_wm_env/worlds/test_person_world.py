@@ -6,16 +6,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from human_wm_env import schema
-from human_wm_env.dataset import History, LogDataset
-from human_wm_env.envs.decoding import decode_day
+from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import ConfigError, DataError, InvalidActionError
 from human_wm_env.people.embedded import EmbeddedPeople
+from human_wm_env.person import schema
+from human_wm_env.person.action_decoding import decode_day
+from human_wm_env.person.history import History
+from human_wm_env.random_streams import Stream
 from human_wm_env.worlds.person_world import PersonWorld, follow
 from human_wm_env.worlds.replay import ReplayWorld
-from human_wm_env.worlds.simulation import SimulatorWorld
-from human_wm_env.worlds.start_options import checked_history, whole_number
-from human_wm_env.worlds.world import Start, Stream, take
+from human_wm_env.worlds.simulator import SimulatorWorld
+from human_wm_env.worlds.start_options import Start, checked_history, whole_number
+from human_wm_env.worlds.world import take
 
 DRAWN = Start(user=3, day=40, branch=9)
 

@@ -6,12 +6,13 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
+from human_wm_env.model.architecture import Architecture
 from human_wm_env.people.embedded import CACHE_VARIABLE
-from human_wm_env.runtime.architecture import Architecture
+from human_wm_env.random_streams import Stream
 from human_wm_env.worlds import posterior_store
 from human_wm_env.worlds.dream import DreamWorld
 from human_wm_env.worlds.posterior_store import PosteriorStore
-from human_wm_env.worlds.world import Start, Stream
+from human_wm_env.worlds.start_options import Start
 from tests.world_model import tiny
 
 DAYS = np.array([14, 28])

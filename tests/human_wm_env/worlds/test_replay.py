@@ -3,12 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from human_wm_env import schema
-from human_wm_env.dataset import LogDataset
-from human_wm_env.envs import actions
+from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import DataError
+from human_wm_env.person import actions, schema
+from human_wm_env.random_streams import Stream
 from human_wm_env.worlds.replay import ReplayWorld
-from human_wm_env.worlds.world import Start, Stream
+from human_wm_env.worlds.start_options import Start
 
 STREAM = Stream((0, 0, 0), (0, 0, 0))
 

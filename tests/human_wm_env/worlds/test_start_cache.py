@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from human_wm_env.worlds.start_cache import StartCache
-from human_wm_env.worlds.world import Start
+from human_wm_env.worlds.start_options import Start
 from tests.world_model import tiny
 
 

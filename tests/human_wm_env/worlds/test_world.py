@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from human_wm_env.worlds.noise import columns
-from human_wm_env.worlds.world import FOR_LATENTS, FOR_NOISE, generator, put, take
+from human_wm_env.person.noise import columns
+from human_wm_env.random_streams import FOR_LATENTS, FOR_NOISE, generator
+from human_wm_env.worlds.world import put, take
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from human_wm_env import schema
-from human_wm_env.dataset import LogDataset
+from human_wm_env.data.dataset import LogDataset
 from human_wm_env.people.embedded import EmbeddedConfig, assemble, generate
+from human_wm_env.person import schema
 from tests.world_model import tiny
 from world_model.card import baselines, scores
 from world_model.card.futures import Starts, spread_starts

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from human_wm_env.dataset import LogDataset
+from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import ConfigError, DataError
 from human_wm_env.people.traits import TRAIT_NAMES
 from tests.world_model import tiny

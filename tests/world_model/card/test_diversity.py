@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from human_wm_env import schema
+from human_wm_env.person import schema
 from world_model.card.diversity import designed_latents, nested_shares, spreads, variance
 
 BLOCKS = {"a": slice(0, 1), "b": slice(1, 3), "c": slice(3, 4)}

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from human_wm_env import schema
-from human_wm_env.dataset import LogDataset
+from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import DataError
+from human_wm_env.person import schema
 from tests.world_model import tiny
 from world_model.card.forecasts import judge
 from world_model.card.futures import spread_starts

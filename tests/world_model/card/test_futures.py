@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from human_wm_env import schema
 from human_wm_env.errors import DataError
+from human_wm_env.person import schema
 from tests.world_model import tiny
 from world_model.card import futures
 from world_model.card.futures import Starts, draw_latents, dream, eves_of, simulate, spread_starts

@@ -3,7 +3,7 @@ from __future__ import annotations
 import copy
 import json
 
-from human_wm_env.uniform_logs import UniformConfig, uniform_logs
+from human_wm_env.data.uniform_logs import UniformConfig, uniform_logs
 from tests.world_model import tiny
 from world_model.card.no_structure import measure, requirements
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scoringrules
 
-from human_wm_env import schema
+from human_wm_env.person import schema
 from world_model.card import scores
 
 RNG = np.random.default_rng(0)

@@ -5,12 +5,12 @@ import dataclasses
 import mlx.core as mx
 import numpy as np
 
-from human_wm_env import schema
-from human_wm_env.runtime import inputs
+from human_wm_env.model import inputs
+from human_wm_env.person import schema
 from tests.world_model import tiny
 from world_model.card.support import _ACTION_PART, _SEEN_PART, _unlogged_corners, disagreement
-from world_model.data import EncodedLogs, encode_logs, windows
-from world_model.vrae import WorldModel
+from world_model.data.encoded_logs import EncodedLogs, encode_logs, windows
+from world_model.nets.world_model import WorldModel
 
 
 def logs() -> EncodedLogs:

@@ -5,11 +5,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from human_wm_env import schema
-from human_wm_env.dataset import LogDataset
+from human_wm_env.data.dataset import LogDataset
+from human_wm_env.data.time_split import split_by_time
 from human_wm_env.errors import DataError
+from human_wm_env.person import schema
 from human_wm_env.runtime.encoder import Posterior
-from human_wm_env.time_split import split_by_time
 from tests.world_model import tiny
 from world_model.card.futures import Starts, eves_of
 from world_model.card.walk_forward import (
@@ -22,8 +22,8 @@ from world_model.card.walk_forward import (
     refined_walking,
     tiled,
 )
-from world_model.config import TrainingConfig
-from world_model.data import encode_logs
+from world_model.data.encoded_logs import encode_logs
+from world_model.training.config import TrainingConfig
 
 SPLIT = split_by_time(tiny.logs(), 0.1)
 

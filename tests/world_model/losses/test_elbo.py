@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from human_wm_env.runtime.architecture import Architecture
+from human_wm_env.model.architecture import Architecture
 from world_model.losses import elbo
 
 # Blocks of one, two and three dimensions.

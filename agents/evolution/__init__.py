@@ -1,0 +1,1 @@
+"""Controllers evolved by CMA-ES."""

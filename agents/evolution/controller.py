@@ -1,0 +1,119 @@
+"""Small controllers that many can be run side by side: linear, or with one hidden layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from agents.env_config import EnvConfig
+from human_wm_env.errors import ConfigError
+from human_wm_env.person.actions import ACTION_WIDTH
+
+
+@dataclass(frozen=True)
+class ControllerShape:
+    """The sizes of a controller.
+
+    Attributes:
+        inputs: width of the observations.
+        hidden: units of the hidden layer; 0 is the linear controller.
+    """
+
+    inputs: int
+    hidden: int = 0
+
+    @property
+    def parameters(self) -> int:
+        """Number of parameters."""
+        if self.hidden == 0:
+            return ACTION_WIDTH * (self.inputs + 1)
+        return self.hidden * (self.inputs + 1) + ACTION_WIDTH * (self.hidden + 1)
+
+    def around(self, action: np.ndarray) -> np.ndarray:
+        """Return the parameters of the controller that always gives one action."""
+        parameters = np.zeros(self.parameters)
+        parameters[-ACTION_WIDTH:] = np.arctanh(np.clip(action, -0.98, 0.98))
+        return parameters
+
+    def act(self, parameters: np.ndarray, observations: np.ndarray) -> np.ndarray:
+        """Let members act, each on observations of its own.
+
+        Weights count relative to the number of their inputs, so that one step size suits
+        all of them.
+
+        Args:
+            parameters: float (members, parameters).
+            observations: float (members * n, inputs), those of a member side by side.
+
+        Returns:
+            float32 (members * n, 7), in (-1, 1).
+
+        Source: Ha & Schmidhuber 2018, "World models": a linear controller, a = W z + b.
+        """
+        members = len(parameters)
+        x = observations.reshape(members, -1, self.inputs)
+        if self.hidden:
+            cut = self.hidden * (self.inputs + 1)
+            x = np.tanh(_layer(parameters[:, :cut], x, self.hidden))
+            parameters = parameters[:, cut:]
+        actions = np.tanh(_layer(parameters, x, ACTION_WIDTH))
+        return actions.reshape(-1, ACTION_WIDTH).astype(np.float32)
+
+
+def _layer(parameters: np.ndarray, x: np.ndarray, outputs: int) -> np.ndarray:
+    inputs = x.shape[-1]
+    weights = parameters[:, : outputs * inputs].reshape(-1, inputs, outputs)
+    bias = parameters[:, outputs * inputs :]
+    return x @ weights / np.sqrt(inputs) + bias[:, None]
+
+
+class ControllerAgent:
+    """Acts by one controller.
+
+    Args:
+        shape: its sizes.
+        parameters: float (parameters,).
+        config: what it was trained with.
+        env: where it was trained.
+
+    Raises:
+        ConfigError: the parameters do not fit the sizes.
+    """
+
+    kind = "cma_es"
+
+    def __init__(
+        self, shape: ControllerShape, parameters: np.ndarray, config: Any, env: EnvConfig
+    ) -> None:
+        if parameters.shape != (shape.parameters,):
+            raise ConfigError(
+                f"{shape.parameters} parameters for {shape}",
+                f"shape {parameters.shape}",
+                "Train it again.",
+            )
+        self.name = "cma_es"
+        self.shape = shape
+        self.parameters = np.asarray(parameters, dtype=np.float64)
+        self.config = config
+        self.env = env
+        self.env_overrides: Mapping[str, Any] = env.context_settings()
+
+    def reset(self, slots: int) -> None:
+        """Nothing to do."""
+
+    def act(self, observations: np.ndarray) -> np.ndarray:
+        """Return the controller's actions.
+
+        Raises:
+            ConfigError: the observations are not as wide as those of the training.
+        """
+        if observations.shape[1:] != (self.shape.inputs,):
+            raise ConfigError(
+                f"observations of width {self.shape.inputs}, as in training in {self.env.id}",
+                f"shape {observations.shape[1:]}",
+                "Make the environment with the agent's env_overrides (person_context).",
+            )
+        return self.shape.act(self.parameters[None], observations)

@@ -1,0 +1,1 @@
+"""Agents that plan, and the search that they share."""

@@ -1,0 +1,120 @@
+"""A planner without training: it imagines the person's futures and searches the best days."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from agents.planning.branching import with_fresh_noise
+from agents.planning.mpc import Planner, PlannerConfig
+from human_wm_env.data.dataset import LogDataset
+from human_wm_env.envs.vector_env import VectorEnv
+from human_wm_env.person.history import History, weekdays
+from human_wm_env.random_streams import Stream
+from human_wm_env.runtime.world_model import load_world_model
+from human_wm_env.worlds.dream import DreamWorld
+from human_wm_env.worlds.person_world import PersonState, PersonWorld
+from human_wm_env.worlds.start_options import Start
+
+
+class ImaginingPlanner(Planner):
+    """Plans in the dream of each person's posterior, encoded again with every day lived.
+
+    It knows what an agent may know: the masked log before the start, the masked days since,
+    the weekday, the forecast, and the reward. It judges plans on posterior draws, each with
+    latents and noise of its own.
+
+    Args:
+        config: the search budget.
+        world_model: checkpoint folder; None is the bundled one.
+        temperature: of the dream that is planned in.
+        reward_weights, pessimism: see `Planner`.
+    """
+
+    kind = "planner"
+
+    def __init__(
+        self,
+        config: PlannerConfig | None = None,
+        *,
+        world_model: str | None = None,
+        temperature: float = 1.0,
+        reward_weights: Mapping[str, float] | None = None,
+        pessimism: float = 0.0,
+    ) -> None:
+        super().__init__("planner", config or PlannerConfig(), reward_weights, pessimism)
+        self.world_model = world_model
+        self.temperature = temperature
+        self._histories: list[History] = []
+        self._decision = 0
+
+    def world_of(self, env: VectorEnv) -> PersonWorld:
+        """Return a dream that is as long as a plan."""
+        judged: Any = env.world
+        logs: LogDataset = judged.dataset
+        return DreamWorld(
+            load_world_model(self.world_model),
+            logs,
+            split="all",
+            horizon=self.config.days,
+            adherence=judged.adherence,
+            temperature=self.temperature,
+            weather="chain",
+            masking="none",
+        )
+
+    def knows(self, env_id: str) -> bool:
+        """Return True: people with a log are all it needs."""
+        return True
+
+    def reset(self, slots: int) -> None:
+        """Forget plans and people."""
+        super().reset(slots)
+        self._histories, self._decision = [], 0
+
+    def imagine(self, env: VectorEnv, days: int, rng: np.random.Generator) -> PersonState:
+        """Return posterior draws on the eve of the day to be decided."""
+        tonight = env.state
+        if not self._histories:
+            self._histories = [self.world.history_of(start) for start in env.starts]
+        else:
+            self._histories = [
+                _with_day(history, tonight.row[slot], tonight.observed[slot])
+                for slot, history in enumerate(self._histories)
+            ]
+        slots, draws = len(self._histories), self.config.draws
+        self._decision += 1
+        starts, streams = [], []
+        for slot, history in enumerate(self._histories):
+            start = Start(-1, history.days, 0, history)
+            for draw in range(draws):
+                key = (self.config.seed, slot * draws + draw, self._decision)
+                starts.append(start)
+                streams.append(Stream(key, key))
+        state, _ = self.world.reset(starts, streams)
+        of_slot = np.repeat(np.arange(slots), draws)
+        known = tonight.forecast[of_slot]
+        state = replace(
+            state,
+            forecast=np.where(known >= 0, known, state.forecast),
+            baseline=replace(
+                tonight.baseline,
+                heart_rate=tonight.baseline.heart_rate[of_slot],
+                habit=tonight.baseline.habit[of_slot],
+            ),
+        )
+        return with_fresh_noise(state, self.world, slots, days, rng)
+
+
+def _with_day(history: History, row: np.ndarray, observed: np.ndarray) -> History:
+    """Return a log with one more day, of which only the observed cells are read."""
+    day = History.from_arrays(row[None], observed[None])
+    following = weekdays(int(history.weekday[-1]), 2)[1:]
+    return History(
+        np.concatenate([history.rows, day.rows]),
+        np.concatenate([history.observed, day.observed]),
+        np.concatenate([history.weekday, following]),
+    )

@@ -1,0 +1,1 @@
+"""Agents trained with stable-baselines3 and sb3-contrib."""

@@ -1,0 +1,156 @@
+"""Train any recipe of stable-baselines3 on many people at once."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from gymnasium.vector import AutoresetMode
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.logger import KVWriter, Logger
+from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
+
+from agents.curves import CurveWriter, ProgressReport
+from agents.env_config import NO_CONTEXT, EnvConfig, make_vector_env, with_overrides
+from agents.planning.best_constant import SearchConfig, search_best_constant
+from agents.sb3.policy import PolicyAgent
+from agents.sb3.recipe import Recipe
+from agents.sb3.state import restore, state_of
+from agents.sb3.vec_env import SB3VecEnv
+from agents.session import Session
+from agents.training_state import keep_state, kept_state, training_settings
+from human_wm_env.errors import CheckpointError
+
+# Of a curve, for algorithms that update after every few days.
+MOST_POINTS = 40
+
+
+def train_sb3(recipe: Recipe, config: Any, env: EnvConfig, session: Session) -> PolicyAgent:
+    """Train an algorithm in an environment; the same seed gives the same weights.
+
+    SB3 seeds the global generators of Python, NumPy and Torch with `config.seed`. A resumed
+    training goes on with weights, optimisers, buffers and counters, in new episodes.
+
+    Args:
+        recipe: the algorithm.
+        config: its settings.
+        env: of the environment.
+        session: curves, progress, state.
+
+    Raises:
+        CheckpointError: the state to go on from is of other settings.
+    """
+    vector = make_vector_env(
+        env, config.slots, autoreset=AutoresetMode.SAME_STEP, dataset=session.dataset
+    )
+    with contextlib.closing(SB3VecEnv(vector)) as venv, _torch_threads(config.threads):
+        algorithm = recipe.make(config, venv)
+        writers: list[KVWriter] = [] if session.logger is None else [CurveWriter(session.logger)]
+        algorithm.set_logger(Logger(None, writers))
+        settings = training_settings(config, env, session.dataset)
+        kept = kept_state(settings, session)
+        if kept is not None:
+            _go_on(algorithm, kept, config, venv)
+            session.report(algorithm.num_timesteps)
+        elif config.warm_start:
+            action = _best_constant(config, env, session.dataset)
+            recipe.begin_at(algorithm.policy, action)
+        keep = _StateKeeper(session, settings, lambda: _agent(recipe, algorithm, config, env))
+        left = config.whole_steps - algorithm.num_timesteps
+        if left > 0:
+            algorithm.learn(
+                left,
+                callback=[ProgressReport(session.progress, algorithm.num_timesteps), keep],
+                log_interval=_log_interval(algorithm, config),
+                reset_num_timesteps=algorithm.num_timesteps == 0,
+            )
+        keep.save()
+    return PolicyAgent(recipe.name, algorithm.policy, config, env)
+
+
+def _agent(recipe: Recipe, algorithm: BaseAlgorithm, config: Any, env: EnvConfig) -> PolicyAgent:
+    """Return an agent whose nets the training leaves alone; its noise goes on as without it."""
+    policy = algorithm.policy
+    with torch.random.fork_rng(devices=[]):
+        copied = recipe.build_policy(policy.observation_space, policy.action_space, config)
+    copied.load_state_dict(policy.state_dict())
+    return PolicyAgent(recipe.name, copied, config, env)
+
+
+def _go_on(algorithm: BaseAlgorithm, state: Any, config: Any, venv: SB3VecEnv) -> None:
+    try:
+        restore(algorithm, state)
+    except (ValueError, RuntimeError, KeyError, TypeError) as error:
+        raise CheckpointError(
+            "the state of a training with the same settings",
+            " ".join(str(error).split())[:300],
+            "Resume with the run's own settings, or start anew with run.overwrite=true.",
+        ) from error
+    # New episodes, of other people than those that the training began with.
+    seed = np.random.SeedSequence([config.seed, algorithm.num_timesteps]).generate_state(1)[0]
+    venv.seed(int(seed))
+
+
+def _best_constant(config: Any, env: EnvConfig, dataset: Any) -> np.ndarray:
+    """Return the best constant action of the training environment.
+
+    The best workout and location are bins away from the typical day, and a Gaussian
+    policy gets stuck in the bins between.
+    """
+    search = SearchConfig(iterations=config.warm_start, seed=config.seed)
+    # The constant sees nothing: spare it the person context.
+    blind = with_overrides(env, NO_CONTEXT)
+    return search_best_constant(blind, search, dataset=dataset).action
+
+
+def _log_interval(algorithm: BaseAlgorithm, config: Any) -> int:
+    """Return SB3's interval: episodes for off-policy algorithms, rollouts for the others."""
+    if isinstance(algorithm, OffPolicyAlgorithm):
+        return int(config.slots)
+    return max(1, config.whole_steps // config.days_per_update // MOST_POINTS)
+
+
+class _StateKeeper(BaseCallback):
+    """Keeps the state of the training every so many days, between two updates."""
+
+    def __init__(
+        self, session: Session, settings: dict[str, Any], agent: Callable[[], PolicyAgent]
+    ) -> None:
+        super().__init__()
+        self._session, self._settings, self._agent = session, settings, agent
+        self._kept: int | None = None
+
+    def _on_step(self) -> bool:
+        return True
+
+    def _on_training_start(self) -> None:
+        self._kept = self.num_timesteps = self.model.num_timesteps
+
+    def _on_rollout_start(self) -> None:
+        every = self._session.checkpoint_days
+        days = self.model.num_timesteps
+        if every and self._kept is not None and days - self._kept >= every:
+            self.save()
+
+    def save(self) -> None:
+        """Keep the state now."""
+        if self._kept is None:  # nothing was trained
+            return
+        self._kept = self.model.num_timesteps
+        keep_state(state_of(self.model), self._settings, self._session)
+        if self._session.snapshot is not None:
+            self._session.snapshot(self._agent(), self._kept)
+
+
+@contextlib.contextmanager
+def _torch_threads(threads: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

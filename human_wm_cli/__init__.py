@@ -1,0 +1,1 @@
+"""The command line: `humanwm`, its settings, run folders and tables."""

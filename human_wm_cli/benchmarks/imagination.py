@@ -1,0 +1,116 @@
+"""Rows about imagined futures: one person's 125, and everybody's."""
+
+from __future__ import annotations
+
+import resource
+import sys
+from typing import Any
+
+import mlx.core as mx
+import numpy as np
+
+from human_wm_cli.benchmarks.timing import Job, interleaved
+from human_wm_env.data.dataset import LogDataset
+from human_wm_env.futures import imagine_population
+from human_wm_env.people.embedded import load_embedded
+from human_wm_env.person import schema
+from human_wm_env.runtime.world_model import load_world_model
+from human_wm_env.worlds.dream import DreamWorld
+from human_wm_env.worlds.start_options import BRANCHES
+from world_model.export import restore
+from world_model.imagination.rollout import Eve, imagine
+
+HORIZON = 30
+DAY = 1000  # the whole log is read
+TOGETHER = 32  # people that MLX imagines at once
+
+
+def _peak_gigabytes() -> float:
+    """Return the most memory this process ever held."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / (1e9 if sys.platform == "darwin" else 1e6)
+
+
+def mlx_job(dataset: LogDataset) -> Job:
+    """Imagine many people's futures in MLX, with posteriors at hand."""
+    runtime = load_world_model()
+    model = restore(runtime.checkpoint)
+    histories = [dataset.history(user, DAY) for user in range(TOGETHER)]
+    posterior, memory = runtime.encode(histories)
+    slots = TOGETHER * BRANCHES
+    at = np.repeat(np.arange(TOGETHER), BRANCHES)
+    rng = np.random.default_rng(0)
+    noise = rng.standard_normal((slots, posterior.mean.shape[1]), dtype=np.float32)
+    row = np.stack([history.rows[-1] for history in histories])[at]
+    observed = np.stack([history.observed[-1] for history in histories])[at]
+    weather = np.where(observed[:, schema.WEATHER], row[:, schema.WEATHER], -1)
+    eve = Eve(
+        row=mx.array(schema.encode_rows(row, observed)),
+        observed=mx.array(observed.astype(np.float32)),
+        total=mx.array(memory.total[at]),
+        weight=mx.array(memory.weight[at]),
+        weekday=np.zeros(slots, dtype=int),
+        weather=mx.array(weather.astype(np.int32)),
+    )
+    latents = mx.array(posterior.mean[at] + posterior.sd[at] * noise)
+
+    def run() -> None:
+        normal = rng.standard_normal((slots, HORIZON, DreamWorld.normals), dtype=np.float32)
+        uniform = rng.random((slots, HORIZON, DreamWorld.uniforms), dtype=np.float32)
+        mx.eval(
+            imagine(
+                model,
+                latents,
+                eve,
+                runtime.checkpoint.weather_transitions,
+                mx.array(normal),
+                mx.array(uniform),
+            )
+        )
+
+    return Job(run, slots * HORIZON)
+
+
+def imagination_rows(people: int, repeats: int) -> tuple[list[dict[str, Any]], dict[str, float]]:
+    """Measure imagined days per second.
+
+    Args:
+        people: of the population that are imagined in one go; 999 are everybody.
+        repeats: of the other rows.
+    """
+    dataset = load_embedded().dataset
+    next_user = iter(range(10**9))
+
+    def one_person() -> None:
+        user = next(next_user) % dataset.users
+        imagine_population(dataset, DAY, users=np.array([user]), threads=1)
+
+    def everybody() -> None:
+        imagine_population(dataset, DAY, users=np.arange(people))
+
+    jobs = {
+        "one person's 125 futures, from raw logs": Job(one_person, BRANCHES * HORIZON),
+        "many people's in MLX, one thread, encoded before": mlx_job(dataset),
+    }
+    seconds = interleaved(jobs, repeats)
+    name = f"{people} people's, from raw logs, two threads"
+    jobs[name] = Job(everybody, people * BRANCHES * HORIZON)
+    seconds[name] = interleaved({name: jobs[name]}, 1)[name] if people < 100 else _once(everybody)
+    rows = [
+        {"imagined": row, "seconds": seconds[row], "days/s": job.units / seconds[row]}
+        for row, job in jobs.items()
+    ]
+    numbers = {
+        "one_person_ms": 1e3 * seconds["one person's 125 futures, from raw logs"],
+        "population_seconds": seconds[name] * dataset.users / people,
+        "peak_memory_gb": _peak_gigabytes(),
+    }
+    return rows, numbers
+
+
+def _once(run: Any) -> float:
+    import time
+
+    began = time.perf_counter()
+    run()
+    return time.perf_counter() - began

@@ -1,0 +1,118 @@
+"""How fast everything is on this machine, side by side with the alternatives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from human_wm_cli.benchmarks.imagination import imagination_rows
+from human_wm_cli.benchmarks.machine import machine
+from human_wm_cli.benchmarks.parts import parts_rows
+from human_wm_cli.benchmarks.pretraining import pretraining_rows
+from human_wm_cli.benchmarks.processes import first_use_rows, ppo_rows
+from human_wm_cli.benchmarks.stepping import growth_rows, stepping_rows
+from human_wm_cli.benchmarks.training import training_rows
+from human_wm_cli.console import print_report, run_script, say
+from human_wm_env.errors import ConfigError, did_you_mean
+
+# The 150,000 days that the default agent is trained for, 125 x 30 at a time.
+PPO_ROLLOUTS = 40
+GROUPS = (
+    "stepping",
+    "parts",
+    "growth",
+    "imagination",
+    "training",
+    "pretraining",
+    "first_use",
+    "ppo",
+)
+
+
+@dataclass(frozen=True)
+class BenchmarkConfig:
+    """Settings of the script.
+
+    Attributes:
+        quick: smaller sizes and fewer repeats: under a minute, for a first impression.
+        only: one group of rows: stepping, parts (of a step), growth, imagination, training,
+            pretraining, first_use or ppo; null measures all of them.
+        json: print one JSON object instead of tables.
+    """
+
+    quick: bool = False
+    only: str | None = None
+    json: bool = False
+
+    def __post_init__(self) -> None:
+        if self.only is not None and self.only not in GROUPS:
+            raise ConfigError(
+                f"only=null or one of {', '.join(GROUPS)}",
+                f"only={self.only}",
+                did_you_mean(self.only, GROUPS),
+            )
+
+
+def measure(config: BenchmarkConfig) -> dict[str, Any]:
+    """Run the benchmark.
+
+    Returns:
+        `machine`, and for each group its `rows` and, where it has them, `numbers`.
+    """
+    import torch
+
+    torch.set_num_threads(1)  # as NumPy's and MLX's products
+    quick = config.quick
+    found: dict[str, Any] = {"machine": machine()}
+    for group in GROUPS if config.only is None else (config.only,):
+        say(f"measuring {group}")
+        numbers: dict[str, float] = {}
+        if group == "stepping":
+            rows, numbers = stepping_rows(25 if quick else 100, 3 if quick else 9)
+        elif group == "parts":
+            rows = parts_rows(100 if quick else 1000)
+        elif group == "growth":
+            rows = growth_rows(quick, 2 if quick else 15)
+        elif group == "imagination":
+            rows, numbers = imagination_rows(16 if quick else 999, 2 if quick else 15)
+        elif group == "training":
+            rows = training_rows([128] if quick else [128, 1000], 2 if quick else 6)
+        elif group == "pretraining":
+            rows = pretraining_rows(1 if quick else 9)
+        elif group == "first_use":
+            rows = first_use_rows(1 if quick else 3, generate=not quick)
+        else:
+            rows = ppo_rows(1 if quick else PPO_ROLLOUTS)
+        found[group] = {"rows": rows, "numbers": numbers}
+    return found
+
+
+def main(config: BenchmarkConfig) -> None:
+    """Time the environments, imagination and training beside their alternatives.
+
+    Everything runs in turns in one process (one BLAS thread), and medians are told.
+    Example: python scripts/benchmark.py only=stepping json=true
+    """
+    found = measure(config)
+    if config.json:
+        print_report([], json=True, result=found)
+        return
+    print_report([found["machine"]], title="Machine and versions")
+    for group in GROUPS:
+        if group not in found:
+            continue
+        print()
+        print_report(found[group]["rows"])
+        if found[group]["numbers"]:
+            print_report(
+                [
+                    {"number": name, "value": value}
+                    for name, value in found[group]["numbers"].items()
+                ]
+            )
+
+
+def run(words: Sequence[str]) -> None:
+    """Run the command on the words of its command line."""
+    run_script(main, BenchmarkConfig, "benchmark", arguments=words)

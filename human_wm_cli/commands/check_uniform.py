@@ -1,0 +1,104 @@
+"""Does the world model find structure where there is none? Audit, train, measure, table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from human_wm_cli.commands.pretrain import PretrainConfig, pretrain
+from human_wm_cli.console import print_report, run_script, say
+from human_wm_cli.data import UNIFORM, DataConfig, load_dataset
+from human_wm_cli.run import RunConfig, RunFolder
+from human_wm_env.errors import ConfigError
+from human_wm_env.model.architecture import Architecture
+from human_wm_env.runtime.world_model import load_world_model
+from world_model.audit import verdict
+from world_model.card.no_structure import measure, requirements
+from world_model.training.config import TrainingConfig
+
+
+@dataclass(frozen=True)
+class CheckUniformConfig:
+    """Settings of the script.
+
+    Attributes:
+        data: uniform logs.
+        model: sizes of the nets.
+        training: how they are trained.
+        draws: independent futures of each start.
+        run: the folder of the run.
+        json: print one JSON object instead of a table.
+    """
+
+    data: DataConfig = field(default_factory=lambda: DataConfig(source=UNIFORM))
+    model: Architecture = field(default_factory=Architecture)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    draws: int = 500
+    run: RunConfig = field(default_factory=RunConfig)
+    json: bool = False
+
+
+def main(config: CheckUniformConfig) -> None:
+    """Train on independent uniform numbers and say whether the model invents structure.
+
+    Example: python scripts/check_uniform.py data.users=999 data.days=1000
+    """
+    if config.data.source != UNIFORM:
+        raise ConfigError(
+            f"data.source={UNIFORM}", f"data.source={config.data.source}", "Nothing else is noise."
+        )
+    with RunFolder("check_uniform", config, config.run) as run:
+        dataset = load_dataset(config.data)
+        sentence = verdict(dataset)
+        say(sentence)
+        settings = PretrainConfig(
+            data=config.data,
+            model=config.model,
+            training=config.training,
+            card=None,
+            run=config.run,
+        )
+        checkpoint, trained = pretrain(settings, run)
+        found = measure(load_world_model(checkpoint), dataset, draws=config.draws)
+        checks = requirements(found)
+        nothing = sentence.startswith("Nothing to learn")
+        result = {
+            "verdict": sentence,
+            "requirements": [
+                {"what": "the audit finds nothing", "met": nothing},
+                *({**asdict(check), "met": check.met} for check in checks),
+            ],
+            "measured": found,
+            "training": trained,
+        }
+        run.write_metrics(result)
+        rows: list[dict[str, Any]] = [
+            {
+                "requirement": "the audit finds nothing",
+                "measured": "yes" if nothing else "no",
+                "met": nothing,
+            },
+            *(
+                {
+                    "requirement": check.what,
+                    "measured": f"{check.value:.3f}",
+                    "bound": f"<= {check.bound:g}",
+                    "met": check.met,
+                    "worst": check.where,
+                }
+                for check in checks
+            ),
+        ]
+        print_report(
+            rows,
+            json=config.json,
+            title=f"{dataset.users} people x {dataset.days} days of uniform numbers",
+            result=result,
+        )
+        say(f"Checkpoint and all numbers in {run.path}")
+
+
+def run(words: Sequence[str]) -> None:
+    """Run the command on the words of its command line."""
+    run_script(main, CheckUniformConfig, "check_uniform", arguments=words)

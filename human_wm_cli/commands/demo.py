@@ -1,0 +1,133 @@
+"""The main job in one go: logs, world model, dream, agent, verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from agents.env_config import EnvConfig
+from agents.evaluation.evaluate import EvaluationConfig
+from agents.evaluation.table import table_rows
+from agents.sb3.ppo import PPOConfig
+from human_wm_cli.commands.evaluate import TRUTH, EvaluateAgentConfig, evaluate
+from human_wm_cli.commands.pretrain import PretrainConfig, pretrain
+from human_wm_cli.commands.train import TrainAgentConfig, train
+from human_wm_cli.console import print_report, run_script, say
+from human_wm_cli.data import DataConfig, load_people
+from human_wm_cli.run import RunConfig, RunFolder
+from human_wm_env.data.dataset import LogDataset
+from human_wm_env.errors import ConfigError
+from human_wm_env.futures import imagine_futures
+from human_wm_env.model.architecture import Architecture
+from human_wm_env.people.embedded import EmbeddedPeople
+from human_wm_env.person.rendering import fan_chart
+from world_model.training.config import TrainingConfig
+
+LOGGED_DAYS_SHOWN = 45
+PPO = "PPO in the dream"
+
+
+@dataclass(frozen=True)
+class DemoConfig:
+    """Settings of the script.
+
+    Attributes:
+        data: the embedded people.
+        model: sizes of the world model's nets.
+        training: how it is trained; "quick" takes two or three minutes.
+        env: the dream that the agent is trained in; its checkpoint is the one just trained.
+        agent: how PPO is trained.
+        evaluation: whom the agents are judged on.
+        person: whose futures are drawn; None takes the first person of the test split.
+        day: first imagined day.
+        run: the folder of the run.
+        json: print one JSON object instead of a table.
+    """
+
+    env: EnvConfig
+    simulator: EnvConfig = field(metadata={"group": "env"})
+    data: DataConfig = field(default_factory=DataConfig)
+    model: Architecture = field(default_factory=Architecture)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    agent: PPOConfig = field(default_factory=PPOConfig)
+    evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
+    person: str | None = None
+    day: int = 400
+    run: RunConfig = field(default_factory=RunConfig)
+    json: bool = False
+
+
+def embedded_people(config: DataConfig) -> EmbeddedPeople:
+    """Return the people with their truth, or say that the demo needs it."""
+    people = load_people(config)
+    if people is None:
+        raise ConfigError(
+            "the embedded people: the demo judges agents in their true simulator",
+            "logs without a known truth",
+            "Leave data.source out; README, 'Your own logs', says how to dream them.",
+        )
+    return people
+
+
+def draw_futures(config: DemoConfig, dataset: LogDataset, checkpoint: Path, file: Path) -> Path:
+    """Imagine 125 futures of one person and save the fan chart."""
+    person = config.person or dataset.user_ids[int(dataset.users_of("test")[0])]
+    futures = imagine_futures(dataset, person, config.day, world_model=checkpoint)
+    shown = slice(-LOGGED_DAYS_SHOWN, None)
+    figure = fan_chart(
+        futures.history.rows[shown],
+        futures.history.observed[shown],
+        draws=futures.draws,
+        futures=futures.rows,
+        first_day=futures.day,
+        title=f"Imagined futures of {futures.user}, from day {futures.day}",
+    )
+    figure.savefig(file)
+    return file
+
+
+def demo(config: DemoConfig, run: RunFolder) -> dict[str, Any]:
+    """Run every step; returns the evaluation's summary."""
+    people = embedded_people(config.data)
+    say("1/4 Pretraining the world model on the embedded people")
+    checkpoint, _ = pretrain(
+        PretrainConfig(data=config.data, model=config.model, training=config.training, card=None),
+        run,
+    )
+    say("2/4 Imagining 125 futures of one person")
+    figure = draw_futures(config, people.dataset, checkpoint, run.figure_path("futures"))
+    say(f"    {figure}")
+    say(f"3/4 Training PPO in the dream, {config.agent.steps:,} days")
+    dream = _with_checkpoint(config.env, checkpoint)
+    agent = train(TrainAgentConfig(env=dream, agent=config.agent), run, dataset=people).agent
+    say("4/4 Judging it in the dream and in the simulator")
+    judged = EvaluateAgentConfig(
+        dream=dream, simulator=config.simulator, evaluation=config.evaluation
+    )
+    return evaluate(judged, {PPO: agent}, dataset=people)
+
+
+def _with_checkpoint(env: EnvConfig, checkpoint: Path) -> EnvConfig:
+    return replace(env, world_model=str(checkpoint))
+
+
+def main(config: DemoConfig) -> None:
+    """Pretrain, imagine, train an agent in the dream, and judge it in the simulator."""
+    with RunFolder("demo", config, config.run) as run:
+        summary = demo(config, run)
+        run.write_metrics({"worlds": summary})
+        print_report(
+            table_rows(summary, TRUTH),
+            json=config.json,
+            title=f"Return of {config.env.horizon} days, 95% intervals over people",
+            result={"run": run.path, "worlds": summary},
+        )
+        say(f"Curves, figures and checkpoint: {run.path}")
+        say(f"Look further: .venv/bin/tensorboard --logdir {run.path}")
+
+
+def run(words: Sequence[str]) -> None:
+    """Run the command on the words of its command line."""
+    run_script(main, DemoConfig, "demo", arguments=words)

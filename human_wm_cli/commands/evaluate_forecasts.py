@@ -1,0 +1,129 @@
+"""Judge forecasts of held-out days beside "user mean + lag 1 + weekday"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from human_wm_cli.console import print_report, run_script, say
+from human_wm_cli.data import DataConfig, load_time_split
+from human_wm_cli.run import RunConfig, RunFolder
+from human_wm_env.runtime.world_model import load_world_model
+from world_model.card.calibration import LEVELS
+from world_model.card.held_out_days import HeldOutConfig, judge_held_out
+
+
+@dataclass(frozen=True)
+class EvaluateForecastsConfig:
+    """Settings of the script.
+
+    Attributes:
+        checkpoint: folder of a checkpoint; null is the bundled one.
+        pooled_with: folders of others, whose forecasts are pooled with its own.
+        data: the logs, split by time.
+        forecasts: how forecasts are made.
+        run: the folder of the run.
+        json: print one JSON object instead of tables.
+    """
+
+    checkpoint: str | None = None
+    pooled_with: list[str] = field(default_factory=list)
+    data: DataConfig = field(default_factory=DataConfig)
+    forecasts: HeldOutConfig = field(default_factory=HeldOutConfig)
+    run: RunConfig = field(default_factory=RunConfig)
+    json: bool = False
+
+
+def skill_rows(features: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return one row a feature and one for their average, a star on what is significant."""
+    return [
+        {
+            "feature": name,
+            "cells": row["cells"],
+            "R2": f"{row['r2']:.3f}",
+            "baseline's": f"{row['r2_baseline']:.3f}",
+            "R2 gain": _gain(row["r2_gain"]),
+            "CRPS": f"{row['crps']:.4f}",
+            "baseline's CRPS": f"{row['crps_baseline']:.4f}",
+            "CRPS gain": _gain(row["crps_gain"], percent=True),
+        }
+        for name, row in features.items()
+    ]
+
+
+def _gain(interval: Mapping[str, float], *, percent: bool = False) -> str:
+    mean, low, high = (
+        f"{interval[name]:+.1%}" if percent else f"{interval[name]:+.3f}"
+        for name in ("mean", "low", "high")
+    )
+    return f"{mean} [{low}, {high}]{'*' if interval['low'] * interval['high'] > 0.0 else ''}"
+
+
+def coverage_rows(coverage: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return one row a forecaster and horizon, of all features together."""
+    return [
+        {
+            "forecast": name,
+            "days ahead": int(horizon),
+            **{
+                level: "{mean:.1%} [{low:.1%}, {high:.1%}]".format(**each["all"][level])
+                for level in LEVELS
+            },
+        }
+        for name, by_horizon in coverage.items()
+        for horizon, each in by_horizon.items()
+    ]
+
+
+def print_tables(found: Mapping[str, Any]) -> None:
+    """Print what was measured."""
+    about = found["about"]
+    trained = "on the days before" if about["trained_on_the_days_before"] else "on other logs"
+    members = len(about["weights_sha256"])
+    pool = f" of {members} checkpoints together" if members > 1 else ""
+    print(
+        f"{about['data']}: {about['held_out_days']} held-out days of {about['people']} people "
+        f"(split by time), checkpoint trained {trained}; {about['config']['posterior']} posterior, "
+        f"{about['draws']} draws{pool}."
+    )
+    for horizon, features in found["days_ahead"].items():
+        days = "1 day" if horizon == "1" else f"{horizon} days"
+        print_report(
+            skill_rows(features),
+            title=f"\n{days} ahead, against user mean + lag 1 + weekday (gain: positive is "
+            "better, 95% intervals over people, * excludes 0)",
+        )
+    print_report(coverage_rows(found["coverage"]), title="\nCoverage of central intervals")
+    summary = found["summary"]
+    worse = ", ".join(summary["significantly_worse"]) or "none"
+    print(
+        f"\nSignificantly worse than the baseline: {worse}. Coverage at most "
+        f"{100 * summary['coverage_off']:.1f} points off ({summary['coverage_off_where']})."
+    )
+
+
+def main(config: EvaluateForecastsConfig) -> None:
+    """Judge forecasts of held-out days, walking forward: R2, CRPS, coverage.
+
+    python scripts/evaluate_forecasts.py data.source=mine.csv checkpoint=runs/mine/checkpoint
+    """
+    with RunFolder("evaluate_forecasts", config, config.run) as run:
+        found = judge_held_out(
+            load_world_model(config.checkpoint),
+            load_time_split(config.data),
+            config.forecasts,
+            pooled_with=[load_world_model(folder) for folder in config.pooled_with],
+            report=lambda stage: say(f"{stage} ..."),
+        )
+        run.write_metrics(found)
+        if config.json:
+            print_report([], json=True, result=found)
+        else:
+            print_tables(found)
+        say(f"All numbers: {run.path / 'metrics.json'}")
+
+
+def run(words: Sequence[str]) -> None:
+    """Run the command on the words of its command line."""
+    run_script(main, EvaluateForecastsConfig, "evaluate_forecasts", arguments=words)

@@ -1,0 +1,163 @@
+"""Pretrain the world model on logs: nets, encoder, decoder; writes a checkpoint."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from human_wm_cli.config import to_dict
+from human_wm_cli.console import print_report, run_script, say
+from human_wm_cli.data import EMBEDDED, UNIFORM, DataConfig, load_dataset, provenance
+from human_wm_cli.model_card import CARD_TEXT, write_card
+from human_wm_cli.run import TRAINING_STATE, RunConfig, RunFolder
+from human_wm_env.errors import ConfigError, DataError
+from human_wm_env.model.architecture import Architecture
+from world_model.audit import verdict
+from world_model.card.config import CardConfig
+from world_model.export import export
+from world_model.pretraining import Trained, active_units, train
+from world_model.training.config import TrainingConfig
+
+
+@dataclass(frozen=True)
+class PretrainConfig:
+    """Settings of the script.
+
+    Attributes:
+        data: the logs.
+        model: sizes of the nets.
+        training: how they are trained.
+        card: how the model card is measured afterwards; null writes none.
+        run: the folder of the run; with run.resume=true training goes on where it stopped.
+        json: print one JSON object instead of a table.
+    """
+
+    data: DataConfig = field(default_factory=DataConfig)
+    model: Architecture = field(default_factory=Architecture)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    card: CardConfig | None = field(default_factory=CardConfig)
+    run: RunConfig = field(default_factory=RunConfig)
+    json: bool = False
+
+    def __post_init__(self) -> None:
+        if self.data.everybody_trains and self.training.empty_blocks:
+            raise ConfigError(
+                "training.empty_blocks=false with data.everybody_trains=true",
+                "true: a test on people whom training never saw, and there are none",
+                "Use training=finetune or training=few_people, or data.everybody_trains=false.",
+            )
+
+
+def pretrain(config: PretrainConfig, run: RunFolder) -> tuple[Path, dict[str, Any]]:
+    """Train a world model and write its checkpoint, and its card, into the folder of a run.
+
+    Returns:
+        The checkpoint folder and the numbers of the run.
+    """
+    dataset = load_dataset(config.data)
+    began = time.monotonic()
+    trained = train(
+        dataset,
+        config.model,
+        config.training,
+        logger=run.logger,
+        state_folder=run.path / TRAINING_STATE,
+        progress=True,
+    )
+    if trained.emptied:
+        names = ", ".join(f"z_{block}" for block in trained.emptied)
+        say(f"{names}: emptied, of no help on unseen days of unseen people")
+    metrics = {
+        "seconds": round(time.monotonic() - began, 1),
+        **_latent_metrics(trained),
+        **{
+            f"{stage}_{name}": value
+            for stage, scores in trained.scores.items()
+            for name, value in scores.items()
+        },
+    }
+    export(
+        trained.model,
+        dataset,
+        trained.train[0].users,
+        run.checkpoint_path,
+        {
+            "command": "python scripts/pretrain.py",
+            "config": _reproducible(to_dict(config)),
+            "data": provenance(config.data, dataset),
+            "metrics": metrics,
+            **_origin(trained),
+            "emptied_blocks": list(trained.emptied),
+        },
+    )
+    run.write_metrics(metrics)
+    if config.card is not None:
+        _measure(config.data, config.card, run)
+    return run.checkpoint_path, metrics
+
+
+def _measure(data: DataConfig, card: CardConfig, run: RunFolder) -> None:
+    """Write the model card; a checkpoint of too few people stays without one."""
+    say("Measuring the model card on held-out people")
+    try:
+        write_card(run.checkpoint_path, data, card, run.logger)
+    except DataError as error:
+        say(f"No model card: {error}")
+
+
+def _latent_metrics(trained: Trained) -> dict[str, Any]:
+    """Return active units of each block, over the validation people's own posteriors."""
+    _, posterior = trained.validation
+    return {
+        f"active_units_{block}": active_units(
+            dataclasses.replace(posterior, mean=posterior.mean[:, part])
+        )
+        for block, part in trained.model.architecture.blocks.items()
+    }
+
+
+def _origin(trained: Trained) -> dict[str, Any]:
+    """Return what a manifest says about the checkpoint that training began with."""
+    if trained.start is None:
+        return {}
+    kept = ("weights_sha256", "data", "start")
+    return {"start": {key: trained.start.manifest.get(key) for key in kept}}
+
+
+def _reproducible(config: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what changes no weight, and where things lay: paths of one machine."""
+    kept = {key: value for key, value in config.items() if key not in ("card", "run", "json")}
+    if kept["data"]["source"] not in (EMBEDDED, UNIFORM):
+        kept["data"] = {**kept["data"], "source": "a file; see data.sha256"}
+    if kept["data"]["others"] is not None:
+        kept["data"] = {**kept["data"], "others": "a file; see data.others.sha256"}
+    if kept["training"]["start"] is not None:
+        where = "a checkpoint; see start.weights_sha256"
+        kept["training"] = {**kept["training"], "start": where}
+    return kept
+
+
+def main(config: PretrainConfig) -> None:
+    """Pretrain the world model on logs; write a checkpoint and its model card."""
+    with RunFolder("pretrain", config, config.run) as run:
+        say(verdict(load_dataset(config.data)))
+        checkpoint, metrics = pretrain(config, run)
+        rows = [{"what": name, "value": value} for name, value in metrics.items()]
+        print_report(
+            rows,
+            json=config.json,
+            title=f"Checkpoint in {checkpoint}",
+            result={"checkpoint": str(checkpoint), "metrics": metrics},
+        )
+        if (checkpoint / CARD_TEXT).is_file():
+            say(f"Model card: {checkpoint / CARD_TEXT}")
+        say(f"Curves: tensorboard --logdir {run.path}")
+
+
+def run(words: Sequence[str]) -> None:
+    """Run the command on the words of its command line."""
+    run_script(main, PretrainConfig, "pretrain", arguments=words)

@@ -1,0 +1,378 @@
+"""Compose the configuration of a script: YAML defaults, groups, overrides.
+
+A schema is a frozen dataclass; the dataclasses nested in it are its groups. The
+defaults of one script are `configs/<name>.yaml`. There a group is either a
+mapping or the name of a file, `configs/<group>/<choice>.yaml`; a nested group
+lives in a nested folder. A field with `metadata={"group": "env"}` reads the folder
+`env` whatever the field is called. On the command line `group=choice` takes
+another file and `group.key=value` sets one value; choices come first, then
+values in the order given.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
+
+from human_wm_env.errors import ConfigError, did_you_mean
+
+# Inside the package in a wheel, beside it in a checkout.
+_PACKAGED = Path(__file__).resolve().parent / "configs"
+CONFIGS_FOLDER = _PACKAGED if _PACKAGED.is_dir() else _PACKAGED.parents[1] / "configs"
+
+Schema = TypeVar("Schema")
+KeyPath = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Assignment:
+    """One value for one key, and where it came from."""
+
+    path: KeyPath
+    value: Any
+    source: str
+
+
+@dataclass(frozen=True)
+class _Slot:
+    """What a key path leads to in a schema: its type, and its folder if a group."""
+
+    hint: Any
+    group: type | None
+    folder: KeyPath
+
+
+def compose(
+    schema: type[Schema],
+    name: str,
+    overrides: Sequence[str] = (),
+    configs_folder: Path | str = CONFIGS_FOLDER,
+) -> Schema:
+    """Build the frozen configuration of one script.
+
+    Args:
+        schema: a dataclass type, frozen, with a type for every field.
+        name: the script's defaults are `<configs_folder>/<name>.yaml`.
+        overrides: words such as `model=mini` or `training.epochs=1`.
+        configs_folder: the folder with the YAML files.
+
+    Returns:
+        An instance of `schema`, its groups instances of their own dataclasses.
+
+    Raises:
+        ConfigError: an unknown key, choice or file; a wrong type; broken YAML; a
+            word without "="; a field without a value; or settings that the
+            dataclasses themselves refuse.
+    """
+    merged = _merge(schema, name, overrides, Path(configs_folder))
+    return _as_object(schema, merged, f"{name}.yaml")
+
+
+def vary(
+    config: Schema, group: str, choice: str, configs_folder: Path | str = CONFIGS_FOLDER
+) -> Schema:
+    """Return a configuration with the settings of `<group>/<choice>.yaml` laid over it.
+
+    Args:
+        config: an instance of its schema.
+        group: the folder of the file.
+        choice: the file's name without ".yaml"; its settings are those of the schema, and a
+            group in it may name a file, whose settings are laid over as well.
+        configs_folder: the folder with the YAML files.
+
+    Raises:
+        ConfigError: as `compose`.
+    """
+    folder, schema = Path(configs_folder), type(config)
+    file = folder / group / f"{choice}.yaml"
+    merged: Any = OmegaConf.merge(OmegaConf.structured(schema), to_dict(config))
+    for assignment in _flatten(schema, {}, _read_yaml(file), (), f"{group}/{file.name}", folder):
+        merged = _assign(schema, merged, assignment)
+    return _as_object(schema, merged, f"{group}/{file.name}")
+
+
+def outline(
+    schema: type,
+    name: str,
+    overrides: Sequence[str] = (),
+    configs_folder: Path | str = CONFIGS_FOLDER,
+) -> str:
+    """Show the resolved settings as YAML, "???" where a value is still missing.
+
+    Comments at the end list the choices of each group. Raises as `compose` does,
+    but accepts missing values.
+    """
+    folder = Path(configs_folder)
+    lines = [OmegaConf.to_yaml(_merge(schema, name, overrides, folder)).rstrip()]
+    for path in _all_paths(schema):
+        slot = _slot(schema, path)
+        choices = _choices(folder.joinpath(*slot.folder)) if slot and slot.group else []
+        if choices:
+            lines.append(f"# {'.'.join(path)}=NAME, one of: {', '.join(choices)}")
+    return "\n".join(lines) + "\n"
+
+
+def to_dict(config: Any) -> dict[str, Any]:
+    """Turn a configuration into plain dicts, lists, strings and numbers."""
+    plain = _plain({field.name: getattr(config, field.name) for field in fields(config)})
+    return typing.cast(dict[str, Any], plain)
+
+
+def to_yaml(config: Any) -> str:
+    """Write a configuration as YAML that `compose` reads back as an equal one."""
+    return OmegaConf.to_yaml(OmegaConf.create(to_dict(config)))
+
+
+def _merge(schema: type, name: str, overrides: Sequence[str], folder: Path) -> DictConfig:
+    """Lay defaults, choices and overrides over the schema, checking each value."""
+    chosen: dict[KeyPath, tuple[str, str]] = {}
+    settings: list[_Assignment] = []
+    for word in overrides:
+        path, text = _split(word)
+        source = f"the override {word!r}"
+        slot = _known_slot(schema, path, source)
+        value = _parse(text, slot.hint, source)
+        if slot.group and isinstance(value, Mapping):
+            settings += _flatten(schema, {}, value, path, source, folder)
+        elif slot.group and value is not None:
+            chosen[path] = (text, source)
+        else:
+            settings.append(_Assignment(path, value, source))
+
+    defaults = folder / f"{name}.yaml"
+    assignments = list(
+        _flatten(schema, chosen, _read_yaml(defaults), (), defaults.name, folder),
+    )
+    for path in sorted(chosen, key=len):
+        assignments += _flatten_choice(schema, chosen, path, *chosen[path], folder)
+
+    merged = OmegaConf.structured(schema)
+    for assignment in [*assignments, *settings]:
+        merged = _assign(schema, merged, assignment)
+    return typing.cast(DictConfig, merged)
+
+
+def _as_object(schema: type[Schema], merged: DictConfig, file: str) -> Schema:
+    """Make the dataclass; `file` is where a missing value could be given."""
+    try:
+        missing = sorted(OmegaConf.missing_keys(merged))
+        config = None if missing else OmegaConf.to_object(merged)
+    except (OmegaConfBaseException, ValueError, TypeError) as error:
+        reason = str(error).splitlines()[0]
+        raise ConfigError(
+            f"settings that {schema.__name__} accepts", reason, "Correct the setting it names."
+        ) from error
+    if missing:
+        raise ConfigError(
+            f"a value for {missing[0]!r}",
+            "none",
+            f"Give one as {missing[0]}=..., or in {file}.",
+        )
+    return typing.cast(Schema, config)
+
+
+def _assign(schema: type, config: Any, assignment: _Assignment) -> Any:
+    slot = _known_slot(schema, assignment.path, assignment.source)
+    value, key = assignment.value, ".".join(assignment.path)
+    wrong = ConfigError(
+        f"{_type_name(slot.hint)} for {key!r}",
+        f"{value!r} (from {assignment.source})",
+        "Give a value of that type.",
+    )
+    if slot.hint is str and not isinstance(value, str):
+        raise wrong  # OmegaConf would turn a YAML `no` into the text "False".
+    nested = value
+    for part in reversed(assignment.path):
+        nested = {part: nested}
+    try:
+        return OmegaConf.merge(config, nested)
+    except (OmegaConfBaseException, ValueError, TypeError) as error:
+        raise wrong from error
+
+
+def _flatten(
+    schema: type,
+    chosen: Mapping[KeyPath, Any],
+    settings: Mapping[Any, Any],
+    prefix: KeyPath,
+    source: str,
+    folder: Path,
+) -> Iterator[_Assignment]:
+    """List a mapping's values one by one; groups chosen elsewhere are left out."""
+    for key, value in settings.items():
+        path = (*prefix, str(key))
+        slot = _known_slot(schema, path, source)
+        if slot.group is None or value is None:
+            yield _Assignment(path, value, source)
+        elif path in chosen:
+            continue
+        elif isinstance(value, Mapping):
+            yield from _flatten(schema, chosen, value, path, source, folder)
+        elif isinstance(value, str):
+            yield from _flatten_choice(schema, chosen, path, value, source, folder)
+        else:
+            raise ConfigError(
+                f"a name or a mapping for the group {'.'.join(path)!r}",
+                f"{value!r} (from {source})",
+                "Name a file of that group, or give its settings.",
+            )
+
+
+def _flatten_choice(
+    schema: type,
+    chosen: Mapping[KeyPath, Any],
+    path: KeyPath,
+    choice: str,
+    source: str,
+    folder: Path,
+) -> Iterator[_Assignment]:
+    group = _known_slot(schema, path, source).folder
+    choices = _choices(folder.joinpath(*group))
+    if choice not in choices:
+        where = "/".join(group)
+        raise ConfigError(
+            f"a file of the group {where!r}",
+            f"{choice!r} (from {source})",
+            did_you_mean(choice, choices) if choices else f"There are no files in {where}/.",
+        )
+    file = folder.joinpath(*group, f"{choice}.yaml")
+    label = "/".join([*group, file.name])
+    yield from _flatten(schema, chosen, _read_yaml(file), path, label, folder)
+
+
+def _split(word: str) -> tuple[KeyPath, str]:
+    key, equals, text = word.partition("=")
+    if not equals or not all(key.split(".")):
+        raise ConfigError(
+            "key=value",
+            repr(word),
+            "Write settings as key=value or group.key=value; --help lists them all.",
+        )
+    return tuple(key.split(".")), text
+
+
+def _parse(text: str, hint: Any, source: str) -> Any:
+    """Read an override's value: text for text fields, YAML for all others."""
+    options = _options(hint)
+    if types.NoneType in typing.get_args(hint) and text == "null":
+        return None
+    if all(option in (str, Path) or _is_text_literal(option) for option in options):
+        return text
+    try:
+        return OmegaConf.to_container(OmegaConf.from_dotlist([f"value={text}"]))["value"]  # type: ignore[call-overload, index]
+    except (YAMLError, OmegaConfBaseException) as error:
+        raise ConfigError(
+            "a YAML value", f"{text!r} (from {source})", "Close its brackets and quotes."
+        ) from error
+
+
+def _read_yaml(file: Path) -> Mapping[Any, Any]:
+    if not file.is_file():
+        names = _choices(file.parent)
+        raise ConfigError(
+            f"the configuration file {file.name}",
+            "no such file",
+            did_you_mean(file.stem, names) if names else f"Create {file.name}.",
+        )
+    try:
+        settings = OmegaConf.to_container(OmegaConf.create(file.read_text(encoding="utf-8")))
+    except (YAMLError, OmegaConfBaseException) as error:
+        reason = " ".join(str(error).split())
+        raise ConfigError(f"valid YAML in {file.name}", reason, "Correct the file.") from error
+    if not isinstance(settings, Mapping):
+        raise ConfigError(
+            f"key: value lines in {file.name}", type(settings).__name__, "Correct the file."
+        )
+    return settings
+
+
+def _choices(folder: Path) -> list[str]:
+    return sorted(file.stem for file in folder.glob("*.yaml"))
+
+
+def _slot(schema: type, path: KeyPath) -> _Slot | None:
+    """Follow a key path through the schema; None where it leaves it."""
+    current = _Slot(schema, schema, ())
+    for part in path:
+        if current.group is None:
+            # Below a dict any key will do; nothing else has keys.
+            options = [option for option in _options(current.hint) if _is_dict(option)]
+            if not options:
+                return None
+            arguments = typing.get_args(options[0])
+            current = _Slot(arguments[1] if arguments else Any, None, ())
+            continue
+        named = {field.name: field for field in fields(current.group)}
+        if part not in named:
+            return None
+        hint = typing.get_type_hints(current.group)[part]
+        groups = [option for option in _options(hint) if is_dataclass(option)]
+        own = named[part].metadata.get("group")
+        group: Any = groups[0] if groups else None
+        current = _Slot(hint, group, (own,) if own else (*current.folder, part))
+    return current
+
+
+def _known_slot(schema: type, path: KeyPath, source: str) -> _Slot:
+    slot = _slot(schema, path)
+    if slot is None:
+        key = ".".join(path)
+        known = [".".join(other) for other in _all_paths(schema)]
+        same_leaf = [other for other in known if other.split(".")[-1] == path[-1]]
+        raise ConfigError(
+            "a known setting", f"{key!r} (from {source})", did_you_mean(key, same_leaf or known)
+        )
+    return slot
+
+
+def _all_paths(schema: type, prefix: KeyPath = ()) -> Iterator[KeyPath]:
+    for field in fields(schema):
+        path = (*prefix, field.name)
+        yield path
+        hint = typing.get_type_hints(schema)[field.name]
+        for option in _options(hint):
+            if is_dataclass(option):
+                yield from _all_paths(typing.cast(type, option), path)
+
+
+def _options(hint: Any) -> list[Any]:
+    """List the alternatives of a union, without None; any other type is its own."""
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        return [option for option in typing.get_args(hint) if option is not types.NoneType]
+    return [hint]
+
+
+def _is_dict(hint: Any) -> bool:
+    return hint is dict or typing.get_origin(hint) is dict
+
+
+def _is_text_literal(hint: Any) -> bool:
+    words = typing.get_args(hint)
+    return typing.get_origin(hint) is Literal and all(isinstance(word, str) for word in words)
+
+
+def _type_name(hint: Any) -> str:
+    if isinstance(hint, type) and not typing.get_args(hint):
+        return hint.__name__
+    return str(hint).replace("typing.", "")
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return to_dict(value)
+    if isinstance(value, Mapping):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, Enum):
+        return value.name
+    return str(value) if isinstance(value, Path) else value

@@ -1,0 +1,217 @@
+"""What a script says: a table for people, or one JSON object for programs."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import json as json_module
+import math
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any, TextIO, TypeVar
+
+from human_wm_cli.config import CONFIGS_FOLDER, compose, outline
+from human_wm_env.errors import DataError, HumanWMError
+
+Schema = TypeVar("Schema")
+
+
+class _JsonOutput:
+    """The one JSON object that a script may write to the real stdout."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self.written = False
+
+    def write(self, value: Mapping[str, Any]) -> None:
+        if self.written:
+            raise RuntimeError("a script prints exactly one JSON object, this is the second")
+        text = to_json(value)
+        self.written = True
+        print(text, file=self.stream, flush=True)
+
+
+_json_output: ContextVar[_JsonOutput | None] = ContextVar("_json_output", default=None)
+
+
+def to_json(value: Any) -> str:
+    """Write plain data and NumPy values as JSON, floats exactly.
+
+    Raises:
+        DataError: NaN or infinity, which JSON cannot hold, or an unknown type.
+    """
+    return json_module.dumps(_jsonable(value, "the value"), indent=2, allow_nan=False)
+
+
+def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> str:
+    """Align rows in columns: numbers to the right with 4 digits, text to the left.
+
+    Args:
+        rows: one mapping a row; a missing entry is shown as "-".
+        columns: the order; by default that of first appearance.
+    """
+    names = list(columns) if columns else list(dict.fromkeys(key for row in rows for key in row))
+    if not rows or not names:
+        return "(no rows)"
+    cells = [[_cell(row.get(name)) for name in names] for row in rows]
+    lines = [names, *cells]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(names))]
+    right = [
+        all(_is_number(row.get(name)) for row in rows if row.get(name) is not None)
+        for name in names
+    ]
+    lines.insert(1, ["-" * width for width in widths])
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if to_right else cell.ljust(width)
+            for cell, width, to_right in zip(line, widths, right, strict=True)
+        ).rstrip()
+        for line in lines
+    )
+
+
+def print_report(
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    json: bool = False,
+    title: str | None = None,
+    result: Mapping[str, Any] | None = None,
+    columns: Sequence[str] | None = None,
+) -> None:
+    """Print a result for people, or as one JSON object.
+
+    Args:
+        rows: the table.
+        json: print JSON instead; allowed once a script.
+        title: a line above the table.
+        result: what the JSON object holds; by default {"rows": rows}.
+        columns: the columns of the table and their order.
+
+    Raises:
+        DataError: the JSON would hold NaN or infinity.
+        RuntimeError: a second JSON object inside `run_script`.
+    """
+    if json:
+        output = _json_output.get() or _JsonOutput(sys.stdout)
+        output.write(result if result is not None else {"rows": list(rows)})
+        return
+    if title:
+        print(title)
+    print(table(rows, columns), flush=True)
+
+
+def say(message: str) -> None:
+    """Report progress, on stderr, so that stdout holds results alone."""
+    print(message, file=sys.stderr, flush=True)
+
+
+def run_script(
+    main: Callable[[Schema], object],
+    schema: type[Schema],
+    name: str,
+    *,
+    configs_folder: Path | str = CONFIGS_FOLDER,
+    arguments: Sequence[str] | None = None,
+) -> None:
+    """Run a script on its command line.
+
+    With `json=true` all that `main` prints goes to stderr, but for the one object of
+    `print_report(..., json=True)`. A HumanWMError ends the program with exit code 2
+    and one paragraph on stderr, with `json=true` as {"error": {"type", "message"}} on
+    stdout.
+
+    Args:
+        main: gets the configuration; its docstring heads the help.
+        schema: the configuration's dataclass; a field `json: bool` selects JSON.
+        name: the script's name, and that of its YAML file.
+        configs_folder: the folder with the YAML files.
+        arguments: the overrides; by default those of the command line.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    asks_for_help = any(word in ("-h", "--help") for word in words)
+    output = _JsonOutput(sys.stdout)
+    as_json = _wants_json(words)
+    try:
+        if asks_for_help:
+            overrides = [word for word in words if word not in ("-h", "--help")]
+            print(_usage(main, name, outline(schema, name, overrides, configs_folder)), end="")
+            return
+        config = compose(schema, name, words, configs_folder)
+        as_json = bool(getattr(config, "json", False))
+        with _json_only(output) if as_json else contextlib.nullcontext():
+            main(config)
+    except HumanWMError as error:
+        if as_json and not output.written:
+            output.write({"error": {"type": type(error).__name__, "message": str(error)}})
+        else:
+            say(f"{type(error).__name__}: {error}")
+        raise SystemExit(2) from None
+    if as_json and not output.written:
+        raise RuntimeError(f"{name} printed no JSON: call print_report(..., json=config.json)")
+
+
+@contextlib.contextmanager
+def _json_only(output: _JsonOutput) -> Iterator[None]:
+    token = _json_output.set(output)
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    finally:
+        _json_output.reset(token)
+
+
+def _wants_json(words: Sequence[str]) -> bool:
+    """Guess from the words alone, for the errors of composing itself."""
+    values = [word.partition("=")[2] for word in words if word.startswith("json=")]
+    return bool(values) and values[-1].lower() in ("true", "yes", "on", "1")
+
+
+def _usage(main: Callable[..., object], name: str, settings: str) -> str:
+    about = inspect.getdoc(main)
+    return (
+        f"usage: python scripts/{name}.py [group=NAME | group.key=value | key=value] ...\n\n"
+        + (f"{about}\n\n" if about else "")
+        + f"Settings and their values:\n\n{settings}"
+    )
+
+
+def _jsonable(value: Any, place: str) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _jsonable(entry, repr(str(key))) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_jsonable(entry, place) for entry in value]
+    if value is None or isinstance(value, (str, bool, int)):
+        return value
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise DataError(
+                f"a finite number for {place}",
+                str(value),
+                "Leave it out, or give None where there is nothing to report.",
+            )
+        return float(value)
+    if isinstance(value, Path):
+        return str(value)
+    if hasattr(value, "tolist"):  # NumPy, MLX and Torch arrays and scalars
+        return _jsonable(value.tolist(), place)
+    raise DataError(
+        f"numbers, text, lists and mappings for {place}",
+        type(value).__name__,
+        "Convert it first.",
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return hasattr(value, "__float__") and not isinstance(value, bool)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int) or not _is_number(value):
+        return " ".join(str(value).split())
+    return f"{float(value):.4g}"

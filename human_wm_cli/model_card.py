@@ -1,0 +1,80 @@
+"""Make a checkpoint's model card, and keep it beside the weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from human_wm_cli.console import say, table, to_json
+from human_wm_cli.data import DataConfig, load_dataset, load_people
+from human_wm_cli.run import EVENTS, Logger
+from human_wm_env.runtime.world_model import load_world_model
+from world_model.card.card import make_card
+from world_model.card.config import CardConfig
+from world_model.card.tables import NOTES, card_scalars, card_tables
+
+CARD_JSON, CARD_TEXT = "card.json", "card.md"
+
+
+def write_card(
+    checkpoint: Path | str | None,
+    data: DataConfig,
+    config: CardConfig,
+    logger: Logger | None = None,
+) -> tuple[Path, dict[str, Any]]:
+    """Measure a checkpoint; card.json and card.md go into its folder, scalars to TensorBoard.
+
+    Args:
+        checkpoint: its folder; None is the bundled one.
+        data: the logs that it is measured on.
+        config: on whom, and how precisely.
+        logger: of the run that goes on; None adds to the curves beside the folder, if any.
+
+    Returns:
+        The checkpoint's folder and the card.
+
+    Raises:
+        CheckpointError: no checkpoint there.
+        DataError: too few people, or logs that are too short.
+    """
+    runtime = load_world_model(checkpoint)
+    card = make_card(
+        runtime,
+        load_dataset(data),
+        config,
+        truth=load_people(data),
+        report=lambda stage: say(f"{stage} ..."),
+    )
+    folder: Path = runtime.checkpoint.folder
+    (folder / CARD_JSON).write_text(to_json(card) + "\n", encoding="utf-8")
+    (folder / CARD_TEXT).write_text(_as_text(card), encoding="utf-8")
+    _write_scalars(folder, card_scalars(card), logger)
+    return folder, card
+
+
+def _as_text(card: dict[str, Any]) -> str:
+    """Write a card as Markdown."""
+    about = card["about"]
+    unseen = about["trained_on_these_data"] and about["judged_on"] == "test"
+    lines = [
+        "# Model card",
+        "",
+        f"Measured on {about['judged_people']} people of the {about['judged_on']} split of "
+        f"{about['data']}{', whom training never saw' if unseen else ''}; forecasts from "
+        f"{about['starts']} starts with {about['config']['draws']} independent draws each.",
+    ]
+    for title, rows in card_tables(card).items():
+        lines += ["", f"## {title}", "", NOTES[title], "", "```", table(rows), "```"]
+    return "\n".join(lines) + "\n"
+
+
+def _write_scalars(folder: Path, scalars: dict[str, float], logger: Logger | None) -> None:
+    """Write to the logger, or beside the curves of the checkpoint's run if it has any."""
+    beside = folder.parent / EVENTS
+    own = Logger(beside) if logger is None and beside.is_dir() else None
+    to = logger or own
+    if to is not None:
+        for name, value in scalars.items():
+            to.scalar(name, value, 0)
+    if own is not None:
+        own.close()

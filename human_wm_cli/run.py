@@ -1,0 +1,215 @@
+"""The folder that a run leaves behind: configuration, metrics, figures, checkpoint."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from human_wm_cli.agents_page import PAGE
+from human_wm_cli.config import to_yaml
+from human_wm_cli.console import to_json
+from human_wm_env.errors import CheckpointError, ConfigError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from torch.utils.tensorboard import SummaryWriter
+
+CONFIG, METRICS, CHECKPOINT = "config.yaml", "metrics.json", "checkpoint"
+FIGURES, EVENTS = "figures", "tensorboard"
+TRAINING_STATE, AGENT = "training_state", "agent"
+EXPERIMENTS, TABLE = "experiments", "table.md"
+OWN_ENTRIES = (
+    *(CONFIG, METRICS, CHECKPOINT, FIGURES, EVENTS),
+    *(TRAINING_STATE, AGENT, EXPERIMENTS, TABLE, PAGE),
+)
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Where a run is kept: the group `run` of every script that keeps one.
+
+    Attributes:
+        root: the folder of all runs.
+        name: this run's folder in it; None is the script's name and the UTC time.
+        resume: go on in an existing folder, and keep what it holds.
+        overwrite: start anew in an existing folder; only a run's own entries go.
+    """
+
+    root: str = "runs"
+    name: str | None = None
+    resume: bool = False
+    overwrite: bool = False
+
+
+class Logger:
+    """Writes TensorBoard events; TensorBoard is imported at the first of them.
+
+    Args:
+        folder: where the event files go.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._writer: SummaryWriter | None = None
+
+    def scalar(self, name: str, value: float, step: int) -> None:
+        """Add one point to the curve `name`."""
+        self._events().add_scalar(name, float(value), step)
+
+    def figure(self, name: str, matplotlib_figure: Figure, step: int) -> None:
+        """Add a picture of the figure, and leave the figure open."""
+        self._events().add_figure(name, matplotlib_figure, step, close=False)
+
+    def close(self) -> None:
+        """Write out what is pending; logging again opens a new event file."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    def _events(self) -> SummaryWriter:
+        if self._writer is None:
+            from torch.utils.tensorboard import SummaryWriter
+
+            self._writer = SummaryWriter(str(self.folder))
+        return self._writer
+
+
+class RunFolder:
+    """Create `<root>/<name>/` and save the configuration in it.
+
+    A context manager: leaving it closes the logger. A resumed run that is refused, by a
+    CheckpointError or ConfigError, leaves the configuration that the folder had.
+
+    Args:
+        script: the script's name, the start of a default name.
+        config: the script's resolved configuration, a dataclass.
+        run: root, name, and what to do if the folder exists.
+
+    Raises:
+        ConfigError: the name is not a plain folder name; the folder exists and
+            neither `resume` nor `overwrite` is set, or both are; or it is not a
+            run's folder.
+    """
+
+    def __init__(self, script: str, config: Any, run: RunConfig) -> None:
+        if run.resume and run.overwrite:
+            raise ConfigError(
+                "run.resume or run.overwrite", "both", "Go on with a run, or start it anew."
+            )
+        self.path = _create(script, run)
+        self.logger = Logger(self.path / EVENTS)
+        file = self.path / CONFIG
+        self._config_before = file.read_text(encoding="utf-8") if file.is_file() else None
+        _write_whole(file, to_yaml(config))
+
+    @property
+    def checkpoint_path(self) -> Path:
+        """The folder for the checkpoint; whoever exports one creates it."""
+        return self.path / CHECKPOINT
+
+    def figure_path(self, name: str) -> Path:
+        """Give the path of the figure `name`, a PNG unless the name ends otherwise."""
+        _require_plain(name, "a figure's name")
+        folder = self.path / FIGURES
+        folder.mkdir(exist_ok=True)
+        return folder / (name if Path(name).suffix in (".png", ".svg", ".pdf") else f"{name}.png")
+
+    def write_metrics(self, metrics: Mapping[str, Any]) -> Path:
+        """Write `metrics.json`, floats exactly; whole or not at all.
+
+        Raises:
+            DataError: NaN or infinity, or something that JSON cannot hold.
+        """
+        file = self.path / METRICS
+        _write_whole(file, to_json(metrics) + "\n")
+        return file
+
+    def close(self) -> None:
+        """Close the logger."""
+        self.logger.close()
+
+    def __enter__(self) -> RunFolder:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+        if self._config_before is not None and isinstance(error, CheckpointError | ConfigError):
+            _write_whole(self.path / CONFIG, self._config_before)
+
+
+def _create(script: str, run: RunConfig) -> Path:
+    root = Path(run.root)
+    root.mkdir(parents=True, exist_ok=True)
+    if run.name is None:
+        if run.resume or run.overwrite:
+            raise ConfigError("run.name of the run to go on with", "none", "Give run.name=NAME.")
+        return _create_fresh(root, f"{script}-{datetime.now(UTC):%Y%m%d-%H%M%S}")
+    _require_plain(run.name, "run.name")
+    path = root / run.name
+    try:
+        path.mkdir()
+    except FileExistsError:
+        _take_over(path, run)
+    return path
+
+
+def _create_fresh(root: Path, stem: str) -> Path:
+    """Make a new folder, numbered if another run began in the same second."""
+    for number in itertools.count(1):
+        path = root / (stem if number == 1 else f"{stem}-{number}")
+        try:
+            path.mkdir()
+        except FileExistsError:
+            continue
+        return path
+    raise AssertionError("itertools.count never ends")
+
+
+def _take_over(path: Path, run: RunConfig) -> None:
+    if not (run.resume or run.overwrite):
+        raise ConfigError(
+            "a new run.name",
+            f"{run.name!r}, which exists in {run.root}",
+            "Choose another name, or set run.resume=true or run.overwrite=true.",
+        )
+    if not path.is_dir() or (any(path.iterdir()) and not (path / CONFIG).is_file()):
+        raise ConfigError(
+            "the folder of a run", f"{path}, which has no {CONFIG}", "Choose another run.name."
+        )
+    if run.overwrite:
+        for entry in OWN_ENTRIES:
+            _remove(path / entry)
+
+
+def _remove(entry: Path) -> None:
+    if entry.is_dir() and not entry.is_symlink():
+        shutil.rmtree(entry)
+    else:
+        entry.unlink(missing_ok=True)
+
+
+def _require_plain(name: str, what: str) -> None:
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*", name):
+        raise ConfigError(
+            f"letters, digits and _ . + - in {what}", repr(name), "Choose a plain name."
+        )
+
+
+def _write_whole(file: Path, text: str) -> None:
+    """Replace a file in one step, so that no reader sees half of it."""
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(file)

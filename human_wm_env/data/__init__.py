@@ -1,0 +1,1 @@
+"""Daily logs of people: the data set, its splits, and how logs are read."""

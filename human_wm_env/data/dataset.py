@@ -1,0 +1,224 @@
+"""The container of logged days: users x days x features with a mask per cell."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from human_wm_env.errors import DataError, did_you_mean
+from human_wm_env.person import schema
+from human_wm_env.person.history import (
+    History,
+    blank_masked_cells,
+    check_mask,
+    checked_weekdays,
+    weekdays,
+)
+
+SPLIT_SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
+SPLITS = (*SPLIT_SHARES, "all")
+
+
+@dataclass(frozen=True)
+class LogDataset:
+    """Masked daily logs of several people.
+
+    Masked cells hold 0 (continuous) or -1 (categories), so that nothing behind the
+    mask can leak. Build it with `from_arrays`, which checks and blanks.
+
+    Attributes:
+        rows: float32 (users, days, 10), raw values.
+        observed: bool (users, days, 10), True where observed.
+        user_ids: one string per user, all different.
+        start_weekday: int8 (users,), weekday of the first row, -1 if unknown.
+        days_logged: int32 (users,), rows after these are padding and fully masked.
+        split_of: one of train, validation, test per user.
+        name: what to call the data set in tables.
+    """
+
+    rows: np.ndarray
+    observed: np.ndarray
+    user_ids: tuple[str, ...]
+    start_weekday: np.ndarray
+    days_logged: np.ndarray
+    split_of: tuple[str, ...]
+    name: str
+
+    @classmethod
+    def from_arrays(
+        cls,
+        rows: np.ndarray,
+        observed: np.ndarray,
+        *,
+        user_ids: Sequence[str] | None = None,
+        start_weekday: np.ndarray | None = None,
+        days_logged: np.ndarray | None = None,
+        split_seed: int = 0,
+        name: str = "logs",
+    ) -> LogDataset:
+        """Check the arrays, blank masked cells, and split the users.
+
+        Args:
+            rows: float (users, days, 10); anything where masked.
+            observed: bool (users, days, 10).
+            user_ids: defaults to "0", "1", ...
+            start_weekday: defaults to unknown.
+            days_logged: defaults to all days.
+            split_seed: the people are shuffled with it, then cut 80 / 10 / 10.
+            name: what to call the data set in tables.
+
+        Raises:
+            DataError: shapes disagree, ids repeat, or an observed value is impossible.
+        """
+        rows, observed = np.asarray(rows), np.asarray(observed)
+        if rows.ndim != 3 or rows.shape[2] != schema.FEATURE_COUNT or rows.shape != observed.shape:
+            raise DataError(
+                f"rows and observed of shape (users, days, {schema.FEATURE_COUNT})",
+                f"shapes {rows.shape} and {observed.shape}",
+                f"Give one column per feature, in the order {', '.join(schema.FEATURE_NAMES)}.",
+            )
+        check_mask(observed)
+        users, days = rows.shape[:2]
+        ids = tuple(str(i) for i in (range(users) if user_ids is None else user_ids))
+        if len(ids) != users or len(set(ids)) != users:
+            raise DataError(
+                f"{users} different user ids",
+                f"{len(ids)} ids, {len(set(ids))} of them different",
+                "Give each user one id of its own.",
+            )
+        weekday = np.full(users, -1) if start_weekday is None else np.asarray(start_weekday)
+        logged = np.full(users, days) if days_logged is None else np.asarray(days_logged)
+        for label, array in (("start_weekday", weekday), ("days_logged", logged)):
+            if array.shape != (users,):
+                raise DataError(
+                    f"{label} of shape ({users},)", f"shape {array.shape}", "One value per user."
+                )
+        weekday = checked_weekdays(weekday)
+        if not ((logged >= 0) & (logged <= days) & (logged == np.round(logged))).all():
+            raise DataError(
+                f"days_logged as whole numbers from 0 to the {days} days of the array",
+                f"{np.unique(logged).tolist()[:10]}",
+                "Count the rows of each person before the padding.",
+            )
+        seen = observed & (np.arange(days) < logged[:, None])[:, :, None]
+        return cls(
+            rows=blank_masked_cells(rows, seen),
+            observed=seen,
+            user_ids=ids,
+            start_weekday=weekday,
+            days_logged=logged.astype(np.int32),
+            split_of=split_people(users, split_seed),
+            name=name,
+        )
+
+    @property
+    def users(self) -> int:
+        """Number of people."""
+        return self.rows.shape[0]
+
+    @property
+    def days(self) -> int:
+        """Number of days of the longest log."""
+        return self.rows.shape[1]
+
+    @cached_property
+    def weekday(self) -> np.ndarray:
+        """Weekday of every row, int8 (users, days), -1 where unknown."""
+        return weekdays(self.start_weekday, self.days)
+
+    @cached_property
+    def first_observed_day(self) -> np.ndarray:
+        """First day with an observed cell, int (users,); `days` where there is none."""
+        some = np.any(self.observed, axis=2)
+        return np.where(some.any(axis=1), some.argmax(axis=1), self.days)
+
+    def __deepcopy__(self, memo: dict[int, object]) -> LogDataset:
+        """Return itself: nobody writes to it, and Gymnasium copies every spec it hands out."""
+        return self
+
+    @cached_property
+    def _index_of(self) -> Mapping[str, int]:
+        return {user_id: index for index, user_id in enumerate(self.user_ids)}
+
+    def index_of(self, user_id: str) -> int:
+        """Return the position of a user.
+
+        Raises:
+            DataError: there is no such user.
+        """
+        index = self._index_of.get(user_id)
+        if index is None:
+            raise DataError(
+                f"a user of the data set {self.name!r} ({self.users} users)",
+                f"user {user_id!r}",
+                did_you_mean(str(user_id), self.user_ids[:20])
+                if len(self.user_ids) <= 20
+                else f"Ids run from {self.user_ids[0]!r} to {self.user_ids[-1]!r}.",
+            )
+        return index
+
+    def users_of(self, split: str) -> np.ndarray:
+        """Return the positions of the people of one split, int (people,).
+
+        Raises:
+            DataError: the split is unknown or empty.
+        """
+        if split not in SPLITS:
+            raise DataError(
+                f"a split out of {', '.join(SPLITS)}", repr(split), did_you_mean(split, SPLITS)
+            )
+        chosen = np.asarray([i for i, s in enumerate(self.split_of) if split in ("all", s)])
+        if len(chosen) == 0:
+            raise DataError(
+                f"people in split {split!r}",
+                f"none among {self.users} users",
+                "Use split='all' for small data sets.",
+            )
+        return chosen
+
+    def history(self, user: int, day: int) -> History:
+        """Return the days before `day` of the user at position `user`; never a later row."""
+        return History(self.rows[user, :day], self.observed[user, :day], self.weekday[user, :day])
+
+    def windows(
+        self, users: np.ndarray, starts: np.ndarray, length: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Cut windows of equal length.
+
+        Args:
+            users: int (windows,), positions of users.
+            starts: int (windows,), first day of each window.
+            length: days of each window; a window must end within the array.
+
+        Returns:
+            rows float32 and observed bool (windows, length, 10), weekday int8 (windows, length).
+        """
+        days = starts[:, None] + np.arange(length)
+        at = (users[:, None], days)
+        return self.rows[at], self.observed[at], self.weekday[at]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of what was logged, hexadecimal; goes into manifests."""
+        digest = hashlib.sha256()
+        for array in (self.rows, self.observed, self.start_weekday, self.days_logged):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        digest.update("\0".join(self.user_ids).encode())
+        return digest.hexdigest()
+
+
+def split_people(users: int, seed: int) -> tuple[str, ...]:
+    """Deal people into train, validation and test, 80 / 10 / 10, by a seeded shuffle.
+
+    Every split gets at least one person where there are three or more.
+    """
+    order = np.random.default_rng(np.random.SeedSequence([seed, users])).permutation(users)
+    held_out = max(1, round(users * SPLIT_SHARES["test"])) if users >= 3 else 0
+    labels = np.full(users, "train", dtype=object)
+    labels[order[:held_out]] = "test"
+    labels[order[held_out : 2 * held_out]] = "validation"
+    return tuple(labels.tolist())

@@ -1,6 +1,0 @@
-"""Readers of log files: one module per format, each returns a `LogDataset` and a report."""
-
-from human_wm_env.importers.daily_csv import Imported, read_daily_csv
-from human_wm_env.importers.import_report import ImportReport, OutsideBounds
-
-__all__ = ["ImportReport", "Imported", "OutsideBounds", "read_daily_csv"]

@@ -1,0 +1,1 @@
+"""What training and stepping share of a world model: sizes, inputs, layouts, the checkpoint."""

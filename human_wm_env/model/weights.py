@@ -1,0 +1,114 @@
+"""Which arrays a checkpoint has to hold: the names and shapes of its architecture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from human_wm_env.errors import CheckpointError
+from human_wm_env.model import inputs, layouts, moments
+from human_wm_env.model.architecture import Architecture
+from human_wm_env.model.heads import HeadLayout
+from human_wm_env.person import schema
+
+Shapes = dict[str, tuple[int, ...]]
+
+
+def expected_shapes(architecture: Architecture) -> Shapes:
+    """Return the shape of every array of a checkpoint, by its dotted name."""
+    size = architecture
+    day, week, heads = size.row_width, 2 * size.gru_hidden, size.pooling_heads
+    hidden, latents = size.encoder_hidden, size.latent_width
+    context = inputs.WEEKDAY_WIDTH + len(inputs.WEATHER_COLUMNS)
+    return {
+        "encoder.moments.mean": (moments.PAIR_COUNT,),
+        "encoder.moments.sd": (moments.PAIR_COUNT,),
+        **_linear("encoder.moments.first", moments.FEATURE_WIDTH, 2 * hidden),
+        **_linear("encoder.moments.second", 2 * hidden, 2 * hidden),
+        **_linear("encoder.moments.out", 2 * hidden, 2 * latents),
+        "encoder.moments.linear.weight": (2 * latents, moments.FEATURE_WIDTH),
+        **_linear("encoder.row.first", inputs.ENCODER_WIDTH, 2 * day),
+        **_linear("encoder.row.second", 2 * day, day),
+        **_gru("encoder.gru", day + 1, size.gru_hidden),
+        "encoder.day_attention.weight": (heads, day),
+        "encoder.week_attention.weight": (heads, week),
+        **_linear("encoder.first", (heads + 1) * (day + week), hidden),
+        **_linear("encoder.second", hidden, hidden),
+        **_linear("encoder.out", hidden, 2 * latents),
+        **_gru("decoder.gru", latents + context, size.decoder_hidden),
+        **_linear("decoder.out", 2 * size.decoder_hidden, layouts.decoder_layout(size).width),
+        **_film(
+            "policy",
+            members=1,
+            width=inputs.POLICY_WIDTH,
+            latents=size.latent_b,
+            hidden=size.policy_hidden,
+            layout=layouts.action_layout(size),
+        ),
+        **_film(
+            "transition",
+            members=size.members,
+            width=inputs.TRANSITION_WIDTH,
+            latents=size.latent_c,
+            hidden=size.transition_hidden,
+            layout=layouts.state_layout(size),
+        ),
+        "transition.offset": (
+            size.members,
+            size.latent_a * (1 + len(inputs.STATE_ORDER)),
+            layouts.state_layout(size).width,
+        ),
+        "transition.reference": (inputs.TRANSITION_WIDTH,),
+        "missingness.mood_log_odds": (schema.FEATURES[schema.MOOD].width,),
+        "missingness.opening": (1 + schema.FEATURE_COUNT,),
+    }
+
+
+def _linear(name: str, width: int, out: int) -> Shapes:
+    return {f"{name}.weight": (out, width), f"{name}.bias": (out,)}
+
+
+def _gru(name: str, width: int, hidden: int) -> Shapes:
+    return {
+        f"{name}.input": (2, width, 3 * hidden),
+        f"{name}.input_bias": (2, 3 * hidden),
+        f"{name}.hidden": (2, hidden, 3 * hidden),
+        f"{name}.hidden_bias": (2, hidden),
+    }
+
+
+def _film(
+    name: str, *, members: int, width: int, latents: int, hidden: int, layout: HeadLayout
+) -> Shapes:
+    return {
+        f"{name}.inputs": (members, width, hidden),
+        f"{name}.input_bias": (members, hidden),
+        f"{name}.latents": (members, latents, 2 * hidden),
+        f"{name}.hidden": (members, hidden, hidden),
+        f"{name}.hidden_bias": (members, hidden),
+        f"{name}.head": (members, hidden, layout.width),
+        f"{name}.head_bias": (members, layout.width),
+        f"{name}.chain": (members, layout.chain_width, layout.width),
+    }
+
+
+def check_weights(architecture: Architecture, weights: Mapping[str, np.ndarray]) -> None:
+    """Check that weights are exactly those of an architecture.
+
+    Raises:
+        CheckpointError: an array is missing, added, or of another shape.
+    """
+    expected = expected_shapes(architecture)
+    received = {name: tuple(value.shape) for name, value in weights.items()}
+    for name in sorted(expected.keys() | received.keys()):
+        if expected.get(name) != received.get(name):
+            raise CheckpointError(
+                f"weights of the architecture in the manifest, {_told(name, expected)}",
+                _told(name, received),
+                "The checkpoint is of another version: train the model again with this one.",
+            )
+
+
+def _told(name: str, shapes: Shapes) -> str:
+    return f"{name} of shape {shapes[name]}" if name in shapes else f"no {name}"

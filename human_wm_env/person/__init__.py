@@ -1,0 +1,1 @@
+"""One day of a person: features, actions, observations, rewards, weather, missing cells."""

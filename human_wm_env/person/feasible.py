@@ -1,0 +1,107 @@
+"""The set of days a person can live: what the action codec and the habits map onto.
+
+A real log lies on a thin manifold: distance follows from steps, calories from
+steps, minutes and workout. Hence distance and calories are bounded residuals
+around what the rest of the day implies, and sleep and activity share 24 hours.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from human_wm_env.person import schema
+
+HOURS_PER_DAY = 24.0
+MINUTES_PER_HOUR = 60.0
+# A brisk walk is about 120 steps a minute; 150 leaves room for running.
+MAX_CADENCE = 150.0  # steps per active minute
+INCIDENTAL_STEPS = 2000.0  # taken outside minutes that a tracker calls active
+# Typical of LifeSnaps: 8400 steps on 240 active minutes (light activity included).
+TYPICAL_CADENCE = 32.0  # steps per active minute
+STRIDE_KM = 0.0007  # LifeSnaps: 5.90 km on 8363 steps
+# Running lengthens the stride; wheels and water add distance that a tracker sees in part.
+STRIDE_FACTOR = {"Running": 1.15, "Cycling": 1.1, "Walking": 1.03}
+# Least squares on LifeSnaps, rounded; the residual holds the person's basal rate.
+BASAL_KCAL = 1550.0
+KCAL_PER_STEP = 0.045
+KCAL_PER_MINUTE = 1.4
+# 45 minutes of the activity for 70 kg (Compendium of Physical Activities, Ainsworth
+# et al. 2011), less what steps and minutes already count.
+WORKOUT_KCAL = {
+    "None": 0.0,
+    "Yoga": 60.0,
+    "Walking": 40.0,
+    "Swimming": 220.0,
+    "Cycling": 240.0,
+    "Gym Workout": 200.0,
+    "Running": 280.0,
+}
+DISTANCE_RESIDUAL_SHARE = 0.25  # of the implied distance
+CALORIES_RESIDUAL_KCAL = 900.0
+
+WORKOUT_NAMES = schema.categories(schema.WORKOUT)
+STRIDE_TABLE = np.array([STRIDE_FACTOR.get(w, 1.0) for w in WORKOUT_NAMES], dtype=np.float32)
+KCAL_TABLE = np.array([WORKOUT_KCAL[w] for w in WORKOUT_NAMES], dtype=np.float32)
+
+
+def max_active_minutes(sleep_hours: np.ndarray) -> np.ndarray:
+    """Return how many active minutes fit beside the night's sleep, float (...)."""
+    awake = (HOURS_PER_DAY - sleep_hours) * MINUTES_PER_HOUR
+    return np.minimum(awake, schema.continuous(schema.MINUTES).high)
+
+
+def max_steps(active_minutes: np.ndarray) -> np.ndarray:
+    """Return how many steps fit into the active minutes, float (...)."""
+    return np.minimum(
+        MAX_CADENCE * active_minutes + INCIDENTAL_STEPS, schema.continuous(schema.STEPS).high
+    )
+
+
+def implied_distance_km(steps: np.ndarray, workout: np.ndarray) -> np.ndarray:
+    """Return the distance that steps and the kind of workout imply, km (...).
+
+    Args:
+        steps: float (...).
+        workout: int (...), index of the workout category.
+    """
+    return STRIDE_KM * steps * STRIDE_TABLE[workout]
+
+
+def implied_calories_kcal(
+    steps: np.ndarray, active_minutes: np.ndarray, workout: np.ndarray
+) -> np.ndarray:
+    """Return the energy that an average person spends on such a day, kcal (...)."""
+    moving = KCAL_PER_STEP * steps + KCAL_PER_MINUTE * active_minutes
+    return BASAL_KCAL + moving + KCAL_TABLE[workout]
+
+
+def project(rows: np.ndarray) -> np.ndarray:
+    """Move action features of raw rows onto the feasible set; identity on feasible rows.
+
+    Args:
+        rows: float (n, 10), raw rows; only action features are read and written.
+
+    Returns:
+        float32 (n, 10), a copy.
+    """
+    feasible = np.array(rows, dtype=np.float32)
+    for index in (schema.SLEEP, schema.MINUTES, schema.STEPS):
+        feature = schema.continuous(index)
+        feasible[:, index] = np.clip(feasible[:, index], feature.low, feature.high)
+    sleep, minutes = feasible[:, schema.SLEEP], feasible[:, schema.MINUTES]
+    np.minimum(minutes, max_active_minutes(sleep), out=minutes)
+    steps = feasible[:, schema.STEPS]
+    np.minimum(steps, max_steps(minutes), out=steps)
+    workout = feasible[:, schema.WORKOUT].astype(np.intp)
+    distance = implied_distance_km(steps, workout)
+    slack = DISTANCE_RESIDUAL_SHARE * distance
+    feasible[:, schema.DISTANCE] = np.clip(
+        feasible[:, schema.DISTANCE], distance - slack, distance + slack
+    )
+    calories = implied_calories_kcal(steps, minutes, workout)
+    feasible[:, schema.CALORIES] = np.clip(
+        feasible[:, schema.CALORIES],
+        calories - CALORIES_RESIDUAL_KCAL,
+        calories + CALORIES_RESIDUAL_KCAL,
+    )
+    return feasible

@@ -1,0 +1,238 @@
+"""Wrappers that let an agent see who it acts for, as Ha & Schmidhuber's controller sees z."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from gymnasium import spaces
+from gymnasium.vector.utils import batch_space
+
+from human_wm_env.envs.env import Env
+from human_wm_env.envs.vector_env import VectorEnv
+from human_wm_env.errors import ConfigError, did_you_mean
+from human_wm_env.person.history import History, weekdays
+from human_wm_env.runtime.world_model import load_world_model
+from human_wm_env.worlds.person_world import PersonState, PersonWorld
+from human_wm_env.worlds.start_cache import StartCache
+from human_wm_env.worlds.start_options import Start
+
+UPDATES = ("frozen", "daily")
+# Posterior means are a few standard deviations of a standard normal; finite bounds.
+CONTEXT_BOUND = 10.0
+
+
+class PosteriorMeans:
+    """Encode the logs of people and keep what was encoded.
+
+    The agent never sees true traits: only what the masked log before the day says.
+
+    Args:
+        world: whose states are encoded.
+        world_model: checkpoint folder; None means the bundled one.
+        update: "frozen" at reset, or "daily" re-encoded with the days lived since.
+    """
+
+    def __init__(self, world: Any, world_model: Any, update: str) -> None:
+        if not isinstance(world, PersonWorld):
+            raise ConfigError(
+                "an environment of people", type(world).__name__, "Wrap one of the HumanWM ids."
+            )
+        if update not in UPDATES:
+            raise ConfigError(
+                f"update out of {', '.join(UPDATES)}", repr(update), did_you_mean(update, UPDATES)
+            )
+        self.world = world
+        self.update = update
+        self.runtime = load_world_model(world_model)
+        self.width: int = self.runtime.architecture.latent_width
+        self._means: StartCache[np.ndarray] = StartCache()
+
+    def of_starts(self, starts: list[Start]) -> np.ndarray:
+        """Return the posterior means on the eve of the starts, float32 (slots, width)."""
+        return np.stack(self._means.look_up(starts, self._of_logs))
+
+    def _of_logs(self, starts: list[Start]) -> list[np.ndarray]:
+        return list(self._encode([self.world.history_of(start) for start in starts]))
+
+    def of_lived(self, starts: list[Start], trails: list[list[tuple]]) -> np.ndarray:
+        """Return the means of histories that go on with the days lived since the start."""
+        histories = []
+        for start, trail in zip(starts, trails, strict=True):
+            before = self.world.history_of(start)
+            if not trail:
+                histories.append(before)
+                continue
+            rows = np.stack([row for row, _ in trail])
+            observed = np.stack([seen for _, seen in trail])
+            lived = History.from_arrays(rows, observed)
+            first = int(before.weekday[-1])
+            following = weekdays(first, len(trail) + 1)[1:]
+            histories.append(
+                History(
+                    np.concatenate([before.rows, lived.rows]),
+                    np.concatenate([before.observed, lived.observed]),
+                    np.concatenate([before.weekday, following]),
+                )
+            )
+        return self._encode(histories)
+
+    def _encode(self, histories: list[History]) -> np.ndarray:
+        posterior, _ = self.runtime.encode(histories)
+        return np.clip(posterior.mean, -CONTEXT_BOUND, CONTEXT_BOUND)
+
+
+def _extended(space: spaces.Space[Any], width: int) -> spaces.Box:
+    if not isinstance(space, spaces.Box):
+        raise ConfigError(
+            'observation="flat"', type(space).__name__, "PersonContext extends the flat vector."
+        )
+    bound = np.full(width, CONTEXT_BOUND, dtype=np.float32)
+    return spaces.Box(
+        np.concatenate([space.low, -bound]), np.concatenate([space.high, bound]), dtype=np.float32
+    )
+
+
+@dataclass
+class _Trail:
+    """Days lived since a slot's start, as the agent's log shows them."""
+
+    days: list[tuple[np.ndarray, np.ndarray]]
+
+    def add(self, state: PersonState[Any], slot: int) -> None:
+        self.days.append((state.row[slot], state.observed[slot]))
+
+
+class PersonContext(gym.Wrapper[Any, Any, Any, Any]):
+    """Append the person's posterior means to the observation of the scalar env.
+
+    Args:
+        env: a HumanWM env with flat observations.
+        world_model: checkpoint folder that encodes; None means the bundled one.
+        update: "frozen" at reset, or "daily".
+    """
+
+    def __init__(self, env: gym.Env[Any, Any], world_model: Any = None, update: str = "frozen"):
+        super().__init__(env)
+        inner = env.unwrapped
+        if not isinstance(inner, Env):
+            raise ConfigError("a HumanWM env", type(inner).__name__, "Wrap one of the ids.")
+        self._inner = inner
+        self._posterior = PosteriorMeans(inner.world, world_model, update)
+        self.observation_space = _extended(env.observation_space, self._posterior.width)
+        self._context = np.zeros(self._posterior.width, dtype=np.float32)
+        self._trail = _Trail([])
+
+    def reset(self, **arguments: Any) -> tuple[Any, dict[str, Any]]:
+        """Reset, and encode the log before the start."""
+        observation, info = self.env.reset(**arguments)
+        assert self._inner.start is not None
+        self._trail = _Trail([])
+        self._context = self._posterior.of_starts([self._inner.start])[0]
+        return self._append(observation), info
+
+    def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
+        """Step; with `update="daily"` encode again, with what was observed today."""
+        observation, reward, terminated, truncated, info = self.env.step(action)
+        if self._posterior.update == "daily":
+            assert self._inner.start is not None
+            self._trail.add(self._inner.state, 0)
+            self._context = self._posterior.of_lived([self._inner.start], [self._trail.days])[0]
+        return self._append(observation), reward, terminated, truncated, info
+
+    def _append(self, observation: np.ndarray) -> np.ndarray:
+        return np.concatenate([observation, self._context])
+
+
+class VectorPersonContext(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
+    """Append each person's posterior means to the observations of the vector env.
+
+    Args:
+        env: a HumanWM VectorEnv with flat observations.
+        world_model: checkpoint folder that encodes; None means the bundled one.
+        update: "frozen" at reset, or "daily".
+    """
+
+    def __init__(
+        self,
+        env: gym.vector.VectorEnv[Any, Any, Any],
+        world_model: Any = None,
+        update: str = "frozen",
+    ):
+        super().__init__(env)
+        inner = env.unwrapped
+        if not isinstance(inner, VectorEnv):
+            raise ConfigError("a HumanWM VectorEnv", type(inner).__name__, "Wrap one of the ids.")
+        self._inner = inner
+        self._posterior = PosteriorMeans(inner.world, world_model, update)
+        self.single_observation_space = _extended(
+            env.single_observation_space, self._posterior.width
+        )
+        self.observation_space = batch_space(self.single_observation_space, env.num_envs)
+        self._context = np.zeros((env.num_envs, self._posterior.width), dtype=np.float32)
+        self._starts: list[Start] = []
+        self._trails = [_Trail([]) for _ in range(env.num_envs)]
+
+    def reset(self, **arguments: Any) -> tuple[Any, dict[str, Any]]:
+        """Reset, and encode the logs before the starts."""
+        observation, info = self.env.reset(**arguments)
+        self._follow_starts()
+        return self._append(observation), info
+
+    def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
+        """Step; slots that began a new episode get the context of their new person."""
+        observation, reward, terminated, truncated, info = self.env.step(actions)
+        self._extend_final(info)
+        began = self._follow_starts()
+        if self._posterior.update == "daily":
+            self._live_on(began)
+        return self._append(observation), reward, terminated, truncated, info
+
+    def _extend_final(self, info: dict[str, Any]) -> None:
+        """Append to `final_obs` (SAME_STEP) what the episode that ended knew of its person."""
+        slots = np.flatnonzero(info["_final_obs"]) if "final_obs" in info else np.array([], int)
+        if len(slots) == 0:
+            return
+        last = self._context[slots]
+        if self._posterior.update == "daily":
+            for slot in slots:
+                self._trails[slot].add(self._inner.last_state, slot)
+            last = self._posterior.of_lived(
+                [self._starts[slot] for slot in slots],
+                [self._trails[slot].days for slot in slots],
+            )
+        final = info["final_obs"]
+        for slot, context in zip(slots, last, strict=True):
+            final[slot] = np.concatenate([final[slot], context])
+
+    def _follow_starts(self) -> list[int]:
+        """Encode the slots whose episode is new; `VectorEnv.starts` holds new objects then."""
+        known: list[Any] = self._starts or [None] * self.num_envs
+        pairs = enumerate(zip(self._inner.starts, known, strict=True))
+        began = [slot for slot, (now, before) in pairs if now is not before]
+        if began:
+            self._context = self._context.copy()
+            self._context[began] = self._posterior.of_starts(
+                [self._inner.starts[slot] for slot in began]
+            )
+            for slot in began:
+                self._trails[slot] = _Trail([])
+            self._starts = list(self._inner.starts)
+        return began
+
+    def _live_on(self, began: list[int]) -> None:
+        """Encode again the slots that lived a day and go on."""
+        lived = sorted(set(range(self.num_envs)) - set(began))
+        if lived:
+            for slot in lived:
+                self._trails[slot].add(self._inner.state, slot)
+            self._context = self._context.copy()
+            self._context[lived] = self._posterior.of_lived(
+                [self._inner.starts[slot] for slot in lived],
+                [self._trails[slot].days for slot in lived],
+            )
+
+    def _append(self, observation: np.ndarray) -> np.ndarray:
+        return np.concatenate([observation, self._context], axis=1)

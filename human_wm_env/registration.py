@@ -1,0 +1,176 @@
+"""The registered ids, and how their arguments become a World.
+
+What steps is imported when an environment is made: numba, which it needs, takes 0.4 s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import gymnasium as gym
+
+from human_wm_env.data.dataset import LogDataset
+from human_wm_env.errors import ConfigError, did_you_mean
+from human_wm_env.people.embedded import EmbeddedPeople, load_embedded
+from human_wm_env.worlds.world import World
+
+if TYPE_CHECKING:
+    from human_wm_env.envs.env import Env
+    from human_wm_env.envs.vector_env import VectorEnv
+    from human_wm_env.person.missingness import Masking
+
+Dataset = LogDataset | EmbeddedPeople | str
+EMBEDDED = "embedded"
+
+
+def resolve_dataset(dataset: Dataset | None) -> LogDataset | EmbeddedPeople:
+    """Return the data set itself; None or "embedded" means the embedded people."""
+    if dataset is None or dataset == EMBEDDED:
+        return load_embedded()
+    if isinstance(dataset, LogDataset | EmbeddedPeople):
+        return dataset
+    if isinstance(dataset, str) and dataset.endswith(".csv"):
+        from human_wm_env.data.importers.daily_csv import read_daily_csv
+
+        return read_daily_csv(dataset).dataset
+    raise ConfigError(
+        'dataset "embedded", a path to a .csv of daily logs, a LogDataset or EmbeddedPeople',
+        repr(dataset),
+        "Load the file first, or leave the argument out for the embedded people.",
+    )
+
+
+def _logs(dataset: LogDataset | EmbeddedPeople) -> LogDataset:
+    return dataset.dataset if isinstance(dataset, EmbeddedPeople) else dataset
+
+
+def make_dream(
+    *,
+    world_model: Any = None,
+    dataset: Dataset | None = None,
+    split: str = "train",
+    horizon: int = 30,
+    temperature: float = 1.0,
+    adherence: float = 1.0,
+    weather: str = "chain",
+    masking: Masking = "person",
+) -> World:
+    """Return the learned simulator; `world_model` is a checkpoint folder, None the bundled one."""
+    from human_wm_env.runtime.world_model import load_world_model
+    from human_wm_env.worlds.dream import DreamWorld
+    from human_wm_env.worlds.posterior_store import PosteriorStore
+
+    runtime, logs = load_world_model(world_model), resolve_dataset(dataset)
+    public = isinstance(logs, EmbeddedPeople)  # nobody's own log is written to disk
+    return DreamWorld(
+        runtime,
+        _logs(logs),
+        split=split,
+        horizon=horizon,
+        temperature=temperature,
+        adherence=adherence,
+        weather=weather,
+        masking=masking,
+        store=PosteriorStore(runtime.checkpoint.weights, runtime.checkpoint.architecture)
+        if public
+        else None,
+    )
+
+
+def make_simulator(
+    *,
+    dataset: Dataset | None = None,
+    split: str = "train",
+    horizon: int = 30,
+    adherence: float = 1.0,
+    weather: str = "chain",
+    masking: Masking = "person",
+) -> World:
+    """Return the ground-truth simulator of the embedded people."""
+    from human_wm_env.worlds.simulator import SimulatorWorld
+
+    embedded = resolve_dataset(dataset)
+    if not isinstance(embedded, EmbeddedPeople):
+        raise ConfigError(
+            "the embedded people: only their truth is known",
+            f"the data set {embedded.name!r}",
+            "Use HumanWM-v0 or HumanWMReplay-v0 for real logs.",
+        )
+    return SimulatorWorld(
+        embedded,
+        split=split,
+        horizon=horizon,
+        adherence=adherence,
+        weather=weather,
+        masking=masking,
+    )
+
+
+def make_replay(
+    *, dataset: Dataset | None = None, split: str = "train", horizon: int = 30
+) -> World:
+    """Return the replay of the logs."""
+    from human_wm_env.worlds.replay import ReplayWorld
+
+    return ReplayWorld(_logs(resolve_dataset(dataset)), split=split, horizon=horizon)
+
+
+MAKERS: dict[str, Callable[..., World]] = {
+    "dream": make_dream,
+    "replay": make_replay,
+    "simulator": make_simulator,
+}
+_ENV_ARGUMENTS = ("observation", "reward_weights", "pessimism", "vector_reward", "render_mode")
+_VECTOR_ARGUMENTS = (*_ENV_ARGUMENTS, "num_envs", "layout", "autoreset_mode")
+
+
+def _build(world: str, arguments: dict[str, Any], own: tuple[str, ...], env_class: Any) -> Any:
+    for_env = {name: arguments.pop(name) for name in own if name in arguments}
+    known = MAKERS[world].__kwdefaults__ or {}
+    for name in arguments:
+        if name not in known:
+            raise ConfigError(
+                f"arguments of the {world} environment",
+                repr(name),
+                did_you_mean(name, [*known, *own]),
+            )
+    return env_class(MAKERS[world](**arguments), **for_env)
+
+
+def make_env(world: str, **arguments: Any) -> Env:
+    """Entry point of the scalar ids."""
+    from human_wm_env.envs.env import Env
+
+    arguments.pop("layout", None)  # one slot has no layout; accepted so that kwargs can be shared
+    return _build(world, arguments, _ENV_ARGUMENTS, Env)
+
+
+def make_vector_env(world: str, **arguments: Any) -> VectorEnv:
+    """Entry point of the vector ids."""
+    from human_wm_env.envs.vector_env import VectorEnv
+
+    return _build(world, arguments, _VECTOR_ARGUMENTS, VectorEnv)
+
+
+IDS: dict[str, dict[str, Any]] = {
+    "HumanWM-v0": {"world": "dream"},
+    "HumanWMReplay-v0": {"world": "replay"},
+    "HumanWMSim-v0": {"world": "simulator"},
+    "HumanWM-MO-v0": {"world": "dream", "vector_reward": True},
+}
+
+
+def register_ids() -> None:
+    """Register every id with Gymnasium; the horizon argument is the only time limit."""
+    for env_id, arguments in IDS.items():
+        if env_id in gym.registry:
+            continue
+        gym.register(
+            id=env_id,
+            entry_point="human_wm_env.registration:make_env",
+            vector_entry_point="human_wm_env.registration:make_vector_env",
+            # Gymnasium's checker knows scalar rewards only.
+            disable_env_checker=bool(arguments.get("vector_reward")),
+            kwargs=arguments,
+        )

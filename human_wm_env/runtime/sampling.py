@@ -1,0 +1,253 @@
+"""Sampling from the nets' outputs, in compiled loops; their layout is in `heads`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from human_wm_env.compiled import compiled
+from human_wm_env.model.heads import MIN_SCALE, HeadLayout
+from human_wm_env.person import schema
+
+#: centre, scale and bounds of each feature, for loops
+FEATURES = np.array(
+    [
+        (each.centre, each.scale, each.low, each.high)
+        if isinstance(each, schema.Continuous)
+        else (0.0, 1.0, 0.0, 0.0)
+        for each in schema.FEATURES
+    ],
+    dtype=np.float32,
+)
+
+
+def sample_mixture(
+    parameters: np.ndarray,
+    components: int,
+    temperature: float,
+    normal: np.ndarray,
+    uniform: np.ndarray,
+) -> np.ndarray:
+    """Draw from a mixture of Gaussians.
+
+    Args:
+        parameters: float32 (slots, 3 * components): logits, means, raw scales.
+        components: number of Gaussians.
+        temperature: 0 gives the mixture's mean; it scales the Gaussians and flattens
+            the choice between them (Ha & Schmidhuber 2018).
+        normal: float (slots,), standard normal noise.
+        uniform: float (slots,), noise in [0, 1).
+
+    Returns:
+        float32 (slots,), scaled values.
+    """
+    drawn = np.empty(len(parameters), dtype=np.float32)
+    _mixtures(parameters, components, temperature, normal, uniform, MIN_SCALE, drawn)
+    return drawn
+
+
+def sample_category(logits: np.ndarray, temperature: float, uniform: np.ndarray) -> np.ndarray:
+    """Draw categories, int (slots,); temperature 0 gives the most likely one.
+
+    Args:
+        logits: float32 (slots, categories).
+        temperature: divides the log-odds.
+        uniform: float (slots,), noise in [0, 1).
+    """
+    drawn = np.empty(len(logits), dtype=np.intp)
+    _categories(logits, temperature, uniform, drawn)
+    return drawn
+
+
+def sample_row(
+    layout: HeadLayout,
+    parameters: np.ndarray,
+    chain: np.ndarray,
+    temperature: float,
+    normal: np.ndarray,
+    uniform: np.ndarray,
+) -> np.ndarray:
+    """Draw the features of one row along the chain.
+
+    Args:
+        layout: of the head.
+        parameters: float32 (slots, layout.width), before the chain.
+        chain: float32 (chain_width, width), masked weights.
+        temperature: see `sample_mixture`.
+        normal: float32 (slots, features), one column per feature.
+        uniform: float32 (slots, features), likewise.
+
+    Returns:
+        float32 (slots, 10), raw rows; only the features of the layout are set, continuous
+        ones clipped to the schema's bounds.
+    """
+    rows = np.zeros((schema.FEATURE_COUNT, len(parameters)), dtype=np.float32)
+    _rows(
+        parameters.T,
+        chain,
+        chain[layout.encoded_width :].sum(axis=0),
+        layout.plan,
+        FEATURES,
+        layout.components,
+        temperature,
+        normal.T,
+        uniform.T,
+        MIN_SCALE,
+        rows,
+    )
+    return rows.T
+
+
+# Loops; `room` is where a loop keeps what it works out for one slot. -------------------
+
+
+@compiled
+def _label(
+    logits: np.ndarray,
+    first: int,
+    count: int,
+    temperature: float,
+    uniform: float,
+    room: np.ndarray,
+) -> int:
+    """Draw one category from log-odds."""
+    if temperature == 0.0:
+        best = first
+        for row in range(first + 1, first + count):
+            if logits[row] > logits[best]:
+                best = row
+        return best - first
+    # Without branches: which category is drawn is what a processor cannot guess.
+    highest = logits[first]
+    for row in range(first + 1, first + count):
+        highest = max(highest, logits[row])
+    per_tau, total = np.float32(1.0 / temperature), np.float32(0.0)
+    for place in range(count):
+        room[place] = np.exp((logits[first + place] - highest) * per_tau)
+        total += room[place]
+    point, below, drawn = uniform * total, np.float32(0.0), 0
+    for place in range(count - 1):
+        below += room[place]
+        drawn += below <= point
+    return drawn
+
+
+@compiled
+def mixture(
+    column: np.ndarray,
+    first: int,
+    components: int,
+    temperature: float,
+    normal: float,
+    uniform: float,
+    least_scale: float,
+    room: np.ndarray,
+) -> np.float32:
+    """Draw one number from a mixture: logits, means, raw scales."""
+    means = first + components
+    picked = 0
+    if components > 1:
+        if temperature == 0.0:
+            return expected(column, first, components)
+        picked = _label(column, first, components, temperature, uniform, room)
+    mean, raw = column[means + picked], column[means + components + picked]
+    # Softplus, and a floor.
+    scale = np.log(np.float32(1.0) + np.exp(-abs(raw))) + max(raw, np.float32(0.0))
+    scale += np.float32(least_scale)
+    return mean + np.float32(temperature) * scale * np.float32(normal)
+
+
+@compiled
+def expected(column: np.ndarray, first: int, components: int) -> np.float32:
+    """Return the mean of a mixture."""
+    if components == 1:
+        return column[first + 1]
+    highest = column[first]
+    for place in range(components):
+        highest = max(highest, column[first + place])
+    total, weighted = np.float32(0.0), np.float32(0.0)
+    for place in range(first, first + components):
+        weight = np.exp(column[place] - highest)
+        total += weight
+        weighted += weight * column[place + components]
+    return weighted / total
+
+
+@compiled
+def _mixtures(
+    parameters: np.ndarray,
+    components: int,
+    temperature: float,
+    normal: np.ndarray,
+    uniform: np.ndarray,
+    least_scale: float,
+    drawn: np.ndarray,
+) -> None:
+    width = parameters.shape[1]
+    column, room = np.empty(width, dtype=np.float32), np.empty(width, dtype=np.float32)
+    for slot in range(len(drawn)):
+        for place in range(width):
+            column[place] = parameters[slot, place]
+        drawn[slot] = mixture(
+            column, 0, components, temperature, normal[slot], uniform[slot], least_scale, room
+        )
+
+
+@compiled
+def _categories(
+    logits: np.ndarray, temperature: float, uniform: np.ndarray, drawn: np.ndarray
+) -> None:
+    count = logits.shape[1]
+    column, room = np.empty(count, dtype=np.float32), np.empty(count, dtype=np.float32)
+    for slot in range(len(drawn)):
+        for place in range(count):
+            column[place] = logits[slot, place]
+        drawn[slot] = _label(column, 0, count, temperature, uniform[slot], room)
+
+
+@compiled
+def _rows(
+    parameters: np.ndarray,
+    chain: np.ndarray,
+    known: np.ndarray,
+    plan: np.ndarray,
+    features: np.ndarray,
+    components: int,
+    temperature: float,
+    normal: np.ndarray,
+    uniform: np.ndarray,
+    least_scale: float,
+    rows: np.ndarray,
+) -> None:
+    width = parameters.shape[0]
+    column, room = np.empty(width, dtype=np.float32), np.empty(width, dtype=np.float32)
+    for slot in range(rows.shape[1]):
+        for place in range(width):
+            # The mask inputs of the chain are all 1: nothing is hidden from the model in a dream.
+            column[place] = parameters[place, slot] + known[place]
+        for place in range(len(plan)):
+            index, first, last = plan[place, 0], plan[place, 1], plan[place, 2]
+            encoded, categories = plan[place, 3], plan[place, 4]
+            noise = uniform[place, slot]
+            if categories > 0:
+                picked = _label(column, first, categories, temperature, noise, room)
+                rows[index, slot] = picked
+                for later in range(last, width):
+                    column[later] += chain[encoded + picked, later]
+                continue
+            centre, scale = features[index, 0], features[index, 1]
+            low, high = features[index, 2], features[index, 3]
+            value = mixture(
+                column,
+                first,
+                components,
+                temperature,
+                normal[place, slot],
+                noise,
+                least_scale,
+                room,
+            )
+            value = min(max(value * scale + centre, low), high)
+            rows[index, slot] = value
+            scaled = (value - centre) / scale
+            for later in range(last, width):
+                column[later] += scaled * chain[encoded, later]

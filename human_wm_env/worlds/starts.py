@@ -1,0 +1,165 @@
+"""Where episodes of people may begin, and what a caller may ask of that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from human_wm_env.data.dataset import LogDataset
+from human_wm_env.errors import ConfigError, DataError, did_you_mean
+from human_wm_env.person import schema
+from human_wm_env.person.history import History
+from human_wm_env.worlds.start_options import (
+    BRANCHES,
+    MIN_HISTORY_DAYS,
+    RESET_OPTIONS,
+    Start,
+    check_history,
+    checked_branch,
+    checked_history,
+    whole_number,
+)
+
+# Of each person; see `LoggedStarts.days_of`.
+START_DAYS = 8
+
+
+class LoggedStarts:
+    """The days of a data set that episodes start on.
+
+    Args:
+        dataset: the logs.
+        split: whose logs random starts are drawn from: train, validation, test or all.
+        horizon: days of an episode.
+        needs_logged_future: the last start day must leave the whole horizon inside the log.
+    """
+
+    def __init__(
+        self, dataset: LogDataset, *, split: str, horizon: int, needs_logged_future: bool
+    ) -> None:
+        self.dataset = dataset
+        self.horizon = horizon
+        self.needs_logged_future = needs_logged_future
+        self._split = split
+        self._users = dataset.users_of(split)
+        days = [(self._first_day(user), self._last_day(user)) for user in self._users]
+        self._drawable = self._users[[first <= last for first, last in days]]
+        self._start_days: dict[int, np.ndarray] = {}
+
+    def draw(self, rng: np.random.Generator, branch: int | None) -> Start:
+        """Draw a person of the split and one of their start days.
+
+        People without such a day are passed over.
+
+        Raises:
+            DataError: nobody has such a day.
+        """
+        if len(self._drawable) == 0:
+            raise DataError(
+                f"somebody in split {self._split!r} with {MIN_HISTORY_DAYS} days of history"
+                + (f" and {self.horizon} days after them" if self.needs_logged_future else ""),
+                f"logs of at most {self.dataset.days_logged[self._users].max()} days",
+                "Shorten the horizon, or choose another split or data set.",
+            )
+        user = int(self._drawable[rng.integers(len(self._drawable))])
+        days = self.days_of(user)
+        day = int(days[rng.integers(len(days))])
+        drawn_branch = int(rng.integers(BRANCHES))
+        return Start(user, day, drawn_branch if branch is None else branch)
+
+    def days_of(self, user: int) -> np.ndarray:
+        """Return the days that random episodes of a user start on, int (days,), ascending.
+
+        Whole weeks of log lie before them, and enough history (and log) around them: at most
+        `START_DAYS` of them, spread evenly, so that a world can encode the log before each
+        once and for all. Options may ask for any other day.
+        """
+        if user not in self._start_days:
+            first, last, week = self._first_day(user), self._last_day(user), schema.DAYS_PER_WEEK
+            weeks = np.linspace(-(-first // week), last // week, START_DAYS).round()
+            days = np.unique(weeks.astype(int)) * week
+            days = days[(first <= days) & (days <= last)]
+            # A log may be too short for a whole week in the right place.
+            self._start_days[user] = days if len(days) else np.array([first])
+        return self._start_days[user]
+
+    def from_options(self, options: Mapping[str, Any], drawn: Start) -> Start:
+        """Apply reset options: user (id), day, branch, history, start_weekday.
+
+        Raises:
+            ConfigError: an unknown option, or options that do not go together.
+            DataError: unknown user, a day outside the log, or too little history.
+        """
+        for key in options:
+            if key not in RESET_OPTIONS:
+                raise ConfigError(
+                    f"reset options out of {', '.join(RESET_OPTIONS)}",
+                    repr(key),
+                    did_you_mean(key, RESET_OPTIONS),
+                )
+        start = drawn
+        if options.get("branch") is not None:
+            start = replace(start, branch=checked_branch(options["branch"]))
+        if options.get("history") is not None:
+            return self._from_history(options, start)
+        if options.get("start_weekday") is not None:
+            raise ConfigError(
+                "start_weekday together with a history",
+                "start_weekday alone",
+                "People of the data set know their weekdays; leave it out.",
+            )
+        if options.get("user") is not None:
+            user = self.dataset.index_of(str(options["user"]))
+            day = max(min(start.day, self._last_day(user)), self._first_day(user))
+            start = replace(start, user=user, day=day)
+        if options.get("day") is not None:
+            start = replace(start, day=whole_number(options["day"], "day"))
+        self._check_day(start)
+        return start
+
+    def _from_history(self, options: Mapping[str, Any], start: Start) -> Start:
+        if options.get("user") is not None or options.get("day") is not None:
+            raise ConfigError(
+                "either a history or a user and day",
+                "both",
+                "Drop 'user' and 'day': a history starts on the day after its last row.",
+            )
+        given = checked_history(options["history"], options.get("start_weekday"))
+        return replace(start, user=-1, day=given.days, history=given)
+
+    def _first_day(self, user: int) -> int:
+        """Return the first day of a user with enough history before it."""
+        return max(MIN_HISTORY_DAYS, int(self.dataset.first_observed_day[user]) + 1)
+
+    def _last_day(self, user: int) -> int:
+        """Return the last day a random episode of a user may start on.
+
+        The horizon fits into the log; where the log is too short for that, and only the
+        replay would need it, the whole log may be started from.
+        """
+        logged = int(self.dataset.days_logged[user])
+        fits = logged - self.horizon
+        return fits if self.needs_logged_future or fits >= self._first_day(user) else logged
+
+    def _check_day(self, start: Start) -> None:
+        logged = int(self.dataset.days_logged[start.user])
+        last = self._last_day(start.user) if self.needs_logged_future else logged
+        name = self.dataset.user_ids[start.user]
+        if not MIN_HISTORY_DAYS <= start.day <= last:
+            raise DataError(
+                f"a start day from {MIN_HISTORY_DAYS} (enough history) to {last} for user {name!r}",
+                f"day {start.day}",
+                "Choose a day in that range, or shorten the horizon."
+                if self.needs_logged_future
+                else "Choose a day in that range.",
+            )
+        check_history(self.dataset.history(start.user, start.day))
+
+    def history_of(self, start: Start) -> History:
+        """Return the log before the start: all that may be known about the person."""
+        if start.history is not None:
+            return start.history
+        return self.dataset.history(start.user, start.day)

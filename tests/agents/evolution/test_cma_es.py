@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from agents.env_config import EnvConfig
+from agents.evolution.cma_es import CMAESConfig, Evolution, days_of, train_cma_es
+from agents.evolution.controller import ControllerAgent, ControllerShape
+from agents.saving import load_agent, save_agent
+from agents.session import Session
+from human_wm_env.errors import CheckpointError, ConfigError
+from human_wm_env.people.embedded import EmbeddedPeople
+
+TINY = CMAESConfig(generations=4, population=4, episodes=3, warm_start=0)
+
+
+def test_a_linear_controller_by_hand() -> None:
+    shape = ControllerShape(4)
+    assert shape.parameters == 7 * 5
+    action = np.array([0.5, -0.5, 0.0, 0.9, -0.9, 0.1, -1.0])
+    parameters = shape.around(action)
+    observations = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
+    expected = np.clip(action, -0.98, 0.98)
+    np.testing.assert_allclose(
+        shape.act(parameters[None], observations), np.tile(expected, (3, 1)), atol=1e-6
+    )
+    parameters[0] = 2.0  # the weight of the first observation on the first action
+    moved = shape.act(parameters[None], np.array([[1.0, 0, 0, 0]], dtype=np.float32))
+    assert moved[0, 0] == pytest.approx(np.tanh(np.arctanh(0.5) + 2.0 / np.sqrt(4)))
+
+
+@pytest.mark.parametrize("hidden", [0, 3])
+def test_members_act_on_their_own_observations(hidden: int) -> None:
+    shape, rng = ControllerShape(5, hidden), np.random.default_rng(1)
+    members = rng.normal(size=(4, shape.parameters))
+    observations = rng.normal(size=(8, 5)).astype(np.float32)
+    together = shape.act(members, observations)
+    for member in range(4):
+        part = slice(2 * member, 2 * member + 2)
+        alone = shape.act(members[member : member + 1], observations[part])
+        np.testing.assert_allclose(together[part], alone, atol=1e-6)
+
+
+def test_evolution_finds_an_optimum_and_replays_exactly() -> None:
+    goal = np.linspace(-0.5, 0.5, 6)
+    config = CMAESConfig(population=8, sigma=0.3)
+    evolution = Evolution(np.zeros(6), config)
+    for _ in range(60):
+        members = evolution.ask()
+        evolution.tell(-((members - goal) ** 2).sum(axis=1))
+    np.testing.assert_allclose(evolution.mean, goal, atol=0.02)
+    again = Evolution(np.zeros(6), config)
+    again.replay(np.stack(evolution.told))
+    np.testing.assert_array_equal(again.mean, evolution.mean)
+    np.testing.assert_array_equal(again.ask(), evolution.ask())
+
+
+def test_evolution_leaves_the_global_generator_alone() -> None:
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    Evolution(np.zeros(4), TINY).ask()
+    np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
+
+
+@pytest.mark.parametrize("hidden", [0, 2])
+def test_a_resumed_training_ends_with_the_same_bytes(
+    hidden: int, people: EmbeddedPeople, simulator: EnvConfig, tmp_path: Path
+) -> None:
+    config = replace(TINY, hidden=hidden)
+    whole = train_cma_es(config, simulator, Session(dataset=people))
+    session = Session(state_folder=tmp_path, dataset=people)
+    half = train_cma_es(replace(config, generations=2), simulator, session)
+    assert not np.array_equal(half.parameters, whole.parameters)
+    lived: list[int] = []
+    resumed = train_cma_es(config, simulator, replace(session, resume=True, progress=lived.append))
+    np.testing.assert_array_equal(resumed.parameters, whole.parameters)
+    assert sum(lived) == days_of(config, simulator) == 4 * 4 * 3 * 5
+    loaded = load_agent(save_agent(resumed, tmp_path / "agent"))
+    assert isinstance(loaded, ControllerAgent)
+    observations = np.zeros((2, 43), dtype=np.float32)
+    np.testing.assert_array_equal(loaded.act(observations), resumed.act(observations))
+    assert (loaded.config, loaded.env) == (config, simulator)
+
+
+def test_a_state_of_other_settings_is_refused(
+    people: EmbeddedPeople, simulator: EnvConfig, tmp_path: Path
+) -> None:
+    session = Session(state_folder=tmp_path, dataset=people)
+    train_cma_es(replace(TINY, generations=1), simulator, session)
+    resumed = replace(session, resume=True)
+    for changes in ({"seed": 1}, {"sigma": 0.2}, {"episodes": 4}):
+        (name,) = changes
+        with pytest.raises(CheckpointError, match=rf"agent\.{name}=.*agent\.{name}="):
+            train_cma_es(replace(TINY, **changes), simulator, resumed)
+    with pytest.raises(CheckpointError, match=r"env\.adherence=1\.0.*env\.adherence=0\.5"):
+        train_cma_es(TINY, replace(simulator, adherence=0.5), resumed)
+    dream = replace(simulator, id="HumanWM-v0")
+    with pytest.raises(CheckpointError, match=r"env\.id=HumanWMSim-v0, env\.world_model=None"):
+        train_cma_es(TINY, dream, resumed)
+
+
+def test_curves(people: EmbeddedPeople, simulator: EnvConfig) -> None:
+    points: list[tuple[str, int]] = []
+
+    class Recorder:
+        def scalar(self, name: str, value: float, step: int) -> None:
+            points.append((name, step))
+
+    train_cma_es(TINY, simulator, Session(Recorder(), dataset=people))
+    assert [step for name, step in points if name == "rollout/ep_rew_mean"] == [60, 120, 180, 240]
+    assert {"components/mood", "cma_es/sigma"} <= {name for name, _ in points}
+
+
+def test_wrong_observations_and_parameters_are_refused(simulator: EnvConfig) -> None:
+    shape = ControllerShape(43)
+    agent = ControllerAgent(shape, np.zeros(shape.parameters), TINY, simulator)
+    with pytest.raises(ConfigError, match="env_overrides"):
+        agent.act(np.zeros((2, 123), dtype=np.float32))
+    with pytest.raises(ConfigError, match="parameters"):
+        ControllerAgent(shape, np.zeros(3), TINY, simulator)
+
+
+@pytest.mark.parametrize("settings", [{"population": 2}, {"sigma": 0.0}, {"hidden": -1}])
+def test_settings_are_checked(settings: dict[str, float]) -> None:
+    with pytest.raises(ConfigError):
+        CMAESConfig(**settings)  # type: ignore[arg-type]

@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from agents.env_config import EnvConfig
+from agents.registry import ALGORITHMS
+from agents.saving import load_agent
+from agents.sb3.ppo import PPOConfig
+from human_wm_cli.commands.train import TrainAgentConfig, chosen_schema, main, train
+from human_wm_cli.config import compose
+from human_wm_cli.console import run_script
+from human_wm_cli.run import RunConfig, RunFolder
+from human_wm_env.people.embedded import EmbeddedConfig, load_embedded
+
+AGENT = "agent/weights.safetensors"
+TINY = ["agent.steps=60", "agent.slots=6", "agent.n_steps=5", "agent.batch_size=15"]
+TINY += ["agent.width=8", "agent.warm_start=0", "env=simulator", "env.horizon=5"]
+
+
+@pytest.fixture(autouse=True)
+def few_people(monkeypatch: pytest.MonkeyPatch) -> None:
+    people = load_embedded(EmbeddedConfig(users=12, days=120, seed=3))
+    monkeypatch.setattr("human_wm_env.registration.load_embedded", lambda: people)
+
+
+def run(tmp_path: Path, *words: str) -> None:
+    arguments = [*TINY, f"run.root={tmp_path}", "run.name=one", *words]
+    run_script(main, TrainAgentConfig, "train_agent", arguments=arguments)
+
+
+def test_the_defaults() -> None:
+    config = compose(TrainAgentConfig, "train_agent")
+    assert config.agent == PPOConfig()
+    assert config.env == EnvConfig("HumanWM-v0")
+    assert compose(TrainAgentConfig, "train_agent", ["env=simulator"]).env == EnvConfig(
+        "HumanWMSim-v0"
+    )
+    quick = compose(TrainAgentConfig, "train_agent", ["agent=ppo_quick"]).agent
+    assert quick.steps < PPOConfig().steps
+
+
+def test_settings_of_the_environment() -> None:
+    words = ["env.id=HumanWMSim-v0", "env.masking=0.25", "env.reward_weights={mood: 1}"]
+    env = compose(TrainAgentConfig, "train_agent", words).env
+    assert (env.masking, env.reward_weights) == (0.25, {"mood": 1.0})
+    words = ["env.world_model=runs/a/checkpoint", "env.temperature=0.5", "env.person_context=true"]
+    env = compose(TrainAgentConfig, "train_agent", words).env
+    assert (env.world_model, env.temperature) == ("runs/a/checkpoint", 0.5)
+    assert env.person_context
+
+
+def test_a_run_leaves_agent_curves_and_metrics(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(tmp_path)
+    folder = tmp_path / "one"
+    out, err = capsys.readouterr()
+    assert str(folder / "agent") in out and "mood" in out
+    assert "HumanWMSim-v0: 100%" in err
+    actions = load_agent(folder / "agent").act(np.zeros((2, 43), dtype=np.float32))
+    assert actions.shape == (2, 7)
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert 0.0 < metrics["training_return"] < 5.0
+    assert set(metrics["components"]) == {"mood", "recovery", "sleep", "effort"}
+    saved = compose(TrainAgentConfig, "config", [], folder)
+    assert (saved.agent.steps, saved.env.horizon) == (60, 5)
+    events = EventAccumulator(str(folder / "tensorboard"))
+    events.Reload()
+    curves = events.Tags()["scalars"]
+    assert {"rollout/ep_rew_mean", "components/mood", "train/loss"} <= set(curves)
+    assert [point.step for point in events.Scalars("components/mood")] == [30, 60]
+
+
+def test_json_is_one_object(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(tmp_path, "json=true")
+    result = json.loads(capsys.readouterr().out)
+    assert result["agent"] == str(tmp_path / "one" / "agent")
+    assert result["env"] == "HumanWMSim-v0"
+
+
+def test_wrong_settings_end_with_an_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        run(tmp_path, "agent.batch_size=16")
+    assert "divides slots * n_steps" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        run(tmp_path, "agent.learning_rat=1")
+    assert "Did you mean 'agent.learning_rate'" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        run(tmp_path, "env.temperature=2.0")
+    assert "'temperature'" in capsys.readouterr().err
+
+
+def test_training_in_process(tmp_path: Path) -> None:
+    people = load_embedded(EmbeddedConfig(users=5, days=80, seed=1))
+    config = TrainAgentConfig(
+        EnvConfig("HumanWMSim-v0", horizon=5, split="all"),
+        PPOConfig(steps=30, slots=6, n_steps=5, batch_size=15, width=8, warm_start=0),
+        RunConfig(str(tmp_path), "one"),
+    )
+    with RunFolder("train_agent", config, config.run) as folder:
+        training = train(config, folder, dataset=people)
+    assert training.folder == tmp_path / "one" / "agent"
+    assert training.metrics["components"].keys() == {"mood", "recovery", "sleep", "effort"}
+
+
+def run_any(tmp_path: Path, *words: str) -> None:
+    arguments = ["env=simulator", "env.horizon=5", f"run.root={tmp_path}", "run.name=one", *words]
+    run_script(main, chosen_schema(arguments), "train_agent", arguments=arguments)
+
+
+def test_the_settings_are_those_of_the_algorithm() -> None:
+    for name, algorithm in ALGORITHMS.items():
+        schema = chosen_schema([f"agent={name}"])
+        config = compose(schema, "train_agent", [f"agent={name}"])
+        assert config.agent == algorithm.config()
+    assert isinstance(compose(chosen_schema([]), "train_agent").agent, PPOConfig)
+    hidden = compose(chosen_schema(["agent=cma_es_hidden"]), "train_agent", ["agent=cma_es_hidden"])
+    assert hidden.agent.hidden == 8
+
+
+def test_an_unknown_algorithm_names_the_nearest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        run_any(tmp_path, "agent=cma_ess")
+    assert "Did you mean 'cma_es'" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        run_any(tmp_path, "agent=cma_es", "agent.generation=2")
+    assert "Did you mean 'agent.generations'" in capsys.readouterr().err
+
+
+def test_cma_es_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    tiny = ["agent=cma_es", "agent.population=4", "agent.episodes=3", "agent.warm_start=0"]
+    run_any(tmp_path, *tiny, "agent.generations=2", "checkpoint_days=60")
+    snapshots = tmp_path / "one" / "training_state" / "snapshots"
+    assert sorted(file.name for file in snapshots.iterdir()) == ["day_000000060", "day_000000120"]
+    run_any(tmp_path, *tiny, "agent.generations=3", "run.resume=true")
+    resumed = load_agent(tmp_path / "one" / "agent")
+    (tmp_path / "whole").mkdir()
+    run_any(tmp_path / "whole", *tiny, "agent.generations=3")
+    whole = load_agent(tmp_path / "whole" / "one" / "agent")
+    seen = np.random.default_rng(0).normal(size=(2, 43)).astype(np.float32)
+    np.testing.assert_array_equal(resumed.act(seen), whole.act(seen))
+
+
+def test_a_resume_without_a_state_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(tmp_path)
+    shutil.rmtree(tmp_path / "one" / "training_state")  # as if stopped before the first one
+    with pytest.raises(SystemExit):
+        run(tmp_path, "run.resume=true")
+    assert "stopped before its first state" in capsys.readouterr().err
+    run_any(tmp_path, "agent=habit", "run.resume=true")  # has none to go on from
+
+
+def test_a_refused_resume_leaves_agent_and_configuration(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(tmp_path)
+    before = {file: (tmp_path / "one" / file).read_bytes() for file in ("config.yaml", AGENT)}
+    with pytest.raises(SystemExit):
+        run(tmp_path, "run.resume=true", "agent.gamma=0.5", "env=dream")
+    error = capsys.readouterr().err
+    assert "agent.gamma=0.8" in error and "agent.gamma=0.5" in error
+    assert "env.id=HumanWMSim-v0" in error and "env.id=HumanWM-v0" in error
+    after = {file: (tmp_path / "one" / file).read_bytes() for file in before}
+    assert after == before
+
+
+def test_states_are_kept_by_default(tmp_path: Path) -> None:
+    assert 0 < TrainAgentConfig(EnvConfig("HumanWMSim-v0")).checkpoint_days < PPOConfig().steps
+
+
+def test_an_agent_without_training(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run_any(tmp_path, "agent=planner", "agent.planner.days=3", "json=true")
+    result = json.loads(capsys.readouterr().out)
+    assert (result["algorithm"], result["days"]) == ("planner", 0)
+    assert load_agent(tmp_path / "one" / "agent").name == "planner"

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from human_wm_env.data.dataset import LogDataset
+from human_wm_env.data.time_split import before, split_by_time
+from human_wm_env.errors import ConfigError
+from tests.world_model import tiny
+
+LOGGED = np.array([10, 20, 57, 120, 3])
+
+
+def logs() -> LogDataset:
+    some = tiny.logs()
+    return LogDataset.from_arrays(
+        some.rows[:5],
+        some.observed[:5],
+        user_ids=some.user_ids[:5],
+        start_weekday=some.start_weekday[:5],
+        days_logged=LOGGED,
+        name="five",
+    )
+
+
+def test_the_last_days_of_everybody_are_held_out() -> None:
+    split = split_by_time(logs(), 0.2)
+    assert split.first_held_out.tolist() == [8, 16, 46, 96, 2]
+    np.testing.assert_array_equal(split.before.days_logged, split.first_held_out)
+    assert split.before.days == 96
+    assert split.whole.fingerprint == logs().fingerprint != split.before.fingerprint
+
+
+def test_held_out_days_are_nowhere_in_what_is_learned_from() -> None:
+    whole = logs()
+    rows, observed = whole.rows.copy(), whole.observed.copy()
+    first = split_by_time(whole).first_held_out
+    for user, day in enumerate(first):
+        rows[user, day:], observed[user, day:] = 1.0, True
+    changed = LogDataset.from_arrays(
+        rows,
+        observed,
+        user_ids=whole.user_ids,
+        start_weekday=whole.start_weekday,
+        days_logged=LOGGED,
+        name="five",
+    )
+    one, other = (split_by_time(each).before for each in (whole, changed))
+    assert one.fingerprint == other.fingerprint
+    for user, day in enumerate(first):
+        np.testing.assert_array_equal(one.rows[user, :day], whole.rows[user, :day])
+        assert not one.observed[user, day:].any()
+
+
+def test_nobody_is_a_test_person() -> None:
+    whole = dataclasses.replace(logs(), split_of=("test", "train", "validation", "test", "train"))
+    split = split_by_time(whole)
+    expected = ("train", "train", "validation", "train", "train")
+    assert split.before.split_of == split.whole.split_of == expected
+
+
+def test_a_rehearsal_never_sees_the_days_that_count() -> None:
+    final, rehearsal = (split_by_time(logs(), rehearsal=rehearsed) for rehearsed in (False, True))
+    assert rehearsal.whole.fingerprint == final.before.fingerprint
+    assert rehearsal.first_held_out.tolist() == [6, 13, 37, 77, 2]
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0, -0.1, float("nan")])
+def test_a_share_is_between_0_and_1(share: float) -> None:
+    with pytest.raises(ConfigError, match="between 0 and 1"):
+        split_by_time(logs(), share)
+
+
+def test_cutting_at_the_first_day_leaves_nothing() -> None:
+    cut = before(logs(), np.array([0, 5, 5, 5, 5]))
+    assert cut.days == 5 and not cut.observed[0].any()

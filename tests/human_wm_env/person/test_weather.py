@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import numpy as np
+
+from human_wm_env.person import weather
+
+
+def test_the_chain_keeps_its_climate() -> None:
+    np.testing.assert_allclose(weather.TRANSITIONS.sum(axis=1), 1.0, rtol=1e-6)
+    np.testing.assert_allclose(weather.CLIMATE @ weather.TRANSITIONS, weather.CLIMATE, rtol=1e-6)
+    assert weather.TRANSITIONS[1, 1] == np.float32(0.45 + 0.55 * 0.1)
+
+
+def test_the_next_day_is_drawn_from_todays_row() -> None:
+    table = np.eye(4)[[1, 2, 3, 0]]
+    assert weather.next_weather(np.arange(4), table, np.full(4, 0.5)).tolist() == [1, 2, 3, 0]
+
+
+def test_unknown_weather_is_drawn_from_the_average_row() -> None:
+    table = np.tile([0.5, 0.0, 0.5, 0.0], (4, 1))
+    uniform = np.array([0.1, 0.49, 0.51, 0.9])
+    assert weather.next_weather(np.full(4, -1), table, uniform).tolist() == [0, 0, 2, 2]
+
+
+def test_counting_by_hand() -> None:
+    days = np.array([[0, 0, 2, 0, 2, 2.0]])
+    seen = np.array([[True, True, True, False, True, True]])
+    # Observed 0 0 2 . 2 2: the pairs 0-0, 0-2 and 2-2.
+    climate = np.array([2.25, 0.25, 3.25, 0.25]) / 6.0
+    table = weather.fit_transitions(days, seen)
+    np.testing.assert_allclose(table[0], (np.array([1, 0, 1, 0]) + climate) / 3, rtol=1e-6)
+    np.testing.assert_allclose(table[1], climate, rtol=1e-6)
+    np.testing.assert_allclose(table[2], (np.array([0, 0, 1, 0]) + climate) / 2, rtol=1e-6)
+
+
+def test_without_any_weather_the_table_is_flat() -> None:
+    table = weather.fit_transitions(np.zeros((2, 9)), np.zeros((2, 9), dtype=bool))
+    np.testing.assert_allclose(table, 0.25)
+
+
+def test_the_chain_is_found_again_from_masked_days() -> None:
+    rng = np.random.default_rng(0)
+    days = np.zeros((200, 200), dtype=int)
+    for day in range(1, 200):
+        days[:, day] = weather.next_weather(days[:, day - 1], weather.TRANSITIONS, rng.random(200))
+    table = weather.fit_transitions(days.astype(float), rng.random(days.shape) < 0.6)
+    np.testing.assert_allclose(table, weather.TRANSITIONS, atol=0.03)

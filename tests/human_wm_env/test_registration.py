@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium as gym
+import pytest
+
+import human_wm_env
+from human_wm_env import registration
+from human_wm_env.data.dataset import LogDataset
+from human_wm_env.envs.env import Env
+from human_wm_env.envs.vector_env import VectorEnv
+from human_wm_env.errors import ConfigError
+from human_wm_env.people.embedded import EmbeddedPeople
+from human_wm_env.worlds.replay import ReplayWorld
+from human_wm_env.worlds.simulator import SimulatorWorld
+
+
+def test_the_ids_are_registered_without_a_time_limit() -> None:
+    for env_id in ("HumanWM-v0", "HumanWMReplay-v0", "HumanWMSim-v0", "HumanWM-MO-v0"):
+        spec = gym.spec(env_id)
+        assert spec.max_episode_steps is None
+        assert spec.disable_env_checker == (env_id == "HumanWM-MO-v0")
+    registration.register_ids()  # a second time is silent
+
+
+@pytest.mark.parametrize("prefix", ["", "human_wm_env:"])
+def test_making_by_id(prefix: str, small: EmbeddedPeople) -> None:
+    env = gym.make(f"{prefix}HumanWMSim-v0", dataset=small, horizon=3, layout="people")
+    assert isinstance(env.unwrapped, Env)
+    assert env.unwrapped.world.horizon == 3
+    many = gym.make_vec(f"{prefix}HumanWMSim-v0", num_envs=5, dataset=small)
+    assert isinstance(many, VectorEnv) and many.num_envs == 5
+    assert many.world.horizon == 30
+    again = gym.make(env.spec)
+    assert again.unwrapped.world.horizon == 3
+    sync = gym.make_vec(
+        f"{prefix}HumanWMSim-v0", num_envs=2, vectorization_mode="sync", dataset=small
+    )
+    assert isinstance(sync, gym.vector.SyncVectorEnv)
+    assert sync.reset(seed=0)[0].shape == (2, 43)
+
+
+def test_arguments_reach_the_world(small: EmbeddedPeople) -> None:
+    world = registration.make_simulator(
+        dataset=small, split="test", horizon=7, adherence=0.5, weather="log", masking=0.1
+    )
+    assert isinstance(world, SimulatorWorld)
+    assert (world.horizon, world.adherence, world.weather, world.masking) == (7, 0.5, "log", 0.1)
+    replay = registration.make_replay(dataset=small, horizon=7)
+    assert isinstance(replay, ReplayWorld) and replay.dataset is small.dataset
+
+
+@pytest.mark.parametrize("name", [None, "embedded"])
+def test_the_default_data_are_the_embedded_people(
+    name: str | None, small: EmbeddedPeople, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registration, "load_embedded", lambda: small)
+    assert registration.resolve_dataset(name) is small
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"horizn": 3}, "Did you mean 'horizon'"),
+        ({"temperature": 1.0}, "arguments of the simulator"),
+        ({"num_envs": 3}, "'num_envs'"),
+        ({"dataset": "lifesnaps"}, "a LogDataset or EmbeddedPeople"),
+        ({"dataset": "no_such_file.csv"}, "no_such_file.csv"),
+        ({"split": "trainn"}, "Did you mean 'train'"),
+    ],
+)
+def test_wrong_arguments_are_refused(
+    arguments: dict[str, Any], message: str, small: EmbeddedPeople
+) -> None:
+    with pytest.raises(human_wm_env.HumanWMError, match=message):
+        gym.make("HumanWMSim-v0", **({"dataset": small} | arguments))
+
+
+def test_real_logs_have_no_simulator(short_logs: LogDataset) -> None:
+    with pytest.raises(ConfigError, match="'short'"):
+        registration.make_simulator(dataset=short_logs)
+
+
+def test_the_public_names() -> None:
+    for name in human_wm_env.__all__:
+        assert hasattr(human_wm_env, name)

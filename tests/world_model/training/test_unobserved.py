@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import mlx.core as mx
+import numpy as np
+import pytest
+
+from human_wm_env.person import schema
+from tests.world_model import tiny
+from world_model.data.encoded_logs import Windows, encode_logs, windows
+from world_model.nets.transition import baseline_offsets
+from world_model.nets.world_model import WorldModel
+from world_model.training.unobserved import never_observed, silence
+
+
+def test_features_without_a_cell() -> None:
+    observed = np.ones((2, 5, 10), dtype=bool)
+    assert never_observed(observed) == ()
+    observed[..., [schema.WEATHER, schema.MOOD]] = False
+    assert never_observed(observed) == (schema.WEATHER, schema.MOOD)
+
+
+def window(index: int, *, told: bool) -> Windows:
+    """Days whose feature `index` is known, or not, in every place where a net could see it."""
+    logs = tiny.logs()
+    rows, observed = tiny.people().true_rows, np.ones_like(logs.observed)
+    observed[..., index] = told
+    given = encode_logs(tiny.with_rows(logs, rows, observed), np.arange(6))
+    return windows(given, np.arange(6), np.arange(40, 60)[None].repeat(6, axis=0))
+
+
+def parameters(model: WorldModel, days: Windows) -> list[np.ndarray]:
+    """What both nets say about every feature."""
+    blocks = tiny.TINY.blocks
+    latents = mx.random.normal((6, tiny.TINY.latent_width), key=mx.random.key(0))
+    offsets = baseline_offsets(latents[:, blocks["a"]], days.transition_inputs)
+    return [
+        np.array(model.policy(days.policy_inputs, latents[:, blocks["b"]], days.action_chain)),
+        np.array(
+            model.transition(
+                days.transition_inputs, latents[:, blocks["c"]], days.state_chain, offsets
+            )
+        ),
+    ]
+
+
+@pytest.mark.parametrize("index", range(schema.FEATURE_COUNT))
+def test_a_silenced_feature_tells_nothing(index: int) -> None:
+    model = tiny.fresh_model()
+    model.transition.reference = mx.zeros_like(model.transition.reference)
+    known, unknown = window(index, told=True), window(index, told=False)
+    trained = parameters(model, unknown)
+    pairs = zip(parameters(model, known), trained, strict=True)
+    assert all(np.abs(one - other).max() > 1e-2 for one, other in pairs)
+    silence(model, (index,))
+    for one, other, before in zip(
+        parameters(model, known), parameters(model, unknown), trained, strict=True
+    ):
+        np.testing.assert_allclose(one, other, atol=1e-4)
+        # On logs without it, which the nets were trained on, nothing changes.
+        np.testing.assert_allclose(other, before, atol=1e-4)
+
+
+def test_nothing_is_silenced_where_everything_was_seen() -> None:
+    model = tiny.fresh_model()
+    before = np.array(model.policy.inputs)
+    silence(model, ())
+    np.testing.assert_array_equal(np.array(model.policy.inputs), before)

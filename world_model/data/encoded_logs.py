@@ -1,0 +1,283 @@
+"""Logged days as net inputs, computed once per data set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import mlx.core as mx
+import numpy as np
+
+from human_wm_env.data.dataset import LogDataset
+from human_wm_env.errors import DataError
+from human_wm_env.model import inputs, memory, moments
+from human_wm_env.model.moments import Moments
+from human_wm_env.person import schema
+from human_wm_env.person.schema import is_weekend
+from world_model.data.gap_events import GapEvents, gap_events
+
+FEW_PEOPLE = 8
+
+
+@dataclass(frozen=True)
+class EncodedLogs:
+    """The logs of some people, encoded, with one masked day in front of each.
+
+    Attributes:
+        users: int (people,), positions in the data set.
+        rows: float32 (people, 1 + days, ROW_WIDTH), zero where masked.
+        observed: bool (people, 1 + days, 10).
+        remembered: float32 (people, 1 + days, memory.WIDTH), at each wake-up.
+        weekday: float32 (people, 1 + days, 2).
+        weekend: bool (people, 1 + days).
+        days_logged: int (people,).
+        events: where gaps opened, or could have; nowhere in padding.
+    """
+
+    users: np.ndarray
+    rows: np.ndarray
+    observed: np.ndarray
+    remembered: np.ndarray
+    weekday: np.ndarray
+    weekend: np.ndarray
+    days_logged: np.ndarray
+    events: GapEvents
+
+    @cached_property
+    def gaps(self) -> np.ndarray:
+        """How often each cell's gaps opened, float32 (people, 11)."""
+        return self.events.opened.sum(axis=1, dtype=np.float32)
+
+    @cached_property
+    def days_at_risk(self) -> np.ndarray:
+        """On how many days each cell's gaps could open, float32 (people, 11)."""
+        return self.gaps + self.events.held.sum(axis=1, dtype=np.float32)
+
+    @property
+    def people(self) -> int:
+        """Number of people."""
+        return len(self.users)
+
+    @property
+    def days(self) -> int:
+        """Days of the longest log."""
+        return self.rows.shape[1] - 1
+
+    def until(self, last_days: np.ndarray) -> EncodedLogs:
+        """Return the logs cut off before given days, (people,): later rows are masked."""
+        keep = (np.arange(self.days + 1)[None, :] <= last_days[:, None])[..., None]
+        return replace(
+            self,
+            rows=self.rows * keep,
+            observed=self.observed & keep,
+            days_logged=np.minimum(self.days_logged, last_days),
+            events=GapEvents(self.events.opened & keep, self.events.held & keep),
+        )
+
+
+def encode_logs(dataset: LogDataset, users: np.ndarray, *, use_memory: bool = True) -> EncodedLogs:
+    """Encode the logs of some users.
+
+    Args:
+        dataset: the logs.
+        users: int (people,), positions.
+        use_memory: False zeroes the memory (the Markov form).
+
+    Raises:
+        DataError: nobody, or nothing observed.
+    """
+    observed = dataset.observed[users]
+    if len(users) == 0 or not observed.any():
+        raise DataError(
+            "people with observed days", f"{len(users)} people", "Check the split and the mask."
+        )
+    rows = dataset.rows[users]
+    valid = np.arange(dataset.days) < dataset.days_logged[users][:, None]
+    remembered, _ = memory.run(rows, observed, valid)
+    if not use_memory:
+        remembered[:] = 0.0
+
+    def with_eve(array: np.ndarray) -> np.ndarray:
+        return np.concatenate([np.zeros_like(array[:, :1]), array], axis=1)
+
+    events = gap_events(observed)
+    return EncodedLogs(
+        users=users,
+        rows=with_eve(schema.encode_rows(rows, observed)),
+        observed=with_eve(observed),
+        remembered=with_eve(remembered),
+        weekday=with_eve(schema.weekday_features(dataset.weekday[users])),
+        weekend=with_eve(is_weekend(dataset.weekday[users])),
+        days_logged=dataset.days_logged[users],
+        events=GapEvents(
+            with_eve(events.opened & valid[..., None]), with_eve(events.held & valid[..., None])
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Teacher-forced days for both nets, as MLX arrays (people, days, ...).
+
+    Attributes:
+        policy_inputs, transition_inputs: what the nets see.
+        actions: encoded actions in chain order; actions_seen: their mask, 0 or 1.
+        states: encoded states; states_seen: their mask, 0 or 1.
+        opened, held: gap events of the day, 0 or 1, (people, days, 11).
+        gaps, days_at_risk: how many opened, and could have, in the whole log, (people, 11).
+    """
+
+    policy_inputs: mx.array
+    transition_inputs: mx.array
+    actions: mx.array
+    actions_seen: mx.array
+    states: mx.array
+    states_seen: mx.array
+    opened: mx.array
+    held: mx.array
+    gaps: mx.array
+    days_at_risk: mx.array
+
+    @property
+    def action_chain(self) -> mx.array:
+        """Inputs of the policy's chain: encoded actions and their mask."""
+        return mx.concatenate([self.actions, self.actions_seen], axis=-1)
+
+    @property
+    def state_chain(self) -> mx.array:
+        """Inputs of the transition's chain."""
+        return mx.concatenate([self.states, self.states_seen], axis=-1)
+
+
+def reference_day(logs: EncodedLogs) -> np.ndarray:
+    """Return the transition net's inputs on an average, fully observed day.
+
+    Returns:
+        float32 (TRANSITION_WIDTH,): means over the days whose cells were observed; masks
+        and memory weights are 1.
+    """
+    rows, observed = logs.rows[:, 1:], logs.observed[:, 1:]
+    mean = np.zeros(schema.ROW_WIDTH, dtype=np.float32)
+    for index, part in schema.ROW_SLICES.items():
+        mean[part] = rows[..., part].sum(axis=(0, 1)) / max(1, observed[..., index].sum())
+    remembered = np.zeros(memory.WIDTH, dtype=np.float32)
+    if logs.remembered.any():
+        averages = slice(0, memory.AVERAGES)
+        remembered[averages] = logs.remembered[:, 1:, averages].mean(axis=(0, 1))
+        remembered[memory.AVERAGES + memory.CONTRASTS :] = 1.0
+    everything = np.ones(schema.FEATURE_COUNT, dtype=np.float32)
+    weekday = np.zeros(inputs.WEEKDAY_WIDTH, dtype=np.float32)
+    weather = mean[inputs.WEATHER_COLUMNS]
+    return inputs.transition_inputs(
+        mean, everything, mean, everything, remembered, weekday, weather
+    )
+
+
+def windows(logs: EncodedLogs, people: np.ndarray, days: np.ndarray) -> Windows:
+    """Cut days out of the logs.
+
+    Args:
+        logs: encoded logs.
+        people: int (n,), positions in `logs`.
+        days: int (n, length), days of the log, 0 being the first; they need not be consecutive.
+    """
+    who = people[:, None]
+    today, eve = days + 1, days
+    rows, observed = logs.rows[who, today], logs.observed[who, today]
+    before, before_seen = logs.rows[who, eve], logs.observed[who, eve]
+    remembered, weekday = logs.remembered[who, today], logs.weekday[who, today]
+    weather = rows[..., inputs.WEATHER_COLUMNS]
+    return Windows(
+        policy_inputs=mx.array(
+            inputs.policy_inputs(before, before_seen, remembered, weekday, weather)
+        ),
+        transition_inputs=mx.array(
+            inputs.transition_inputs(
+                before, before_seen, rows, observed, remembered, weekday, weather
+            )
+        ),
+        actions=mx.array(rows[..., inputs.ACTION_COLUMNS]),
+        actions_seen=mx.array(observed[..., inputs.ACTION_ORDER].astype(np.float32)),
+        states=mx.array(rows[..., inputs.STATE_COLUMNS]),
+        states_seen=mx.array(observed[..., inputs.STATE_ORDER].astype(np.float32)),
+        opened=mx.array(logs.events.opened[who, today].astype(np.float32)),
+        held=mx.array(logs.events.held[who, today].astype(np.float32)),
+        gaps=mx.array(logs.gaps[people]),
+        days_at_risk=mx.array(logs.days_at_risk[people]),
+    )
+
+
+def histories(
+    logs: EncodedLogs, people: np.ndarray, lengths: np.ndarray
+) -> tuple[mx.array, mx.array, mx.array]:
+    """Return the first days of some logs as encoder inputs, padded at the end.
+
+    Args:
+        logs: encoded logs.
+        people: int (n,), positions in `logs`.
+        lengths: int (n,), days of each history.
+
+    Returns:
+        inputs (n, longest, ENCODER_WIDTH), observed bool (n, longest, 10) and valid bool
+        (n, longest).
+    """
+    longest = int(lengths.max())
+    valid = np.arange(longest) < lengths[:, None]
+    part = slice(1, 1 + longest)
+    keep = valid[..., None]
+    observed = logs.observed[people, part] & keep
+    encoded = inputs.encoder_inputs(
+        logs.rows[people, part] * keep,
+        observed,
+        logs.weekday[people, part] * keep,
+        logs.remembered[people, part] * keep,
+    )
+    return mx.array(encoded), mx.array(observed), mx.array(valid)
+
+
+def moments_until(logs: EncodedLogs, lengths: np.ndarray) -> list[Moments]:
+    """Return the moments of everybody's first days, for several lengths.
+
+    Args:
+        logs: encoded logs.
+        lengths: int (n,), rising; a log that is shorter counts whole.
+
+    Returns:
+        One Moments of all people per length.
+    """
+    shape = (len(lengths), logs.people)
+    products, counts = (np.empty((*shape, moments.PAIR_COUNT), dtype=np.float32) for _ in range(2))
+    seen = np.empty((*shape, schema.FEATURE_COUNT), dtype=np.float32)
+    # A few people at a time: their days fit the cache.
+    for first in range(0, logs.people, FEW_PEOPLE):
+        few = slice(first, first + FEW_PEOPLE)
+        begin = 0
+        for at, length in enumerate(lengths.tolist()):
+            part = _moments_between(logs, few, begin, length)
+            products[at, few], counts[at, few], seen[at, few] = (
+                part.products,
+                part.counts,
+                part.seen,
+            )
+            begin = length
+    for sums in (products, counts, seen):
+        np.cumsum(sums, axis=0, out=sums)
+    return [Moments(*each) for each in zip(products, counts, seen, strict=True)]
+
+
+def _moments_between(logs: EncodedLogs, few: slice, begin: int, end: int) -> Moments:
+    """Return the moments of some people's days from `begin` on, before `end`."""
+    part, eve = slice(begin + 1, end + 1), slice(begin, end)
+    values, mask = moments.factors(
+        logs.rows[few, part],
+        logs.observed[few, part],
+        logs.rows[few, eve],
+        logs.observed[few, eve],
+        logs.remembered[few, part],
+        logs.weekend[few, part],
+    )
+    logged = np.arange(begin, end) < logs.days_logged[few, None]
+    if not logged.all():
+        values *= logged[..., None]
+        mask *= logged[..., None]
+    return moments.collect(values, mask, logs.observed[few, part])

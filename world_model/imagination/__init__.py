@@ -1,0 +1,1 @@
+"""Imagined days, in MLX."""

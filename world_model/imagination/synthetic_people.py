@@ -1,0 +1,131 @@
+"""People that the model dreamt, for its encoder to recognise.
+
+A few hundred real people are too few to learn recognition from 1500 moments: the encoder
+becomes sure of itself about histories of two weeks (held-out surprise above the prior's).
+Dreamt people cost nothing, and their latents are known exactly (the sleep phase of
+wake-sleep, Hinton et al. 1995). Real people keep the encoder honest about the model.
+"""
+
+from __future__ import annotations
+
+import mlx.core as mx
+import numpy as np
+
+from human_wm_env.data.dataset import LogDataset
+from human_wm_env.model import memory
+from human_wm_env.model.architecture import Architecture
+from human_wm_env.person import schema
+from human_wm_env.runtime.encoder import Posterior
+from human_wm_env.worlds.dream import DreamWorld
+from world_model.data.distillation_data import Recognition
+from world_model.data.encoded_logs import EncodedLogs, encode_logs
+from world_model.imagination.rollout import Eve, imagine
+from world_model.nets.missingness import lose_cells
+from world_model.nets.world_model import WorldModel
+
+# log variance of a target that is known exactly
+EXACT_LOG_VARIANCE = -18.0
+
+
+def crossed_latents(
+    posterior: Posterior, people: int, architecture: Architecture, rng: np.random.Generator
+) -> np.ndarray:
+    """Draw latents of new people: each block from another real person's posterior.
+
+    Returns:
+        float32 (people, latents).
+    """
+    latents = np.empty((people, architecture.latent_width), dtype=np.float32)
+    for part in architecture.blocks.values():
+        whose = rng.integers(len(posterior.mean), size=people)
+        noise = rng.standard_normal((people, part.stop - part.start), dtype=np.float32)
+        latents[:, part] = posterior.mean[whose, part] + posterior.sd[whose, part] * noise
+    return latents
+
+
+def dream_logs(
+    model: WorldModel,
+    latents: np.ndarray,
+    observed: np.ndarray,
+    weekday: np.ndarray,
+    days_logged: np.ndarray,
+    weather_transitions: np.ndarray,
+    rng: np.random.Generator,
+) -> LogDataset:
+    """Imagine whole logs from their first day, and mask them like real ones.
+
+    Args:
+        model: trained nets.
+        latents: float32 (people, latents).
+        observed: bool (people, days, 10), masks of real logs; the dreamt ones lose cells as
+            often, and more on bad days.
+        weekday: int (people,), of the first day, -1 if unknown.
+        days_logged: int (people,), days of each real log.
+        weather_transitions: float32 (4, 4).
+        rng: source of noise.
+    """
+    people, days, _ = observed.shape
+    nothing = memory.empty(people)
+    eve = Eve(
+        row=mx.zeros((people, schema.ROW_WIDTH)),
+        observed=mx.zeros((people, schema.FEATURE_COUNT)),
+        total=mx.array(nothing.total),
+        weight=mx.array(nothing.weight),
+        weekday=weekday,
+        weather=mx.full((people,), -1, dtype=mx.int32),
+    )
+    shape = (people, days)
+    imagined = imagine(
+        model,
+        mx.array(latents),
+        eve,
+        weather_transitions,
+        mx.array(rng.standard_normal((*shape, DreamWorld.normals), dtype=np.float32)),
+        mx.array(rng.random((*shape, DreamWorld.uniforms), dtype=np.float32)),
+    )
+    rows = np.array(imagined)
+    mood = rows[..., schema.MOOD].astype(int)
+    masks = lose_cells(observed, days_logged, mood, model.missingness.odds, rng)
+    return LogDataset.from_arrays(
+        rows,
+        masks,
+        start_weekday=weekday,
+        days_logged=days_logged,
+        name="dreamt people",
+    )
+
+
+def dreamt_recognition(
+    model: WorldModel,
+    dataset: LogDataset,
+    real: Recognition,
+    weather_transitions: np.ndarray,
+    *,
+    people: int,
+    seed: int,
+) -> Recognition:
+    """Dream people with the masks of real ones.
+
+    Args:
+        model: trained nets.
+        dataset: the real logs.
+        real: the training people.
+        weather_transitions: float32 (4, 4).
+        people: how many to dream.
+        seed: of latents, masks and noise.
+    """
+    rng = np.random.default_rng(np.random.SeedSequence([seed, 23]))
+    latents = crossed_latents(real.posterior, people, model.architecture, rng)
+    whose = real.logs.users[rng.integers(real.logs.people, size=people)]
+    dreamt = dream_logs(
+        model,
+        latents,
+        dataset.observed[whose],
+        dataset.start_weekday[whose].astype(int),
+        dataset.days_logged[whose],
+        weather_transitions,
+        rng,
+    )
+    logs: EncodedLogs = encode_logs(dreamt, np.arange(people), use_memory=model.architecture.memory)
+    exact = Posterior(latents, np.full_like(latents, EXACT_LOG_VARIANCE))
+    return Recognition(logs, exact, real.mean, real.sd)

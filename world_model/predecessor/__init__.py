@@ -1,0 +1,1 @@
+"""The predecessor's loss on these nets, for comparison."""

@@ -1,0 +1,156 @@
+"""Nets that are certain, as the predecessor's were: heads without noise, and their rollouts."""
+
+from __future__ import annotations
+
+import mlx.core as mx
+import numpy as np
+
+from human_wm_env.model.heads import HeadLayout, mixture_columns
+from human_wm_env.model.inputs import (
+    ACTION_COLUMNS,
+    ACTION_ORDER,
+    STATE_COLUMNS,
+    STATE_MASK_PART,
+    STATE_ORDER,
+    WEATHER_COLUMNS,
+)
+from human_wm_env.model.layouts import action_layout, state_layout
+from human_wm_env.person import schema
+from world_model.nets.film import FilmEnsemble
+from world_model.nets.point_predictions import point_predictions
+from world_model.nets.transition import baseline_offsets
+from world_model.nets.world_model import WorldModel
+
+BASELINE_SHARE = 0.1  # of z_a's mean: how the predecessor's rollout used it
+_CERTAIN = 1e4  # as a logit or, negative, a raw scale: no gradient comes through
+_SHARPER = 1e4
+# From actions, states and weather to the columns of a row.
+_ROW = mx.array(np.argsort(np.concatenate([ACTION_COLUMNS, STATE_COLUMNS, WEATHER_COLUMNS])))
+
+
+def silence(model: WorldModel) -> None:
+    """Take away all noise but that of categories, and all of z_a but its mean.
+
+    Scales stay at their floor and mixtures at their first Gaussian, whatever is learned
+    later; features of a row are not chained; z_a shifts each continuous state by a tenth
+    of its mean.
+    """
+    architecture = model.architecture
+    for net, layout in (
+        (model.policy, action_layout(architecture)),
+        (model.transition, state_layout(architecture)),
+    ):
+        learned = np.ones(layout.width, dtype=np.float32)
+        fixed = np.zeros(layout.width, dtype=np.float32)
+        for logits, _, scales in _mixtures(layout):
+            learned[logits] = learned[scales] = 0.0
+            fixed[logits.start], fixed[scales] = _CERTAIN, -_CERTAIN
+        net.head = net.head * learned
+        net.head_bias = net.head_bias * learned + fixed
+        net.chain = mx.zeros_like(net.chain)
+        net.freeze(keys=["chain"], recurse=False)
+    offset = np.zeros(model.transition.offset.shape, dtype=np.float32)
+    for _, means, _ in _mixtures(state_layout(architecture)):
+        offset[:, : architecture.latent_a, means] = BASELINE_SHARE / architecture.latent_a
+    model.transition.offset = mx.array(offset)
+    model.transition.freeze(keys=["offset"], recurse=False)
+
+
+def sharpen(model: WorldModel) -> None:
+    """Take the noise of categories away too: the most likely one is always drawn."""
+    architecture = model.architecture
+    for net, layout in (
+        (model.policy, action_layout(architecture)),
+        (model.transition, state_layout(architecture)),
+    ):
+        gain = np.ones(layout.width, dtype=np.float32)
+        for index in layout.order:
+            if not isinstance(schema.FEATURES[index], schema.Continuous):
+                gain[layout.parameters[index]] = _SHARPER
+        net.head, net.head_bias = net.head * gain, net.head_bias * gain
+
+
+def _mixtures(layout: HeadLayout) -> list[tuple[slice, slice, slice]]:
+    return [
+        mixture_columns(layout.parameters[index], layout.components)
+        for index in layout.order
+        if isinstance(schema.FEATURES[index], schema.Continuous)
+    ]
+
+
+def point_actions(model: WorldModel, latents: mx.array, policy_inputs: mx.array) -> mx.array:
+    """Return expected encoded actions, (people, days, columns).
+
+    Args:
+        model: silenced nets.
+        latents: (people, latents).
+        policy_inputs: (people, days, POLICY_WIDTH).
+    """
+    own = latents[:, model.architecture.blocks["b"]]
+    return _points(model.policy, action_layout(model.architecture), policy_inputs, own, None)
+
+
+def point_states(model: WorldModel, latents: mx.array, transition_inputs: mx.array) -> mx.array:
+    """Return expected encoded states, averaged over the members, (people, days, columns)."""
+    blocks = model.architecture.blocks
+    offsets = baseline_offsets(latents[:, blocks["a"]], transition_inputs)
+    own = latents[:, blocks["c"]]
+    layout = state_layout(model.architecture)
+    return _points(model.transition, layout, transition_inputs, own, offsets)
+
+
+def _points(
+    net: FilmEnsemble,
+    layout: HeadLayout,
+    inputs: mx.array,
+    latents: mx.array,
+    offsets: mx.array | None,
+) -> mx.array:
+    people, days, _ = inputs.shape
+    unchained = mx.zeros((people, days, layout.chain_width))
+    parameters = net(inputs, latents, unchained, offsets)
+    return point_predictions(layout, parameters).mean(axis=0).reshape(people, days, -1)
+
+
+def rollout(
+    model: WorldModel, latents: mx.array, policy_inputs: mx.array, transition_inputs: mx.array
+) -> mx.array:
+    """Let the nets follow themselves, differentiably; categories stay probabilities.
+
+    Weekday, weather and memory of each day are the log's own.
+
+    Args:
+        model: silenced nets.
+        latents: (people, branches, latents).
+        policy_inputs: (people, days, POLICY_WIDTH), of logged days; rows after the first eve
+            are not used.
+        transition_inputs: (people, days, TRANSITION_WIDTH), likewise.
+
+    Returns:
+        (people, branches, days, columns): encoded actions, then states.
+    """
+    people, branches, width = latents.shape
+    flat = latents.reshape(people * branches, width)
+    known = mx.ones((people * branches, 1, 1))
+    rest = STATE_MASK_PART.stop + len(ACTION_COLUMNS) + len(ACTION_ORDER)
+    yesterday: tuple[mx.array, mx.array] | None = None
+    imagined = []
+    for day in range(policy_inputs.shape[1]):
+        habit = mx.repeat(policy_inputs[:, day : day + 1], branches, axis=0)
+        response = mx.repeat(transition_inputs[:, day : day + 1], branches, axis=0)
+        eve = response[..., : STATE_MASK_PART.stop]
+        if yesterday is not None:
+            row, states = yesterday
+            seen = mx.repeat(known, schema.FEATURE_COUNT, axis=-1)
+            part = habit[..., schema.ROW_WIDTH + schema.FEATURE_COUNT :]
+            habit = mx.concatenate([row, seen, part], axis=-1)
+            eve = mx.concatenate([states, mx.repeat(known, len(STATE_ORDER), axis=-1)], axis=-1)
+        actions = point_actions(model, flat, habit)
+        done = mx.repeat(known, len(ACTION_ORDER), axis=-1)
+        inputs = mx.concatenate([eve, actions, done, response[..., rest:]], axis=-1)
+        states = point_states(model, flat, inputs)
+        weather = habit[..., -len(WEATHER_COLUMNS) :]
+        row = mx.concatenate([actions, states, weather], axis=-1)[..., _ROW]
+        yesterday = row, states
+        imagined.append(mx.concatenate([actions, states], axis=-1))
+    return mx.concatenate(imagined, axis=1).reshape(people, branches, len(imagined), -1)

@@ -1,0 +1,83 @@
+"""Training as the predecessor did it; `losses/predecessor.py` says what is wrong with it."""
+
+from __future__ import annotations
+
+import mlx.core as mx
+
+from human_wm_env.model.layouts import action_layout, decoder_layout, state_layout
+from human_wm_env.worlds.person_world import BRANCHES, BRANCHES_PER_BLOCK
+from world_model.data.distillation_data import Recognition
+from world_model.imagination.rollout import factorial_latents
+from world_model.losses import elbo
+from world_model.losses.distances import distance
+from world_model.nets.point_predictions import encoded_mask
+from world_model.nets.world_model import WorldModel
+from world_model.predecessor import deterministic
+from world_model.predecessor.loss import averaged_kl, rollout_distance
+from world_model.training.config import TrainingConfig
+from world_model.training.histories import Batch, HistoryStage
+from world_model.training.trainer import OBJECTIVE
+
+ROLLOUT_DAYS = 7
+ROLLOUT_PEOPLE = 4  # of each batch, 125 trajectories each
+
+
+class PredecessorStage(HistoryStage):
+    """Learn all nets at once, as points.
+
+    Args:
+        model: changed in place; its noise is taken away.
+        train, validation: whom to learn from, and to judge by; their posteriors are not used.
+        training: all settings.
+    """
+
+    name = "predecessor"
+    parts = (OBJECTIVE, "decoder", "nets", "rollout", *elbo.KL_NAMES)
+    draws = 1 + BRANCHES_PER_BLOCK
+
+    def __init__(
+        self,
+        model: WorldModel,
+        train: Recognition,
+        validation: Recognition,
+        training: TrainingConfig,
+    ) -> None:
+        deterministic.silence(model)
+        super().__init__(model, model, train, validation, training.joint, training)
+
+    def _loss(self, batch: Batch, epoch: int | None) -> tuple[mx.array, ...]:
+        """Return the loss and its parts, means over cells."""
+        model, measure = self._model, self._training.point_distance
+        mean, log_variance = model.encoder(
+            batch.features, batch.inputs, batch.observed, batch.valid
+        )
+        latents = elbo.sample(mean, log_variance, batch.noise[0])
+        decoded = self._decoder_loss(latents, batch, measure)
+        nets = self._one_day_ahead(latents, batch)
+        rolled = self._rollout(mean, log_variance, batch)
+        loss = decoded + nets + rolled + averaged_kl(mean, log_variance)
+        kl = elbo.kl_divergence(mean, log_variance)
+        return loss, decoded, nets, rolled, *elbo.by_block(kl, model.architecture)
+
+    def _one_day_ahead(self, latents: mx.array, batch: Batch) -> mx.array:
+        model, window = self._model, batch.window
+        architecture, measure = model.architecture, distance(self._training.point_distance)
+        actions = deterministic.point_actions(model, latents, window.policy_inputs)
+        states = deterministic.point_states(model, latents, window.transition_inputs)
+        acted = encoded_mask(action_layout(architecture), window.actions_seen)
+        felt = encoded_mask(state_layout(architecture), window.states_seen)
+        return measure(actions, window.actions, acted) + measure(states, window.states, felt)
+
+    def _rollout(self, mean: mx.array, log_variance: mx.array, batch: Batch) -> mx.array:
+        window, layout = batch.window, decoder_layout(self._model.architecture)
+        part = slice(0, ROLLOUT_PEOPLE), slice(0, ROLLOUT_DAYS)
+        mean, sd = mean[part[0]], mx.exp(0.5 * log_variance[part[0]])
+        noise = batch.noise[1:].transpose(1, 0, 2)[part[0]]
+        latents = factorial_latents(mean, sd, noise, self._model).reshape(len(mean), BRANCHES, -1)
+        trajectories = deterministic.rollout(
+            self._model, latents, window.policy_inputs[part], window.transition_inputs[part]
+        )
+        truth = mx.concatenate([window.actions[part], window.states[part]], axis=-1)
+        seen = mx.concatenate([window.actions_seen[part], window.states_seen[part]], axis=-1)
+        observed = encoded_mask(layout, seen)
+        return rollout_distance(self._training.point_distance, trajectories, truth, observed)

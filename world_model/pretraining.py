@@ -1,0 +1,280 @@
+"""Pretraining: logs in, trained nets and personal posteriors out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import mlx.core as mx
+import numpy as np
+
+from human_wm_env.data.dataset import LogDataset
+from human_wm_env.model import moments
+from human_wm_env.model.architecture import Architecture
+from human_wm_env.model.checkpoint import Checkpoint
+from human_wm_env.person import schema
+from human_wm_env.person.weather import fit_transitions
+from human_wm_env.runtime.encoder import Posterior
+from world_model.data.distillation_data import Recognition
+from world_model.data.encoded_logs import EncodedLogs, encode_logs, moments_until, reference_day
+from world_model.export import load_start, restore
+from world_model.imagination.synthetic_people import dreamt_recognition
+from world_model.nets.missingness import fit_missingness
+from world_model.nets.world_model import WorldModel
+from world_model.predecessor.deterministic import sharpen
+from world_model.predecessor.stage import PredecessorStage
+from world_model.training.config import PREDECESSOR, TrainingConfig
+from world_model.training.encoder import EncoderStage
+from world_model.training.joint import JointStage, encoded
+from world_model.training.latent_pruning import (
+    FEWEST_PEOPLE,
+    empty_encoder,
+    empty_nets,
+    forget,
+    gain_of_blocks,
+)
+from world_model.training.moments import MomentStage
+from world_model.training.nets import NetsStage
+from world_model.training.progress import Logger, SilentLogger
+from world_model.training.trainer import Stage, fit
+from world_model.training.unobserved import never_observed, silence
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What pretraining leaves.
+
+    Attributes:
+        model: trained nets.
+        train: encoded logs of the training people, and their personal posteriors.
+        validation: likewise of the validation people.
+        scores: scalars of the best epoch of each stage.
+        start: the checkpoint that training began with, None for fresh weights.
+        emptied: blocks of latents that did not help on unseen days (`emptiness`).
+    """
+
+    model: WorldModel
+    train: tuple[EncodedLogs, Posterior]
+    validation: tuple[EncodedLogs, Posterior]
+    scores: dict[str, dict[str, float]]
+    start: Checkpoint | None = None
+    emptied: tuple[str, ...] = ()
+
+
+def train(
+    dataset: LogDataset,
+    architecture: Architecture,
+    config: TrainingConfig,
+    *,
+    logger: Logger | None = None,
+    state_folder: Path | None = None,
+    progress: bool = False,
+) -> Trained:
+    """Train a world model on the training people of a data set.
+
+    Args:
+        dataset: logs; people of the test split are never touched.
+        architecture: sizes of the nets.
+        config: how to train.
+        logger: receives scalars.
+        state_folder: where the state is kept after each epoch; training goes on from it.
+        progress: show bars.
+
+    Raises:
+        DataError: no training or validation people.
+        CheckpointError: the state folder is damaged, or of another run; or the start
+            cannot be read, or is of another architecture.
+    """
+    logger = logger or SilentLogger()
+    start = None if config.start is None else load_start(config.start, architecture)
+    logs = {
+        split: encode_logs(dataset, dataset.users_of(split), use_memory=architecture.memory)
+        for split in ("train", "validation")
+    }
+    settings = _settings(dataset, architecture, config, start)
+    scores: dict[str, dict[str, float]] = {}
+
+    def begin() -> WorldModel:
+        return _begin(dataset, logs["train"], architecture, config, start)
+
+    def run(stage: Stage) -> None:
+        scores[stage.name] = fit(
+            stage,
+            seed=config.seed,
+            logger=logger,
+            folder=state_folder,
+            settings=settings,
+            progress=progress,
+        )
+
+    emptied: tuple[str, ...] = ()
+    if config.is_joint:
+        model = begin()
+        posteriors = _train_jointly(model, logs, config, run)
+    else:
+        model, own, emptied = _train_nets(begin, logs, config, run, scores)
+        posteriors = {split: forget(own[split], architecture, emptied) for split in own}
+        _train_encoder(model, dataset, logs, posteriors, config, run)
+        empty_encoder(model, emptied)
+    silence(model, never_observed(dataset.observed[logs["train"].users]))
+    return Trained(
+        model=model,
+        train=(logs["train"], posteriors["train"]),
+        validation=(logs["validation"], posteriors["validation"]),
+        scores=scores,
+        start=start,
+        emptied=emptied,
+    )
+
+
+def _begin(
+    dataset: LogDataset,
+    logs: EncodedLogs,
+    architecture: Architecture,
+    config: TrainingConfig,
+    start: Checkpoint | None,
+) -> WorldModel:
+    """Return a model with all that is counted, not learned: fresh, or a checkpoint's."""
+    model = WorldModel(architecture, config.seed) if start is None else restore(start)
+    if start is None:
+        model.transition.reference = mx.array(reference_day(logs))
+        mean, sd = moments.population(moments_until(logs, np.array([logs.days]))[0])
+        model.encoder.moments.mean, model.encoder.moments.sd = mx.array(mean), mx.array(sd)
+    silence(model, never_observed(dataset.observed[logs.users]))
+    set_missingness(model, dataset, logs.users)
+    return model
+
+
+def _train_nets(
+    begin: Callable[[], WorldModel],
+    logs: dict[str, EncodedLogs],
+    config: TrainingConfig,
+    run: Callable[[Stage], None],
+    scores: dict[str, dict[str, float]],
+) -> tuple[WorldModel, dict[str, Posterior], tuple[str, ...]]:
+    """Train the nets, again without a block that does not help, until all that are left do.
+
+    Returns:
+        The model, everybody's own posterior, and the blocks that were emptied.
+    """
+    emptied: tuple[str, ...] = ()
+    while True:
+        model = begin()
+        empty_nets(model, emptied)
+        nets = NetsStage(model, logs["train"], logs["validation"], config, emptied)
+        run(nets)
+        left = [block for block in model.architecture.blocks if block not in emptied]
+        enough = logs["validation"].people >= FEWEST_PEOPLE
+        if not config.empty_blocks or not left or not enough:
+            break
+        gains = gain_of_blocks(model, logs["validation"], config)
+        scores[f"{nets.name}_blocks"] = {
+            f"{fact}_{block}_nats_per_day": value
+            for block, gain in gains.items()
+            for fact, value in (("gain", gain.nats_per_day), ("error", gain.error))
+        }
+        useless = tuple(block for block in left if not gains[block].helps)
+        if not useless:
+            break
+        emptied = tuple(sorted((*emptied, *useless)))
+    everybody, cut = nets.learner.posteriors.as_posterior(), logs["train"].people
+    posteriors = {
+        "train": Posterior(everybody.mean[:cut], everybody.log_variance[:cut]),
+        "validation": Posterior(everybody.mean[cut:], everybody.log_variance[cut:]),
+    }
+    return model, posteriors, emptied
+
+
+def _train_encoder(
+    model: WorldModel,
+    dataset: LogDataset,
+    logs: dict[str, EncodedLogs],
+    posteriors: dict[str, Posterior],
+    config: TrainingConfig,
+    run: Callable[[Stage], None],
+) -> None:
+    """Train the moment net, then the rest of the encoder and the decoder."""
+    whom = {
+        split: Recognition(logs[split], posteriors[split], *_normaliser(model)) for split in logs
+    }
+    dreamt = _dream(model, dataset, whom["train"], config)
+    run(MomentStage(model, whom["train"], whom["validation"], dreamt, config))
+    # Made only now: it freezes the moment net.
+    run(EncoderStage(model, whom["train"], whom["validation"], config))
+
+
+def _train_jointly(
+    model: WorldModel,
+    logs: dict[str, EncodedLogs],
+    config: TrainingConfig,
+    run: Callable[[Stage], None],
+) -> dict[str, Posterior]:
+    """Train all nets in one stage; returns what the encoder makes of everybody."""
+
+    def unknown(people: int) -> Posterior:
+        """Stand in for personal posteriors, which nobody has."""
+        nothing = np.zeros((people, model.architecture.latent_width), dtype=np.float32)
+        return Posterior(nothing, nothing)
+
+    whom = {
+        split: Recognition(own, unknown(own.people), *_normaliser(model))
+        for split, own in logs.items()
+    }
+    if config.loss == PREDECESSOR:
+        run(PredecessorStage(model, whom["train"], whom["validation"], config))
+        sharpen(model)
+    else:
+        run(JointStage(model, whom["train"], whom["validation"], config))
+    return {split: encoded(model, own) for split, own in whom.items()}
+
+
+def set_missingness(model: WorldModel, dataset: LogDataset, users: np.ndarray) -> None:
+    """Count how gaps open on good and bad days, for the likelihood of missing moods."""
+    mood = dataset.rows[users][..., schema.MOOD].astype(int)
+    log_odds, opening = fit_missingness(dataset.observed[users], mood, dataset.days_logged[users])
+    model.missingness.mood_log_odds = mx.array(log_odds)
+    model.missingness.opening = mx.array(opening)
+
+
+def _normaliser(model: WorldModel) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean and SD of the encoder's moments."""
+    own = model.encoder.moments
+    return np.array(own.mean), np.array(own.sd)
+
+
+def _settings(
+    dataset: LogDataset,
+    architecture: Architecture,
+    config: TrainingConfig,
+    start: Checkpoint | None,
+) -> str:
+    """Return a fingerprint of everything that a resumed run must share."""
+    # A start is known by its weights, wherever it lies.
+    began = None if start is None else start.manifest["weights_sha256"]
+    facts = [dataset.fingerprint, asdict(architecture), asdict(replace(config, start=began))]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def _dream(
+    model: WorldModel, dataset: LogDataset, real: Recognition, config: TrainingConfig
+) -> Recognition | None:
+    if config.dreamt_people == 0:
+        return None
+    users = real.logs.users
+    weather = fit_transitions(
+        dataset.rows[users][..., schema.WEATHER], dataset.observed[users][..., schema.WEATHER]
+    )
+    return dreamt_recognition(
+        model, dataset, real, weather, people=config.dreamt_people, seed=config.seed
+    )
+
+
+def active_units(posterior: Posterior) -> int:
+    """Return how many latents' posterior means vary between people by more than 0.01.
+
+    Source: Burda et al. 2016, active units.
+    """
+    return int((np.var(posterior.mean, axis=0) > 0.01).sum())

@@ -1,0 +1,83 @@
+"""Amortised training, for comparison: encoder, nets and decoder together, by the ELBO.
+
+No posterior per person: latents come from the encoder's single pass. It lags behind the
+nets, which learn to do without what it cannot tell them yet (He et al. 2019, "Lagging
+inference networks and posterior collapse in variational autoencoders").
+"""
+
+from __future__ import annotations
+
+import mlx.core as mx
+import numpy as np
+
+from human_wm_env.runtime.encoder import Posterior
+from world_model.data.distillation_data import Recognition
+from world_model.data.encoded_logs import histories
+from world_model.losses import elbo
+from world_model.nets.likelihood import log_likelihood
+from world_model.nets.world_model import WorldModel
+from world_model.training.config import TrainingConfig
+from world_model.training.histories import Batch, HistoryStage
+from world_model.training.trainer import OBJECTIVE
+
+ENCODED_TOGETHER = 64
+
+
+class JointStage(HistoryStage):
+    """Learn all nets at once.
+
+    Args:
+        model: changed in place.
+        train, validation: whom to learn from, and to judge by; their posteriors are not used.
+        training: all settings.
+    """
+
+    name = "joint"
+    parts = (OBJECTIVE, "negative_elbo_nats_per_day", "decoder", *elbo.KL_NAMES)
+
+    def __init__(
+        self,
+        model: WorldModel,
+        train: Recognition,
+        validation: Recognition,
+        training: TrainingConfig,
+    ) -> None:
+        super().__init__(model, model, train, validation, training.joint, training)
+        rng = np.random.default_rng(np.random.SeedSequence([training.seed, 11]))
+        shape, share = (model.architecture.members, train.logs.people), training.member_share
+        # As in the nets' stage: members differ in whom they learn from.
+        self._member_weights = ((rng.random(shape) < share) / share).astype(np.float32)
+
+    def _loss(self, batch: Batch, epoch: int | None) -> tuple[mx.array, ...]:
+        """Return the loss in nats per day, and its parts."""
+        model, training = self._model, self._training
+        mean, log_variance = model.encoder(
+            batch.features, batch.inputs, batch.observed, batch.valid
+        )
+        latents = elbo.sample(mean, log_variance, batch.noise[0])
+        weights, annealing = None, 1.0
+        if epoch is not None:
+            weights = mx.array(self._member_weights[:, batch.people])
+            annealing = min(1.0, (epoch + 1) / max(1, training.annealing_epochs))
+        likelihood = log_likelihood(model, latents, batch.window, weights).total * batch.scale
+        kl = elbo.kl_divergence(mean, log_variance)
+        penalty = elbo.weighted_kl(
+            kl, model.architecture, training.beta, training.free_bits, annealing
+        )
+        bound = ((penalty - likelihood) / batch.days).mean()
+        decoded = self._decoder_loss(latents, batch, training.decoder_loss)
+        loss = bound + training.decoder_weight * decoded
+        return loss, bound, decoded, *elbo.by_block(kl, model.architecture)
+
+
+def encoded(model: WorldModel, whom: Recognition) -> Posterior:
+    """Return the encoder's single pass over the whole logs of some people."""
+    logs = whom.logs
+    parts = []
+    for start in range(0, logs.people, ENCODED_TOGETHER):
+        people = np.arange(start, min(start + ENCODED_TOGETHER, logs.people))
+        features = mx.array(whom.features[-1, people])
+        passed = model.encoder(features, *histories(logs, people, logs.days_logged[people]))
+        parts.append([np.array(each) for each in passed])
+    mean, log_variance = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return Posterior(mean, log_variance)

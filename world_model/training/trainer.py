@@ -1,0 +1,220 @@
+"""The training loop of one stage: epochs, validation, early stopping, exact resume."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any, cast
+
+import mlx.core as mx
+import mlx.nn as nn
+import mlx.optimizers as optim
+import numpy as np
+from mlx.utils import tree_flatten, tree_unflatten
+from tqdm import tqdm
+
+from human_wm_env.errors import CheckpointError
+from world_model.training.config import LAST, StageConfig
+from world_model.training.progress import Logger
+
+OBJECTIVE = "objective"
+
+
+class Stage(ABC):
+    """One stage of training.
+
+    Attributes:
+        name: prefix of its scalars and of its state file.
+        config: how it is optimised.
+        learner: module whose trainable parameters are learned and kept.
+        optimisers: by name; their state is saved for an exact resume.
+    """
+
+    name: str
+    config: StageConfig
+    learner: nn.Module
+    optimisers: dict[str, optim.Optimizer]
+
+    @abstractmethod
+    def train_epoch(self, epoch: int, rng: np.random.Generator) -> dict[str, float]:
+        """Pass once over the people; returns scalars."""
+
+    @abstractmethod
+    def validate(self, epoch: int) -> dict[str, float]:
+        """Return scalars of the validation people; `objective` is to be small."""
+
+    def schedule(self, steps_per_epoch: int, factor: float = 1.0) -> optim.Adam:
+        """Return Adam with the stage's cosine decay."""
+        start = self.config.learning_rate * factor
+        steps = max(1, self.config.epochs * steps_per_epoch)
+        return optim.Adam(
+            learning_rate=optim.cosine_decay(start, steps, start * self.config.final_share),
+            bias_correction=True,  # not MLX's default; without it the first steps are sixfold
+        )
+
+
+def fit(
+    stage: Stage,
+    *,
+    seed: int,
+    logger: Logger,
+    folder: Path | None,
+    settings: str = "",
+    progress: bool = False,
+) -> dict[str, float]:
+    """Train a stage to its end, or go on where its state file says it stopped.
+
+    Randomness is a function of (seed, stage, epoch): a resumed run equals one that was
+    never interrupted. The learner ends with its best validated parameters, or with the last
+    ones if its configuration says so.
+
+    Args:
+        stage: to be trained.
+        seed: of batches and noise.
+        logger: receives every scalar.
+        folder: where the state is kept after each epoch; None keeps none.
+        settings: fingerprint of everything the run depends on; a state of other settings
+            is refused.
+        progress: show a bar.
+
+    Returns:
+        The scalars of the best epoch, and `best_epoch` (-1: before the first) and `epochs_run`.
+
+    Raises:
+        CheckpointError: the state file is damaged, or of another run.
+    """
+    state = _State(stage, folder, f"{seed}/{settings}")
+    first = state.load()
+    if first == 0:
+        # What the stage begins with is a candidate too: training never makes it worse.
+        state.consider(-1, stage.validate(-1))
+    bar = tqdm(
+        range(first, stage.config.epochs),
+        initial=first,
+        total=stage.config.epochs,
+        desc=stage.name,
+        unit="epoch",
+        disable=not progress,
+    )
+    tag = int.from_bytes(stage.name.encode()[:4], "little")
+    for epoch in bar:
+        if state.is_exhausted(stage.config.patience):
+            break
+        rng = np.random.default_rng(np.random.SeedSequence([seed, tag, epoch]))
+        scalars = stage.train_epoch(epoch, rng)
+        scores = stage.validate(epoch)
+        for kind, values in (("train", scalars), ("validation", scores)):
+            for key, value in values.items():
+                logger.scalar(f"{stage.name}/{kind}/{key}", value, epoch)
+        state.record(epoch, scores)
+        bar.set_postfix_str(f"validation {scores[OBJECTIVE]:.3f}, best {state.best:.3f}")
+    state.restore_best()
+    return {**state.best_scores, "best_epoch": state.best_epoch, "epochs_run": state.epochs_run}
+
+
+def flat_arrays(tree: Any) -> list[tuple[str, mx.array]]:
+    """Return the arrays of a tree with their dotted names."""
+    return cast("list[tuple[str, mx.array]]", tree_flatten(tree))
+
+
+class _State:
+    """What has to be kept between epochs."""
+
+    def __init__(self, stage: Stage, folder: Path | None, run: str) -> None:
+        self._stage = stage
+        self._run = run
+        self._file = None if folder is None else folder / f"{stage.name}.state.safetensors"
+        self.best = float("inf")
+        self.best_epoch = -1
+        self.epochs_run = 0
+        self.best_scores: dict[str, float] = {}
+        self._best_parameters: dict[str, mx.array] = {}
+
+    def is_exhausted(self, patience: int) -> bool:
+        return patience > 0 and self.epochs_run - 1 - self.best_epoch >= patience
+
+    def consider(self, epoch: int, scores: dict[str, float]) -> None:
+        if scores[OBJECTIVE] < self.best or self._stage.config.keep == LAST:
+            self.best, self.best_epoch, self.best_scores = scores[OBJECTIVE], epoch, scores
+            self._best_parameters = self._now()
+
+    def record(self, epoch: int, scores: dict[str, float]) -> None:
+        self.epochs_run = epoch + 1
+        self.consider(epoch, scores)
+        if self._file is not None:
+            self._save(self._file)
+
+    def _now(self) -> dict[str, mx.array]:
+        return dict(flat_arrays(self._stage.learner.trainable_parameters()))
+
+    def restore_best(self) -> None:
+        if self._best_parameters:
+            self._stage.learner.update(tree_unflatten(list(self._best_parameters.items())))
+
+    def _save(self, file: Path) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        arrays = {f"best/{name}": value for name, value in self._best_parameters.items()}
+        for name, value in self._now().items():
+            arrays[f"now/{name}"] = value
+        for key, optimiser in self._stage.optimisers.items():
+            for name, value in flat_arrays(optimiser.state):
+                arrays[f"optimiser/{key}/{name}"] = value
+        facts = {
+            "best": self.best,
+            "best_epoch": self.best_epoch,
+            "epochs_run": self.epochs_run,
+            "best_scores": self.best_scores,
+            "run": self._run,
+        }
+        scratch = file.with_name(f".{file.name}.writing.safetensors")
+        mx.save_safetensors(str(scratch), arrays, {"facts": json.dumps(facts)})
+        scratch.replace(file)
+
+    def load(self) -> int:
+        """Go on from the state file, if there is one; returns the first epoch to run."""
+        if self._file is None or not self._file.is_file():
+            return 0
+        try:
+            loaded: Any = mx.load(str(self._file), return_metadata=True)
+            arrays, metadata = loaded
+            facts = json.loads(metadata["facts"])
+            run = facts["run"]
+            self.best, self.best_epoch = facts["best"], facts["best_epoch"]
+            self.epochs_run, self.best_scores = facts["epochs_run"], facts["best_scores"]
+        except (RuntimeError, KeyError, json.JSONDecodeError) as error:
+            raise CheckpointError(
+                "a training state that can be read",
+                f"{error} in {self._file}",
+                "Delete the file to start this stage again.",
+            ) from error
+
+        if run != self._run:
+            raise CheckpointError(
+                "a training state of the same seed, settings and data",
+                f"another run's in {self._file}",
+                "Resume with that run's settings, or start a new run.",
+            )
+
+        def part(prefix: str) -> dict[str, mx.array]:
+            return {
+                name.removeprefix(prefix): value
+                for name, value in arrays.items()
+                if name.startswith(prefix)
+            }
+
+        self._best_parameters, now = part("best/"), part("now/")
+        if _shapes(now) != _shapes(self._now()):  # `Module.update` would take other shapes
+            raise CheckpointError(
+                "a training state of these nets",
+                f"one with other parameters in {self._file}",
+                "Delete the file to start this stage again.",
+            )
+        self._stage.learner.update(tree_unflatten(list(now.items())))
+        for key, optimiser in self._stage.optimisers.items():
+            optimiser.state = tree_unflatten(list(part(f"optimiser/{key}/").items()))
+        return int(self.epochs_run)
+
+
+def _shapes(parameters: dict[str, mx.array]) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(value.shape) for name, value in parameters.items()}
