@@ -9,11 +9,12 @@ import numpy as np
 
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import ConfigError
+from human_wm_env.model.branches import BRANCHES
 from human_wm_env.person import schema
 from human_wm_env.person.history import History
 from human_wm_env.population import imagine_population as imagine_population
 from human_wm_env.random_streams import FOR_START, Stream, generator
-from human_wm_env.worlds.start_options import BRANCHES, whole_number
+from human_wm_env.worlds.start_options import whole_number
 
 
 @dataclass(frozen=True)

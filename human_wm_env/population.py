@@ -10,6 +10,7 @@ import numpy as np
 
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import ConfigError, DataError
+from human_wm_env.model.branches import BRANCHES, BRANCHES_PER_BLOCK, crossed_indices
 from human_wm_env.model.memory import Memory
 from human_wm_env.person import schema
 from human_wm_env.person.noise import FIRST_WEATHER, NEXT_WEATHER
@@ -19,8 +20,6 @@ from human_wm_env.runtime.dream_step import NORMAL_COLUMNS, UNIFORM_COLUMNS
 from human_wm_env.runtime.rollout import BulkDream, BulkEve, BulkNoise
 from human_wm_env.worlds.dream import DreamWorld
 from human_wm_env.worlds.start_options import (
-    BRANCHES,
-    BRANCHES_PER_BLOCK,
     MIN_HISTORY_DAYS,
     check_history,
     whole_number,
@@ -160,11 +159,9 @@ def _crossed(seed: int, groups: range, blocks: dict[str, slice]) -> np.ndarray:
     keys = [(seed, group, 0) for group in groups]
     for rng, five in zip(generators(keys, FOR_LATENTS), fives, strict=True):
         rng.standard_normal(dtype=np.float32, out=five)
-    branch = np.arange(BRANCHES)
-    picks = {"a": branch // size**2, "b": branch // size % size, "c": branch % size}
     latents = np.empty((len(groups), BRANCHES, width), dtype=np.float32)
-    for block, part in blocks.items():
-        latents[..., part] = fives[:, picks[block], part]
+    for block, pick in crossed_indices().items():
+        latents[..., blocks[block]] = fives[:, pick, blocks[block]]
     return latents.reshape(-1, width)
 
 

@@ -12,11 +12,11 @@ import numpy as np
 from human_wm_cli.benchmarks.timing import Job, interleaved
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.futures import imagine_population
+from human_wm_env.model.branches import BRANCHES
 from human_wm_env.people.embedded import load_embedded
 from human_wm_env.person import schema
 from human_wm_env.runtime.world_model import load_world_model
 from human_wm_env.worlds.dream import DreamWorld
-from human_wm_env.worlds.start_options import BRANCHES
 from world_model.export import restore
 from world_model.imagination.rollout import Eve, imagine
 

@@ -12,9 +12,9 @@ from unittest.mock import patch
 import gymnasium as gym
 
 from human_wm_cli.benchmarks.stepping import DREAM, MICRO, vector_actions
+from human_wm_env.model.branches import BRANCHES
 from human_wm_env.runtime import film
 from human_wm_env.worlds import dream, person_world
-from human_wm_env.worlds.start_options import BRANCHES
 
 _NETS, _MODULATE, _OUTPUT = "all layers", "modulating", "output layer"
 # What is wrapped: where its caller looks it up, and what it does.

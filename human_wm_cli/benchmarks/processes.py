@@ -17,8 +17,8 @@ from stable_baselines3 import PPO
 
 from agents.sb3.vec_env import SB3VecEnv
 from human_wm_cli.benchmarks.stepping import DREAM, SIMULATOR
+from human_wm_env.model.branches import BRANCHES
 from human_wm_env.people.embedded import CACHE_VARIABLE, load_embedded
-from human_wm_env.worlds.start_options import BRANCHES
 
 _IMPORT = "import time; began = time.perf_counter(); import human_wm_env"
 _TELL = "; print(time.perf_counter() - began)"

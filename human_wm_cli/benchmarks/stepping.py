@@ -13,9 +13,9 @@ from stable_baselines3.common.vec_env import DummyVecEnv
 from human_wm_cli.benchmarks.machine import GIGA, peak_gflops
 from human_wm_cli.benchmarks.timing import Job, interleaved, slope
 from human_wm_cli.benchmarks.torch_step import TorchStep
+from human_wm_env.model.branches import BRANCHES
 from human_wm_env.runtime import step as layout
 from human_wm_env.worlds.dream import DreamWorld
-from human_wm_env.worlds.start_options import BRANCHES
 from human_wm_env.worlds.world import take
 
 DREAM, SIMULATOR = "HumanWM-v0", "HumanWMSim-v0"

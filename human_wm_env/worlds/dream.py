@@ -9,6 +9,7 @@ import numpy as np
 
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import ConfigError
+from human_wm_env.model.branches import BRANCHES_PER_BLOCK, crossed_indices
 from human_wm_env.model.heads import MIN_SCALE
 from human_wm_env.model.inputs import STATE_ORDER
 from human_wm_env.model.memory import Memory
@@ -34,7 +35,6 @@ from human_wm_env.runtime.sampling import FEATURES
 from human_wm_env.runtime.transition_head import drawn_from
 from human_wm_env.runtime.world_model import WorldModelRuntime
 from human_wm_env.worlds.person_world import (
-    BRANCHES_PER_BLOCK,
     LivedDay,
     PersonState,
     PersonWorld,
@@ -253,10 +253,9 @@ class DreamWorld(PersonWorld[DreamState]):
         fives = np.empty((len(groups), size, width), dtype=np.float32)
         for rng, five in zip(generators(list(groups), FOR_LATENTS), fives, strict=True):
             rng.standard_normal(dtype=np.float32, out=five)
-        branch = np.array([start.branch for start in starts])
-        picks = {"a": branch // size**2, "b": branch // size % size, "c": branch % size}
         latents = np.empty((len(starts), width), dtype=np.float32)
-        for block, pick in picks.items():
+        branch = np.array([start.branch for start in starts])
+        for block, pick in crossed_indices(branch).items():
             latents[:, blocks[block]] = fives[group, pick, blocks[block]]
         latents *= np.concatenate([person.sd for person in people])
         latents += np.concatenate([person.mean for person in people])

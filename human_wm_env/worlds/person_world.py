@@ -25,8 +25,6 @@ from human_wm_env.person.rewards import Baseline
 from human_wm_env.random_streams import Stream, draw_noise
 from human_wm_env.worlds.person_step import close, turn_page_loop
 from human_wm_env.worlds.start_cache import StartCache
-from human_wm_env.worlds.start_options import BRANCHES as BRANCHES
-from human_wm_env.worlds.start_options import BRANCHES_PER_BLOCK as BRANCHES_PER_BLOCK
 from human_wm_env.worlds.start_options import MIN_HISTORY_DAYS as MIN_HISTORY_DAYS
 from human_wm_env.worlds.start_options import Start, whole_number
 from human_wm_env.worlds.starts import LoggedStarts

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 
 from human_wm_env.errors import ConfigError, DataError
+from human_wm_env.model.branches import BRANCHES as BRANCHES
 from human_wm_env.person.history import History
 
-BRANCHES_PER_BLOCK = 5
-BRANCHES = BRANCHES_PER_BLOCK**3  # 125
 MIN_HISTORY_DAYS = 14
 RESET_OPTIONS = ("user", "day", "branch", "history", "start_weekday")
 

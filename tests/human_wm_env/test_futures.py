@@ -10,10 +10,10 @@ import pytest
 from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.errors import ConfigError, DataError
 from human_wm_env.futures import Futures, imagine_futures, imagine_population
+from human_wm_env.model.branches import BRANCHES
 from human_wm_env.person import schema
 from human_wm_env.random_streams import Stream
 from human_wm_env.worlds.dream import DreamWorld
-from human_wm_env.worlds.person_world import BRANCHES
 from human_wm_env.worlds.start_options import Start
 from tests.world_model import tiny
 

@@ -10,10 +10,10 @@ import pytest
 from human_wm_env import population
 from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.errors import ConfigError, DataError
+from human_wm_env.model.branches import BRANCHES
 from human_wm_env.person import schema
 from human_wm_env.population import imagine_population
 from human_wm_env.worlds.dream import DreamWorld
-from human_wm_env.worlds.person_world import BRANCHES
 from tests.world_model import tiny
 
 USERS = np.array([0, 5, 9])

@@ -13,6 +13,7 @@ import mlx.core as mx
 import numpy as np
 
 from human_wm_env.model import inputs, memory
+from human_wm_env.model.branches import crossed_indices
 from human_wm_env.model.heads import MIN_SCALE, HeadLayout, mixture_columns
 from human_wm_env.model.layouts import action_layout, state_layout
 from human_wm_env.person import schema
@@ -93,13 +94,9 @@ def rollout_loss(
         rng: source of noise.
     """
     people, width = mean.shape
-    branch = np.arange(draws**3)
-    picks = {"a": branch // draws**2, "b": branch // draws % draws, "c": branch % draws}
+    picks, blocks = crossed_indices(draws=draws), model.architecture.blocks
     noise = mx.array(rng.standard_normal((people, draws, width), dtype=np.float32))
-    crossed = [
-        noise[:, mx.array(picks[block])][..., part]
-        for block, part in model.architecture.blocks.items()
-    ]
+    crossed = [noise[:, mx.array(picks[block])][..., part] for block, part in blocks.items()]
     sd = mx.exp(0.5 * log_variance)[:, None]
     latents = mean[:, None] + sd * mx.concatenate(crossed, axis=-1)
     futures = roll_out(model, latents.reshape(-1, width), starts, draws**3, rng)

@@ -12,11 +12,11 @@ import mlx.core as mx
 import numpy as np
 
 from human_wm_env.model import inputs, memory
+from human_wm_env.model.branches import crossed_indices
 from human_wm_env.model.layouts import action_layout, state_layout
 from human_wm_env.person import feasible, schema
 from human_wm_env.person.noise import FIRST_WEATHER, NEXT_WEATHER
 from human_wm_env.runtime import dream_step
-from human_wm_env.worlds.person_world import BRANCHES, BRANCHES_PER_BLOCK
 from world_model.imagination.sampling import choose, sample_columns
 from world_model.nets.film import FilmEnsemble
 from world_model.nets.world_model import WorldModel
@@ -54,13 +54,8 @@ def factorial_latents(mean: mx.array, sd: mx.array, noise: mx.array, model: Worl
     Returns:
         (people * 125, latents); branch b has draws b // 25, b // 5 % 5 and b % 5.
     """
-    branch = np.arange(BRANCHES)
-    size = BRANCHES_PER_BLOCK
-    picks = {"a": branch // size**2, "b": branch // size % size, "c": branch % size}
-    parts = [
-        noise[:, mx.array(picks[block])][..., part]
-        for block, part in model.architecture.blocks.items()
-    ]
+    picks, blocks = crossed_indices(), model.architecture.blocks
+    parts = [noise[:, mx.array(picks[block])][..., part] for block, part in blocks.items()]
     latents = mean[:, None] + sd[:, None] * mx.concatenate(parts, axis=-1)
     return latents.reshape(-1, mean.shape[1])
 

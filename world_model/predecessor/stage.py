@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import mlx.core as mx
 
+from human_wm_env.model.branches import BRANCHES, BRANCHES_PER_BLOCK
 from human_wm_env.model.layouts import action_layout, decoder_layout, state_layout
-from human_wm_env.worlds.person_world import BRANCHES, BRANCHES_PER_BLOCK
 from world_model.data.distillation_data import Recognition
 from world_model.imagination.rollout import factorial_latents
 from world_model.losses import elbo

@@ -11,11 +11,11 @@ import pytest
 from human_wm_env.envs.env import Env
 from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.errors import ConfigError, DataError
+from human_wm_env.model.branches import BRANCHES
 from human_wm_env.person.history import History
 from human_wm_env.person_context import VectorPersonContext
 from human_wm_env.runtime import world_model as runtimes
 from human_wm_env.worlds.dream import DreamWorld
-from human_wm_env.worlds.start_options import BRANCHES
 from tests.human_wm_env.envs.vector_envs import HORIZON, Make, actions, dumped
 from tests.world_model import tiny
 
