@@ -1,4 +1,4 @@
-"""What a script says: a table for people, or one JSON object for programs."""
+"""What a command says: a table for people, or one JSON object for programs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Schema = TypeVar("Schema")
 
 
 class _JsonOutput:
-    """The one JSON object that a script may write to the real stdout."""
+    """The one JSON object that a command may write to the real stdout."""
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
@@ -27,7 +27,7 @@ class _JsonOutput:
 
     def write(self, value: Mapping[str, Any]) -> None:
         if self.written:
-            raise RuntimeError("a script prints exactly one JSON object, this is the second")
+            raise RuntimeError("a command prints exactly one JSON object, this is the second")
         text = to_json(value)
         self.written = True
         print(text, file=self.stream, flush=True)
@@ -84,7 +84,7 @@ def print_report(
 
     Args:
         rows: the table.
-        json: print JSON instead; allowed once a script.
+        json: print JSON instead; allowed once a command.
         title: a line above the table.
         result: what the JSON object holds; by default {"rows": rows}.
         columns: the columns of the table and their order.
@@ -115,7 +115,7 @@ def run_script(
     configs_folder: Path | str = CONFIGS_FOLDER,
     arguments: Sequence[str] | None = None,
 ) -> None:
-    """Run a script on its command line.
+    """Run a command on its words.
 
     With `json=true` all that `main` prints goes to stderr, but for the one object of
     `print_report(..., json=True)`. A HumanWMError ends the program with exit code 2
@@ -123,20 +123,21 @@ def run_script(
     stdout.
 
     Args:
-        main: gets the configuration; its docstring heads the help.
+        main: gets the configuration; its docstring heads the help, and its module names the
+            command.
         schema: the configuration's dataclass; a field `json: bool` selects JSON.
-        name: the script's name, and that of its YAML file.
+        name: that of its YAML file.
         configs_folder: the folder with the YAML files.
         arguments: the overrides; by default those of the command line.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     asks_for_help = any(word in ("-h", "--help") for word in words)
     output = _JsonOutput(sys.stdout)
-    as_json = _wants_json(words)
+    as_json = is_switched_on("json", words)
     try:
         if asks_for_help:
             overrides = [word for word in words if word not in ("-h", "--help")]
-            print(_usage(main, name, outline(schema, name, overrides, configs_folder)), end="")
+            print(_usage(main, outline(schema, name, overrides, configs_folder)), end="")
             return
         config = compose(schema, name, words, configs_folder)
         as_json = bool(getattr(config, "json", False))
@@ -162,16 +163,17 @@ def _json_only(output: _JsonOutput) -> Iterator[None]:
         _json_output.reset(token)
 
 
-def _wants_json(words: Sequence[str]) -> bool:
-    """Guess from the words alone, for the errors of composing itself."""
-    values = [word.partition("=")[2] for word in words if word.startswith("json=")]
+def is_switched_on(key: str, words: Sequence[str]) -> bool:
+    """Read a true-or-false setting from the words alone, before anything is composed."""
+    values = [word.partition("=")[2] for word in words if word.startswith(f"{key}=")]
     return bool(values) and values[-1].lower() in ("true", "yes", "on", "1")
 
 
-def _usage(main: Callable[..., object], name: str, settings: str) -> str:
+def _usage(main: Callable[..., object], settings: str) -> str:
     about = inspect.getdoc(main)
+    command = main.__module__.rpartition(".")[2].replace("_", "-")
     return (
-        f"usage: python scripts/{name}.py [group=NAME | group.key=value | key=value] ...\n\n"
+        f"usage: humanwm {command} [group=NAME | group.key=value | key=value] ...\n\n"
         + (f"{about}\n\n" if about else "")
         + f"Settings and their values:\n\n{settings}"
     )

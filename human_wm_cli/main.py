@@ -9,19 +9,19 @@ from collections.abc import Sequence
 import human_wm_cli.one_thread  # noqa: F401 (before NumPy)
 from human_wm_env.errors import ConfigError, did_you_mean
 
-# Name on the command line, and module in `human_wm_cli.commands`: imported when it is asked for.
+# Each is called after its module in `human_wm_cli.commands`, imported when it is asked for.
 COMMANDS = {
-    "pretrain": "pretrain",
-    "train": "train",
-    "evaluate": "evaluate",
-    "audit": "audit",
-    "report": "report",
-    "demo": "demo",
-    "evaluate-forecasts": "evaluate_forecasts",
-    "experiments": "experiments",
-    "check-uniform": "check_uniform",
-    "benchmark": "benchmark",
-    "benchmark-agents": "benchmark_agents",
+    "demo": "the main job in one go; quick=true takes under a minute",
+    "pretrain": "train a world model on logs; writes a checkpoint and its model card",
+    "train": "train an agent in the dream or in the simulator",
+    "evaluate": "compare agents with baselines on the same people, days and noise",
+    "audit": "say what can be learned from logs, before anything is trained",
+    "report": "measure a checkpoint on held-out people and write its model card",
+    "evaluate-forecasts": "judge forecasts of held-out days beside a simple baseline",
+    "experiments": "train and measure variants of the world model under one budget",
+    "check-uniform": "show that a world model finds no structure in pure noise",
+    "benchmark": "time environments, imagination and training on this machine",
+    "benchmark-agents": "train all agents, judge them in dream and simulator, draw figures",
 }
 
 
@@ -32,16 +32,15 @@ def run_command(name: str, words: Sequence[str]) -> None:
         name: one of COMMANDS.
         words: settings, such as `model=mini`, or `--help`.
     """
-    module = importlib.import_module(f"human_wm_cli.commands.{COMMANDS[name]}")
-    module.run(words)
+    importlib.import_module(f"human_wm_cli.commands.{name.replace('-', '_')}").run(words)
 
 
 def usage() -> str:
     """Return what `humanwm --help` prints."""
-    names = "\n".join(f"  {name}" for name in COMMANDS)
+    lines = "\n".join(f"  {name:<18}  {about}" for name, about in COMMANDS.items())
     return (
         "usage: humanwm COMMAND [group=NAME | group.key=value | key=value] ...\n\n"
-        f"commands:\n{names}\n\nhumanwm COMMAND --help prints the settings of a command.\n"
+        f"commands:\n{lines}\n\nhumanwm COMMAND --help prints the settings of a command.\n"
     )
 
 

@@ -20,7 +20,7 @@ FOUND = "*"
 
 @dataclass(frozen=True)
 class AuditDataConfig:
-    """Settings of the script.
+    """Settings of the command.
 
     Attributes:
         data: the logs.

@@ -32,7 +32,7 @@ GROUPS = (
 
 @dataclass(frozen=True)
 class BenchmarkConfig:
-    """Settings of the script.
+    """Settings of the command.
 
     Attributes:
         quick: smaller sizes and fewer repeats: under a minute, for a first impression.
@@ -92,7 +92,7 @@ def main(config: BenchmarkConfig) -> None:
     """Time the environments, imagination and training beside their alternatives.
 
     Everything runs in turns in one process (one BLAS thread), and medians are told.
-    Example: python scripts/benchmark.py only=stepping json=true
+    Example: humanwm benchmark only=stepping json=true
     """
     found = measure(config)
     if config.json:

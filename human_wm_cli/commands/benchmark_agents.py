@@ -47,7 +47,7 @@ KEPT = "training_state"  # trained agents and episodes; `run.overwrite=true` rem
 
 @dataclass(frozen=True)
 class BenchmarkAgentsConfig:
-    """Settings of the script.
+    """Settings of the command.
 
     Attributes:
         dream: the dream, as agents without the person context see it.
@@ -241,7 +241,7 @@ def main(config: BenchmarkAgentsConfig) -> None:
 
     Everything that was trained or judged is kept in the run's folder: start it again with
     run.name=NAME run.resume=true and it goes on where it stopped. A smaller run:
-    python scripts/benchmark_agents.py seeds=1 people=20 others="[]" ppo.steps=15000
+    humanwm benchmark-agents seeds=1 people=20 others="[]" ppo.steps=15000
     """
     with RunFolder(NAME, config, config.run) as run:
         results = run_benchmark(config, run)

@@ -20,7 +20,7 @@ from world_model.training.config import TrainingConfig
 
 @dataclass(frozen=True)
 class CheckUniformConfig:
-    """Settings of the script.
+    """Settings of the command.
 
     Attributes:
         data: uniform logs.
@@ -42,7 +42,7 @@ class CheckUniformConfig:
 def main(config: CheckUniformConfig) -> None:
     """Train on independent uniform numbers and say whether the model invents structure.
 
-    Example: python scripts/check_uniform.py data.users=999 data.days=1000
+    Example: humanwm check-uniform data.users=999 data.days=1000
     """
     if config.data.source != UNIFORM:
         raise ConfigError(

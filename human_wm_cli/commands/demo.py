@@ -14,7 +14,7 @@ from agents.sb3.ppo import PPOConfig
 from human_wm_cli.commands.evaluate import TRUTH, EvaluateAgentConfig, evaluate
 from human_wm_cli.commands.pretrain import PretrainConfig, pretrain
 from human_wm_cli.commands.train import TrainAgentConfig, train
-from human_wm_cli.console import print_report, run_script, say
+from human_wm_cli.console import is_switched_on, print_report, run_script, say
 from human_wm_cli.data import DataConfig, load_people
 from human_wm_cli.run import RunConfig, RunFolder
 from human_wm_env.data.dataset import LogDataset
@@ -27,11 +27,12 @@ from world_model.training.config import TrainingConfig
 
 LOGGED_DAYS_SHOWN = 45
 PPO = "PPO in the dream"
+FIRST_IMPRESSION = "A first impression, with far too little of everything. "
 
 
 @dataclass(frozen=True)
 class DemoConfig:
-    """Settings of the script.
+    """Settings of the command.
 
     Attributes:
         data: the embedded people.
@@ -42,6 +43,8 @@ class DemoConfig:
         evaluation: whom the agents are judged on.
         person: whose futures are drawn; None takes the first person of the test split.
         day: first imagined day.
+        quick: a first impression in under a minute: `configs/demo_quick.yaml` in place of
+            `configs/demo.yaml`, too few people and days for a verdict.
         run: the folder of the run.
         json: print one JSON object instead of a table.
     """
@@ -55,6 +58,7 @@ class DemoConfig:
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
     person: str | None = None
     day: int = 400
+    quick: bool = False
     run: RunConfig = field(default_factory=RunConfig)
     json: bool = False
 
@@ -114,20 +118,25 @@ def _with_checkpoint(env: EnvConfig, checkpoint: Path) -> EnvConfig:
 
 
 def main(config: DemoConfig) -> None:
-    """Pretrain, imagine, train an agent in the dream, and judge it in the simulator."""
+    """Pretrain, imagine, train an agent in the dream, and judge it in the simulator.
+
+    A first impression in under a minute: humanwm demo quick=true
+    """
     with RunFolder("demo", config, config.run) as run:
         summary = demo(config, run)
         run.write_metrics({"worlds": summary})
         print_report(
             table_rows(summary, TRUTH),
             json=config.json,
-            title=f"Return of {config.env.horizon} days, 95% intervals over people",
+            title=f"{FIRST_IMPRESSION if config.quick else ''}Return of {config.env.horizon} days, "
+            "95% intervals over people",
             result={"run": run.path, "worlds": summary},
         )
         say(f"Curves, figures and checkpoint: {run.path}")
-        say(f"Look further: .venv/bin/tensorboard --logdir {run.path}")
+        say(f"Look further: tensorboard --logdir {run.path}")
 
 
 def run(words: Sequence[str]) -> None:
     """Run the command on the words of its command line."""
-    run_script(main, DemoConfig, "demo", arguments=words)
+    name = "demo_quick" if is_switched_on("quick", words) else "demo"
+    run_script(main, DemoConfig, name, arguments=words)

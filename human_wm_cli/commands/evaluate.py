@@ -38,10 +38,10 @@ TRUTH = "simulator"
 
 @dataclass(frozen=True)
 class EvaluateAgentConfig:
-    """Settings of the script.
+    """Settings of the command.
 
     Attributes:
-        agents: folders of runs of train_agent.py, or of saved agents.
+        agents: folders of runs of `humanwm train`, or of saved agents.
         dream: the dream; null leaves it out.
         second_opinion: checkpoint of a world model that was trained on other people with
             another seed: the dream, as it dreams it, is one more world. null leaves it out.
@@ -224,9 +224,9 @@ def main(config: EvaluateAgentConfig) -> None:
     Every agent meets the same people on the same days with the same noise. Intervals
     are bootstrapped over people. With evaluation=full the planners take part, and returns
     are also given as scores: habit 0, oracle planner 100. Example:
-    python scripts/evaluate_agent.py agents="[runs/my_agent]" evaluation.people=20
+    humanwm evaluate agents="[runs/my_agent]" evaluation.people=20
     For logs without a simulator the log itself and another world model judge:
-    python scripts/evaluate_agent.py agents="[runs/my_agent]" dream.dataset=logs.csv
+    humanwm evaluate agents="[runs/my_agent]" dream.dataset=logs.csv
     simulator=null off_policy.updates=4000 second_opinion=runs/other/checkpoint
     """
     agents = chosen_agents(config)  # a wrong folder fails before a run is created

@@ -16,7 +16,7 @@ from world_model.card.held_out_days import HeldOutConfig, judge_held_out
 
 @dataclass(frozen=True)
 class EvaluateForecastsConfig:
-    """Settings of the script.
+    """Settings of the command.
 
     Attributes:
         checkpoint: folder of a checkpoint; null is the bundled one.
@@ -106,7 +106,7 @@ def print_tables(found: Mapping[str, Any]) -> None:
 def main(config: EvaluateForecastsConfig) -> None:
     """Judge forecasts of held-out days, walking forward: R2, CRPS, coverage.
 
-    python scripts/evaluate_forecasts.py data.source=mine.csv checkpoint=runs/mine/checkpoint
+    humanwm evaluate-forecasts data.source=mine.csv checkpoint=runs/mine/checkpoint
     """
     with RunFolder("evaluate_forecasts", config, config.run) as run:
         found = judge_held_out(

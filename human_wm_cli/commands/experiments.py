@@ -26,7 +26,7 @@ RESULT = "experiment.json"
 
 @dataclass(frozen=True)
 class RunExperimentsConfig:
-    """Settings of the script.
+    """Settings of the command.
 
     Attributes:
         experiments: which, in this order: files of configs/experiments, each with the settings
@@ -136,9 +136,9 @@ def _carry_out(settings: PretrainConfig) -> dict[str, Any]:
 def main(config: RunExperimentsConfig) -> None:
     """Train and measure experiments under one budget, and compare them.
 
-    Each is pretrain.py with the settings of its file in configs/experiments. Examples:
-    python scripts/run_experiments.py run.name=all
-    python scripts/run_experiments.py experiments=[default,predecessor] run.name=two
+    Each is `humanwm pretrain` with the settings of its file in configs/experiments. Examples:
+    humanwm experiments run.name=all
+    humanwm experiments experiments=[default,predecessor] run.name=two
     """
     plan(config)  # a wrong name is told before a folder is made
     with RunFolder("run_experiments", config, config.run) as run:

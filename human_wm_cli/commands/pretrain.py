@@ -25,7 +25,7 @@ from world_model.training.config import TrainingConfig
 
 @dataclass(frozen=True)
 class PretrainConfig:
-    """Settings of the script.
+    """Settings of the command.
 
     Attributes:
         data: the logs.

@@ -14,7 +14,7 @@ from world_model.card.tables import card_tables
 
 @dataclass(frozen=True)
 class ReportWorldModelConfig:
-    """Settings of the script.
+    """Settings of the command.
 
     Attributes:
         checkpoint: folder of a checkpoint; null is the bundled one.
@@ -34,7 +34,7 @@ def main(config: ReportWorldModelConfig) -> None:
 
     The card goes into the checkpoint's folder, as card.json and card.md, and its numbers
     to TensorBoard. Example:
-    python scripts/report_world_model.py checkpoint=runs/default/checkpoint
+    humanwm report checkpoint=runs/default/checkpoint
     """
     folder, card = write_card(config.checkpoint, config.data, config.card)
     if config.json:

@@ -31,7 +31,7 @@ STATE, SNAPSHOTS = "agent", "snapshots"  # in the run's folder training_state
 
 @dataclass(frozen=True)
 class TrainAgentConfig:
-    """Settings of the script.
+    """Settings of the command.
 
     Attributes:
         env: where the agent is trained.
@@ -163,7 +163,7 @@ def main(config: TrainAgentConfig) -> None:
 
     agent=ppo|a2c|sac|td3|recurrent_ppo|cma_es, or best_constant, planner, oracle, habit and
     random, which need no training. Leaves runs/<name>/ with the agent in `agent/`,
-    TensorBoard curves and metrics.json; scripts/evaluate_agent.py compares it with others.
+    TensorBoard curves and metrics.json; `humanwm evaluate` compares it with others.
     """
     with RunFolder(NAME, config, config.run) as run:
         training = train(config, run)
@@ -179,7 +179,7 @@ def main(config: TrainAgentConfig) -> None:
         title="Return of the training episodes, and the mean of each reward component",
         result={"agent": training.folder, "run": run.path, **metrics},
     )
-    say(f'Judge it: python scripts/evaluate_agent.py agents="[{run.path}]"')
+    say(f'Judge it: humanwm evaluate agents="[{run.path}]"')
 
 
 def run(words: Sequence[str]) -> None:

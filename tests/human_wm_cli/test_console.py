@@ -152,7 +152,7 @@ def test_help_shows_the_settings(
 ) -> None:
     run_script(report_steps, Toy, "toy", configs_folder=configs, arguments=[flag, "json=yes"])
     text = capsys.readouterr().out
-    assert text.startswith("usage: python scripts/toy.py [group=NAME | ")
+    assert text.startswith("usage: humanwm test-console [group=NAME | ")
     assert "Report the steps." in text
     assert text.endswith("steps: 3\njson: true\n")
 
