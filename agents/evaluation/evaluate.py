@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from agents.baselines import HabitAgent, RandomAgent
 from agents.env_config import NO_CONTEXT, EnvConfig, with_overrides
-from agents.evaluation.foresight import REPLAY_ID
-from agents.evaluation.intervals import Bootstrap
-from agents.evaluation.paired import Results, run_paired
+from agents.evaluation.foresight import REPLAY_ID, run_replay, summarise_foresight
+from agents.evaluation.intervals import Bootstrap, Interval
+from agents.evaluation.log_estimates import estimate_agents, judged_by_logs
+from agents.evaluation.off_policy import OffPolicyConfig
+from agents.evaluation.paired import Episodes, Results, run_paired
+from agents.evaluation.scores import headroom
+from agents.evaluation.table import summarise
+from agents.evaluation.transfer import compare_worlds
 from agents.planning.best_constant import SearchConfig, search_best_constant
 from agents.planning.dream_planner import ImaginingPlanner
 from agents.planning.mpc import PlannerConfig
@@ -20,9 +26,12 @@ from agents.protocol import Agent
 from agents.saving import MANIFEST, load_agent
 from agents.starts import Starts, draw_starts
 from human_wm_env.errors import ConfigError, did_you_mean
+from human_wm_env.registration import Dataset
 
 BASELINES = ("random", "habit", "best_constant", "planner", "oracle")
 AGENT_FOLDER = "agent"  # inside a run's folder
+TRUTH = "simulator"
+FIT_WINDOWS = 8  # of each person that Q is fitted to
 
 
 @dataclass(frozen=True)
@@ -96,42 +105,146 @@ def load_agents(folders: Sequence[Path | str]) -> dict[str, Agent]:
     return agents
 
 
-def evaluate_agents(
+@dataclass(frozen=True)
+class Evaluation:
+    """What an evaluation found.
+
+    Attributes:
+        results: results[world][agent].
+        replayed: by agent, in the replay; empty where it was not asked for.
+        estimates: by agent, from the log alone, as plain numbers; likewise.
+        bootstrap: settings of the intervals.
+    """
+
+    results: Results
+    replayed: dict[str, Episodes]
+    estimates: dict[str, dict[str, Any]]
+    bootstrap: Bootstrap
+
+    @cached_property
+    def summary(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """summary[world][agent], see `agents.evaluation.table.summarise`."""
+        return summarise(self.results, self.bootstrap)
+
+    @cached_property
+    def foresight(self) -> dict[str, dict[str, Any]]:
+        """How well agents foresee the logged days, see `summarise_foresight`."""
+        return summarise_foresight(self.replayed, self.bootstrap)
+
+    @cached_property
+    def transfer(self) -> dict[str, dict[str, Any]]:
+        """Inflation and rank correlation of each dream, where truth and habit took part."""
+        truth = self.results.get(TRUTH, {})
+        if "habit" not in truth:
+            return {}
+        return {
+            world: compare_worlds(of_agents, truth, self.bootstrap)
+            for world, of_agents in self.results.items()
+            if world != TRUTH
+        }
+
+    @cached_property
+    def headroom(self) -> Interval | None:
+        """What personalising can gain, where constant, habit and oracle took part."""
+        truth = self.results.get(TRUTH, {})
+        if not {"best_constant", "habit", "oracle"} <= truth.keys():
+            return None
+        constant, habit, oracle = (truth[name] for name in ("best_constant", "habit", "oracle"))
+        return headroom(
+            constant.returns, habit.returns, oracle.returns, habit.users, self.bootstrap
+        )
+
+
+def evaluate(
     agents: Mapping[str, Agent],
     worlds: Mapping[str, EnvConfig],
-    config: EvaluationConfig,
+    config: EvaluationConfig | None = None,
     *,
-    dataset: Any = None,
+    off_policy: OffPolicyConfig | None = None,
+    dataset: Dataset | None = None,
     progress: Callable[[int], object] | None = None,
-) -> Results:
+    say: Callable[[str], object] = lambda line: None,
+) -> Evaluation:
     """Run agents and baselines in every world on the same people, days and seeds.
 
     Args:
         agents: by name, as of `load_agents`.
-        worlds: by name; they must share data set and horizon.
-        config: what is compared on whom.
+        worlds: by name, the real one called "simulator"; they must share data set and horizon.
+        config: what is compared on whom; None takes the defaults.
+        off_policy: settings of the estimates from the log alone; None leaves them out. Agents
+            with a memory or chance in them are not estimated.
         dataset: a data set object in place of the worlds' `dataset`.
-        progress: called with 1 after each agent in each world.
-
-    Returns:
-        results[world][agent]; `agents.evaluation.table` makes a table of it.
+        progress: called with 1 after each agent in each world, and in the replay.
+        say: gets a line for each agent that is estimated from the log.
 
     Raises:
         ConfigError: see `starts_of` and `with_baselines`.
     """
+    config = config or EvaluationConfig()
     starts = starts_of(worlds, config, dataset=dataset)
-    return run_paired(
-        with_baselines(agents, worlds, config, dataset=dataset),
+    everyone = with_baselines(agents, worlds, config, dataset=dataset)
+    results = run_paired(
+        everyone,
         worlds,
         starts,
         max_slots=config.max_slots,
         dataset=dataset,
         progress=progress,
     )
+    replayed = {}
+    if config.replay:
+        replayed = run_replay(
+            everyone,
+            next(iter(worlds.values())),
+            starts,
+            max_slots=config.max_slots,
+            dataset=dataset,
+            progress=progress,
+        )
+    estimates = {}
+    if off_policy is not None:
+        estimates = _estimates(everyone, worlds, config, off_policy, starts, dataset, say)
+    return Evaluation(results, replayed, estimates, config.bootstrap)
+
+
+def _estimates(
+    everyone: Mapping[str, Agent],
+    worlds: Mapping[str, EnvConfig],
+    config: EvaluationConfig,
+    off_policy: OffPolicyConfig,
+    starts: Starts,
+    dataset: Dataset | None,
+    say: Callable[[str], object],
+) -> dict[str, dict[str, Any]]:
+    """Estimate from the log alone; Q is fitted to the people of the search split."""
+    first = next(iter(worlds.values()))
+    model = worlds["dream"].world_model if "dream" in worlds else None
+    able = {name: agent for name, agent in everyone.items() if judged_by_logs(agent, model)}
+    if len(able) < len(everyone):
+        say(f"not estimated from the log: {', '.join(sorted(everyone.keys() - able.keys()))}")
+    fitted_to = draw_starts(
+        with_overrides(first, {"split": config.search_split}),
+        people=None,
+        episodes_per_person=FIT_WINDOWS,
+        seed=config.seed,
+        min_history_days=config.min_history_days,
+        dataset=dataset,
+    )
+    return estimate_agents(
+        able,
+        first,
+        starts,
+        off_policy,
+        fitted_to=fitted_to,
+        world_model=model,
+        bootstrap=config.bootstrap,
+        dataset=dataset,
+        say=say,
+    )
 
 
 def starts_of(
-    worlds: Mapping[str, EnvConfig], config: EvaluationConfig, *, dataset: Any = None
+    worlds: Mapping[str, EnvConfig], config: EvaluationConfig, *, dataset: Dataset | None = None
 ) -> Starts:
     """Draw the starts that everybody is judged on.
 
@@ -155,7 +268,7 @@ def with_baselines(
     worlds: Mapping[str, EnvConfig],
     config: EvaluationConfig,
     *,
-    dataset: Any = None,
+    dataset: Dataset | None = None,
 ) -> dict[str, Agent]:
     """Return agents and baselines by name; the best constant day is searched.
 
@@ -205,7 +318,7 @@ def _check_worlds(worlds: Mapping[str, EnvConfig]) -> None:
 
 
 def _baselines(
-    worlds: Mapping[str, EnvConfig], config: EvaluationConfig, dataset: Any
+    worlds: Mapping[str, EnvConfig], config: EvaluationConfig, dataset: Dataset | None
 ) -> dict[str, Agent]:
     makers: dict[str, Callable[[], Agent]] = {
         "random": lambda: RandomAgent(config.seed),
@@ -228,7 +341,7 @@ def _planner(worlds: Mapping[str, EnvConfig], config: EvaluationConfig) -> Agent
 
 
 def _best_constant(
-    worlds: Mapping[str, EnvConfig], config: EvaluationConfig, dataset: Any
+    worlds: Mapping[str, EnvConfig], config: EvaluationConfig, dataset: Dataset | None
 ) -> Agent:
     where = config.search_world or list(worlds)[-1]
     if where not in worlds:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from agents.env_config import EnvConfig
-from agents.evaluation.evaluate import EvaluationConfig
+from agents.evaluation.evaluate import TRUTH, EvaluationConfig
 from agents.evaluation.table import table_rows
 from agents.sb3.ppo import PPOConfig
-from human_wm_cli.commands.evaluate import TRUTH, EvaluateAgentConfig, evaluate
+from human_wm_cli.commands.evaluate import EvaluateAgentConfig, run_evaluation
 from human_wm_cli.commands.pretrain import PretrainConfig, pretrain
 from human_wm_cli.commands.train import TrainAgentConfig, train
 from human_wm_cli.console import is_switched_on, print_report, run_script, say
@@ -110,7 +110,7 @@ def demo(config: DemoConfig, run: RunFolder) -> dict[str, Any]:
     judged = EvaluateAgentConfig(
         dream=dream, simulator=config.simulator, evaluation=config.evaluation
     )
-    return evaluate(judged, {PPO: agent}, dataset=people)
+    return run_evaluation(judged, {PPO: agent}, dataset=people).summary
 
 
 def _with_checkpoint(env: EnvConfig, checkpoint: Path) -> EnvConfig:

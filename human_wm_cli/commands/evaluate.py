@@ -12,28 +12,21 @@ from tqdm import tqdm
 
 from agents.env_config import EnvConfig
 from agents.evaluation.evaluate import (
+    TRUTH,
+    Evaluation,
     EvaluationConfig,
     add_agent,
+    evaluate,
     load_agents,
-    starts_of,
-    with_baselines,
 )
-from agents.evaluation.foresight import run_replay, summarise_foresight
-from agents.evaluation.log_estimates import estimate_agents, judged_by_logs
 from agents.evaluation.off_policy import OffPolicyConfig
-from agents.evaluation.paired import Episodes, Results, run_paired
-from agents.evaluation.scores import headroom
-from agents.evaluation.table import interval_text, log_rows, summarise, table_rows
-from agents.evaluation.transfer import compare_worlds
+from agents.evaluation.table import interval_text, log_rows, table_rows
 from agents.protocol import Agent
 from agents.sb3.unsafe_zip import load_sb3_zip
-from agents.starts import Starts, draw_starts
 from human_wm_cli.console import print_report, run_script, say
 from human_wm_cli.run import RunConfig, RunFolder
 from human_wm_env.errors import ConfigError
-
-FIT_WINDOWS = 8  # of each person that Q is fitted to
-TRUTH = "simulator"
+from human_wm_env.registration import Dataset
 
 
 @dataclass(frozen=True)
@@ -84,21 +77,6 @@ class EvaluateAgentConfig:
         return {name: world for name, world in named.items() if world is not None}
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """What an evaluation found.
-
-    Attributes:
-        results: results[world][agent].
-        replayed: by agent, in the replay; empty where it was not asked for.
-        estimates: by agent, from the log alone, as plain numbers; likewise.
-    """
-
-    results: Results
-    replayed: dict[str, Episodes]
-    estimates: dict[str, dict[str, Any]]
-
-
 def chosen_agents(config: EvaluateAgentConfig) -> dict[str, Agent]:
     """Load the agents that a configuration names.
 
@@ -121,101 +99,29 @@ def chosen_agents(config: EvaluateAgentConfig) -> dict[str, Agent]:
 
 def run_evaluation(
     config: EvaluateAgentConfig,
-    agents: Mapping[str, Agent] | None = None,
+    agents: Mapping[str, Agent],
     *,
-    dataset: Any = None,
+    dataset: Dataset | None = None,
 ) -> Evaluation:
     """Run agents and baselines everywhere; a progress bar goes to stderr.
 
     Args:
         config: what is compared where.
-        agents: by name, in place of those of the configuration.
+        agents: by name.
         dataset: a data set object in place of the worlds' `dataset`.
     """
-    chosen = chosen_agents(config) if agents is None else agents
     worlds, settings = config.worlds(), config.evaluation
-    starts = starts_of(worlds, settings, dataset=dataset)
-    everyone = with_baselines(chosen, worlds, settings, dataset=dataset)
-    places = len(worlds) + settings.replay
-    with tqdm(
-        total=places * len(everyone), unit="agent", file=sys.stderr, desc="evaluation"
-    ) as bar:
-        run = {"max_slots": settings.max_slots, "dataset": dataset, "progress": bar.update}
-        results = run_paired(everyone, worlds, starts, **run)
-        first = next(iter(worlds.values()))
-        replayed = run_replay(everyone, first, starts, **run) if settings.replay else {}
-    return Evaluation(results, replayed, _estimates(config, everyone, starts, dataset))
-
-
-def _estimates(
-    config: EvaluateAgentConfig, everyone: Mapping[str, Agent], starts: Starts, dataset: Any
-) -> dict[str, dict[str, Any]]:
-    """Estimate from the log alone; Q is fitted to the people of the search split."""
-    if config.off_policy is None:
-        return {}
-    settings, env = config.evaluation, next(iter(config.worlds().values()))
-    model = None if config.dream is None else config.dream.world_model
-    able = {name: agent for name, agent in everyone.items() if judged_by_logs(agent, model)}
-    if len(able) < len(everyone):
-        say(f"not estimated from the log: {', '.join(sorted(everyone.keys() - able.keys()))}")
-    fitted_to = draw_starts(
-        replace(env, split=settings.search_split),
-        people=None,
-        episodes_per_person=FIT_WINDOWS,
-        seed=settings.seed,
-        min_history_days=settings.min_history_days,
-        dataset=dataset,
-    )
-    return estimate_agents(
-        able,
-        env,
-        starts,
-        config.off_policy,
-        fitted_to=fitted_to,
-        world_model=model,
-        bootstrap=settings.bootstrap,
-        dataset=dataset,
-        say=say,
-    )
-
-
-def evaluate(
-    config: EvaluateAgentConfig,
-    agents: Mapping[str, Agent] | None = None,
-    *,
-    dataset: Any = None,
-) -> dict[str, dict[str, dict[str, Any]]]:
-    """Compare agents; see `run_evaluation`.
-
-    Returns:
-        summary[world][agent]; see `agents.evaluation.table.summarise`.
-    """
-    found = run_evaluation(config, agents, dataset=dataset)
-    return summarise(found.results, config.evaluation.bootstrap)
-
-
-def compare_with_truth(results: Results, config: EvaluateAgentConfig) -> dict[str, Any]:
-    """Return inflation and rank correlation of each dream, where truth and habit took part."""
-    truth = results.get(TRUTH, {})
-    if "habit" not in truth:
-        return {}
-    return {
-        world: compare_worlds(of_agents, truth, config.evaluation.bootstrap)
-        for world, of_agents in results.items()
-        if world != TRUTH
-    }
-
-
-def headroom_of(results: Results, config: EvaluateAgentConfig) -> dict[str, float] | None:
-    """Return what personalising can gain, where constant, habit and oracle took part."""
-    truth = results.get(TRUTH, {})
-    if not {"best_constant", "habit", "oracle"} <= truth.keys():
-        return None
-    constant, habit, oracle = (truth[name] for name in ("best_constant", "habit", "oracle"))
-    found = headroom(
-        constant.returns, habit.returns, oracle.returns, habit.users, config.evaluation.bootstrap
-    )
-    return dict(vars(found))
+    total = (len(worlds) + settings.replay) * (len(agents) + len(settings.baselines))
+    with tqdm(total=total, unit="agent", file=sys.stderr, desc="evaluation") as bar:
+        return evaluate(
+            agents,
+            worlds,
+            settings,
+            off_policy=config.off_policy,
+            dataset=dataset,
+            progress=bar.update,
+            say=say,
+        )
 
 
 def main(config: EvaluateAgentConfig) -> None:
@@ -232,16 +138,12 @@ def main(config: EvaluateAgentConfig) -> None:
     agents = chosen_agents(config)  # a wrong folder fails before a run is created
     with RunFolder("evaluate_agent", config, config.run) as run:
         evaluation = run_evaluation(config, agents)
-        results = evaluation.results
-        summary = summarise(results, config.evaluation.bootstrap)
-        foresight = summarise_foresight(evaluation.replayed, config.evaluation.bootstrap)
-        transfer = compare_with_truth(results, config)
-        room = headroom_of(results, config)
+        summary, headroom = evaluation.summary, evaluation.headroom
         found = {
             "worlds": summary,
-            "transfer": transfer,
-            "headroom": room,
-            "replay": foresight,
+            "transfer": evaluation.transfer,
+            "headroom": None if headroom is None else vars(headroom),
+            "replay": evaluation.foresight,
             "off_policy": evaluation.estimates,
         }
         run.write_metrics(found)
@@ -255,37 +157,33 @@ def main(config: EvaluateAgentConfig) -> None:
         result={"run": run.path, **found},
     )
     if not config.json:
-        _print_apart(foresight, evaluation.estimates, summary)
-    for world, told in transfer.items():
-        say(f"{world}: {_in_words(told)}")
-    if room is not None:
-        say(f"headroom: {room['mean']:.2f} [{room['low']:.2f}, {room['high']:.2f}]")
+        _print_apart(evaluation)
+    for world, compared in evaluation.transfer.items():
+        say(f"{world}: {_in_words(compared)}")
+    if headroom is not None:
+        say(f"headroom: {interval_text(vars(headroom))}")
 
 
-def _print_apart(
-    foresight: Mapping[str, Mapping[str, Any]],
-    estimates: Mapping[str, Mapping[str, Any]],
-    summary: Mapping[str, Mapping[str, Mapping[str, Any]]],
-) -> None:
+def _print_apart(evaluation: Evaluation) -> None:
     """Print what is no return in a world: foresight in the replay, estimates from the log."""
-    if foresight:
+    if evaluation.replayed:
         rows = [
-            {"agent": name, **{key: interval_text(value, 3) for key, value in told.items()}}
-            for name, told in foresight.items()
+            {"agent": name, **{key: interval_text(value, 3) for key, value in found.items()}}
+            for name, found in evaluation.foresight.items()
         ]
         title = "\nForesight in the replay of the log, in [0, 1] a day: not comparable with returns"
         print_report(rows, title=title)
-    if estimates:
+    if evaluation.estimates:
         title = "\nReturns estimated from the log alone, beside those in the worlds"
-        print_report(log_rows(estimates, summary), title=title)
+        print_report(log_rows(evaluation.estimates, evaluation.summary), title=title)
 
 
-def _in_words(found: Mapping[str, Any]) -> str:
-    ratio, rank = found["median_inflation"], found["rank_correlation"]
-    told = "no gain to compare" if ratio is None else f"median inflation {ratio:.2f}"
+def _in_words(compared: Mapping[str, Any]) -> str:
+    ratio, rank = compared["median_inflation"], compared["rank_correlation"]
+    text = "no gain to compare" if ratio is None else f"median inflation {ratio:.2f}"
     if rank is not None:
-        told += f", rank correlation {rank['mean']:.2f} over {found['policies']} policies"
-    return told
+        text += f", rank correlation {rank['mean']:.2f} over {compared['policies']} policies"
+    return text
 
 
 def run(words: Sequence[str]) -> None:

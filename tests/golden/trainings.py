@@ -15,7 +15,7 @@ import numpy as np
 from safetensors.numpy import load_file
 
 from agents.env_config import EnvConfig
-from agents.evaluation.evaluate import EvaluationConfig
+from agents.evaluation.evaluate import EvaluationConfig, evaluate
 from agents.evaluation.foresight import summarise_foresight
 from agents.evaluation.intervals import Bootstrap
 from agents.evaluation.off_policy import OffPolicyConfig
@@ -27,12 +27,6 @@ from agents.registry import algorithm_named, train_agent
 from agents.saving import load_agent, save_agent
 from agents.session import Session
 from human_wm_cli.commands import pretrain
-from human_wm_cli.commands.evaluate import (
-    EvaluateAgentConfig,
-    compare_with_truth,
-    headroom_of,
-    run_evaluation,
-)
 from human_wm_cli.console import run_script
 from tests.golden.cases import SMALL, people
 from tests.golden.recording import Arrays, pack
@@ -44,30 +38,31 @@ def evaluation() -> Arrays:
     """Baselines and planners with tiny budgets in both worlds, in the replay and from logs."""
     search = CrossEntropyConfig(iterations=1, candidates=6, elite=2)
     planner = PlannerConfig(days=2, draws=2, first_iterations=2, search=search)
-    config = EvaluateAgentConfig(
-        dream=EnvConfig("HumanWM-v0", horizon=4),
-        simulator=EnvConfig("HumanWMSim-v0", horizon=4),
-        evaluation=EvaluationConfig(
-            baselines=["random", "habit", "best_constant", "planner", "oracle"],
-            split="all",
-            people=4,
-            episodes_per_person=2,
-            bootstrap=Bootstrap(resamples=200),
-            search=SearchConfig(iterations=1, candidates=6, elite=2, episodes=3),
-            planner=planner,
-            oracle=planner,
-            replay=True,
-        ),
-        off_policy=OffPolicyConfig(updates=5, batch=32, width=8, fits=1),
+    worlds = {
+        "dream": EnvConfig("HumanWM-v0", horizon=4),
+        "simulator": EnvConfig("HumanWMSim-v0", horizon=4),
+    }
+    config = EvaluationConfig(
+        baselines=["random", "habit", "best_constant", "planner", "oracle"],
+        split="all",
+        people=4,
+        episodes_per_person=2,
+        bootstrap=Bootstrap(resamples=200),
+        search=SearchConfig(iterations=1, candidates=6, elite=2, episodes=3),
+        planner=planner,
+        oracle=planner,
+        replay=True,
     )
+    off_policy = OffPolicyConfig(updates=5, batch=32, width=8, fits=1)
     agents = {path.name: load_agent(path) for path in sorted(SAVED_AGENTS.iterdir())}
-    found, bootstrap = run_evaluation(config, agents, dataset=people(SMALL)), Bootstrap(0.9, 200)
+    found = evaluate(agents, worlds, config, off_policy=off_policy, dataset=people(SMALL))
+    assert found.headroom is not None
     return pack(
         {
-            "summary": summarise(found.results, bootstrap),
-            "transfer": compare_with_truth(found.results, config),
-            "headroom": headroom_of(found.results, config),
-            "replay": summarise_foresight(found.replayed, bootstrap),
+            "summary": summarise(found.results, Bootstrap(0.9, 200)),
+            "transfer": found.transfer,
+            "headroom": vars(found.headroom),
+            "replay": summarise_foresight(found.replayed, Bootstrap(0.9, 200)),
             "estimates": found.estimates,
         }
     )

@@ -8,7 +8,7 @@ import pytest
 
 from agents.baselines import ConstantAgent, HabitAgent, RandomAgent
 from agents.env_config import EnvConfig
-from agents.evaluation.evaluate import EvaluationConfig, evaluate_agents, load_agents
+from agents.evaluation.evaluate import EvaluationConfig, evaluate, load_agents
 from agents.planning.best_constant import SearchConfig
 from agents.saving import save_agent
 from human_wm_env.errors import CheckpointError, ConfigError
@@ -27,7 +27,7 @@ def test_agents_and_baselines_meet_in_every_world(
     worlds = {"other": replace(simulator, masking="none"), "simulator": simulator}
     agents = {"zero": ConstantAgent(np.zeros(7))}
     done: list[int] = []
-    results = evaluate_agents(agents, worlds, QUICK, dataset=people, progress=done.append)
+    results = evaluate(agents, worlds, QUICK, dataset=people, progress=done.append).results
     assert list(results) == ["other", "simulator"]
     for of_agents in results.values():
         assert list(of_agents) == ["zero", "random", "habit", "best_constant"]
@@ -43,32 +43,30 @@ def test_agents_and_baselines_meet_in_every_world(
 def test_the_constant_is_searched_in_one_world_on_other_people(
     people: EmbeddedPeople, simulator: EnvConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from agents.evaluation import evaluate
-
     searched: list[EnvConfig] = []
 
     def search(env: EnvConfig, config: SearchConfig, *, dataset: object) -> ConstantAgent:
         searched.append(env)
         return ConstantAgent(np.zeros(7), "best_constant")
 
-    monkeypatch.setattr(evaluate, "search_best_constant", search)
+    monkeypatch.setattr("agents.evaluation.evaluate.search_best_constant", search)
     worlds = {"dream": replace(simulator, masking="none"), "simulator": simulator}
-    evaluate_agents({}, worlds, QUICK, dataset=people)
-    evaluate_agents({}, worlds, replace(QUICK, search_world="dream"), dataset=people)
+    evaluate({}, worlds, QUICK, dataset=people)
+    evaluate({}, worlds, replace(QUICK, search_world="dream"), dataset=people)
     assert [env.masking for env in searched] == ["person", "none"]
     assert {env.split for env in searched} == {"train"}
     with pytest.raises(ConfigError, match="Did you mean 'dream'"):
-        evaluate_agents({}, worlds, replace(QUICK, search_world="dreem"), dataset=people)
+        evaluate({}, worlds, replace(QUICK, search_world="dreem"), dataset=people)
 
 
 def test_what_cannot_be_paired_is_refused(people: EmbeddedPeople, simulator: EnvConfig) -> None:
     with pytest.raises(ConfigError, match="at least one world"):
-        evaluate_agents({}, {}, QUICK, dataset=people)
+        evaluate({}, {}, QUICK, dataset=people)
     longer = {"a": simulator, "b": replace(simulator, horizon=6)}
     with pytest.raises(ConfigError, match="the same horizon"):
-        evaluate_agents({}, longer, QUICK, dataset=people)
+        evaluate({}, longer, QUICK, dataset=people)
     with pytest.raises(ConfigError, match="at least one agent"):
-        evaluate_agents({}, {"a": simulator}, replace(QUICK, baselines=[]), dataset=people)
+        evaluate({}, {"a": simulator}, replace(QUICK, baselines=[]), dataset=people)
 
 
 def test_an_unknown_baseline_names_the_nearest() -> None:
@@ -99,7 +97,7 @@ def test_names_must_differ(tmp_path: Path) -> None:
 
 def test_a_baseline_does_not_replace_an_agent(people: EmbeddedPeople, simulator: EnvConfig) -> None:
     with pytest.raises(ConfigError, match="a second 'habit'"):
-        evaluate_agents({"habit": RandomAgent()}, {"sim": simulator}, QUICK, dataset=people)
+        evaluate({"habit": RandomAgent()}, {"sim": simulator}, QUICK, dataset=people)
 
 
 def test_a_wrong_folder_is_a_checkpoint_error(tmp_path: Path) -> None:

@@ -17,7 +17,6 @@ from agents.saving import save_agent
 from human_wm_cli.commands.evaluate import (
     EvaluateAgentConfig,
     chosen_agents,
-    evaluate,
     main,
     run_evaluation,
 )
@@ -100,7 +99,7 @@ def test_evaluation_in_process() -> None:
             baselines=["habit"], split="all", people=3, bootstrap=Bootstrap(resamples=100)
         ),
     )
-    summary = evaluate(config, {"zero": ConstantAgent(np.zeros(7))}, dataset=people)
+    summary = run_evaluation(config, {"zero": ConstantAgent(np.zeros(7))}, dataset=people).summary
     zero = summary["simulator"]["zero"]
     assert (zero["people"], zero["episodes"]) == (3, 12)
     assert set(summary["simulator"]["habit"]["components"]) == {
