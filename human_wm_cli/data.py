@@ -10,8 +10,14 @@ from typing import Any
 from human_wm_cli.console import say
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.data.importers import Imported, ImportReport, read_daily_csv
-from human_wm_env.data.joined_logs import everybody_trains, join, join_split
-from human_wm_env.data.time_split import HELD_OUT_SHARE, TimeSplit, split_by_time
+from human_wm_env.data.splits import (
+    HELD_OUT_SHARE,
+    TimeSplit,
+    everybody_trains,
+    join,
+    join_split,
+    split_by_time,
+)
 from human_wm_env.data.uniform_logs import UniformConfig, uniform_logs
 from human_wm_env.errors import ConfigError, DataError, did_you_mean
 from human_wm_env.people.embedded import (
@@ -53,7 +59,7 @@ class DataConfig:
         rehearsal: with split=time, take the held-out days away and hold out the last share
             of the others: for choosing settings.
         everybody_trains: with split=time, validation people train, too
-            (`human_wm_env.data.joined_logs.everybody_trains`).
+            (`human_wm_env.data.splits.everybody_trains`).
     """
 
     source: str = EMBEDDED

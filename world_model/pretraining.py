@@ -18,7 +18,7 @@ from human_wm_env.model.checkpoint import Checkpoint
 from human_wm_env.person import schema
 from human_wm_env.person.weather import fit_transitions
 from human_wm_env.runtime.encoder import Posterior
-from world_model.data.distillation_data import Recognition
+from world_model.data.distillation_data import DistillationData
 from world_model.data.encoded_logs import EncodedLogs, encode_logs, moments_until, reference_day
 from world_model.export import load_start, restore
 from world_model.imagination.synthetic_people import dreamt_recognition
@@ -27,20 +27,20 @@ from world_model.nets.world_model import WorldModel
 from world_model.predecessor.deterministic import sharpen
 from world_model.predecessor.stage import PredecessorStage
 from world_model.training.config import PREDECESSOR, TrainingConfig
-from world_model.training.encoder import EncoderStage
-from world_model.training.joint import JointStage, encoded
+from world_model.training.encoder_stage import EncoderStage
+from world_model.training.joint_stage import JointStage, encoded
 from world_model.training.latent_pruning import (
     FEWEST_PEOPLE,
-    empty_encoder,
-    empty_nets,
-    forget,
     gain_of_blocks,
+    prune_encoder,
+    prune_nets,
+    prune_posterior,
 )
-from world_model.training.moments import MomentStage
-from world_model.training.nets import NetsStage
-from world_model.training.progress import Logger, SilentLogger
+from world_model.training.logger import Logger, SilentLogger
+from world_model.training.moment_stage import MomentStage
+from world_model.training.nets_stage import NetsStage
 from world_model.training.trainer import Stage, fit
-from world_model.training.unobserved import never_observed, silence
+from world_model.training.unobserved_features import mute_features, never_observed
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Trained:
         validation: likewise of the validation people.
         scores: scalars of the best epoch of each stage.
         start: the checkpoint that training began with, None for fresh weights.
-        emptied: blocks of latents that did not help on unseen days (`emptiness`).
+        pruned: blocks of latents that did not help on unseen days (`training/latent_pruning.py`).
     """
 
     model: WorldModel
@@ -61,7 +61,7 @@ class Trained:
     validation: tuple[EncodedLogs, Posterior]
     scores: dict[str, dict[str, float]]
     start: Checkpoint | None = None
-    emptied: tuple[str, ...] = ()
+    pruned: tuple[str, ...] = ()
 
 
 def train(
@@ -110,23 +110,23 @@ def train(
             progress=progress,
         )
 
-    emptied: tuple[str, ...] = ()
+    pruned: tuple[str, ...] = ()
     if config.is_joint:
         model = begin()
         posteriors = _train_jointly(model, logs, config, run)
     else:
-        model, own, emptied = _train_nets(begin, logs, config, run, scores)
-        posteriors = {split: forget(own[split], architecture, emptied) for split in own}
+        model, own, pruned = _train_nets(begin, logs, config, run, scores)
+        posteriors = {split: prune_posterior(own[split], architecture, pruned) for split in own}
         _train_encoder(model, dataset, logs, posteriors, config, run)
-        empty_encoder(model, emptied)
-    silence(model, never_observed(dataset.observed[logs["train"].users]))
+        prune_encoder(model, pruned)
+    mute_features(model, never_observed(dataset.observed[logs["train"].users]))
     return Trained(
         model=model,
         train=(logs["train"], posteriors["train"]),
         validation=(logs["validation"], posteriors["validation"]),
         scores=scores,
         start=start,
-        emptied=emptied,
+        pruned=pruned,
     )
 
 
@@ -143,7 +143,7 @@ def _begin(
         model.transition.reference = mx.array(reference_day(logs))
         mean, sd = moments.population(moments_until(logs, np.array([logs.days]))[0])
         model.encoder.moments.mean, model.encoder.moments.sd = mx.array(mean), mx.array(sd)
-    silence(model, never_observed(dataset.observed[logs.users]))
+    mute_features(model, never_observed(dataset.observed[logs.users]))
     set_missingness(model, dataset, logs.users)
     return model
 
@@ -158,15 +158,15 @@ def _train_nets(
     """Train the nets, again without a block that does not help, until all that are left do.
 
     Returns:
-        The model, everybody's own posterior, and the blocks that were emptied.
+        The model, each person's own posterior, and the blocks that were pruned.
     """
-    emptied: tuple[str, ...] = ()
+    pruned: tuple[str, ...] = ()
     while True:
         model = begin()
-        empty_nets(model, emptied)
-        nets = NetsStage(model, logs["train"], logs["validation"], config, emptied)
+        prune_nets(model, pruned)
+        nets = NetsStage(model, logs["train"], logs["validation"], config, pruned)
         run(nets)
-        left = [block for block in model.architecture.blocks if block not in emptied]
+        left = [block for block in model.architecture.blocks if block not in pruned]
         enough = logs["validation"].people >= FEWEST_PEOPLE
         if not config.empty_blocks or not left or not enough:
             break
@@ -179,13 +179,13 @@ def _train_nets(
         useless = tuple(block for block in left if not gains[block].helps)
         if not useless:
             break
-        emptied = tuple(sorted((*emptied, *useless)))
-    everybody, cut = nets.learner.posteriors.as_posterior(), logs["train"].people
+        pruned = tuple(sorted((*pruned, *useless)))
+    posterior, cut = nets.learner.posteriors.as_posterior(), logs["train"].people
     posteriors = {
-        "train": Posterior(everybody.mean[:cut], everybody.log_variance[:cut]),
-        "validation": Posterior(everybody.mean[cut:], everybody.log_variance[cut:]),
+        "train": Posterior(posterior.mean[:cut], posterior.log_variance[:cut]),
+        "validation": Posterior(posterior.mean[cut:], posterior.log_variance[cut:]),
     }
-    return model, posteriors, emptied
+    return model, posteriors, pruned
 
 
 def _train_encoder(
@@ -197,13 +197,14 @@ def _train_encoder(
     run: Callable[[Stage], None],
 ) -> None:
     """Train the moment net, then the rest of the encoder and the decoder."""
-    whom = {
-        split: Recognition(logs[split], posteriors[split], *_normaliser(model)) for split in logs
+    data = {
+        split: DistillationData(logs[split], posteriors[split], *_normaliser(model))
+        for split in logs
     }
-    dreamt = _dream(model, dataset, whom["train"], config)
-    run(MomentStage(model, whom["train"], whom["validation"], dreamt, config))
+    synthetic = _synthetic_people(model, dataset, data["train"], config)
+    run(MomentStage(model, data["train"], data["validation"], synthetic, config))
     # Made only now: it freezes the moment net.
-    run(EncoderStage(model, whom["train"], whom["validation"], config))
+    run(EncoderStage(model, data["train"], data["validation"], config))
 
 
 def _train_jointly(
@@ -212,23 +213,23 @@ def _train_jointly(
     config: TrainingConfig,
     run: Callable[[Stage], None],
 ) -> dict[str, Posterior]:
-    """Train all nets in one stage; returns what the encoder makes of everybody."""
+    """Train all nets in one stage; returns what the encoder makes of posterior."""
 
     def unknown(people: int) -> Posterior:
-        """Stand in for personal posteriors, which nobody has."""
+        """Stand in for personal posteriors, which do not exist here."""
         nothing = np.zeros((people, model.architecture.latent_width), dtype=np.float32)
         return Posterior(nothing, nothing)
 
-    whom = {
-        split: Recognition(own, unknown(own.people), *_normaliser(model))
+    data = {
+        split: DistillationData(own, unknown(own.people), *_normaliser(model))
         for split, own in logs.items()
     }
     if config.loss == PREDECESSOR:
-        run(PredecessorStage(model, whom["train"], whom["validation"], config))
+        run(PredecessorStage(model, data["train"], data["validation"], config))
         sharpen(model)
     else:
-        run(JointStage(model, whom["train"], whom["validation"], config))
-    return {split: encoded(model, own) for split, own in whom.items()}
+        run(JointStage(model, data["train"], data["validation"], config))
+    return {split: encoded(model, own) for split, own in data.items()}
 
 
 def set_missingness(model: WorldModel, dataset: LogDataset, users: np.ndarray) -> None:
@@ -258,9 +259,9 @@ def _settings(
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
-def _dream(
-    model: WorldModel, dataset: LogDataset, real: Recognition, config: TrainingConfig
-) -> Recognition | None:
+def _synthetic_people(
+    model: WorldModel, dataset: LogDataset, real: DistillationData, config: TrainingConfig
+) -> DistillationData | None:
     if config.dreamt_people == 0:
         return None
     users = real.logs.users

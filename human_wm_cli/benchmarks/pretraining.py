@@ -12,7 +12,7 @@ from human_wm_env.runtime.world_model import load_world_model
 from world_model.data.encoded_logs import encode_logs
 from world_model.export import restore
 from world_model.training.config import TrainingConfig
-from world_model.training.nets import NetsStage
+from world_model.training.nets_stage import NetsStage
 
 TRAINED, VALIDATED = 64, 100  # people
 

@@ -14,7 +14,7 @@ from human_wm_env.errors import ConfigError
 from human_wm_env.model.architecture import Architecture
 from human_wm_env.runtime.world_model import load_world_model
 from world_model.audit import verdict
-from world_model.card.no_structure import measure, requirements
+from world_model.card.uniform_logs import measure, requirements
 from world_model.training.config import TrainingConfig
 
 

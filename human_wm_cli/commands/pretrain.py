@@ -68,8 +68,8 @@ def pretrain(config: PretrainConfig, run: RunFolder) -> tuple[Path, dict[str, An
         state_folder=run.path / TRAINING_STATE,
         progress=True,
     )
-    if trained.emptied:
-        names = ", ".join(f"z_{block}" for block in trained.emptied)
+    if trained.pruned:
+        names = ", ".join(f"z_{block}" for block in trained.pruned)
         say(f"{names}: emptied, of no help on unseen days of unseen people")
     metrics = {
         "seconds": round(time.monotonic() - began, 1),
@@ -91,7 +91,7 @@ def pretrain(config: PretrainConfig, run: RunFolder) -> tuple[Path, dict[str, An
             "data": provenance(config.data, dataset),
             "metrics": metrics,
             **_origin(trained),
-            "emptied_blocks": list(trained.emptied),
+            "emptied_blocks": list(trained.pruned),
         },
     )
     run.write_metrics(metrics)

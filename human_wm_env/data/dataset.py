@@ -137,7 +137,7 @@ class LogDataset:
         return np.where(some.any(axis=1), some.argmax(axis=1), self.days)
 
     def __deepcopy__(self, memo: dict[int, object]) -> LogDataset:
-        """Return itself: nobody writes to it, and Gymnasium copies every spec it hands out."""
+        """Return itself: it is never written to, and Gymnasium copies every spec it hands out."""
         return self
 
     @cached_property

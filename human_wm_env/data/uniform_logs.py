@@ -62,7 +62,7 @@ def draw_rows(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
 
 
 def uniform_logs(config: UniformConfig) -> LogDataset:
-    """Return logs of nobody, whole days missing at random."""
+    """Return such logs, whole days missing at random."""
     rng = np.random.default_rng(np.random.SeedSequence([config.seed, 47]))
     shape = (config.users, config.days)
     observed = np.repeat(

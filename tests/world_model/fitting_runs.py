@@ -9,9 +9,9 @@ import numpy as np
 from human_wm_env.model import moments
 from human_wm_env.runtime.encoder import Posterior
 from tests.world_model import tiny
-from world_model.data.distillation_data import Recognition
+from world_model.data.distillation_data import DistillationData
 from world_model.data.encoded_logs import encode_logs, moments_until
-from world_model.training.progress import SilentLogger
+from world_model.training.logger import SilentLogger
 from world_model.training.trainer import Stage, fit
 
 
@@ -31,7 +31,7 @@ def run(
     return fit(stage, seed=seed, logger=SilentLogger(), folder=folder, settings=settings)
 
 
-def recognition(split: str) -> Recognition:
+def recognition(split: str) -> DistillationData:
     """People whose posteriors are made up."""
     logs = tiny.logs()
     encoded = encode_logs(logs, logs.users_of(split))
@@ -39,6 +39,6 @@ def recognition(split: str) -> Recognition:
     mean = np.random.default_rng(encoded.people).standard_normal(shape).astype(np.float32)
     train = encode_logs(logs, logs.users_of("train"))
     population = moments.population(moments_until(train, np.array([train.days]))[0])
-    return Recognition(
+    return DistillationData(
         encoded, Posterior(mean, np.full(shape, -2.0, dtype=np.float32)), *population
     )

@@ -16,15 +16,15 @@ from mlx.utils import tree_flatten
 from human_wm_env.person.weather import TRANSITIONS
 from tests.world_model import tiny
 from tests.world_model.fitting_runs import Recorder, recognition, run
-from world_model.data.distillation_data import Recognition
+from world_model.data.distillation_data import DistillationData
 from world_model.data.encoded_logs import encode_logs
 from world_model.imagination.synthetic_people import dreamt_recognition
 from world_model.predecessor.stage import PredecessorStage
 from world_model.training.config import StageConfig, TrainingConfig
-from world_model.training.encoder import EncoderStage
-from world_model.training.joint import JointStage
-from world_model.training.moments import MomentStage
-from world_model.training.nets import NetsStage
+from world_model.training.encoder_stage import EncoderStage
+from world_model.training.joint_stage import JointStage
+from world_model.training.moment_stage import MomentStage
+from world_model.training.nets_stage import NetsStage
 from world_model.training.trainer import OBJECTIVE, Stage, fit
 
 QUICK = StageConfig(epochs=3, batch_people=4, learning_rate=5e-3)
@@ -60,13 +60,13 @@ def encoder_stage(epochs: int) -> EncoderStage:
 
 
 @cache
-def dreamt() -> Recognition:
+def imagined() -> DistillationData:
     return dreamt_recognition(
         tiny.model(), tiny.logs(), recognition("train"), TRANSITIONS, people=6, seed=0
     )
 
 
-def moment_stage(epochs: int, others: Recognition | None = None) -> MomentStage:
+def moment_stage(epochs: int, others: DistillationData | None = None) -> MomentStage:
     stage = MomentStage(
         tiny.fresh_model(), recognition("train"), recognition("validation"), others, CONFIG
     )
@@ -75,7 +75,7 @@ def moment_stage(epochs: int, others: Recognition | None = None) -> MomentStage:
 
 
 def dreamt_moment_stage(epochs: int) -> MomentStage:
-    return moment_stage(epochs, dreamt())
+    return moment_stage(epochs, imagined())
 
 
 def joint_stage(epochs: int) -> JointStage:
@@ -183,10 +183,10 @@ def test_every_decoder_loss_trains(loss: str) -> None:
     assert np.isfinite(list(run(stage).values())).all()
 
 
-Making = Callable[[Recognition, TrainingConfig], Stage]
+Making = Callable[[DistillationData, TrainingConfig], Stage]
 
 
-def untrained(people: Recognition) -> tiny.WorldModel:
+def untrained(people: DistillationData) -> tiny.WorldModel:
     model = tiny.WorldModel(tiny.TINY)
     model.encoder.moments.mean = mx.array(people.mean)
     model.encoder.moments.sd = mx.array(people.sd)
@@ -218,7 +218,7 @@ def untrained(people: Recognition) -> tiny.WorldModel:
 def test_objectives_fall(make: Making, drops: dict[str, float]) -> None:
     """On the people it learns from, whose validation histories are the same every epoch.
 
-    Most of the surprise falls with the moments, which the encoder's stage leaves alone.
+    Most of the negative log density falls with the moments, which the encoder's stage leaves alone.
     """
     people, logger = recognition("train"), Recorder()
     longer = dataclasses.replace(QUICK, epochs=16)

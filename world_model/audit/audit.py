@@ -24,8 +24,8 @@ class Audit:
         name: of the data set.
         users: people in it; person_days: their logged days.
         tested_people, tested_days: of the permutation tests.
-        within_people: links are within people; False where nobody logged enough days
-            for that, and they are over all rows.
+        within_people: links are within people; False where the logs are too
+            short for that, and they are over all rows.
         people: intraclass correlation, per feature and category.
         memory: lag-1 correlation within people.
         weekday: share of the variance within people between weekdays.
@@ -65,7 +65,7 @@ def audit(dataset: LogDataset, config: AuditConfig | None = None) -> Audit:
     choice, by_people, by_days, by_links, jitter = map(np.random.default_rng, chances)
     whole = PersonDays.from_dataset(dataset)
     tested = _take_people(dataset, whole, config.person_days, choice)
-    # Half of the days have to be left when everybody's mean is taken out.
+    # Half of the days have to be left when each person's mean is subtracted.
     within_people = whole.count - whole.people >= whole.count / 2
     tests = FamilyTests(config, whole, tested, within_people)
     memory, weekday = tests.memory_and_weekday(by_days)

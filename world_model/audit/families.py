@@ -7,17 +7,17 @@ from collections.abc import Callable
 import numpy as np
 
 from human_wm_env.person import schema
-from world_model.audit import links
+from world_model.audit import correlations
 from world_model.audit.config import FAMILIES, NEGLIGIBLE_CORRELATION, NEGLIGIBLE_SHARE, AuditConfig
-from world_model.audit.findings import Family, collect
-from world_model.audit.links import LinkInputs, LinkTable
-from world_model.audit.people import (
+from world_model.audit.correlations import LinkInputs, LinkTable
+from world_model.audit.feature_statistics import (
     intraclass_correlations,
     lag_correlations,
     observed_days,
     usable_signals,
     weekday_shares,
 )
+from world_model.audit.findings import Family, collect
 from world_model.audit.permutation import (
     TestResult,
     max_z_test,
@@ -96,13 +96,13 @@ class FamilyTests:
             orders = row_orders(days, schema.FEATURE_COUNT, rng, within_people=self.within_people)
             dealt = inputs.rearranged(list(orders))
             for draws, (_, _, measure) in zip(null, measures, strict=True):
-                draws.append(links.statistics(measure(dealt)))
-        everybody = LinkInputs.from_days(self.whole, within_people=self.within_people)
+                draws.append(correlations.statistics(measure(dealt)))
+        all_people = LinkInputs.from_days(self.whole, within_people=self.within_people)
         families = []
         for draws, (question, table, measure) in zip(null, measures, strict=True):
-            wanted = links.statistics(measure(inputs))
+            wanted = correlations.statistics(measure(inputs))
             wanted[~self._usable_pairs(days, table)] = np.nan
-            values, counts = measure(everybody)
+            values, counts = measure(all_people)
             values[~self._usable_pairs(self.whole, table)] = np.nan
             families.append(
                 collect(
@@ -121,9 +121,17 @@ class FamilyTests:
         self,
     ) -> tuple[tuple[str, LinkTable, Callable[[LinkInputs], tuple[np.ndarray, np.ndarray]]], ...]:
         return (
-            ("features are linked on one day (r)", links.SAME_DAY, links.same_day),
-            ("actions are linked with the next day's state (r)", links.NEXT_DAY, links.next_day),
-            ("values are linked with what is logged (r)", links.LOGGED, links.with_logging),
+            ("features are linked on one day (r)", correlations.SAME_DAY, correlations.same_day),
+            (
+                "actions are linked with the next day's state (r)",
+                correlations.NEXT_DAY,
+                correlations.next_day,
+            ),
+            (
+                "values are linked with what is logged (r)",
+                correlations.LOGGED,
+                correlations.with_logging,
+            ),
         )
 
     def _usable_pairs(self, days: PersonDays, table: LinkTable) -> np.ndarray:

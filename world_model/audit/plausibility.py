@@ -1,4 +1,4 @@
-"""Days that nobody can have lived."""
+"""Days that contradict themselves, and values outside the bounds."""
 
 from __future__ import annotations
 

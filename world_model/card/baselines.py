@@ -61,7 +61,7 @@ def persistence(
 
 
 def _typical(dataset: LogDataset, index: int) -> np.ndarray:
-    """Return what the training people logged of a feature; a 0 if nobody ever did."""
+    """Return what the training people logged of a feature; a 0 if none did."""
     users = dataset.users_of("train")
     logged: np.ndarray = dataset.rows[users, :, index][dataset.observed[users, :, index]]
     return logged if len(logged) else np.zeros(1, dtype=np.float32)

@@ -15,22 +15,22 @@ from human_wm_env.people.traits import TRAITS
 from human_wm_env.person import schema
 from human_wm_env.runtime.encoder import Posterior
 from human_wm_env.runtime.world_model import WorldModelRuntime
-from world_model.card import baselines, futures, oracle
-from world_model.card.collapse import collapse
+from world_model.card import baselines, futures, trait_oracle
 from world_model.card.config import CardConfig
-from world_model.card.diversity import designed_latents, spreads
+from world_model.card.ensemble_disagreement import disagreement
 from world_model.card.forecasts import Judged, judge
-from world_model.card.identifiability import identify
 from world_model.card.intervals import ratio_interval
-from world_model.card.reward_bias import flattery
-from world_model.card.scores import SCORED
-from world_model.card.support import disagreement
-from world_model.card.swap import likelihoods_of, swap_test
+from world_model.card.latent_swap import likelihoods_of, swap_test
+from world_model.card.posterior_collapse import collapse
+from world_model.card.proper_scores import SCORED
+from world_model.card.reward_bias import reward_bias
+from world_model.card.spread import designed_latents, spreads
+from world_model.card.trait_recovery import identify
 from world_model.card.walk_forward import masks_like_before
 from world_model.data.encoded_logs import encode_logs
 from world_model.export import restore
 from world_model.training.config import TrainingConfig
-from world_model.training.posteriors import refine, with_prior
+from world_model.training.personal_posteriors import refine, with_prior
 
 DREAM, SIMULATOR = "dream", "simulator"
 Report = Callable[[str], None]
@@ -49,9 +49,9 @@ def make_card(
     Args:
         runtime: the checkpoint, loaded.
         dataset: the logs; the people of `config.split` are judged.
-        config: on whom, and how precisely.
-        truth: the embedded people behind the logs; None where nobody knows.
-        report: told what is being measured.
+        config: which people, and how precisely.
+        truth: the embedded people behind the logs; None where they are unknown.
+        report: receives the name of each measurement before it is made.
 
     Returns:
         JSON-able: `about`, `latents`, `swap`, `traits` (None without truth), `forecasts`,
@@ -59,7 +59,7 @@ def make_card(
         an ensemble, or without a day whose actions were all logged).
 
     Raises:
-        DataError: nobody in the split, or logs that are too short.
+        DataError: fewer than two people in the split, or logs that are too short.
     """
     card = _Card(runtime, dataset, config, truth)
     report("latents")
@@ -113,7 +113,7 @@ class _Card:
         self._starts = futures.spread_starts(
             dataset, chosen, config.starts_per_person, max(config.horizons), rng
         )
-        self._eves = futures.eves_of(runtime, dataset, self._starts)
+        self._encoded_starts = futures.encode_starts(runtime, dataset, self._starts)
 
     def _rng(self, use: int) -> np.random.Generator:
         return np.random.default_rng(np.random.SeedSequence([self._config.seed, 41, use]))
@@ -128,7 +128,7 @@ class _Card:
             "trained_on_these_data": trained_on == dataset.fingerprint,
             "trained_split": manifest.get("data", {}).get("split"),
             "truth_known": self._truth is not None,
-            "forecasts_of": "lived days" if self._truth is not None else "logged days",
+            "forecasts_of": "simulated days" if self._truth is not None else "logged days",
             "people": {
                 split: dataset.split_of.count(split) for split in ("train", "validation", "test")
             },
@@ -171,8 +171,8 @@ class _Card:
                 "Use split 'test' or 'validation'.",
             )
         fit = np.sort(self._rng(3).permutation(others)[: config.fit_people])
-        everybody = np.concatenate([fit, self._judged])
-        kinds = {"encoder": self._encoded(everybody, dataset.days_logged[everybody])}
+        everyone = np.concatenate([fit, self._judged])
+        kinds = {"encoder": self._encoded(everyone, dataset.days_logged[everyone])}
         if config.refine_steps:
             memory = self._runtime.architecture.memory
             # z_c begins at the prior: what the encoder spills of the baseline into z_c stays
@@ -181,14 +181,14 @@ class _Card:
             start = with_prior(kinds["encoder"], self._blocks["c"])
             kinds["refined"] = refine(
                 self._model,
-                encode_logs(dataset, everybody, use_memory=memory),
+                encode_logs(dataset, everyone, use_memory=memory),
                 start,
                 steps=config.refine_steps,
                 learning_rate=config.refine_rate,
                 config=TrainingConfig(window_days=config.refine_window_days, **self._penalties()),
                 seed=config.seed,
             )
-        true = truth.people.traits[everybody].astype(np.float64)
+        true = truth.people.traits[everyone].astype(np.float64)
         cut = len(fit)
 
         def part(posterior: Posterior, rows: slice) -> tuple[Posterior, np.ndarray]:
@@ -200,12 +200,13 @@ class _Card:
             kind: identify(TRAITS, self._blocks, part(each, first), part(each, rest))
             for kind, each in kinds.items()
         }
-        estimated = oracle.estimate(dataset, self._judged, truth.config.response_gain)
+        estimated = trait_oracle.estimate(dataset, self._judged, truth.config.response_gain)
         return {
             "fit_people": cut,
             "test_people": len(self._judged),
             "oracle": {
-                name: float(r2) for name, r2 in oracle.r_squared(estimated, true[rest]).items()
+                name: float(r2)
+                for name, r2 in trait_oracle.r_squared(estimated, true[rest]).items()
             },
             **{kind: {each.trait: asdict(each) for each in of} for kind, of in found.items()},
         }
@@ -216,13 +217,13 @@ class _Card:
         return {name: training[name] for name in ("beta", "free_bits") if name in training}
 
     def forecasters(self) -> dict[str, np.ndarray]:
-        """Return the futures of every forecaster, the dream first."""
+        """Return the futures of every forecaster, the model first."""
         config, dataset, starts = self._config, self._dataset, self._starts
         rng, draws, horizons = self._rng(4), config.draws, config.horizons
-        latents = futures.draw_latents(self._eves.posterior, draws, rng)
-        found = {DREAM: self._dream(self._eves, latents, rng)}
+        latents = futures.draw_latents(self._encoded_starts.posterior, draws, rng)
+        found = {DREAM: self._imagine(self._encoded_starts, latents, rng)}
         if self._truth is not None:
-            found[SIMULATOR] = futures.simulate(self._truth, starts, draws, horizons, rng)
+            found[SIMULATOR] = futures.sample_simulator(self._truth, starts, draws, horizons, rng)
         count = len(horizons)
         found["mean, lag 1, weekday"] = baselines.mean_lag_weekday(
             dataset, starts, draws, horizons, rng
@@ -231,8 +232,8 @@ class _Card:
         found["persistence"] = baselines.persistence(dataset, starts, draws, count, rng)
         return found
 
-    def _dream(
-        self, eves: futures.Eves, latents: np.ndarray, rng: np.random.Generator
+    def _imagine(
+        self, encoded: futures.EncodedStarts, latents: np.ndarray, rng: np.random.Generator
     ) -> np.ndarray:
         weather = self._runtime.checkpoint.weather_transitions
         horizons = self._config.horizons
@@ -241,8 +242,10 @@ class _Card:
         masks = None
         if self._truth is None:
             draws = latents.shape[1]
-            masks = masks_like_before(self._dataset, eves.starts, draws, horizons, rng)
-        return futures.dream(self._model, eves, latents, weather, horizons, rng, observed=masks)
+            masks = masks_like_before(self._dataset, encoded.starts, draws, horizons, rng)
+        return futures.sample_model(
+            self._model, encoded, latents, weather, horizons, rng, observed=masks
+        )
 
     def judge(self, forecasters: dict[str, np.ndarray]) -> dict[str, Judged]:
         return {
@@ -285,12 +288,12 @@ class _Card:
         """Take the spread of some starts apart."""
         rng, draws = self._rng(6), self._config.diversity_draws
         some = _evenly(len(self._starts), self._config.diversity_starts)
-        eves = self._eves.take(some)
-        first, second = (futures.draw_latents(eves.posterior, draws, rng) for _ in range(2))
+        encoded = self._encoded_starts.take(some)
+        first, second = (futures.draw_latents(encoded.posterior, draws, rng) for _ in range(2))
         sets = designed_latents(first, second, self._blocks)  # (5, starts, draws, latents)
         side_by_side = np.concatenate(list(sets), axis=1)
-        dreamt = self._dream(eves, side_by_side, rng)
-        designed = np.stack(np.split(dreamt, len(sets), axis=1))
+        imagined = self._imagine(encoded, side_by_side, rng)
+        designed = np.stack(np.split(imagined, len(sets), axis=1))
         true = forecasters.get(SIMULATOR)
         found = spreads(designed, self._config.horizons, forecasters[DREAM], true)
         return [asdict(each) for each in found]
@@ -299,7 +302,7 @@ class _Card:
         """Compare the dream's mood reward with the simulator's."""
         if SIMULATOR not in forecasters:
             return None
-        found = flattery(
+        found = reward_bias(
             forecasters[DREAM],
             forecasters[SIMULATOR],
             self._starts.users,
@@ -308,7 +311,7 @@ class _Card:
         return [asdict(each) for each in found]
 
     def disagreement(self) -> dict[str, Any] | None:
-        """Measure the ensemble on logged actions and on corners that nobody logged."""
+        """Measure the ensemble on logged actions and on unlogged corners of the action box."""
         users = self._judged
         logs = encode_logs(self._dataset, users, use_memory=self._runtime.architecture.memory)
         latents = self._encoded(users, self._dataset.days_logged[users]).mean

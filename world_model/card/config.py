@@ -9,7 +9,7 @@ from human_wm_env.errors import ConfigError
 
 @dataclass(frozen=True)
 class CardConfig:
-    """On whom, and how precisely, a checkpoint is measured.
+    """The people that a checkpoint is measured on, and the precision.
 
     Attributes:
         split: whose people are judged; the others are only fitted on.

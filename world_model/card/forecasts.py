@@ -10,7 +10,7 @@ import numpy as np
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import DataError
 from human_wm_env.person import schema
-from world_model.card import scores
+from world_model.card import proper_scores as scores
 from world_model.card.calibration import Calibration, calibrate, randomised_pit
 from world_model.card.futures import Starts
 

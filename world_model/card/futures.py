@@ -1,4 +1,4 @@
-"""Independent futures of held-out people: dreamt by the model, lived in the simulator.
+"""Independent futures of held-out people: drawn from the model, and from the simulator.
 
 The 125 branches of an environment share draws of the latents and are no sample; here
 each future has latents and noise of its own.
@@ -58,14 +58,14 @@ def spread_starts(
     whose log is too short for that are passed over.
 
     Raises:
-        DataError: nobody's log is long enough.
+        DataError: no log is long enough.
     """
     first = np.maximum(MIN_HISTORY_DAYS, dataset.first_observed_day[users] + 1)
     last = dataset.days_logged[users] - horizon
     usable = last >= first
     if not usable.any():
         raise DataError(
-            f"somebody with {MIN_HISTORY_DAYS} days of history and {horizon} days after them",
+            f"a person with {MIN_HISTORY_DAYS} days of history and {horizon} days after them",
             f"logs of at most {int(dataset.days_logged[users].max())} days",
             "Ask for shorter horizons.",
         )
@@ -76,8 +76,8 @@ def spread_starts(
 
 
 @dataclass(frozen=True)
-class Eves:
-    """What the model knows on the eve of each start, batch-first.
+class EncodedStarts:
+    """What the model knows before the first day of each start, batch-first.
 
     Attributes:
         starts: whose first days.
@@ -94,9 +94,9 @@ class Eves:
     observed: np.ndarray
     weekday: np.ndarray
 
-    def take(self, some: np.ndarray) -> Eves:
-        """Return the eves of some starts, int (n,)."""
-        return Eves(
+    def take(self, some: np.ndarray) -> EncodedStarts:
+        """Return some of the starts, int (n,)."""
+        return EncodedStarts(
             Starts(self.starts.users[some], self.starts.days[some]),
             Posterior(self.posterior.mean[some], self.posterior.log_variance[some]),
             Memory(self.memory.total[some], self.memory.weight[some]),
@@ -106,13 +106,13 @@ class Eves:
         )
 
 
-def eves_of(runtime: WorldModelRuntime, dataset: LogDataset, starts: Starts) -> Eves:
+def encode_starts(runtime: WorldModelRuntime, dataset: LogDataset, starts: Starts) -> EncodedStarts:
     """Encode the histories before some starts."""
     pairs = zip(starts.users, starts.days, strict=True)
     posterior, memory = runtime.encode([dataset.history(user, day) for user, day in pairs])
     before = (starts.users, starts.days - 1)
     last = dataset.weekday[before].astype(int)
-    return Eves(
+    return EncodedStarts(
         starts=starts,
         posterior=posterior,
         memory=memory,
@@ -129,9 +129,9 @@ def draw_latents(posterior: Posterior, draws: int, rng: np.random.Generator) -> 
     return posterior.mean[:, None] + posterior.sd[:, None] * noise
 
 
-def dream(
+def sample_model(
     model: WorldModel,
-    eves: Eves,
+    encoded: EncodedStarts,
     latents: np.ndarray,
     weather_transitions: np.ndarray,
     horizons: Sequence[int],
@@ -143,7 +143,7 @@ def dream(
 
     Args:
         model: trained nets.
-        eves: what is known before the first day.
+        encoded: what is known before the first day.
         latents: float32 (starts, draws, latents).
         weather_transitions: float32 (4, 4).
         horizons: days to keep, 1 being the first.
@@ -158,40 +158,40 @@ def dream(
     draws = latents.shape[1]
     kept = np.asarray(horizons) - 1
     parts = []
-    for chosen in _chunks(len(eves.starts), draws):
+    for chosen in _chunks(len(encoded.starts), draws):
         at = np.repeat(chosen, draws)
         shape = (len(at), max(horizons))
-        told = None
+        mask = None
         if observed is not None:
-            told = mx.array(observed[chosen].reshape(*shape, -1).astype(np.float32))
+            mask = mx.array(observed[chosen].reshape(*shape, -1).astype(np.float32))
         rows = imagine(
             model,
             mx.array(latents[chosen].reshape(len(at), -1)),
-            _tiled(eves, at),
+            _tiled(encoded, at),
             weather_transitions,
             mx.array(rng.standard_normal((*shape, DreamWorld.normals), dtype=np.float32)),
             mx.array(rng.random((*shape, DreamWorld.uniforms), dtype=np.float32)),
-            observed=told,
+            observed=mask,
             feasible_days=observed is None,
         )
         parts.append(np.array(rows)[:, kept].reshape(len(chosen), draws, len(kept), -1))
     return np.concatenate(parts)
 
 
-def _tiled(eves: Eves, at: np.ndarray) -> Eve:
-    row, observed = eves.row[at], eves.observed[at]
+def _tiled(encoded: EncodedStarts, at: np.ndarray) -> Eve:
+    row, observed = encoded.row[at], encoded.observed[at]
     weather = np.where(observed[:, schema.WEATHER], row[:, schema.WEATHER], -1).astype(np.int32)
     return Eve(
         row=mx.array(schema.encode_rows(row, observed)),
         observed=mx.array(observed.astype(np.float32)),
-        total=mx.array(eves.memory.total[at]),
-        weight=mx.array(eves.memory.weight[at]),
-        weekday=eves.weekday[at],
+        total=mx.array(encoded.memory.total[at]),
+        weight=mx.array(encoded.memory.weight[at]),
+        weekday=encoded.weekday[at],
         weather=mx.array(weather),
     )
 
 
-def simulate(
+def sample_simulator(
     embedded: EmbeddedPeople,
     starts: Starts,
     draws: int,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from human_wm_env.data.time_split import TimeSplit
+from human_wm_env.data.splits import TimeSplit
 from human_wm_env.errors import ConfigError
 from human_wm_env.runtime.encoder import Posterior
 from human_wm_env.runtime.world_model import WorldModelRuntime
@@ -18,8 +18,8 @@ from world_model.card.futures import Starts
 from world_model.card.intervals import Interval, mean_interval, mean_of_ratios, ratio_interval
 from world_model.card.walk_forward import (
     Cells,
-    dream_logs_ahead,
     every_day,
+    forecast_logs,
     judge_cells,
     refined_before,
     refined_walking,
@@ -95,7 +95,7 @@ def judge_held_out(
     pooled_with: Sequence[WorldModelRuntime] = (),
     report: Callable[[str], None] = lambda stage: None,
 ) -> dict[str, Any]:
-    """Forecast every held-out day from its eve, and judge the forecasts.
+    """Forecast every held-out day from the day before, and judge the forecasts.
 
     Args:
         runtime: the checkpoint, loaded.
@@ -103,7 +103,7 @@ def judge_held_out(
         config: how forecasts are made.
         pooled_with: other checkpoints, whose forecasts are pooled with the first one's in
             equal shares (a linear opinion pool).
-        report: told what is being done.
+        report: receives the name of each step.
 
     Returns:
         JSON-able: `about`, `days_ahead` (by horizon and feature, with their average),
@@ -121,13 +121,13 @@ def judge_held_out(
     for one in pool:
         report("posteriors")
         model = restore(one.checkpoint)
-        eves = futures.eves_of(one, split.whole, starts)
+        encoded = futures.encode_starts(one, split.whole, starts)
         if config.posterior == "refined":
-            eves = replace(eves, posterior=_refined(model, one, split, starts, config))
+            encoded = replace(encoded, posterior=_refined(model, one, split, starts, config))
         report("forecasts")
         weather = one.checkpoint.weather_transitions
-        parts.append(dream_logs_ahead(model, eves, split.whole, weather, horizons, draws, rng))
-    dreamt = np.concatenate(parts, axis=1)
+        parts.append(forecast_logs(model, encoded, split.whole, weather, horizons, draws, rng))
+    imagined = np.concatenate(parts, axis=1)
     fit_on = _days_to_fit_on(split, max(horizons))
     plain = baselines.mean_lag_weekday(
         split.whole, starts, config.draws, horizons, rng, fit_on=fit_on
@@ -138,7 +138,7 @@ def judge_held_out(
             horizon: judge_cells(forecasts[:, :, place], split.whole, starts, horizon, rng)
             for place, horizon in enumerate(horizons)
         }
-        for name, forecasts in ((DREAM, dreamt), (BASELINE, plain))
+        for name, forecasts in ((DREAM, imagined), (BASELINE, plain))
     }
     found: dict[str, Any] = {
         "about": {
@@ -150,7 +150,7 @@ def judge_held_out(
             "split": "time",
             "people": len(np.unique(starts.users)),
             "held_out_days": len(starts),
-            "draws": dreamt.shape[1],
+            "draws": imagined.shape[1],
             "weights_sha256": [one.checkpoint.manifest.get("weights_sha256") for one in pool],
             "config": asdict(config),
         },

@@ -84,13 +84,13 @@ def mean_of_ratios(
         pairs: values, reference and people of each ratio, (n,) each.
         seed: of the resampling.
     """
-    everybody = np.unique(np.concatenate([people for _, _, people in pairs]))
-    drawn = _resamples(len(everybody), seed)
+    everyone = np.unique(np.concatenate([people for _, _, people in pairs]))
+    drawn = _resamples(len(everyone), seed)
     means, ratios = [], []
     for values, reference, people in pairs:
-        who = np.searchsorted(everybody, people)
+        who = np.searchsorted(everyone, people)
         above, below = (
-            np.bincount(who, weights=each, minlength=len(everybody)) for each in (values, reference)
+            np.bincount(who, weights=each, minlength=len(everyone)) for each in (values, reference)
         )
         means.append(above.sum() / below.sum())
         with np.errstate(invalid="ignore", divide="ignore"):

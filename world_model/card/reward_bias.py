@@ -1,6 +1,6 @@
-"""Does the dream flatter? Its mean mood reward beside the true simulator's.
+"""Bias of the imagined reward: mean mood reward, model minus the true simulator.
 
-Scores on observed cells cannot see it: moods are logged less on bad days, so a dream that
+Scores on observed cells cannot see it: moods are logged less on bad days, so a model that
 is as happy as the log is happier than the people. Both sides here are complete days.
 """
 
@@ -19,13 +19,13 @@ _VALUES = np.array([MOOD_VALUES[name] for name in schema.categories(schema.MOOD)
 
 
 @dataclass(frozen=True)
-class Flattery:
+class RewardBias:
     """The mood component of the reward on one day of habit futures, means over all of them.
 
     Attributes:
         horizon: day of the future, 1 being the first.
         dream, simulator: means, in [0, 1].
-        gap: of the dream over the simulator, paired by start; 0 does not flatter.
+        gap: of the dream over the simulator, paired by start; 0 is unbiased.
     """
 
     horizon: int
@@ -34,22 +34,23 @@ class Flattery:
     gap: Interval
 
 
-def flattery(
-    dreamt: np.ndarray, lived: np.ndarray, people: np.ndarray, horizons: Sequence[int]
-) -> list[Flattery]:
+def reward_bias(
+    imagined: np.ndarray, simulated: np.ndarray, people: np.ndarray, horizons: Sequence[int]
+) -> list[RewardBias]:
     """Compare futures of the same starts.
 
     Args:
-        dreamt: the dream's raw complete rows, float32 (starts, draws, horizons, 10).
-        lived: the simulator's.
+        imagined: the dream's raw complete rows, float32 (starts, draws, horizons, 10).
+        simulated: the simulator's.
         people: (starts,), whose they are.
         horizons: days of the future.
     """
     dream, simulator = (
-        _VALUES[rows[..., schema.MOOD].astype(np.intp)].mean(axis=1) for rows in (dreamt, lived)
+        _VALUES[rows[..., schema.MOOD].astype(np.intp)].mean(axis=1)
+        for rows in (imagined, simulated)
     )
     return [
-        Flattery(
+        RewardBias(
             int(horizon),
             float(dream[:, place].mean()),
             float(simulator[:, place].mean()),

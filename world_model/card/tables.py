@@ -7,8 +7,8 @@ from typing import Any
 
 from human_wm_env.people.traits import TRAITS
 from world_model.card.calibration import LEVELS
-from world_model.card.checks import Check, checks
-from world_model.card.diversity import SOURCES
+from world_model.card.requirements import Check, checks
+from world_model.card.spread import SOURCES
 
 Row = dict[str, Any]
 
@@ -25,7 +25,7 @@ REQUIREMENTS = "Requirements"
 NOTES = {
     LATENTS: "By one pass of the encoder over whole logs. Active: the posterior means vary "
     "between people by more than 0.01. Information between person and latent: at least the "
-    "estimate by the mixture of everybody's posteriors, which cannot exceed the logarithm of "
+    "estimate by the mixture of all people's posteriors, which cannot exceed the logarithm of "
     "their number, at most the KL. Swapped: what the last days of a log lose when the block, "
     "inferred from the days before, is another person's.",
     TRAITS_TABLE: "Ridge regression from a block's posterior means, fitted on training people. "
@@ -39,7 +39,7 @@ NOTES = {
     "futures that share blocks; small negative shares are sampling error. Given latents: "
     "without what is not known about the person.",
     MOOD: "Mean of the reward's mood component over complete days, which scores on observed "
-    "cells cannot tell: a gap above 0 is a dream that flatters.",
+    "cells cannot tell: a gap above 0 overstates the reward.",
     DISAGREEMENT: "On logged days whose actions were all observed, and on the same days with the "
     "action replaced by corners of the action box that lie away from everything logged.",
     REQUIREMENTS: "What a model that can be trusted has to reach.",

@@ -1,7 +1,7 @@
-"""Walk forward over held-out days: a forecast from every eve, judged cell by cell.
+"""Walk forward over held-out days: a forecast from the day before each, scored cell by cell.
 
 What is forecast is what will be LOGGED, so the futures are masked like the person's past:
-a workout that the log would not hold tells the steps of that day nothing (in LifeSnaps a
+a workout that the log would not hold must not inform the steps of that day (in LifeSnaps a
 workout is logged on a third of the days, the active ones). And they are not moved onto the
 feasible set, which belongs to what an agent may choose: logs hold days outside it.
 """
@@ -14,21 +14,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from human_wm_env.data.dataset import LogDataset
-from human_wm_env.data.time_split import TimeSplit
+from human_wm_env.data.splits import TimeSplit
 from human_wm_env.errors import DataError
 from human_wm_env.person import schema
 from human_wm_env.person.rewards import MOOD_VALUES
 from human_wm_env.runtime.encoder import Posterior
 from human_wm_env.runtime.world_model import WorldModelRuntime
 from human_wm_env.worlds.start_options import MIN_HISTORY_DAYS
-from world_model.card import futures, scores
+from world_model.card import futures
+from world_model.card import proper_scores as scores
 from world_model.card.calibration import LEVELS, randomised_pit
-from world_model.card.futures import Eves, Starts
+from world_model.card.futures import EncodedStarts, Starts
 from world_model.data.encoded_logs import EncodedLogs, encode_logs
 from world_model.data.gap_events import GapEvents
 from world_model.nets.world_model import WorldModel
 from world_model.training.config import TrainingConfig
-from world_model.training.posteriors import refine, with_prior
+from world_model.training.personal_posteriors import refine, with_prior
 
 
 def every_day(dataset: LogDataset, first: np.ndarray) -> Starts:
@@ -63,14 +64,14 @@ def refined_before(
     config: TrainingConfig,
     seed: int,
 ) -> Posterior:
-    """Refine everybody's posterior on the days before the held-out ones, (users, latents)."""
-    everybody = np.flatnonzero(split.before.observed.any(axis=(1, 2)))
-    logged = split.before.days_logged[everybody]
-    pairs = zip(everybody, logged, strict=True)
+    """Refine each person's posterior on the days before the held-out ones, (users, latents)."""
+    people = np.flatnonzero(split.before.observed.any(axis=(1, 2)))
+    logged = split.before.days_logged[people]
+    pairs = zip(people, logged, strict=True)
     encoded, _ = runtime.encode([split.before.history(int(u), int(day)) for u, day in pairs])
     refined = refine(
         model,
-        encode_logs(split.before, everybody, use_memory=runtime.architecture.memory),
+        encode_logs(split.before, people, use_memory=runtime.architecture.memory),
         with_prior(encoded, runtime.architecture.blocks["c"]),
         steps=steps,
         learning_rate=learning_rate,
@@ -79,7 +80,7 @@ def refined_before(
     )
     shape = (split.before.users, runtime.architecture.latent_width)
     mean, log_variance = (np.zeros(shape, dtype=np.float32) for _ in range(2))
-    mean[everybody], log_variance[everybody] = refined.mean, refined.log_variance
+    mean[people], log_variance[people] = refined.mean, refined.log_variance
     return Posterior(mean, log_variance)
 
 
@@ -189,23 +190,25 @@ def masks_like_before(
     return masks
 
 
-def dream_logs_ahead(
+def forecast_logs(
     model: WorldModel,
-    eves: Eves,
+    encoded: EncodedStarts,
     dataset: LogDataset,
     weather_transitions: np.ndarray,
     horizons: Sequence[int],
     draws: int,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Dream what will be logged from every eve on.
+    """Imagine what will be logged after each start.
 
     Returns:
         float32 (starts, draws, horizons, 10), raw rows.
     """
-    latents = futures.draw_latents(eves.posterior, draws, rng)
-    masks = masks_like_before(dataset, eves.starts, draws, horizons, rng)
-    return futures.dream(model, eves, latents, weather_transitions, horizons, rng, observed=masks)
+    latents = futures.draw_latents(encoded.posterior, draws, rng)
+    masks = masks_like_before(dataset, encoded.starts, draws, horizons, rng)
+    return futures.sample_model(
+        model, encoded, latents, weather_transitions, horizons, rng, observed=masks
+    )
 
 
 @dataclass(frozen=True)
@@ -285,5 +288,5 @@ def _points(values: np.ndarray, index: int) -> np.ndarray:
 
 
 def tiled(posterior: Posterior, starts: Starts) -> Posterior:
-    """Return everybody's posterior, (users, latents), once for each start."""
+    """Repeat each person's posterior for each of their starts, (starts, latents)."""
     return Posterior(posterior.mean[starts.users], posterior.log_variance[starts.users])

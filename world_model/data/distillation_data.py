@@ -1,4 +1,4 @@
-"""What encoder training shares: histories of several lengths, and draws to recognise."""
+"""Targets of encoder training: histories of several lengths, and draws of the posterior."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def history_lengths(longest: int) -> np.ndarray:
 
 
 @dataclass
-class Recognition:
-    """People whose posterior is to be recognised from the first days of their log.
+class DistillationData:
+    """People whose posterior the encoder has to infer from the first days of their log.
 
     Attributes:
         logs: encoded logs.
@@ -55,7 +55,7 @@ class Recognition:
         return self.posterior.mean[people] + self.posterior.sd[people] * noise
 
 
-def surprise(target: mx.array, mean: mx.array, log_variance: mx.array) -> mx.array:
+def negative_log_density(target: mx.array, mean: mx.array, log_variance: mx.array) -> mx.array:
     """Return -log q(target) of each person, nats, (people,).
 
     Minimised over pairs of a draw and a history, its optimum is the right posterior for

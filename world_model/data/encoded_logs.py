@@ -84,7 +84,7 @@ def encode_logs(dataset: LogDataset, users: np.ndarray, *, use_memory: bool = Tr
         use_memory: False zeroes the memory (the Markov form).
 
     Raises:
-        DataError: nobody, or nothing observed.
+        DataError: no people, or nothing observed.
     """
     observed = dataset.observed[users]
     if len(users) == 0 or not observed.any():
@@ -97,20 +97,21 @@ def encode_logs(dataset: LogDataset, users: np.ndarray, *, use_memory: bool = Tr
     if not use_memory:
         remembered[:] = 0.0
 
-    def with_eve(array: np.ndarray) -> np.ndarray:
+    def with_day_before(array: np.ndarray) -> np.ndarray:
         return np.concatenate([np.zeros_like(array[:, :1]), array], axis=1)
 
     events = gap_events(observed)
     return EncodedLogs(
         users=users,
-        rows=with_eve(schema.encode_rows(rows, observed)),
-        observed=with_eve(observed),
-        remembered=with_eve(remembered),
-        weekday=with_eve(schema.weekday_features(dataset.weekday[users])),
-        weekend=with_eve(is_weekend(dataset.weekday[users])),
+        rows=with_day_before(schema.encode_rows(rows, observed)),
+        observed=with_day_before(observed),
+        remembered=with_day_before(remembered),
+        weekday=with_day_before(schema.weekday_features(dataset.weekday[users])),
+        weekend=with_day_before(is_weekend(dataset.weekday[users])),
         days_logged=dataset.days_logged[users],
         events=GapEvents(
-            with_eve(events.opened & valid[..., None]), with_eve(events.held & valid[..., None])
+            with_day_before(events.opened & valid[..., None]),
+            with_day_before(events.held & valid[..., None]),
         ),
     )
 
@@ -182,9 +183,9 @@ def windows(logs: EncodedLogs, people: np.ndarray, days: np.ndarray) -> Windows:
         days: int (n, length), days of the log, 0 being the first; they need not be consecutive.
     """
     who = people[:, None]
-    today, eve = days + 1, days
+    today, day_before = days + 1, days
     rows, observed = logs.rows[who, today], logs.observed[who, today]
-    before, before_seen = logs.rows[who, eve], logs.observed[who, eve]
+    before, before_seen = logs.rows[who, day_before], logs.observed[who, day_before]
     remembered, weekday = logs.remembered[who, today], logs.weekday[who, today]
     weather = rows[..., inputs.WEATHER_COLUMNS]
     return Windows(
@@ -236,7 +237,7 @@ def histories(
 
 
 def moments_until(logs: EncodedLogs, lengths: np.ndarray) -> list[Moments]:
-    """Return the moments of everybody's first days, for several lengths.
+    """Return the moments of each log's first days, for several lengths.
 
     Args:
         logs: encoded logs.
@@ -267,12 +268,12 @@ def moments_until(logs: EncodedLogs, lengths: np.ndarray) -> list[Moments]:
 
 def _moments_between(logs: EncodedLogs, few: slice, begin: int, end: int) -> Moments:
     """Return the moments of some people's days from `begin` on, before `end`."""
-    part, eve = slice(begin + 1, end + 1), slice(begin, end)
+    part, day_before = slice(begin + 1, end + 1), slice(begin, end)
     values, mask = moments.factors(
         logs.rows[few, part],
         logs.observed[few, part],
-        logs.rows[few, eve],
-        logs.observed[few, eve],
+        logs.rows[few, day_before],
+        logs.observed[few, day_before],
         logs.remembered[few, part],
         logs.weekend[few, part],
     )

@@ -13,7 +13,7 @@ CELLS = 1 + schema.FEATURE_COUNT  # the whole day, then each feature
 
 @dataclass(frozen=True)
 class GapEvents:
-    """What could have been lost on a day, and was or was not; nothing else tells of moods.
+    """What could have been lost on a day, and was or was not.
 
     Attributes:
         opened: bool (..., days, CELLS), kept yesterday and lost today.
@@ -27,8 +27,8 @@ class GapEvents:
 def gap_events(observed: np.ndarray) -> GapEvents:
     """Find the days on which gaps opened, or could have.
 
-    A feature's own gap is only told from the whole day's where neither day is lost whole;
-    a gap that goes on says nothing (runs end by themselves).
+    A feature's own gap is distinct from the whole day's only where neither day is lost whole; a gap
+    that goes on says nothing (runs end by themselves).
 
     Args:
         observed: bool (..., days, 10).

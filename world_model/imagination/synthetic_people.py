@@ -17,7 +17,7 @@ from human_wm_env.model.architecture import Architecture
 from human_wm_env.person import schema
 from human_wm_env.runtime.encoder import Posterior
 from human_wm_env.worlds.dream import DreamWorld
-from world_model.data.distillation_data import Recognition
+from world_model.data.distillation_data import DistillationData
 from world_model.data.encoded_logs import EncodedLogs, encode_logs
 from world_model.imagination.rollout import Eve, imagine
 from world_model.nets.missingness import lose_cells
@@ -98,12 +98,12 @@ def dream_logs(
 def dreamt_recognition(
     model: WorldModel,
     dataset: LogDataset,
-    real: Recognition,
+    real: DistillationData,
     weather_transitions: np.ndarray,
     *,
     people: int,
     seed: int,
-) -> Recognition:
+) -> DistillationData:
     """Dream people with the masks of real ones.
 
     Args:
@@ -128,4 +128,4 @@ def dreamt_recognition(
     )
     logs: EncodedLogs = encode_logs(dreamt, np.arange(people), use_memory=model.architecture.memory)
     exact = Posterior(latents, np.full_like(latents, EXACT_LOG_VARIANCE))
-    return Recognition(logs, exact, real.mean, real.sd)
+    return DistillationData(logs, exact, real.mean, real.sd)

@@ -6,7 +6,7 @@ import mlx.core as mx
 
 from human_wm_env.model.branches import BRANCHES, BRANCHES_PER_BLOCK
 from human_wm_env.model.layouts import action_layout, decoder_layout, state_layout
-from world_model.data.distillation_data import Recognition
+from world_model.data.distillation_data import DistillationData
 from world_model.imagination.rollout import factorial_latents
 from world_model.losses import elbo
 from world_model.losses.distances import distance
@@ -15,7 +15,7 @@ from world_model.nets.world_model import WorldModel
 from world_model.predecessor import deterministic
 from world_model.predecessor.loss import averaged_kl, rollout_distance
 from world_model.training.config import TrainingConfig
-from world_model.training.histories import Batch, HistoryStage
+from world_model.training.history_stage import Batch, HistoryStage
 from world_model.training.trainer import OBJECTIVE
 
 ROLLOUT_DAYS = 7
@@ -38,8 +38,8 @@ class PredecessorStage(HistoryStage):
     def __init__(
         self,
         model: WorldModel,
-        train: Recognition,
-        validation: Recognition,
+        train: DistillationData,
+        validation: DistillationData,
         training: TrainingConfig,
     ) -> None:
         deterministic.silence(model)

@@ -1,11 +1,11 @@
-"""Latents that do not help are emptied: no false structure where the logs hold none.
+"""Latents that do not help are pruned: no false structure where the logs hold none.
 
 A few hundred people differ by chance, and nets that may tell people apart learn codes for it:
 on independent uniform logs, which hold nothing, the posteriors of training people carry 14
 nats. The KL alone does not stop it, but unseen days do: what is chance in the first part of
 a log says nothing of the rest. So each block is asked, on people that never moved a weight,
 whether knowing it from the first days makes the later ones more likely. One that does not is
-emptied, and the nets are trained again without it.
+pruned, and the nets are trained again without it.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from world_model.data.encoded_logs import EncodedLogs, Windows, windows
 from world_model.nets.likelihood import log_likelihood
 from world_model.nets.world_model import WorldModel
 from world_model.training.config import TrainingConfig
-from world_model.training.posteriors import refine
+from world_model.training.personal_posteriors import refine
 
-FEWEST_PEOPLE = 10  # fewer cannot tell a small gain from chance: nothing is emptied
+FEWEST_PEOPLE = 10  # fewer cannot tell a small gain from chance: nothing is pruned
 SEEN_SHARE = 0.7  # of each log; the rest is unseen
 REFINE_STEPS = 150
 REFINE_RATE = 0.1
@@ -77,7 +77,7 @@ def gain_of_blocks(model: WorldModel, logs: EncodedLogs, config: TrainingConfig)
         own = posterior.mean + posterior.sd * noise
         circle = rng.permutation(logs.people)
         others = np.empty_like(circle)
-        others[circle] = np.roll(circle, 1)  # nobody keeps their own
+        others[circle] = np.roll(circle, 1)  # each gets another person's
         known = np.array(log_likelihood(model, mx.array(own), window).total)
         for block, part in model.architecture.blocks.items():
             swapped = own.copy()
@@ -91,7 +91,7 @@ def gain_of_blocks(model: WorldModel, logs: EncodedLogs, config: TrainingConfig)
 
 
 def _unseen_days(logs: EncodedLogs, cut: np.ndarray) -> tuple[Windows, np.ndarray]:
-    """Return everybody's days from `cut` on, and how many they are, (people,)."""
+    """Return all people's days from `cut` on, and how many they are, (people,)."""
     left = logs.days_logged - cut
     ahead = np.arange(int(left.max()))
     inside = ahead < left[:, None]
@@ -105,8 +105,8 @@ def _unseen_days(logs: EncodedLogs, cut: np.ndarray) -> tuple[Windows, np.ndarra
     return seen, np.maximum(1, inside.sum(axis=1))
 
 
-def empty_nets(model: WorldModel, blocks: Iterable[str]) -> None:
-    """Make the nets deaf to some blocks, for good: no gradient reaches the weights."""
+def prune_nets(model: WorldModel, blocks: Iterable[str]) -> None:
+    """Cut some blocks off the nets, for good: no gradient reaches the weights."""
     for block in blocks:
         if block == "a":
             model.transition.offset = mx.zeros_like(model.transition.offset)
@@ -117,8 +117,8 @@ def empty_nets(model: WorldModel, blocks: Iterable[str]) -> None:
             net.freeze(keys=["latents"], recurse=False)
 
 
-def empty_encoder(model: WorldModel, blocks: Iterable[str]) -> None:
-    """Let the encoder say nothing of some blocks: their posterior is the prior."""
+def prune_encoder(model: WorldModel, blocks: Iterable[str]) -> None:
+    """Make the prior the encoder's posterior of some blocks."""
     keep = np.ones((model.architecture.latent_width, 1), dtype=np.float32)
     for block in blocks:
         keep[model.architecture.blocks[block]] = 0.0
@@ -129,7 +129,9 @@ def empty_encoder(model: WorldModel, blocks: Iterable[str]) -> None:
     encoder.moments.linear.weight = encoder.moments.linear.weight * both
 
 
-def forget(posterior: Posterior, architecture: Architecture, blocks: Iterable[str]) -> Posterior:
+def prune_posterior(
+    posterior: Posterior, architecture: Architecture, blocks: Iterable[str]
+) -> Posterior:
     """Return a posterior that is the prior in some blocks."""
     mean, log_variance = posterior.mean.copy(), posterior.log_variance.copy()
     for block in blocks:

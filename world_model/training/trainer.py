@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from human_wm_env.errors import CheckpointError
 from world_model.training.config import LAST, StageConfig
-from world_model.training.progress import Logger
+from world_model.training.logger import Logger
 
 OBJECTIVE = "objective"
 

@@ -116,7 +116,8 @@ def test_an_interrupted_training_goes_on_where_it_stopped(
     state = tmp_path / "small" / "experiments" / "encoder_only" / "training_state"
     assert [file.name for file in state.iterdir()] == ["joint.state.safetensors"]
     monkeypatch.setattr(
-        "world_model.training.joint.JointStage.train_epoch", lambda *_: pytest.fail("trained again")
+        "world_model.training.joint_stage.JointStage.train_epoch",
+        lambda *_: pytest.fail("trained again"),
     )
     experiments(tmp_path, *words, "run.resume=true")
     (row,) = result(tmp_path)["experiments"]

@@ -9,7 +9,7 @@ import pytest
 
 from human_wm_env.people.embedded import EmbeddedPeople
 from human_wm_env.people.traits import TRAIT_NAMES
-from world_model.card import oracle
+from world_model.card import trait_oracle
 
 PEOPLE = 120
 
@@ -17,8 +17,8 @@ PEOPLE = 120
 @pytest.fixture(scope="module")
 def explained(full: EmbeddedPeople) -> dict[str, float]:
     users = np.arange(PEOPLE)
-    estimated = oracle.estimate(full.dataset, users, full.config.response_gain)
-    return oracle.r_squared(estimated, full.people.traits[users].astype(float))
+    estimated = trait_oracle.estimate(full.dataset, users, full.config.response_gain)
+    return trait_oracle.r_squared(estimated, full.people.traits[users].astype(float))
 
 
 @pytest.mark.parametrize("name", TRAIT_NAMES)
@@ -32,7 +32,7 @@ def test_the_oracle_sees_nothing_behind_the_mask(small: EmbeddedPeople) -> None:
     hidden = np.random.default_rng(0).normal(50.0, 10.0, logs.rows.shape).astype(np.float32)
     rows = np.where(logs.observed, logs.rows, hidden)
     changed = dataclasses.replace(logs, rows=rows)
-    one, other = (oracle.estimate(data, users, 1.0) for data in (logs, changed))
+    one, other = (trait_oracle.estimate(data, users, 1.0) for data in (logs, changed))
     categories_filled = np.isfinite(one).all()
     assert categories_filled
     np.testing.assert_allclose(one, other, rtol=1e-4)

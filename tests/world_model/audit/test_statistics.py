@@ -8,15 +8,15 @@ from scipy import stats
 
 from human_wm_env.person import schema
 from tests.world_model.audit.audit_logs import kaggle_like, logs, uniform_rows
-from world_model.audit import links
-from world_model.audit.links import LinkInputs
-from world_model.audit.missingness import describe_missingness
-from world_model.audit.people import (
+from world_model.audit import correlations
+from world_model.audit.correlations import LinkInputs
+from world_model.audit.feature_statistics import (
     intraclass_correlations,
     lag_correlations,
     usable_signals,
     weekday_shares,
 )
+from world_model.audit.missingness import describe_missingness
 from world_model.audit.permutation import (
     max_z_test,
     order_of_blocks,
@@ -101,13 +101,15 @@ def test_links_against_a_slow_reference() -> None:
         column = np.where(observed[..., index], rows[..., index], np.nan).astype(float)
         columns[name] = column - np.nanmean(column, axis=1, keepdims=True)
     x, y = columns["steps"], columns["heart"]
-    position = links.SAME_DAY.names.index(("steps", "heart_rate_avg"))
-    assert_same(links.same_day(inputs), position, x, y)
-    position = links.NEXT_DAY.names.index(("steps", "heart_rate_avg next day"))
-    assert_same(links.next_day(inputs), position, x[:, :-1], y[:, 1:])
+    position = correlations.SAME_DAY.names.index(("steps", "heart_rate_avg"))
+    assert_same(correlations.same_day(inputs), position, x, y)
+    position = correlations.NEXT_DAY.names.index(("steps", "heart_rate_avg next day"))
+    assert_same(correlations.next_day(inputs), position, x[:, :-1], y[:, 1:])
     seen = observed[..., schema.HEART_RATE].astype(float)
-    position = links.LOGGED.names.index(("steps", "heart_rate_avg is logged"))
-    assert_same(links.with_logging(inputs), position, x, seen - seen.mean(axis=1, keepdims=True))
+    position = correlations.LOGGED.names.index(("steps", "heart_rate_avg is logged"))
+    assert_same(
+        correlations.with_logging(inputs), position, x, seen - seen.mean(axis=1, keepdims=True)
+    )
 
 
 def assert_same(
@@ -119,11 +121,11 @@ def assert_same(
 
 
 def test_pairs_of_one_feature_are_no_links() -> None:
-    for table in (links.SAME_DAY, links.NEXT_DAY):
+    for table in (correlations.SAME_DAY, correlations.NEXT_DAY):
         for of, to in table.names:
             assert of.split("=")[0] != str(to).split("=")[0]
-    assert not {of for of, _ in links.NEXT_DAY.names} & {"heart_rate_avg", "mood=Happy"}
-    assert ("steps", "mood valence next day") in links.NEXT_DAY.names
+    assert not {of for of, _ in correlations.NEXT_DAY.names} & {"heart_rate_avg", "mood=Happy"}
+    assert ("steps", "mood valence next day") in correlations.NEXT_DAY.names
 
 
 def test_rare_categories_are_left_out() -> None:

@@ -7,7 +7,8 @@ from human_wm_env.data.dataset import LogDataset
 from human_wm_env.people.embedded import EmbeddedConfig, assemble, generate
 from human_wm_env.person import schema
 from tests.world_model import tiny
-from world_model.card import baselines, scores
+from world_model.card import baselines
+from world_model.card import proper_scores as scores
 from world_model.card.futures import Starts, spread_starts
 
 STARTS = Starts(np.array([0, 3]), np.array([50, 90]))

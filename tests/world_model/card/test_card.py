@@ -14,8 +14,8 @@ from human_wm_env.people.traits import TRAIT_NAMES
 from tests.world_model import tiny
 from world_model.card.calibration import LEVELS
 from world_model.card.card import make_card
-from world_model.card.checks import checks
 from world_model.card.config import CardConfig
+from world_model.card.requirements import checks
 from world_model.card.tables import card_scalars, card_tables
 
 SMALL = CardConfig(
@@ -123,6 +123,6 @@ def test_settings_out_of_range(wrong: dict[str, Any]) -> None:
 def test_too_few_people() -> None:
     with pytest.raises(DataError, match="two or more people"):
         make_card(tiny.runtime(), tiny.logs(), SMALL)
-    everybody = dataclasses.replace(SMALL, split="all")
+    everyone = dataclasses.replace(SMALL, split="all")
     with pytest.raises(DataError, match="who are not judged"):
-        make_card(tiny.runtime(), dealt(), everybody, truth=tiny.people())
+        make_card(tiny.runtime(), dealt(), everyone, truth=tiny.people())

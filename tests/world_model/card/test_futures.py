@@ -7,7 +7,14 @@ from human_wm_env.errors import DataError
 from human_wm_env.person import schema
 from tests.world_model import tiny
 from world_model.card import futures
-from world_model.card.futures import Starts, draw_latents, dream, eves_of, simulate, spread_starts
+from world_model.card.futures import (
+    Starts,
+    draw_latents,
+    encode_starts,
+    sample_model,
+    sample_simulator,
+    spread_starts,
+)
 
 STARTS = Starts(np.array([0, 0, 5]), np.array([40, 77, 60]))
 
@@ -30,7 +37,7 @@ def test_no_later_row_is_read() -> None:
     rows[0, 40:], observed[0, 40:] = tiny.people().true_rows[3, 40:], True
     first = Starts(np.array([0]), np.array([40]))
     one, other = (
-        eves_of(tiny.runtime(), which, first)
+        encode_starts(tiny.runtime(), which, first)
         for which in (logs, tiny.with_rows(logs, rows, observed))
     )
     np.testing.assert_array_equal(one.posterior.mean, other.posterior.mean)
@@ -40,10 +47,10 @@ def test_no_later_row_is_read() -> None:
 
 def imagined(draws: int, seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
-    eves = eves_of(tiny.runtime(), tiny.logs(), STARTS)
+    encoded = encode_starts(tiny.runtime(), tiny.logs(), STARTS)
     weather = tiny.checkpoint().weather_transitions
-    latents = draw_latents(eves.posterior, draws, rng)
-    return dream(tiny.model(), eves, latents, weather, (1, 3), rng)
+    latents = draw_latents(encoded.posterior, draws, rng)
+    return sample_model(tiny.model(), encoded, latents, weather, (1, 3), rng)
 
 
 def test_dreams_are_independent_and_reproducible() -> None:
@@ -68,7 +75,7 @@ def test_people_keep_their_place_in_small_chunks(monkeypatch: pytest.MonkeyPatch
 def test_the_simulator_restarts_the_true_people() -> None:
     """The mean heart rate of a day lies around the person's; nothing is masked."""
     people = tiny.people()
-    rows = simulate(people, STARTS, 300, (1, 5), np.random.default_rng(0))
+    rows = sample_simulator(people, STARTS, 300, (1, 5), np.random.default_rng(0))
     assert rows.shape == (3, 300, 2, schema.FEATURE_COUNT)
     assert len(np.unique(rows[0, :, 0, schema.STEPS])) > 280
     hearts = rows[:, :, 1, schema.HEART_RATE].mean(axis=1)

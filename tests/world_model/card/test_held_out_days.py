@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from human_wm_env.data.time_split import split_by_time
+from human_wm_env.data.splits import split_by_time
 from human_wm_env.errors import ConfigError
 from tests.world_model import tiny
 from world_model.card.held_out_days import (

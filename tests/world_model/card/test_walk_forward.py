@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from human_wm_env.data.dataset import LogDataset
-from human_wm_env.data.time_split import split_by_time
+from human_wm_env.data.splits import split_by_time
 from human_wm_env.errors import DataError
 from human_wm_env.person import schema
 from human_wm_env.runtime.encoder import Posterior
 from tests.world_model import tiny
-from world_model.card.futures import Starts, eves_of
+from world_model.card.futures import Starts, encode_starts
 from world_model.card.walk_forward import (
     _last_days,
-    dream_logs_ahead,
     every_day,
+    forecast_logs,
     judge_cells,
     masks_like_before,
     refined_before,
@@ -56,10 +56,10 @@ def test_forecasts_read_nothing_from_their_first_day_on() -> None:
     starts = Starts(np.array([0, 5]), np.array([100, 100]))
 
     def forecasts(which: object) -> np.ndarray:
-        eves = eves_of(tiny.runtime(), which, starts)
+        encoded = encode_starts(tiny.runtime(), which, starts)
         weather = tiny.checkpoint().weather_transitions
         rng = np.random.default_rng(0)
-        return dream_logs_ahead(tiny.model(), eves, which, weather, (1, 3), 6, rng)
+        return forecast_logs(tiny.model(), encoded, which, weather, (1, 3), 6, rng)
 
     one, other = forecasts(logs), forecasts(tiny.with_rows(logs, rows, observed))
     assert one.shape == (2, 6, 2, schema.FEATURE_COUNT)

@@ -7,7 +7,11 @@ from scipy import stats
 from human_wm_env.model import moments
 from human_wm_env.runtime.encoder import Posterior
 from tests.world_model import tiny
-from world_model.data.distillation_data import Recognition, history_lengths, surprise
+from world_model.data.distillation_data import (
+    DistillationData,
+    history_lengths,
+    negative_log_density,
+)
 from world_model.data.encoded_logs import encode_logs
 
 
@@ -15,7 +19,7 @@ def test_surprise_equals_scipy() -> None:
     rng = np.random.default_rng(0)
     target, mean, log_variance = rng.standard_normal((3, 5, 4)).astype(np.float32)
     expected = -stats.norm.logpdf(target, mean, np.exp(0.5 * log_variance)).sum(axis=1)
-    got = surprise(mx.array(target), mx.array(mean), mx.array(log_variance))
+    got = negative_log_density(mx.array(target), mx.array(mean), mx.array(log_variance))
     np.testing.assert_allclose(got, expected, rtol=1e-5)
 
 
@@ -33,7 +37,9 @@ def test_draws_have_the_posterior_distribution() -> None:
     mean = np.array([[0.0, 5.0], [1.0, -5.0]], dtype=np.float32)
     posterior = Posterior(mean, np.log(np.array([[0.25, 1.0], [4.0, 1.0]], dtype=np.float32)))
     count = moments.PAIR_COUNT
-    whom = Recognition(logs, posterior, np.zeros(count, np.float32), np.ones(count, np.float32))
+    whom = DistillationData(
+        logs, posterior, np.zeros(count, np.float32), np.ones(count, np.float32)
+    )
     draws = whom.draw(np.repeat([1, 0], 20_000), np.random.default_rng(0)).reshape(2, -1, 2)
     np.testing.assert_allclose(draws.mean(axis=1), mean[::-1], atol=0.05)
     np.testing.assert_allclose(draws.std(axis=1), posterior.sd[::-1], rtol=0.02)

@@ -31,9 +31,9 @@ def test_days_of_a_window_see_yesterday_and_the_memory_of_the_morning(logs: Enco
     day = 20
     window = windows(logs, np.array([1]), np.array([[day]]))
     user = USERS[1]
-    row, eve = data.rows[user, day], data.rows[user, day - 1]
+    row, day_before = data.rows[user, day], data.rows[user, day - 1]
     seen, eve_seen = data.observed[user, day], data.observed[user, day - 1]
-    encoded, before = schema.encode_rows(row, seen), schema.encode_rows(eve, eve_seen)
+    encoded, before = schema.encode_rows(row, seen), schema.encode_rows(day_before, eve_seen)
     remembered = memory.features(
         memory.run(data.rows[user : user + 1, :day], data.observed[user : user + 1, :day])[1]
     )[0]

@@ -15,7 +15,7 @@ from human_wm_env.person.weather import TRANSITIONS
 from human_wm_env.runtime.encoder import Posterior
 from tests.world_model import tiny
 from tests.world_model.fitting_runs import recognition
-from world_model.data.distillation_data import Recognition
+from world_model.data.distillation_data import DistillationData
 from world_model.data.encoded_logs import encode_logs
 from world_model.imagination import synthetic_people
 from world_model.imagination.synthetic_people import crossed_latents, dreamt_recognition
@@ -24,26 +24,28 @@ PEOPLE = 20
 BLOCKS = tiny.TINY.blocks
 
 
-def dream(real: Recognition, logs: LogDataset | None = None, seed: int = 0) -> Recognition:
+def dream(
+    real: DistillationData, logs: LogDataset | None = None, seed: int = 0
+) -> DistillationData:
     return dreamt_recognition(
         tiny.model(), logs or tiny.logs(), real, TRANSITIONS, people=PEOPLE, seed=seed
     )
 
 
 @pytest.fixture(scope="module")
-def real() -> Recognition:
+def real() -> DistillationData:
     return recognition("train")
 
 
 @pytest.fixture(scope="module")
-def dreamt_people(real: Recognition) -> Recognition:
+def dreamt_people(real: DistillationData) -> DistillationData:
     return dream(real)
 
 
 def test_dreamt_people_lose_cells_like_real_ones(
-    real: Recognition, dreamt_people: Recognition
+    real: DistillationData, dreamt_people: DistillationData
 ) -> None:
-    def lost(which: Recognition) -> np.ndarray:
+    def lost(which: DistillationData) -> np.ndarray:
         shares: np.ndarray = 1.0 - which.logs.observed[:, 1:].mean(axis=1)
         return shares
 
@@ -102,7 +104,7 @@ def test_latents_are_as_wide_as_the_posteriors() -> None:
 
 
 def test_the_target_is_the_latents_that_dreamt(
-    real: Recognition, dreamt_people: Recognition, monkeypatch: pytest.MonkeyPatch
+    real: DistillationData, dreamt_people: DistillationData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[np.ndarray] = []
     imagine = synthetic_people.imagine
@@ -121,7 +123,7 @@ def test_the_target_is_the_latents_that_dreamt(
 
 
 def test_the_same_seed_dreams_the_same_people(
-    real: Recognition, dreamt_people: Recognition
+    real: DistillationData, dreamt_people: DistillationData
 ) -> None:
     same, other = dream(real), dream(real, seed=1)
     for name in ("rows", "observed", "remembered", "weekday"):

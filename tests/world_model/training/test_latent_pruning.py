@@ -1,4 +1,4 @@
-"""Blocks of latents that do not help are emptied; those that do are kept."""
+"""Blocks of latents that do not help are pruned; those that do are kept."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ import pytest
 from human_wm_env.runtime.encoder import Posterior
 from tests.world_model import tiny
 from world_model import pretraining as train
-from world_model.data.distillation_data import Recognition
+from world_model.data.distillation_data import DistillationData
 from world_model.data.encoded_logs import EncodedLogs, encode_logs, windows
 from world_model.nets.likelihood import log_likelihood
 from world_model.nets.world_model import WorldModel
 from world_model.training.config import StageConfig, TrainingConfig
-from world_model.training.joint import encoded
+from world_model.training.joint_stage import encoded
 from world_model.training.latent_pruning import (
     SIGNIFICANT,
     Gain,
-    empty_encoder,
-    empty_nets,
-    forget,
     gain_of_blocks,
+    prune_encoder,
+    prune_nets,
+    prune_posterior,
 )
 
 QUICK = StageConfig(epochs=1, batch_people=4)
@@ -47,7 +47,7 @@ def validation() -> EncodedLogs:
 def deaf(*blocks: str) -> WorldModel:
     model = tiny.fresh_model()
     for block in blocks:
-        empty_nets(model, block)
+        prune_nets(model, block)
     return model
 
 
@@ -102,19 +102,19 @@ def test_emptied_nets_do_not_hear_a_block_and_never_will(block: str) -> None:
 
 def test_an_emptied_encoder_gives_the_prior() -> None:
     model = deaf()
-    empty_encoder(model, ("b", "c"))
+    prune_encoder(model, ("b", "c"))
     logs = validation()
     width = tiny.TINY.latent_width
     nothing = np.zeros((logs.people, width), dtype=np.float32)
     own = model.encoder.moments
-    whom = Recognition(logs, Posterior(nothing, nothing), np.array(own.mean), np.array(own.sd))
+    whom = DistillationData(logs, Posterior(nothing, nothing), np.array(own.mean), np.array(own.sd))
     posterior = encoded(model, whom)
     blocks = tiny.TINY.blocks
     for block in ("b", "c"):
         np.testing.assert_array_equal(posterior.mean[:, blocks[block]], 0.0)
         np.testing.assert_array_equal(posterior.log_variance[:, blocks[block]], 0.0)
     assert posterior.mean[:, blocks["a"]].std() > 0.0
-    forgot = forget(Posterior(nothing + 1.0, nothing + 1.0), tiny.TINY, ("a",))
+    forgot = prune_posterior(Posterior(nothing + 1.0, nothing + 1.0), tiny.TINY, ("a",))
     assert not forgot.mean[:, blocks["a"]].any() and (forgot.mean[:, blocks["b"]] == 1.0).all()
 
 
@@ -133,7 +133,7 @@ def test_training_begins_again_without_what_did_not_help(
     split_of = ["train"] * 8 + ["validation"] * 3 + ["test"]
     logs = dataclasses.replace(tiny.logs(), split_of=type(tiny.logs().split_of)(split_of))
     done = train.train(logs, tiny.TINY, CONFIG, state_folder=tmp_path)
-    assert done.emptied == ("c",) and len(asked) == 2
+    assert done.pruned == ("c",) and len(asked) == 2
     stages = {"nets", "nets_without_c", "moments", "encoder"}
     assert stages | {"nets_blocks", "nets_without_c_blocks"} == set(done.scores)
     assert done.scores["nets_blocks"]["gain_c_nats_per_day"] == 0.0
@@ -145,4 +145,4 @@ def test_training_begins_again_without_what_did_not_help(
     again = train.train(logs, tiny.TINY, CONFIG, state_folder=tmp_path)
     np.testing.assert_array_equal(again.model.policy.head, done.model.policy.head)
     kept = dataclasses.replace(CONFIG, empty_blocks=False)
-    assert train.train(logs, tiny.TINY, kept).emptied == ()
+    assert train.train(logs, tiny.TINY, kept).pruned == ()

@@ -5,7 +5,7 @@ import pytest
 
 from human_wm_env.people.traits import Trait
 from human_wm_env.runtime.encoder import Posterior
-from world_model.card.identifiability import identify, ridge_r2
+from world_model.card.trait_recovery import identify, ridge_r2
 
 BLOCKS = {"a": slice(0, 3), "b": slice(3, 6), "c": slice(6, 9)}
 TRAITS = [Trait(f"of {b}", b, 0.0, 1.0, "") for b in ("a", "b", "c")]  # type: ignore[arg-type]

@@ -1,7 +1,7 @@
 """Does the ensemble disagree more where actions leave what was logged?
 
-Every logged day keeps its eve, memory, weekday and weather; only the action is replaced by
-a corner of the action box, and only corners unlike any logged day are kept.
+Every logged day keeps the day before, memory, weekday and weather; only the action is replaced
+by a corner of the action box, and only corners unlike any logged day are kept.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Disagreement:
 
     Attributes:
         days: how many.
-        logged: mean on the logged actions; away: on corners never logged.
+        logged: mean on the logged actions; away: on unlogged corners.
         ratio: away over logged, by people; it has to be above 1.
     """
 
@@ -55,7 +55,7 @@ def disagreement(
     days_per_person: int,
     rng: np.random.Generator,
 ) -> Disagreement | None:
-    """Measure it on some days of everybody.
+    """Measure it on some days of each person.
 
     Args:
         model: trained nets.

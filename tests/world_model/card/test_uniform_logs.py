@@ -5,7 +5,7 @@ import json
 
 from human_wm_env.data.uniform_logs import UniformConfig, uniform_logs
 from tests.world_model import tiny
-from world_model.card.no_structure import measure, requirements
+from world_model.card.uniform_logs import measure, requirements
 
 LOGS = uniform_logs(UniformConfig(users=20, days=60))
 

@@ -11,13 +11,13 @@ import mlx.core as mx
 import numpy as np
 
 from human_wm_env.runtime.encoder import Posterior
-from world_model.data.distillation_data import Recognition
+from world_model.data.distillation_data import DistillationData
 from world_model.data.encoded_logs import histories
 from world_model.losses import elbo
 from world_model.nets.likelihood import log_likelihood
 from world_model.nets.world_model import WorldModel
 from world_model.training.config import TrainingConfig
-from world_model.training.histories import Batch, HistoryStage
+from world_model.training.history_stage import Batch, HistoryStage
 from world_model.training.trainer import OBJECTIVE
 
 ENCODED_TOGETHER = 64
@@ -28,7 +28,7 @@ class JointStage(HistoryStage):
 
     Args:
         model: changed in place.
-        train, validation: whom to learn from, and to judge by; their posteriors are not used.
+        train, validation: people to learn from, and to validate on; their posteriors are not used.
         training: all settings.
     """
 
@@ -38,14 +38,14 @@ class JointStage(HistoryStage):
     def __init__(
         self,
         model: WorldModel,
-        train: Recognition,
-        validation: Recognition,
+        train: DistillationData,
+        validation: DistillationData,
         training: TrainingConfig,
     ) -> None:
         super().__init__(model, model, train, validation, training.joint, training)
         rng = np.random.default_rng(np.random.SeedSequence([training.seed, 11]))
         shape, share = (model.architecture.members, train.logs.people), training.member_share
-        # As in the nets' stage: members differ in whom they learn from.
+        # As in the nets' stage: members differ in the people they learn from.
         self._member_weights = ((rng.random(shape) < share) / share).astype(np.float32)
 
     def _loss(self, batch: Batch, epoch: int | None) -> tuple[mx.array, ...]:
@@ -70,13 +70,13 @@ class JointStage(HistoryStage):
         return loss, bound, decoded, *elbo.by_block(kl, model.architecture)
 
 
-def encoded(model: WorldModel, whom: Recognition) -> Posterior:
+def encoded(model: WorldModel, data: DistillationData) -> Posterior:
     """Return the encoder's single pass over the whole logs of some people."""
-    logs = whom.logs
+    logs = data.logs
     parts = []
     for start in range(0, logs.people, ENCODED_TOGETHER):
         people = np.arange(start, min(start + ENCODED_TOGETHER, logs.people))
-        features = mx.array(whom.features[-1, people])
+        features = mx.array(data.features[-1, people])
         passed = model.encoder(features, *histories(logs, people, logs.days_logged[people]))
         parts.append([np.array(each) for each in passed])
     mean, log_variance = (np.concatenate(each) for each in zip(*parts, strict=True))

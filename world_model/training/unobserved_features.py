@@ -2,7 +2,7 @@
 
 Weather is nowhere in LifeSnaps: its input weights are whatever they began as, random or
 another population's, and no gradient ever reached them. An imagined day has weather all the
-same. So whatever such a feature says to the nets is silenced; it is still drawn, from an
+same. So its contribution to the nets is zeroed; it is still drawn, from an
 untrained head, and means nothing.
 """
 
@@ -24,10 +24,10 @@ def never_observed(observed: np.ndarray) -> tuple[int, ...]:
     return tuple(int(index) for index in np.flatnonzero(~observed.any(axis=(0, 1))))
 
 
-def silence(model: WorldModel, features: tuple[int, ...]) -> None:
-    """Make both nets deaf to features that the logs never hold, in place.
+def mute_features(model: WorldModel, features: tuple[int, ...]) -> None:
+    """Zero what features that the logs never hold contribute to both nets, in place.
 
-    Before training, because the reference day has everything; no gradient wakes a weight whose
+    Before training, because the reference day has everything; no gradient moves a weight whose
     input is never there. After training once more, for what a state that is never known
     adds to the day after: it was learned on every day, and stays on every day.
 
@@ -37,21 +37,21 @@ def silence(model: WorldModel, features: tuple[int, ...]) -> None:
     """
     if not features:
         return
-    policy, transition = _heard(features)
-    _mute(model.policy, policy, action_layout(model.architecture), features)
-    _mute(model.transition, transition, state_layout(model.architecture), features)
+    policy, transition = _inputs_of(features)
+    _zero_weights(model.policy, policy, action_layout(model.architecture), features)
+    _zero_weights(model.transition, transition, state_layout(model.architecture), features)
     offset = np.array(model.transition.offset)
     width = model.architecture.latent_a
     for place, index in enumerate(inputs.STATE_ORDER):
         if index in features:
-            blind = slice(width * (1 + place), width * (2 + place))
-            offset[:, :width] += offset[:, blind]
-            offset[:, blind] = 0.0
+            own = slice(width * (1 + place), width * (2 + place))
+            offset[:, :width] += offset[:, own]
+            offset[:, own] = 0.0
     model.transition.offset = mx.array(offset)
 
 
-def _heard(features: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Return which inputs of the policy and of the transition net tell of some features."""
+def _inputs_of(features: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Return which inputs of the policy and of the transition net depend on some features."""
     row = np.zeros(schema.ROW_WIDTH, dtype=bool)
     seen = np.zeros(schema.FEATURE_COUNT, dtype=bool)
     for index in features:
@@ -66,7 +66,7 @@ def _heard(features: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     return policy > 0.0, transition > 0.0
 
 
-def _mute(
+def _zero_weights(
     net: FilmEnsemble, columns: np.ndarray, layout: HeadLayout, features: tuple[int, ...]
 ) -> None:
     weights, chain = np.array(net.inputs), np.array(net.chain)

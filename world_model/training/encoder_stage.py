@@ -1,7 +1,7 @@
 """Third stage: the encoder's second reading, and the decoder, against the trained nets.
 
-Two pulls on the encoder: the surprise at draws from the person's own posterior (see
-`recognition.surprise`), and the ELBO of the history itself under the frozen nets.
+The loss has two parts: the negative log density of draws from the person's own posterior (see
+`distillation_data.negative_log_density`), and the ELBO of the history itself under the frozen nets.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 import mlx.core as mx
 import mlx.nn as nn
 
-from world_model.data.distillation_data import Recognition, surprise
+from world_model.data.distillation_data import DistillationData, negative_log_density
 from world_model.losses import elbo
 from world_model.nets.likelihood import log_likelihood
 from world_model.nets.world_model import WorldModel
 from world_model.training.config import TrainingConfig
-from world_model.training.histories import Batch, HistoryStage
+from world_model.training.history_stage import Batch, HistoryStage
 from world_model.training.trainer import OBJECTIVE
 
 
@@ -33,7 +33,7 @@ class EncoderStage(HistoryStage):
 
     Args:
         model: its encoder and decoder are changed in place.
-        train, validation: whom to recognise.
+        train, validation: people to infer.
         training: all settings.
     """
 
@@ -43,8 +43,8 @@ class EncoderStage(HistoryStage):
     def __init__(
         self,
         model: WorldModel,
-        train: Recognition,
-        validation: Recognition,
+        train: DistillationData,
+        validation: DistillationData,
         training: TrainingConfig,
     ) -> None:
         learner = EncoderLearner(model)
@@ -55,7 +55,7 @@ class EncoderStage(HistoryStage):
         mean, log_variance = self._model.encoder(
             batch.features, batch.inputs, batch.observed, batch.valid
         )
-        astonishment = surprise(batch.target, mean, log_variance).mean()
+        distillation = negative_log_density(batch.target, mean, log_variance).mean()
         latents = elbo.sample(mean, log_variance, batch.noise[0])
         likelihood = log_likelihood(self._model, latents, batch.window).total * batch.scale
         kl = elbo.kl_divergence(mean, log_variance).sum(axis=1)
@@ -63,8 +63,8 @@ class EncoderStage(HistoryStage):
         bound = ((kl - likelihood) / batch.days).mean()
         decoded = self._decoder_loss(latents, batch, self._training.decoder_loss)
         loss = (
-            self._training.distillation_weight * astonishment / mean.shape[1]
+            self._training.distillation_weight * distillation / mean.shape[1]
             + bound
             + self._training.decoder_weight * decoded
         )
-        return loss, astonishment, bound, decoded
+        return loss, distillation, bound, decoded

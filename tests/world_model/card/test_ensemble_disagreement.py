@@ -8,7 +8,12 @@ import numpy as np
 from human_wm_env.model import inputs
 from human_wm_env.person import schema
 from tests.world_model import tiny
-from world_model.card.support import _ACTION_PART, _SEEN_PART, _unlogged_corners, disagreement
+from world_model.card.ensemble_disagreement import (
+    _ACTION_PART,
+    _SEEN_PART,
+    _unlogged_corners,
+    disagreement,
+)
 from world_model.data.encoded_logs import EncodedLogs, encode_logs, windows
 from world_model.nets.world_model import WorldModel
 

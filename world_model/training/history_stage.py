@@ -12,7 +12,7 @@ import numpy as np
 
 from human_wm_env.model.inputs import WEATHER_COLUMNS
 from human_wm_env.model.layouts import decoder_layout
-from world_model.data.distillation_data import Recognition
+from world_model.data.distillation_data import DistillationData
 from world_model.data.encoded_logs import Windows, histories, windows
 from world_model.losses import distances
 from world_model.nets.distributions import row_log_likelihood
@@ -59,7 +59,7 @@ class HistoryStage(Stage):
     Args:
         model: changed in place.
         learner: the part of it that is learned.
-        train, validation: whom to learn from, and to judge by.
+        train, validation: people to learn from, and to validate on.
         config: how this stage is optimised.
         training: all settings.
     """
@@ -73,8 +73,8 @@ class HistoryStage(Stage):
         self,
         model: WorldModel,
         learner: nn.Module,
-        train: Recognition,
-        validation: Recognition,
+        train: DistillationData,
+        validation: DistillationData,
         config: StageConfig,
         training: TrainingConfig,
     ) -> None:
@@ -98,7 +98,7 @@ class HistoryStage(Stage):
 
         Args:
             latents: (people, latents).
-            batch: whom.
+            batch: of the same people.
             loss: "likelihood", or a point distance.
         """
         layout = decoder_layout(self._model.architecture)
@@ -113,10 +113,10 @@ class HistoryStage(Stage):
         return distances.distance(loss)(predicted, row, encoded_mask(layout, seen))
 
     def _batch_of(
-        self, whom: Recognition, people: np.ndarray, at: int, rng: np.random.Generator
+        self, data: DistillationData, people: np.ndarray, at: int, rng: np.random.Generator
     ) -> Batch:
         """Cut the histories of one length out of the logs."""
-        logs, length = whom.logs, int(whom.lengths[at])
+        logs, length = data.logs, int(data.lengths[at])
         lengths = np.minimum(length, logs.days_logged[people])
         inputs, observed, valid = histories(logs, people, lengths)
         longest = inputs.shape[1]
@@ -128,11 +128,11 @@ class HistoryStage(Stage):
         context = np.concatenate(
             [logs.weekday[who, decoded], logs.rows[who, decoded][..., WEATHER_COLUMNS]], axis=-1
         )
-        target = whom.draw(people, rng)
+        target = data.draw(people, rng)
         noise = rng.standard_normal((self.draws, *target.shape), dtype=np.float32)
         return Batch(
             people=people,
-            features=mx.array(whom.features[at, people]),
+            features=mx.array(data.features[at, people]),
             inputs=inputs,
             observed=observed,
             valid=None if (lengths == longest).all() else valid,
@@ -162,11 +162,11 @@ class HistoryStage(Stage):
     def validate(self, epoch: int) -> dict[str, float]:
         """Return the loss on the validation people, for the same lengths every epoch."""
         rng = np.random.default_rng(np.random.SeedSequence([self._training.seed, 13]))
-        everybody = np.arange(self._validation.logs.people)
+        everyone = np.arange(self._validation.logs.people)
         last = len(self._validation.lengths) - 1
         sums = []
         for at in np.unique(np.linspace(0, last, VALIDATION_LENGTHS).round().astype(int)):
-            batch = self._batch_of(self._validation, everybody, int(at), rng)
+            batch = self._batch_of(self._validation, everyone, int(at), rng)
             sums.append(np.array([float(part) for part in self._loss(batch, None)]))
         return self._named(np.mean(sums, axis=0))
 

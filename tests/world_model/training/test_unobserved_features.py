@@ -9,7 +9,7 @@ from tests.world_model import tiny
 from world_model.data.encoded_logs import Windows, encode_logs, windows
 from world_model.nets.transition import baseline_offsets
 from world_model.nets.world_model import WorldModel
-from world_model.training.unobserved import never_observed, silence
+from world_model.training.unobserved_features import mute_features, never_observed
 
 
 def test_features_without_a_cell() -> None:
@@ -44,14 +44,14 @@ def parameters(model: WorldModel, days: Windows) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize("index", range(schema.FEATURE_COUNT))
-def test_a_silenced_feature_tells_nothing(index: int) -> None:
+def test_a_mute_featuresd_feature_tells_nothing(index: int) -> None:
     model = tiny.fresh_model()
     model.transition.reference = mx.zeros_like(model.transition.reference)
     known, unknown = window(index, told=True), window(index, told=False)
     trained = parameters(model, unknown)
     pairs = zip(parameters(model, known), trained, strict=True)
     assert all(np.abs(one - other).max() > 1e-2 for one, other in pairs)
-    silence(model, (index,))
+    mute_features(model, (index,))
     for one, other, before in zip(
         parameters(model, known), parameters(model, unknown), trained, strict=True
     ):
@@ -60,8 +60,8 @@ def test_a_silenced_feature_tells_nothing(index: int) -> None:
         np.testing.assert_allclose(other, before, atol=1e-4)
 
 
-def test_nothing_is_silenced_where_everything_was_seen() -> None:
+def test_nothing_is_mute_featuresd_where_everything_was_seen() -> None:
     model = tiny.fresh_model()
     before = np.array(model.policy.inputs)
-    silence(model, ())
+    mute_features(model, ())
     np.testing.assert_array_equal(np.array(model.policy.inputs), before)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from human_wm_env.person import schema
-from world_model.card.diversity import designed_latents, nested_shares, spreads, variance
+from world_model.card.spread import designed_latents, nested_shares, spreads, variance
 
 BLOCKS = {"a": slice(0, 1), "b": slice(1, 3), "c": slice(3, 4)}
 RNG = np.random.default_rng(0)
@@ -67,13 +67,13 @@ def test_spreads_against_the_truth() -> None:
         return rows_with(centre + scale * values, schema.HEART_RATE)
 
     designed = hearts(designed_sum(np.sqrt(7.0))[..., 0] / np.sqrt(14.0))
-    dreamt = hearts(RNG.standard_normal((40, 400, 1)))
+    imagined = hearts(RNG.standard_normal((40, 400, 1)))
     truth = hearts(RNG.standard_normal((40, 400, 1)) / 1.5)
-    found = {each.feature: each for each in spreads(designed, [7], dreamt, truth)}
+    found = {each.feature: each for each in spreads(designed, [7], imagined, truth)}
     heart = found["heart_rate_avg"]
     assert heart.horizon == 7
     assert heart.shares["noise"] == pytest.approx(0.5, abs=0.03)
     assert heart.dream_to_truth == pytest.approx(1.5, abs=0.03)
     assert heart.noise_to_truth == pytest.approx(1.5 * np.sqrt(0.5), abs=0.05)
-    alone = spreads(designed, [7], dreamt, None)
+    alone = spreads(designed, [7], imagined, None)
     assert alone[0].dream_to_truth is None and alone[0].noise_to_truth is None

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.world_model import tiny
-from world_model.card.swap import derangement, likelihoods_of, swap_test
+from world_model.card.latent_swap import derangement, likelihoods_of, swap_test
 from world_model.data.encoded_logs import encode_logs
 
 BLOCKS = {"a": slice(0, 1), "b": slice(1, 2), "c": slice(2, 3)}

@@ -1,6 +1,6 @@
-"""On logs without structure a world model has to find none: what that means, measured.
+"""Measurements of a model trained on uniform logs, where it has to find no structure.
 
-Empty latents (whoever is encoded is nobody in particular), futures that cover as they say,
+That is: latents equal to the prior, futures that cover as they say,
 and as wide as the numbers are. Judged is what would be LOGGED, off the feasible set: a
 uniform day of 11 hours' sleep and 20 hours' activity is impossible, and is in the log.
 """
@@ -19,12 +19,12 @@ from human_wm_env.person import schema
 from human_wm_env.runtime.world_model import WorldModelRuntime
 from world_model.card import futures
 from world_model.card.calibration import LEVELS
-from world_model.card.checks import Check
-from world_model.card.collapse import collapse
-from world_model.card.diversity import variance
 from world_model.card.held_out_days import coverage
-from world_model.card.scores import SCORED, within_bounds
-from world_model.card.walk_forward import dream_logs_ahead, judge_cells
+from world_model.card.posterior_collapse import collapse
+from world_model.card.proper_scores import SCORED, within_bounds
+from world_model.card.requirements import Check
+from world_model.card.spread import variance
+from world_model.card.walk_forward import forecast_logs, judge_cells
 from world_model.export import restore
 
 MOST_KL_NATS = 0.1
@@ -54,25 +54,27 @@ def measure(
     posterior, _ = runtime.encode([dataset.history(user, day) for user, day in pairs])
     latents = collapse(posterior, runtime.architecture.blocks, rng)
     starts = futures.spread_starts(dataset, people, starts_per_person, max(horizons), rng)
-    dreamt = dream_logs_ahead(
+    imagined = forecast_logs(
         restore(runtime.checkpoint),
-        futures.eves_of(runtime, dataset, starts),
+        futures.encode_starts(runtime, dataset, starts),
         dataset,
         runtime.checkpoint.weather_transitions,
         horizons,
         draws,
         rng,
     )
-    truth = draw_rows(dreamt.shape[:3], rng)
+    truth = draw_rows(imagined.shape[:3], rng)
     for index in SCORED:
         truth[..., index] = within_bounds(truth[..., index], index)
-    ratios = np.sqrt(variance(dreamt) / variance(truth))
+    ratios = np.sqrt(variance(imagined) / variance(truth))
     return {
         "people": len(people),
         "starts": len(starts),
         "latents": {block: asdict(each) for block, each in latents.items()},
         "coverage": {
-            str(horizon): coverage(judge_cells(dreamt[:, :, place], dataset, starts, horizon, rng))
+            str(horizon): coverage(
+                judge_cells(imagined[:, :, place], dataset, starts, horizon, rng)
+            )
             for place, horizon in enumerate(horizons)
         },
         "spread": {

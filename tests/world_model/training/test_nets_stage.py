@@ -12,10 +12,10 @@ import pytest
 from human_wm_env.runtime.encoder import Posterior
 from tests.world_model import tiny
 from world_model.data.encoded_logs import encode_logs
-from world_model.training import nets
+from world_model.training import nets_stage
 from world_model.training.config import RolloutConfig, StageConfig, TrainingConfig
-from world_model.training.nets import ROLLOUTS, NetsStage
-from world_model.training.progress import SilentLogger
+from world_model.training.logger import SilentLogger
+from world_model.training.nets_stage import ROLLOUTS, NetsStage
 from world_model.training.trainer import fit
 
 CONFIG = TrainingConfig(
@@ -45,7 +45,7 @@ def trained(epochs: int, config: TrainingConfig = CONFIG) -> Posterior:
 def test_z_c_waits_until_the_baselines_are_taken() -> None:
     c, a = (tiny.TINY.blocks[block] for block in ("c", "a"))
     waiting, later = trained(2), trained(3)
-    # At 0 for everybody, held-out people too, while the others have moved.
+    # At 0 for everyone, held-out people too, while the others have moved.
     np.testing.assert_array_equal(waiting.mean[:, c], 0.0)
     assert (waiting.mean[:, a] != 0.0).all() and (later.mean[:, c] != 0.0).any()
 
@@ -67,7 +67,7 @@ def test_validation_does_not_depend_on_who_is_judged_together(
     assert many.people > 5
     scores = []
     for together in (100, 4):
-        monkeypatch.setattr(nets, "_VALIDATED_TOGETHER", together)
+        monkeypatch.setattr(nets_stage, "_VALIDATED_TOGETHER", together)
         made = NetsStage(tiny.model(), few, many, CONFIG)
         mean = np.random.default_rng(0).standard_normal(made.learner.posteriors.mean.shape)
         made.learner.posteriors.mean = mx.array(mean.astype(np.float32))

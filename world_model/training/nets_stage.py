@@ -21,7 +21,7 @@ from world_model.losses import elbo
 from world_model.nets.likelihood import log_likelihood
 from world_model.nets.world_model import WorldModel
 from world_model.training.config import TrainingConfig
-from world_model.training.posteriors import PersonalPosteriors, random_days
+from world_model.training.personal_posteriors import PersonalPosteriors, random_days
 from world_model.training.trainer import OBJECTIVE, Stage
 
 ROLLOUTS = "rollout_energy_score"
@@ -50,7 +50,7 @@ class _Batch:
 
 
 class NetsLearner(nn.Module):
-    """What the first stage learns: both nets, and the posteriors of everybody.
+    """What the first stage learns: both nets, and the posteriors of all people.
 
     Validation people have posteriors too, but never move the nets.
     """
@@ -70,7 +70,7 @@ class NetsStage(Stage):
         train: logs of the training people.
         validation: logs of the validation people.
         training: all settings.
-        emptied: blocks that `emptiness.empty_nets` took away; only names the stage.
+        pruned: blocks that `latent_pruning.prune_nets` took away; only names the stage.
     """
 
     name = "nets"
@@ -81,10 +81,10 @@ class NetsStage(Stage):
         train: EncodedLogs,
         validation: EncodedLogs,
         training: TrainingConfig,
-        emptied: tuple[str, ...] = (),
+        pruned: tuple[str, ...] = (),
     ) -> None:
-        if emptied:
-            self.name = f"nets_without_{''.join(emptied)}"
+        if pruned:
+            self.name = f"nets_without_{''.join(pruned)}"
         self.config = training.nets
         self._training = training
         self._model = model
@@ -99,7 +99,7 @@ class NetsStage(Stage):
         rng = np.random.default_rng(np.random.SeedSequence([training.seed, 11]))
         shape = (model.architecture.members, train.people)
         share = training.member_share
-        # The members differ in whom they learn from (bootstrap) and in their first weights.
+        # The members differ in the people they learn from (bootstrap) and in their first weights.
         self._member_weights = ((rng.random(shape) < share) / share).astype(np.float32)
         self._fixed = self._fixed_batches(rng)
         keep = np.ones(model.architecture.latent_width, dtype=np.float32)
@@ -110,8 +110,8 @@ class NetsStage(Stage):
     def _fixed_batches(self, rng: np.random.Generator) -> list[_Batch]:
         """Validation always sees the same days and noise, so that epochs compare."""
         logs = self._validation
-        everybody = np.arange(logs.people)
-        days, factor = random_days(logs, everybody, self._training.validation_days, rng)
+        everyone = np.arange(logs.people)
+        days, factor = random_days(logs, everyone, self._training.validation_days, rng)
         width = self._model.architecture.latent_width
         noise = rng.standard_normal((logs.people, width), dtype=np.float32)
         return [
@@ -121,7 +121,7 @@ class NetsStage(Stage):
                 scale=mx.array(factor[people].astype(np.float32)),
                 noise=mx.array(noise[people]),
             )
-            for people in np.split(everybody, everybody[_VALIDATED_TOGETHER::_VALIDATED_TOGETHER])
+            for people in np.split(everyone, everyone[_VALIDATED_TOGETHER::_VALIDATED_TOGETHER])
         ]
 
     def _loss(

@@ -1,4 +1,4 @@
-"""The oracle: reads true traits off a masked log by knowing the equations.
+"""The oracle: estimates true traits from a masked log by knowing the equations.
 
 It is the bar for the learned latents, and no part of the model. It sees a LogDataset only,
 never the truth behind it. Hidden quantities (training load on days that were not logged,
@@ -74,7 +74,7 @@ def _read(logs: LogDataset, user: int) -> Log:
 
 
 def _fill_body(rows: np.ndarray, seen: np.ndarray) -> Body:
-    """Run the averages over the log, with missing loads and nights filled in."""
+    """Run the averages over the log, with missing loads and sleep filled in."""
     load = _fill_load(rows, seen)
     asleep = seen[:, schema.SLEEP]
     sleep = np.where(asleep, rows[:, schema.SLEEP], rows[asleep, schema.SLEEP].mean())

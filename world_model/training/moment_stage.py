@@ -7,7 +7,7 @@ import mlx.nn as nn
 import mlx.optimizers as optim
 import numpy as np
 
-from world_model.data.distillation_data import Recognition, surprise
+from world_model.data.distillation_data import DistillationData, negative_log_density
 from world_model.nets.world_model import WorldModel
 from world_model.training.config import TrainingConfig
 from world_model.training.trainer import OBJECTIVE, Stage
@@ -16,12 +16,12 @@ PASSES_PER_EPOCH = 8  # each with a length of its own per person
 
 
 class MomentStage(Stage):
-    """Learn to recognise people by the moments of their histories.
+    """Learn to infer posteriors from the moments of histories.
 
     Args:
         model: its encoder's moment net is changed in place.
-        train, validation: whom to recognise.
-        dreamt: people the model dreamt, half of every batch; None takes real ones alone.
+        train, validation: people to infer.
+        synthetic: imagined people, half of every batch; None takes real ones alone.
         training: all settings.
     """
 
@@ -30,15 +30,15 @@ class MomentStage(Stage):
     def __init__(
         self,
         model: WorldModel,
-        train: Recognition,
-        validation: Recognition,
-        dreamt: Recognition | None,
+        train: DistillationData,
+        validation: DistillationData,
+        synthetic: DistillationData | None,
         training: TrainingConfig,
     ) -> None:
         self.config = training.moments
         self.learner = model.encoder.moments
         self._encoder = model.encoder
-        self._train, self._validation, self._dreamt = train, validation, dreamt
+        self._train, self._validation, self._synthetic = train, validation, synthetic
         self._seed = training.seed
         people = train.logs.people
         self._batch = min(self.config.batch_people, people)
@@ -49,7 +49,7 @@ class MomentStage(Stage):
 
     def _loss(self, features: mx.array, target: mx.array) -> mx.array:
         mean, log_variance = self._encoder.from_moments(features)
-        return surprise(target, mean, log_variance).mean()
+        return negative_log_density(target, mean, log_variance).mean()
 
     def train_epoch(self, epoch: int, rng: np.random.Generator) -> dict[str, float]:
         """See every training person several times, at random lengths."""
@@ -60,9 +60,9 @@ class MomentStage(Stage):
         for batch in range(self._batches):
             chosen = order[batch * self._batch : (batch + 1) * self._batch]
             features, target = _pairs(self._train, chosen, rng)
-            if self._dreamt is not None:
-                others = rng.integers(self._dreamt.logs.people, size=len(chosen))
-                more, known = _pairs(self._dreamt, others, rng)
+            if self._synthetic is not None:
+                others = rng.integers(self._synthetic.logs.people, size=len(chosen))
+                more, known = _pairs(self._synthetic, others, rng)
                 features, target = np.concatenate([features, more]), np.concatenate([target, known])
             loss, gradient = self._value_and_grad(mx.array(features), mx.array(target))
             clipped, _ = optim.clip_grad_norm(gradient, self.config.clip_norm)
@@ -72,19 +72,19 @@ class MomentStage(Stage):
         return {"distillation_nats": float(np.mean(losses))}
 
     def validate(self, epoch: int) -> dict[str, float]:
-        """Return the surprise over all lengths of the validation people."""
+        """Return the negative log density over all lengths of the validation people."""
         rng = np.random.default_rng(np.random.SeedSequence([self._seed, 17]))
-        everybody = np.arange(self._validation.logs.people)
+        everyone = np.arange(self._validation.logs.people)
         losses = [
-            float(self._loss(mx.array(features), mx.array(self._validation.draw(everybody, rng))))
+            float(self._loss(mx.array(features), mx.array(self._validation.draw(everyone, rng))))
             for features in self._validation.features
         ]
         return {OBJECTIVE: float(np.mean(losses)), "whole_log_nats": losses[-1]}
 
 
 def _pairs(
-    whom: Recognition, people: np.ndarray, rng: np.random.Generator
+    data: DistillationData, people: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return moment features of a random length per person, and draws to recognise."""
-    length = rng.integers(len(whom.lengths), size=len(people))
-    return whom.features[length, people], whom.draw(people, rng)
+    """Return moment features of a random length per person, and draws of their posteriors."""
+    length = rng.integers(len(data.lengths), size=len(people))
+    return data.features[length, people], data.draw(people, rng)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from human_wm_env.person import schema
-from world_model.card.scores import PARTS, embed
+from world_model.card.proper_scores import PARTS, embed
 
 SOURCES = ("z_a", "z_b", "z_c", "noise")
 
@@ -95,7 +95,7 @@ def variance(futures: np.ndarray) -> np.ndarray:
 def spreads(
     designed: np.ndarray,
     horizons: Sequence[int],
-    dreamt: np.ndarray,
+    imagined: np.ndarray,
     true: np.ndarray | None,
 ) -> list[Spread]:
     """Describe the spread of every feature at every horizon.
@@ -103,11 +103,11 @@ def spreads(
     Args:
         designed: raw rows (5, starts, draws, horizons, 10), see `designed_latents`.
         horizons: days of the future.
-        dreamt: raw rows of independent futures, (starts, draws, horizons, 10).
+        imagined: raw rows of independent futures, (starts, draws, horizons, 10).
         true: the simulator's from the same starts; None where it is not known.
     """
     points = embed(designed)
-    total = variance(dreamt)
+    total = variance(imagined)
     truth = None if true is None else variance(true)
     found = []
     for column, (index, part) in enumerate(PARTS.items()):

@@ -5,7 +5,7 @@ import pytest
 import scoringrules
 
 from human_wm_env.person import schema
-from world_model.card import scores
+from world_model.card import proper_scores as scores
 
 RNG = np.random.default_rng(0)
 

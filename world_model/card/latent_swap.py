@@ -37,14 +37,14 @@ def swap_test(
     blocks: Mapping[str, slice],
     rng: np.random.Generator,
 ) -> dict[str, Swap]:
-    """Give everybody the block of somebody else, block by block.
+    """Replace each block of each person by another person's.
 
     Args:
         likelihoods: from latents (people, latents) to the log-likelihood per day of
-            everybody's actions and states, (people,) each.
-        latents: float32 (people, latents), everybody's own.
+            each person's actions and states, (people,) each.
+        latents: float32 (people, latents), of each person.
         blocks: where each block stands.
-        rng: source of the shuffles; nobody keeps their own.
+        rng: source of the shuffles.
     """
     people = np.arange(len(latents))
     own = likelihoods(latents)

@@ -59,7 +59,7 @@ def mutual_information(
     """Return the information that a draw of the latent gives about whose it is, nats.
 
     Monte Carlo of E[log q(z | n) - log 1/N sum_m q(z | m)] with z from q(z | n): the
-    aggregate posterior is the mixture of everybody's. It lies between 0 and log N, so with
+    aggregate posterior is the mixture of all people's. It lies between 0 and log N, so with
     few people it says "at least".
 
     Args:
@@ -73,7 +73,7 @@ def mutual_information(
     total = 0.0
     for _ in range(DRAWS):
         z = mean + np.exp(0.5 * log_variance) * rng.standard_normal((people, width))
-        # log density of everybody's draw under everybody's posterior, constants left out
+        # log density of each draw under each posterior, constants left out
         each = np.empty((people, people))
         for person in range(people):
             scaled = (z - mean[person]) ** 2 * np.exp(-log_variance[person])

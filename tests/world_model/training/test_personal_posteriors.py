@@ -11,7 +11,7 @@ from world_model.export import flat_weights
 from world_model.losses import elbo
 from world_model.nets.likelihood import log_likelihood
 from world_model.training.config import TrainingConfig
-from world_model.training.posteriors import PersonalPosteriors, random_days, refine
+from world_model.training.personal_posteriors import PersonalPosteriors, random_days, refine
 
 CONFIG = TrainingConfig(window_days=32)
 

@@ -1,0 +1,142 @@
+"""Splits by time, for logs of few people, and logs that join others for training alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from human_wm_env.data.dataset import LogDataset
+from human_wm_env.errors import ConfigError
+from human_wm_env.person import schema
+
+HELD_OUT_SHARE = 0.2
+
+
+@dataclass(frozen=True)
+class TimeSplit:
+    """Logs, and the part of them that may be learned from.
+
+    Attributes:
+        whole: every day; of training and validation people only, no person is held out.
+        before: the same people, without the days from `first_held_out` on: they are not
+            in its arrays at all, so nothing that is given it can read them.
+        first_held_out: int (users,), the first day that is held out, `days_logged` where
+            none is.
+    """
+
+    whole: LogDataset
+    before: LogDataset
+    first_held_out: np.ndarray
+
+
+def split_by_time(
+    dataset: LogDataset, share: float = HELD_OUT_SHARE, *, rehearsal: bool = False
+) -> TimeSplit:
+    """Hold out the last days of every log.
+
+    The people stay dealt into training and validation people, who stop training where it
+    ceases to help people that the nets do not learn from; test people join training.
+
+    Args:
+        dataset: the logs.
+        share: of each person's days, from the first to the last date, that is held out.
+        rehearsal: take the held-out days away for good, and hold out the last share of what
+            is left: for choosing settings without a look at the days that count.
+
+    Raises:
+        ConfigError: the share is not between 0 and 1.
+    """
+    if not 0.0 < share < 1.0:
+        raise ConfigError("a held-out share between 0 and 1", f"{share}", "0.2 is usual.")
+    joined = tuple("train" if split == "test" else split for split in dataset.split_of)
+    whole = replace(dataset, split_of=joined)
+    if rehearsal:
+        whole = before(whole, _first_held_out(whole, share))
+    first = _first_held_out(whole, share)
+    return TimeSplit(whole, before(whole, first), first)
+
+
+def _first_held_out(dataset: LogDataset, share: float) -> np.ndarray:
+    held_out = np.floor(dataset.days_logged * share + 0.5).astype(np.int64)
+    first: np.ndarray = dataset.days_logged - held_out
+    return first
+
+
+def before(dataset: LogDataset, days: np.ndarray) -> LogDataset:
+    """Return the logs before given days, int (users,); later rows are nowhere in them."""
+    logged = np.minimum(dataset.days_logged, days)
+    longest = int(logged.max())
+    cut = LogDataset.from_arrays(
+        dataset.rows[:, :longest],
+        dataset.observed[:, :longest],
+        user_ids=dataset.user_ids,
+        start_weekday=dataset.start_weekday,
+        days_logged=logged,
+        name=dataset.name,
+    )
+    return replace(cut, split_of=dataset.split_of)
+
+
+def join(dataset: LogDataset, others: LogDataset) -> LogDataset:
+    """Return both; the others come last, as training people, their ids after their set's name."""
+    days = max(dataset.days, others.days)
+    both = LogDataset.from_arrays(
+        np.concatenate([_padded(each.rows, days) for each in (dataset, others)]),
+        np.concatenate([_padded(each.observed, days) for each in (dataset, others)]),
+        user_ids=[*dataset.user_ids, *(f"{others.name}/{one}" for one in others.user_ids)],
+        start_weekday=np.concatenate([dataset.start_weekday, others.start_weekday]),
+        days_logged=np.concatenate([dataset.days_logged, others.days_logged]),
+        name=dataset.name,
+    )
+    return replace(both, split_of=(*dataset.split_of, *("train",) * others.users))
+
+
+def join_split(split: TimeSplit, others: LogDataset) -> TimeSplit:
+    """Let whole logs of others join the days that may be learned from; they are never judged on."""
+    return TimeSplit(
+        join(split.whole, others),
+        join(split.before, others),
+        np.concatenate([split.first_held_out, others.days_logged]),
+    )
+
+
+def everybody_trains(split: TimeSplit) -> TimeSplit:
+    """Let validation people train, too; copies of their days before stand in for them.
+
+    For logs of so few people that nets need all of them, and the last epoch is kept: what
+    validation says then is of people who are learned from. The copies are never judged on.
+    """
+    copied = split.before.users_of("validation")
+    if len(copied) == 0:
+        return split
+    early = split.before
+    copies = LogDataset.from_arrays(
+        early.rows[copied],
+        early.observed[copied],
+        user_ids=[early.user_ids[user] for user in copied],
+        start_weekday=early.start_weekday[copied],
+        days_logged=early.days_logged[copied],
+        name="validation",
+    )
+    trains = ("train",) * split.whole.users
+    joined = join_split(
+        TimeSplit(
+            replace(split.whole, split_of=trains),
+            replace(split.before, split_of=trains),
+            split.first_held_out,
+        ),
+        copies,
+    )
+    dealt = (*trains, *("validation",) * len(copied))
+    return TimeSplit(
+        replace(joined.whole, split_of=dealt),
+        replace(joined.before, split_of=dealt),
+        joined.first_held_out,
+    )
+
+
+def _padded(cells: np.ndarray, days: int) -> np.ndarray:
+    people, own, _ = cells.shape
+    nothing = np.zeros((people, days - own, schema.FEATURE_COUNT), dtype=cells.dtype)
+    return np.concatenate([cells, nothing], axis=1)
