@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from human_wm_cli.benchmarks.checkouts import compare
 from human_wm_cli.benchmarks.imagination import imagination_rows
 from human_wm_cli.benchmarks.machine import machine
 from human_wm_cli.benchmarks.parts import parts_rows
@@ -38,14 +40,21 @@ class BenchmarkConfig:
         quick: smaller sizes and fewer repeats: under a minute, for a first impression.
         only: one group of rows: stepping, parts (of a step), growth, imagination, training,
             pretraining, first_use or ppo; null measures all of them.
+        against: another checkout of this repository; both are measured in turns, and the time
+            ratios of this one to the other are printed: above 1, this one is slower.
+        pairs: turns of that, >= 1.
         json: print one JSON object instead of tables.
     """
 
     quick: bool = False
     only: str | None = None
+    against: str | None = None
+    pairs: int = 9
     json: bool = False
 
     def __post_init__(self) -> None:
+        if self.pairs < 1:
+            raise ConfigError("pairs >= 1", f"pairs={self.pairs}", "9 give an interval.")
         if self.only is not None and self.only not in GROUPS:
             raise ConfigError(
                 f"only=null or one of {', '.join(GROUPS)}",
@@ -93,7 +102,14 @@ def main(config: BenchmarkConfig) -> None:
 
     Everything runs in turns in one process (one BLAS thread), and medians are told.
     Example: humanwm benchmark only=stepping json=true
+    Beside another checkout: humanwm benchmark only=stepping against=../main
     """
+    if config.against is not None:
+        words = [f"quick={str(config.quick).lower()}"]
+        words += [] if config.only is None else [f"only={config.only}"]
+        rows = compare(Path(config.against), words, config.pairs)
+        print_report(rows, json=config.json, title="Time ratios, with their 95% intervals")
+        return
     found = measure(config)
     if config.json:
         print_report([], json=True, result=found)
