@@ -78,7 +78,8 @@ def costs(found: Mapping[str, Any]) -> dict[tuple[str, str], float]:
                 rates = (name for name in row if name.endswith(_RATE))
                 own = {f"1 / ({name})": 1.0 / row[name] for name in rates}
             for name, value in own.items():
-                result[group, f"{label}: {name}" if label else name] = value
+                if value > 0.0:  # a difference of two times may not be
+                    result[group, f"{label}: {name}" if label else name] = value
     return result
 
 
