@@ -1,1 +1,83 @@
 """Agents for people: training with stable-baselines3, baselines, and honest evaluation."""
+
+from typing import TYPE_CHECKING
+
+from human_wm_env.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from agents.baseline_configs import BestConstantConfig
+    from agents.baselines import ConstantAgent, HabitAgent, RandomAgent
+    from agents.env_config import EnvConfig, make_vector_env
+    from agents.evaluation.evaluate import Evaluation, EvaluationConfig, evaluate, load_agents
+    from agents.evaluation.intervals import Bootstrap
+    from agents.evaluation.off_policy import OffPolicyConfig
+    from agents.evolution.cma_es import CMAESConfig
+    from agents.planning.best_constant import SearchConfig
+    from agents.planning.mpc import PlannerConfig
+    from agents.protocol import Agent
+    from agents.registry import train_agent
+    from agents.saving import load_agent, save_agent
+    from agents.sb3.a2c import A2CConfig
+    from agents.sb3.ppo import PPOConfig
+    from agents.sb3.recurrent_ppo import RecurrentPPOConfig
+    from agents.sb3.sac import SACConfig
+    from agents.sb3.td3 import TD3Config
+    from agents.sb3.unsafe_zip import load_sb3_zip
+    from agents.sb3.vec_env import SB3VecEnv
+    from agents.session import Session
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "baseline_configs": ["BestConstantConfig"],
+            "baselines": ["ConstantAgent", "HabitAgent", "RandomAgent"],
+            "env_config": ["EnvConfig", "make_vector_env"],
+            "evaluation.evaluate": ["Evaluation", "EvaluationConfig", "evaluate", "load_agents"],
+            "evaluation.intervals": ["Bootstrap"],
+            "evaluation.off_policy": ["OffPolicyConfig"],
+            "evolution.cma_es": ["CMAESConfig"],
+            "planning.best_constant": ["SearchConfig"],
+            "planning.mpc": ["PlannerConfig"],
+            "protocol": ["Agent"],
+            "registry": ["train_agent"],
+            "saving": ["load_agent", "save_agent"],
+            "sb3.a2c": ["A2CConfig"],
+            "sb3.ppo": ["PPOConfig"],
+            "sb3.recurrent_ppo": ["RecurrentPPOConfig"],
+            "sb3.sac": ["SACConfig"],
+            "sb3.td3": ["TD3Config"],
+            "sb3.unsafe_zip": ["load_sb3_zip"],
+            "sb3.vec_env": ["SB3VecEnv"],
+            "session": ["Session"],
+        },
+    )
+
+__all__ = [
+    "A2CConfig",
+    "Agent",
+    "BestConstantConfig",
+    "Bootstrap",
+    "CMAESConfig",
+    "ConstantAgent",
+    "EnvConfig",
+    "Evaluation",
+    "EvaluationConfig",
+    "HabitAgent",
+    "OffPolicyConfig",
+    "PPOConfig",
+    "PlannerConfig",
+    "RandomAgent",
+    "RecurrentPPOConfig",
+    "SACConfig",
+    "SB3VecEnv",
+    "SearchConfig",
+    "Session",
+    "TD3Config",
+    "evaluate",
+    "load_agent",
+    "load_agents",
+    "load_sb3_zip",
+    "make_vector_env",
+    "save_agent",
+    "train_agent",
+]

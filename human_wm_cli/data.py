@@ -26,6 +26,7 @@ from human_wm_env.people.embedded import (
     EmbeddedPeople,
     load_embedded,
 )
+from world_model.pretrained import described
 
 EMBEDDED, UNIFORM = "embedded", "uniform"
 BY_PEOPLE, BY_TIME = "people", "time"
@@ -170,19 +171,12 @@ def provenance(config: DataConfig, dataset: LogDataset) -> dict[str, Any]:
     checkpoint's among them, have 16 hexadecimal digits there. Nothing is decided by it:
     data are recognised by `sha256`.
     """
-    described = {
-        "name": dataset.name,
-        "users": dataset.users,
-        "days": dataset.days,
-        "observed_share": round(float(dataset.observed.mean()), 4),
-        "sha256": dataset.fingerprint,
-        "split": _described_split(config),
-    }
+    facts = {**described(dataset), "split": _described_split(config)}
     if config.source == UNIFORM:
-        return described | {"seed": config.seed}
+        return facts | {"seed": config.seed}
     report = import_report(config)
     if report is None:
-        return described | {
+        return facts | {
             "seed": config.seed,
             "response_gain": config.response_gain,
             "generator_version": GENERATOR_VERSION,
@@ -190,8 +184,8 @@ def provenance(config: DataConfig, dataset: LogDataset) -> dict[str, Any]:
     others = _load_others(config)
     if others is not None:
         kept = {"name": others.name, "users": others.users, "sha256": others.fingerprint}
-        described["others"] = kept
-    return described | {"import": asdict(report)}
+        facts["others"] = kept
+    return facts | {"import": asdict(report)}
 
 
 def _described_split(config: DataConfig) -> dict[str, Any]:

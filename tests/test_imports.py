@@ -18,13 +18,13 @@ COMMANDS = {"human_wm_cli", *SCRIPTS}
 # Rooms from the lowest to the highest: each may import from itself and from those before it.
 ROOMS = {
     "human_wm_env": (
-        *("errors", "compiled", "random_streams"),
+        *("errors", "lazy_names", "compiled", "random_streams"),
         *("person", "data", "people", "model", "runtime", "worlds", "envs"),
         *("registration", "person_context", "population", "futures"),
     ),
     "world_model": (
         *("data", "nets", "losses", "imagination", "training", "predecessor"),
-        *("export", "pretraining", "card", "audit"),
+        *("export", "pretraining", "pretrained", "card", "audit"),
     ),
     "agents": (
         *("protocol", "env_config", "curves", "session", "tensor_tree", "starts", "rollout"),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from human_wm_cli.commands.pretrain import PretrainConfig, pretrain
+from human_wm_cli.commands.pretrain import PretrainConfig, run_pretraining
 from human_wm_cli.console import print_report, run_script, say
 from human_wm_cli.data import UNIFORM, DataConfig, load_dataset
 from human_wm_cli.run import RunConfig, RunFolder
@@ -59,8 +59,9 @@ def main(config: CheckUniformConfig) -> None:
             card=None,
             run=config.run,
         )
-        checkpoint, trained = pretrain(settings, run)
-        found = measure(load_world_model(checkpoint), dataset, draws=config.draws)
+        pretrained = run_pretraining(settings, run)
+        runtime = load_world_model(pretrained.checkpoint)
+        found = measure(runtime, dataset, draws=config.draws)
         checks = requirements(found)
         nothing = sentence.startswith("Nothing to learn")
         result = {
@@ -70,7 +71,7 @@ def main(config: CheckUniformConfig) -> None:
                 *({**asdict(check), "met": check.met} for check in checks),
             ],
             "measured": found,
-            "training": trained,
+            "training": pretrained.metrics,
         }
         run.write_metrics(result)
         rows: list[dict[str, Any]] = [

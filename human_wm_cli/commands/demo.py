@@ -12,7 +12,7 @@ from agents.evaluation.evaluate import TRUTH, EvaluationConfig
 from agents.evaluation.table import table_rows
 from agents.sb3.ppo import PPOConfig
 from human_wm_cli.commands.evaluate import EvaluateAgentConfig, run_evaluation
-from human_wm_cli.commands.pretrain import PretrainConfig, pretrain
+from human_wm_cli.commands.pretrain import PretrainConfig, run_pretraining
 from human_wm_cli.commands.train import TrainAgentConfig, train
 from human_wm_cli.console import is_switched_on, print_report, run_script, say
 from human_wm_cli.data import DataConfig, load_people
@@ -96,10 +96,10 @@ def demo(config: DemoConfig, run: RunFolder) -> dict[str, Any]:
     """Run every step; returns the evaluation's summary."""
     people = embedded_people(config.data)
     say("1/4 Pretraining the world model on the embedded people")
-    checkpoint, _ = pretrain(
-        PretrainConfig(data=config.data, model=config.model, training=config.training, card=None),
-        run,
+    settings = PretrainConfig(
+        data=config.data, model=config.model, training=config.training, card=None
     )
+    checkpoint = run_pretraining(settings, run).checkpoint
     say("2/4 Imagining 125 futures of one person")
     figure = draw_futures(config, people.dataset, checkpoint, run.figure_path("futures"))
     say(f"    {figure}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from human_wm_cli.commands.pretrain import PretrainConfig, pretrain
+from human_wm_cli.commands.pretrain import PretrainConfig, run_pretraining
 from human_wm_cli.comparison import NOTE, markdown, readable, summary
 from human_wm_cli.config import to_dict, vary
 from human_wm_cli.console import print_report, run_script, say, to_json
@@ -120,8 +120,8 @@ def _carry_out(settings: PretrainConfig) -> dict[str, Any]:
     """Pretrain, measure, and keep what the comparison needs."""
     with RunFolder("pretrain", settings, settings.run) as run:
         is_new = not (run.path / TRAINING_STATE).exists()
-        checkpoint, metrics = pretrain(settings, run)
-    card = checkpoint / CARD_JSON
+        pretrained = run_pretraining(settings, run)
+    card = pretrained.checkpoint / CARD_JSON
     if not card.is_file():
         raise DataError(
             "logs that a model card can be measured on",
@@ -129,7 +129,7 @@ def _carry_out(settings: PretrainConfig) -> dict[str, Any]:
             "The message above says why; use more people or longer logs.",
         )
     # The clock of a training that was interrupted has only seen its last part.
-    seconds = metrics["seconds"] if is_new else None
+    seconds = pretrained.metrics["seconds"] if is_new else None
     return {**summary(json.loads(card.read_text(encoding="utf-8"))), "seconds": seconds}
 
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from human_wm_cli.config import to_dict
@@ -18,8 +15,7 @@ from human_wm_env.errors import ConfigError, DataError
 from human_wm_env.model.architecture import Architecture
 from world_model.audit import verdict
 from world_model.card.config import CardConfig
-from world_model.export import export
-from world_model.pretraining import Trained, active_units, train
+from world_model.pretrained import Pretrained, pretrain
 from world_model.training.config import TrainingConfig
 
 
@@ -52,52 +48,30 @@ class PretrainConfig:
             )
 
 
-def pretrain(config: PretrainConfig, run: RunFolder) -> tuple[Path, dict[str, Any]]:
-    """Train a world model and write its checkpoint, and its card, into the folder of a run.
-
-    Returns:
-        The checkpoint folder and the numbers of the run.
-    """
+def run_pretraining(config: PretrainConfig, run: RunFolder) -> Pretrained:
+    """Train a world model and write its checkpoint, and its card, into the folder of a run."""
     dataset = load_dataset(config.data)
-    began = time.monotonic()
-    trained = train(
+    pretrained = pretrain(
         dataset,
+        run.checkpoint_path,
         config.model,
         config.training,
+        about={
+            "command": "python scripts/pretrain.py",
+            "config": _reproducible(to_dict(config)),
+            "data": provenance(config.data, dataset),
+        },
         logger=run.logger,
         state_folder=run.path / TRAINING_STATE,
         progress=True,
     )
-    if trained.pruned:
-        names = ", ".join(f"z_{block}" for block in trained.pruned)
+    if pretrained.pruned:
+        names = ", ".join(f"z_{block}" for block in pretrained.pruned)
         say(f"{names}: emptied, of no help on unseen days of unseen people")
-    metrics = {
-        "seconds": round(time.monotonic() - began, 1),
-        **_latent_metrics(trained),
-        **{
-            f"{stage}_{name}": value
-            for stage, scores in trained.scores.items()
-            for name, value in scores.items()
-        },
-    }
-    export(
-        trained.model,
-        dataset,
-        trained.train[0].users,
-        run.checkpoint_path,
-        {
-            "command": "python scripts/pretrain.py",
-            "config": _reproducible(to_dict(config)),
-            "data": provenance(config.data, dataset),
-            "metrics": metrics,
-            **_origin(trained),
-            "emptied_blocks": list(trained.pruned),
-        },
-    )
-    run.write_metrics(metrics)
+    run.write_metrics(pretrained.metrics)
     if config.card is not None:
         _measure(config.data, config.card, run)
-    return run.checkpoint_path, metrics
+    return pretrained
 
 
 def _measure(data: DataConfig, card: CardConfig, run: RunFolder) -> None:
@@ -107,25 +81,6 @@ def _measure(data: DataConfig, card: CardConfig, run: RunFolder) -> None:
         write_card(run.checkpoint_path, data, card, run.logger)
     except DataError as error:
         say(f"No model card: {error}")
-
-
-def _latent_metrics(trained: Trained) -> dict[str, Any]:
-    """Return active units of each block, over the validation people's own posteriors."""
-    _, posterior = trained.validation
-    return {
-        f"active_units_{block}": active_units(
-            dataclasses.replace(posterior, mean=posterior.mean[:, part])
-        )
-        for block, part in trained.model.architecture.blocks.items()
-    }
-
-
-def _origin(trained: Trained) -> dict[str, Any]:
-    """Return what a manifest says about the checkpoint that training began with."""
-    if trained.start is None:
-        return {}
-    kept = ("weights_sha256", "data", "start")
-    return {"start": {key: trained.start.manifest.get(key) for key in kept}}
 
 
 def _reproducible(config: dict[str, Any]) -> dict[str, Any]:
@@ -145,7 +100,8 @@ def main(config: PretrainConfig) -> None:
     """Pretrain the world model on logs; write a checkpoint and its model card."""
     with RunFolder("pretrain", config, config.run) as run:
         say(verdict(load_dataset(config.data)))
-        checkpoint, metrics = pretrain(config, run)
+        pretrained = run_pretraining(config, run)
+        checkpoint, metrics = pretrained.checkpoint, pretrained.metrics
         rows = [{"what": name, "value": value} for name, value in metrics.items()]
         print_report(
             rows,

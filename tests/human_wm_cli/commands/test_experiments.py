@@ -79,13 +79,13 @@ def test_what_is_finished_is_not_run_again(
     root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     trained: list[str] = []
-    own = run_experiments.pretrain
+    own = run_experiments.run_pretraining
 
     def counted(settings: Any, run: Any) -> Any:
         trained.append(run.path.name)
         return own(settings, run)
 
-    monkeypatch.setattr(run_experiments, "pretrain", counted)
+    monkeypatch.setattr(run_experiments, "run_pretraining", counted)
     before = {row["experiment"]: row for row in result(root)["experiments"]}
     experiments(
         root, "run.resume=true", "experiments=[default,no_ensemble,predecessor]", "json=true"
@@ -110,7 +110,7 @@ def test_an_interrupted_training_goes_on_where_it_stopped(
         raise PowerCutError
 
     with monkeypatch.context() as patched:
-        patched.setattr("human_wm_cli.commands.pretrain.export", cut)  # after training
+        patched.setattr("world_model.pretrained.export", cut)  # after training
         with pytest.raises(PowerCutError):
             experiments(tmp_path, *words)
     state = tmp_path / "small" / "experiments" / "encoder_only" / "training_state"

@@ -1,0 +1,66 @@
+"""What the three packages hand on, and that documents import nothing else."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("human_wm_env", "world_model", "agents")
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_name_can_be_imported(package: str) -> None:
+    module = importlib.import_module(package)
+    assert len(module.__all__) > 5
+    for name in module.__all__:
+        value = getattr(module, name)
+        assert value.__doc__, f"{package}.{name} has no docstring"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_type_checkers_see_the_same_names(package: str) -> None:
+    module = importlib.import_module(package)
+    tree = ast.parse((ROOT / package / "__init__.py").read_text(encoding="utf-8"))
+    (branch,) = (node for node in tree.body if isinstance(node, ast.If))
+    typed = {}
+    for node in branch.body:
+        assert isinstance(node, ast.ImportFrom) and node.module is not None
+        source = importlib.import_module(node.module)
+        typed |= {one.asname or one.name: getattr(source, one.name) for one in node.names}
+    assert typed == {name: getattr(module, name) for name in dir(module)}
+    assert typed.keys() <= set(module.__all__)
+
+
+def test_an_unknown_name_is_an_error() -> None:
+    with pytest.raises(AttributeError, match="'human_wm_env' has no attribute 'PersonContex'"):
+        getattr(importlib.import_module("human_wm_env"), "PersonContex")  # noqa: B009
+
+
+@pytest.mark.parametrize("package", ["world_model", "agents"])
+def test_a_package_loads_what_is_heavy_with_the_names_that_need_it(package: str) -> None:
+    code = f"import sys, {package}; print(sorted({{'numba', 'torch'}} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: file.stem)
+def test_documents_import_from_the_packages_alone(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    for example in re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL):
+        for node in ast.walk(ast.parse(example)):
+            if isinstance(node, ast.ImportFrom):
+                own = node.module in PACKAGES
+                assert own or (node.module or "").partition(".")[0] not in PACKAGES, node.module
+                if own:
+                    known = importlib.import_module(str(node.module)).__all__
+                    assert {one.name for one in node.names} <= set(known)
