@@ -9,10 +9,10 @@ from agents.baselines import HabitAgent, RandomAgent
 from agents.env_config import NO_CONTEXT, EnvConfig, with_overrides
 from agents.planning.best_constant import SearchConfig, search_best_constant
 from agents.planning.dream_planner import ImaginingPlanner
-from agents.planning.mpc import PlannerConfig
+from agents.planning.model_predictive_control import PlannerConfig
 from agents.planning.oracle_planner import OraclePlanner
 from agents.protocol import Agent
-from agents.session import Session
+from agents.training_session import Session
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from agents.planning.best_constant import last_round_days
 from agents.protocol import Agent
 from agents.sb3.algorithms import RECIPES
 from agents.sb3.training import train_sb3
-from agents.session import Session
+from agents.training_session import Session
 from human_wm_env.errors import ConfigError, did_you_mean
 
 Train = Callable[[Any, EnvConfig, Session], Agent]

@@ -8,7 +8,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from agents.starts import Starts
+from agents.episode_starts import Starts
 
 Choose = Callable[[np.ndarray], np.ndarray]
 

@@ -19,9 +19,9 @@ from agents.baselines import ConstantAgent, HabitAgent, RandomAgent
 from agents.env_config import EnvConfig
 from agents.evolution.cma_es import CMAESConfig
 from agents.evolution.controller import ControllerAgent, ControllerShape
-from agents.planning.cem import CrossEntropyConfig
+from agents.planning.cross_entropy import CrossEntropyConfig
 from agents.planning.dream_planner import ImaginingPlanner
-from agents.planning.mpc import PlannerConfig
+from agents.planning.model_predictive_control import PlannerConfig
 from agents.planning.oracle_planner import OraclePlanner
 from agents.protocol import Agent
 from agents.sb3.algorithms import RECIPES

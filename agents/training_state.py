@@ -8,8 +8,8 @@ from typing import Any
 
 from agents.env_config import BUNDLED, EnvConfig
 from agents.planning.oracle_planner import SIMULATOR_ID
-from agents.session import Session
 from agents.tensor_tree import has_tree, load_tree, save_tree
+from agents.training_session import Session
 from human_wm_env.errors import CheckpointError
 from human_wm_env.people.embedded import EmbeddedPeople
 from human_wm_env.registration import resolve_dataset

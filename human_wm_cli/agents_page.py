@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from agents.evaluation.table import interval_text
+from agents.evaluation.summary_table import interval_text
 
 PAGE = "page.md"
 _NOTE_ON_EXPLOITS = """

@@ -27,7 +27,15 @@ ROOMS = {
         *("export", "pretraining", "pretrained", "card", "audit"),
     ),
     "agents": (
-        *("protocol", "env_config", "curves", "session", "tensor_tree", "starts", "rollout"),
+        *(
+            "protocol",
+            "env_config",
+            "curves",
+            "training_session",
+            "tensor_tree",
+            "episode_starts",
+            "rollout",
+        ),
         *("baselines", "planning", "training_state", "sb3", "evolution", "baseline_configs"),
         *("saving", "registry", "evaluation"),
     ),

@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from agents.env_config import EnvConfig
-from agents.evaluation.benchmark import Contestant
-from agents.evaluation.identity import as_text, env_identity, model_digest, people_version
-from agents.evaluation.paired import Episodes
-from agents.evaluation.store import EpisodeStore, is_made_of, plain_name
+from agents.episode_starts import Starts
+from agents.evaluation.benchmark_entries import BenchmarkEntry
+from agents.evaluation.episode_cache import EpisodeStore, is_made_of, plain_name
+from agents.evaluation.fingerprints import as_text, env_identity, model_digest, people_version
+from agents.evaluation.paired_runs import Episodes
 from agents.evaluation.untrained_model import write_untrained_model
 from agents.protocol import Agent
 from agents.registry import train_agent
 from agents.saving import MANIFEST, load_agent, save_agent
-from agents.session import Session
-from agents.starts import Starts
+from agents.training_session import Session
 
 
-class Workshop:
+class ArtifactCache:
     """Trains each agent once and runs it once in each world; keeps both on disk.
 
     Whatever was made of other settings, models or people than those asked for now is made
@@ -45,14 +45,14 @@ class Workshop:
         self.folder, self.starts, self.dataset, self._say = folder, starts, dataset, say
         self._store = EpisodeStore(folder / "episodes", starts, dataset=dataset, say=say)
 
-    def agent(self, contestant: Contestant) -> Agent:
+    def agent(self, entry: BenchmarkEntry) -> Agent:
         """Return a trained agent: loaded, gone on with, or trained."""
-        name = plain_name(contestant.name)
+        name = plain_name(entry.name)
         folder, state = self.folder / "agents" / name, self.folder / "trainings" / name
         told = {
-            "config": asdict(contestant.config),
-            "env": env_identity(contestant.env),
-            "models": _models_of(contestant),
+            "config": asdict(entry.config),
+            "env": env_identity(entry.env),
+            "models": _models_of(entry),
             "people": people_version(),
         }
         self._begin(self.folder / "made_of" / f"agent_{name}.json", as_text(told), folder, state)
@@ -60,7 +60,7 @@ class Workshop:
             session = Session(
                 state_folder=state, resume=True, checkpoint_days=50_000, dataset=self.dataset
             )
-            save_agent(train_agent(contestant.config, contestant.env, session), folder)
+            save_agent(train_agent(entry.config, entry.env, session), folder)
         return load_agent(folder)
 
     def untrained_model(self, like: str | None) -> Path:
@@ -90,7 +90,7 @@ class Workshop:
         note.write_text(told, encoding="utf-8")
 
 
-def _models_of(contestant: Contestant) -> list[str]:
+def _models_of(entry: BenchmarkEntry) -> list[str]:
     """Return the content of a world model that an agent's own settings name."""
-    own = getattr(contestant.config, "world_model", None)
+    own = getattr(entry.config, "world_model", None)
     return [] if own is None else [model_digest(own)]

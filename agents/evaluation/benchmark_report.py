@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from agents.evaluation.benchmark import Contestant
-from agents.evaluation.exploit import NEARLY_NO_NOISE, judge_finds
-from agents.evaluation.intervals import Bootstrap, mean_interval, plain_iqm
-from agents.evaluation.paired import Episodes
+from agents.evaluation.benchmark_entries import BenchmarkEntry
+from agents.evaluation.bootstrap_intervals import Bootstrap, mean_interval, plain_iqm
+from agents.evaluation.episode_cache import mean_over_runs
+from agents.evaluation.inflation import compare_worlds, inflation
+from agents.evaluation.model_exploits import NEARLY_NO_NOISE, judge_finds
+from agents.evaluation.paired_runs import Episodes
 from agents.evaluation.scores import (
     headroom,
     normalised_score,
@@ -19,8 +21,6 @@ from agents.evaluation.scores import (
     score_difference,
     score_ratio,
 )
-from agents.evaluation.store import mean_over_runs
-from agents.evaluation.transfer import compare_worlds, inflation
 
 TRUTH, DREAM, HABIT, ORACLE, CONSTANT = "simulator", "dream", "habit", "oracle", "best_constant"
 USUAL = "ppo dream context"  # trained with the usual temperature, pessimism and adherence
@@ -32,11 +32,11 @@ class BenchmarkResults:
     """Everything that was judged.
 
     Attributes:
-        contestants: who was trained.
+        entries: who was trained.
         episodes: episodes[world][name].
     """
 
-    contestants: list[Contestant]
+    entries: list[BenchmarkEntry]
     episodes: Mapping[str, Mapping[str, Episodes]]
 
 
@@ -44,9 +44,9 @@ def report(results: BenchmarkResults, bootstrap: Bootstrap | None = None) -> dic
     """Return the numbers of the benchmark page, ready for JSON."""
     truth, dream = results.episodes[TRUTH], results.episodes[DREAM]
     groups: dict[str, list[str]] = {name: [name] for name in SINGLE if name in truth}
-    for contestant in results.contestants:
-        groups.setdefault(contestant.group, []).append(contestant.name)
-    varied = {c.group for c in results.contestants if c.setting or c.group.startswith("exploit")}
+    for entry in results.entries:
+        groups.setdefault(entry.group, []).append(entry.name)
+    varied = {c.group for c in results.entries if c.setting or c.group.startswith("exploit")}
     table = [
         _row(group, names, truth, dream, bootstrap)
         for group, names in groups.items()
@@ -109,23 +109,23 @@ def _returns(of: Mapping[str, Episodes], names: Sequence[str]) -> np.ndarray:
 
 def _sweep(name: str, results: BenchmarkResults, bootstrap: Bootstrap | None) -> list[Any]:
     """Return a row per value; the agent that was trained as usual stands for the usual one."""
-    varied = {c.setting[1]: c for c in results.contestants if c.setting and c.setting[0] == name}
+    varied = {c.setting[1]: c for c in results.entries if c.setting and c.setting[0] == name}
     if not varied:
         return []
-    usual = [c for c in results.contestants if c.group == USUAL]
+    usual = [c for c in results.entries if c.group == USUAL]
     if usual and getattr(usual[0].env, name) is not None:
         varied.setdefault(getattr(usual[0].env, name), usual[0])
     rows = []
-    for value, contestant in varied.items():
+    for value, entry in varied.items():
         own, real = DREAM, TRUTH
-        if contestant.own_world is not None:
+        if entry.own_world is not None:
             own = f"dream, {name} {value:g}"
             real = f"simulator, {name} {value:g}" if name == "adherence" else TRUTH
         row: dict[str, Any] = {name: value}
         for label, world in ((DREAM, own), (TRUTH, real)):
             of = results.episodes[world]
             users = of[HABIT].users
-            row[label] = vars(mean_interval(of[contestant.name].returns, users, bootstrap))
+            row[label] = vars(mean_interval(of[entry.name].returns, users, bootstrap))
             row[f"{label} habit"] = float(of[HABIT].returns.mean())
         rows.append(row)
     return sorted(rows, key=lambda row: row[name])
@@ -134,7 +134,7 @@ def _sweep(name: str, results: BenchmarkResults, bootstrap: Bootstrap | None) ->
 def _exploits(results: BenchmarkResults, bootstrap: Bootstrap | None) -> list[dict[str, Any]]:
     sharp = results.episodes.get(f"dream, temperature {NEARLY_NO_NOISE:g}", {})
     truth = results.episodes[TRUTH]
-    names = [c.name for c in results.contestants if c.name in sharp]
+    names = [c.name for c in results.entries if c.name in sharp]
     if not names:
         return []
     finds = judge_finds(

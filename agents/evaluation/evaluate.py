@@ -10,21 +10,21 @@ from typing import Any
 
 from agents.baselines import HabitAgent, RandomAgent
 from agents.env_config import NO_CONTEXT, EnvConfig, with_overrides
-from agents.evaluation.foresight import REPLAY_ID, run_replay, summarise_foresight
-from agents.evaluation.intervals import Bootstrap, Interval
-from agents.evaluation.log_estimates import estimate_agents, judged_by_logs
+from agents.episode_starts import Starts, draw_starts
+from agents.evaluation.bootstrap_intervals import Bootstrap, Interval
+from agents.evaluation.inflation import compare_worlds
 from agents.evaluation.off_policy import OffPolicyConfig
-from agents.evaluation.paired import Episodes, Results, run_paired
+from agents.evaluation.off_policy_agents import estimate_agents, judged_by_logs
+from agents.evaluation.paired_runs import Episodes, Results, run_paired
+from agents.evaluation.replay_foresight import REPLAY_ID, run_replay, summarise_foresight
 from agents.evaluation.scores import headroom
-from agents.evaluation.table import summarise
-from agents.evaluation.transfer import compare_worlds
+from agents.evaluation.summary_table import summarise
 from agents.planning.best_constant import SearchConfig, search_best_constant
 from agents.planning.dream_planner import ImaginingPlanner
-from agents.planning.mpc import PlannerConfig
+from agents.planning.model_predictive_control import PlannerConfig
 from agents.planning.oracle_planner import SIMULATOR_ID, OraclePlanner
 from agents.protocol import Agent
 from agents.saving import MANIFEST, load_agent
-from agents.starts import Starts, draw_starts
 from human_wm_env.errors import ConfigError, did_you_mean
 from human_wm_env.registration import Dataset
 
@@ -123,7 +123,7 @@ class Evaluation:
 
     @cached_property
     def summary(self) -> dict[str, dict[str, dict[str, Any]]]:
-        """summary[world][agent], see `agents.evaluation.table.summarise`."""
+        """summary[world][agent], see `agents.evaluation.summary_table.summarise`."""
         return summarise(self.results, self.bootstrap)
 
     @cached_property

@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from agents.evaluation.behaviour import logged_log_density, smoothed_log_density
-from agents.evaluation.intervals import Bootstrap, Interval, mean_interval
-from agents.evaluation.logged import LoggedWindows
+from agents.evaluation.behaviour_policy import logged_log_density, smoothed_log_density
+from agents.evaluation.bootstrap_intervals import Bootstrap, Interval, mean_interval
+from agents.evaluation.logged_windows import LoggedWindows
 from agents.protocol import Agent
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import ConfigError, DataError

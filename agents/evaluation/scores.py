@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from agents.evaluation.intervals import Bootstrap, Interval, statistic_interval
-from agents.evaluation.paired import Episodes
+from agents.evaluation.bootstrap_intervals import Bootstrap, Interval, statistic_interval
+from agents.evaluation.paired_runs import Episodes
 
 FULL_SCORE = 100.0
 LARGE_REGRET_QUANTILE = 0.9

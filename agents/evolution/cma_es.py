@@ -12,11 +12,11 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 
 from agents.env_config import NO_CONTEXT, EnvConfig, make_vector_env, with_overrides
+from agents.episode_starts import spread_starts
 from agents.evolution.controller import ControllerAgent, ControllerShape
 from agents.planning.best_constant import SearchConfig, search_best_constant
 from agents.rollout import live_episodes
-from agents.session import Session
-from agents.starts import spread_starts
+from agents.training_session import Session
 from agents.training_state import keep_state, kept_state, training_settings
 from human_wm_env.errors import ConfigError
 

@@ -14,9 +14,9 @@ from gymnasium.vector import AutoresetMode
 
 from agents.baselines import ConstantAgent
 from agents.env_config import EnvConfig, make_vector_env
-from agents.planning.cem import PICKS, CrossEntropyConfig, middles
+from agents.episode_starts import spread_starts
+from agents.planning.cross_entropy import PICKS, CrossEntropyConfig, middles
 from agents.rollout import live_episodes
-from agents.starts import spread_starts
 from human_wm_env.errors import ConfigError
 from human_wm_env.person.actions import ACTION_WIDTH
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from agents.planning.branching import with_fresh_noise
-from agents.planning.mpc import Planner, PlannerConfig
+from agents.planning.model_predictive_control import Planner, PlannerConfig
+from agents.planning.plan_returns import with_fresh_noise
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.person.history import History, weekdays

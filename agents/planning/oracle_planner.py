@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from agents.planning.branching import repeated, with_fresh_noise
-from agents.planning.mpc import Planner, PlannerConfig
+from agents.planning.model_predictive_control import Planner, PlannerConfig
+from agents.planning.plan_returns import repeated, with_fresh_noise
 from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.errors import ConfigError
 from human_wm_env.registration import make_simulator

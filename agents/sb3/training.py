@@ -21,7 +21,7 @@ from agents.sb3.policy import PolicyAgent
 from agents.sb3.recipe import Recipe
 from agents.sb3.state import restore, state_of
 from agents.sb3.vec_env import SB3VecEnv
-from agents.session import Session
+from agents.training_session import Session
 from agents.training_state import keep_state, kept_state, training_settings
 from human_wm_env.errors import CheckpointError
 

@@ -12,31 +12,31 @@ from tqdm import tqdm
 
 from agents.baseline_configs import BestConstantConfig
 from agents.env_config import EnvConfig
-from agents.evaluation.artifact_cache import Workshop
-from agents.evaluation.benchmark import Contestant, contestants
+from agents.episode_starts import draw_starts
+from agents.evaluation.artifact_cache import ArtifactCache
+from agents.evaluation.benchmark_entries import BenchmarkEntry, benchmark_entries
 from agents.evaluation.benchmark_report import BenchmarkResults, report
+from agents.evaluation.bootstrap_intervals import Bootstrap
 from agents.evaluation.degraded_policies import policies_of_all_qualities
+from agents.evaluation.episode_cache import is_made_of, plain_name, starts_digest
 from agents.evaluation.figures import score_figure, sweep_figure, transfer_figure
-from agents.evaluation.identity import (
+from agents.evaluation.fingerprints import (
     agent_digest,
     as_text,
     env_identity,
     model_digest,
     people_version,
 )
-from agents.evaluation.intervals import Bootstrap
-from agents.evaluation.log_estimates import estimate_agents
 from agents.evaluation.off_policy import OffPolicyConfig
-from agents.evaluation.paired import Episodes
-from agents.evaluation.store import is_made_of, plain_name, starts_digest
-from agents.evaluation.table import interval_text
+from agents.evaluation.off_policy_agents import estimate_agents
+from agents.evaluation.paired_runs import Episodes
+from agents.evaluation.summary_table import interval_text
 from agents.evolution.cma_es import CMAESConfig
 from agents.planning.best_constant import SearchConfig
-from agents.planning.mpc import PlannerConfig
+from agents.planning.model_predictive_control import PlannerConfig
 from agents.planning.oracle_planner import OraclePlanner
 from agents.protocol import Agent
 from agents.sb3.ppo import PPOConfig
-from agents.starts import draw_starts
 from human_wm_cli.agents_page import PAGE, agents_page
 from human_wm_cli.console import print_report, run_script, say
 from human_wm_cli.run import RunConfig, RunFolder
@@ -96,8 +96,10 @@ class BenchmarkAgentsConfig:
     json: bool = False
 
 
-def workshop_of(config: BenchmarkAgentsConfig, run: RunFolder, dataset: Any = None) -> Workshop:
-    """Return the workshop of a run, with the starts that everybody is judged on."""
+def artifact_cache_of(
+    config: BenchmarkAgentsConfig, run: RunFolder, dataset: Any = None
+) -> ArtifactCache:
+    """Return the artifacts of a run, with the starts that everybody is judged on."""
     starts = draw_starts(
         replace(config.simulator, split="test"),
         people=config.people,
@@ -105,15 +107,15 @@ def workshop_of(config: BenchmarkAgentsConfig, run: RunFolder, dataset: Any = No
         seed=config.seed,
         dataset=dataset,
     )
-    return Workshop(run.path / KEPT, starts, dataset=dataset, say=say)
+    return ArtifactCache(run.path / KEPT, starts, dataset=dataset, say=say)
 
 
 def run_benchmark(
     config: BenchmarkAgentsConfig, run: RunFolder, *, dataset: Any = None
 ) -> BenchmarkResults:
     """Train and judge everybody; returns the episodes of all."""
-    workshop = workshop_of(config, run, dataset)
-    entrants = contestants(config, str(workshop.untrained_model(config.dream.world_model)))
+    artifacts = artifact_cache_of(config, run, dataset)
+    entrants = benchmark_entries(config, str(artifacts.untrained_model(config.dream.world_model)))
     found: dict[str, dict[str, Episodes]] = {}
     worlds = {"dream": config.dream, "simulator": config.simulator}
     if config.second_opinion is not None:
@@ -121,9 +123,9 @@ def run_benchmark(
         worlds["second opinion"] = opinion
 
     def judge(world: str, env: EnvConfig, name: str, agent: Agent) -> None:
-        found.setdefault(world, {})[name] = workshop.episodes(world, env, name, agent)
+        found.setdefault(world, {})[name] = artifacts.episodes(world, env, name, agent)
 
-    zoo = policies_of_all_qualities(workshop.agent(_best(config)))
+    zoo = policies_of_all_qualities(artifacts.agent(_best(config)))
     oracle = OraclePlanner(config.oracle, config.simulator.reward_weights)
     with tqdm(total=len(entrants) + len(zoo) + 1, unit="agent", file=sys.stderr) as bar:
         judge("simulator", config.simulator, "oracle", oracle)
@@ -134,7 +136,7 @@ def run_benchmark(
             bar.update(1)
         for entrant in entrants:
             bar.set_description(entrant.name)
-            agent = workshop.agent(entrant)
+            agent = artifacts.agent(entrant)
             for world, env in entrant.judged_in(worlds).items():
                 judge(world, env, entrant.name, agent)
                 if world not in worlds:  # a world of its own: its habit is needed there
@@ -144,8 +146,8 @@ def run_benchmark(
 
 
 def judged_by_the_log(
-    config: BenchmarkAgentsConfig, entrants: Sequence[Contestant]
-) -> list[Contestant]:
+    config: BenchmarkAgentsConfig, entrants: Sequence[BenchmarkEntry]
+) -> list[BenchmarkEntry]:
     """Return who is estimated from the log: the first seed of PPO from the dream."""
     groups = ("ppo dream", "ppo dream context")
     return [e for e in entrants if e.group in groups and e.config.seed == config.ppo.seed]
@@ -156,7 +158,7 @@ def estimate_from_log(
 ) -> dict[str, Any]:
     """Return off-policy estimates of a few agents, beside the truth; kept once made."""
     assert config.off_policy is not None
-    workshop = workshop_of(config, run, dataset)
+    artifacts = artifact_cache_of(config, run, dataset)
     of_train = draw_starts(
         replace(config.simulator, split="train"),
         people=None,
@@ -164,16 +166,16 @@ def estimate_from_log(
         seed=config.seed,
         dataset=dataset,
     )
-    zoo = policies_of_all_qualities(workshop.agent(_best(config)))
+    zoo = policies_of_all_qualities(artifacts.agent(_best(config)))
     chosen: dict[str, Agent] = {name: zoo[name] for name in ("typical day", "best_constant")}
-    for entrant in judged_by_the_log(config, results.contestants):
-        chosen[entrant.name] = workshop.agent(entrant)
+    for entrant in judged_by_the_log(config, results.entries):
+        chosen[entrant.name] = artifacts.agent(entrant)
     model = config.dream.world_model
     told = as_text(
         {
             "settings": asdict(config.off_policy),
             "bootstrap": asdict(config.bootstrap),
-            "starts": [starts_digest(starts) for starts in (workshop.starts, of_train)],
+            "starts": [starts_digest(starts) for starts in (artifacts.starts, of_train)],
             "env": env_identity(config.simulator),
             "world_model": model_digest(model),
             "agents": {name: agent_digest(agent) for name, agent in chosen.items()},
@@ -189,7 +191,7 @@ def estimate_from_log(
         estimates = estimate_agents(
             chosen,
             config.simulator,
-            workshop.starts,
+            artifacts.starts,
             config.off_policy,
             fitted_to=of_train,
             world_model=model,
@@ -208,8 +210,8 @@ def estimate_from_log(
     return estimates
 
 
-def _best(config: BenchmarkAgentsConfig) -> Contestant:
-    return Contestant(
+def _best(config: BenchmarkAgentsConfig) -> BenchmarkEntry:
+    return BenchmarkEntry(
         "best_constant", "best_constant", BestConstantConfig(config.search), config.simulator
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from agents.env_config import EnvConfig
 from agents.evaluation.evaluate import TRUTH, EvaluationConfig
-from agents.evaluation.table import table_rows
+from agents.evaluation.summary_table import table_rows
 from agents.sb3.ppo import PPOConfig
 from human_wm_cli.commands.evaluate import EvaluateAgentConfig, run_evaluation
 from human_wm_cli.commands.pretrain import PretrainConfig, run_pretraining

@@ -20,7 +20,7 @@ from agents.evaluation.evaluate import (
     load_agents,
 )
 from agents.evaluation.off_policy import OffPolicyConfig
-from agents.evaluation.table import interval_text, log_rows, table_rows
+from agents.evaluation.summary_table import interval_text, log_rows, table_rows
 from agents.protocol import Agent
 from agents.sb3.unsafe_zip import load_sb3_zip
 from human_wm_cli.console import print_report, run_script, say

@@ -18,8 +18,8 @@ from agents.protocol import Agent
 from agents.registry import ALGORITHMS, algorithm_named, train_agent
 from agents.saving import save_agent
 from agents.sb3.ppo import PPOConfig
-from agents.session import Session
 from agents.tensor_tree import has_tree
+from agents.training_session import Session
 from human_wm_cli.config import CONFIGS_FOLDER
 from human_wm_cli.console import print_report, run_script, say
 from human_wm_cli.run import TRAINING_STATE, Logger, RunConfig, RunFolder

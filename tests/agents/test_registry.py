@@ -13,9 +13,9 @@ from agents.baseline_configs import (
     RandomConfig,
 )
 from agents.env_config import EnvConfig
-from agents.planning.cem import CrossEntropyConfig
+from agents.planning.cross_entropy import CrossEntropyConfig
 from agents.planning.dream_planner import ImaginingPlanner
-from agents.planning.mpc import PlannerConfig
+from agents.planning.model_predictive_control import PlannerConfig
 from agents.planning.oracle_planner import OraclePlanner
 from agents.registry import ALGORITHMS, algorithm_named, train_agent
 from agents.saving import load_agent, save_agent

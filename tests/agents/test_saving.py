@@ -17,7 +17,7 @@ from agents.registry import train_agent
 from agents.saving import MANIFEST, WEIGHTS, load_agent, save_agent
 from agents.sb3.policy import PolicyAgent
 from agents.sb3.ppo import PPOConfig
-from agents.session import Session
+from agents.training_session import Session
 from human_wm_env.errors import CheckpointError, ConfigError
 from human_wm_env.people.embedded import EmbeddedPeople
 

@@ -9,8 +9,8 @@ import pytest
 from agents.env_config import EnvConfig
 from agents.evolution.cma_es import CMAESConfig
 from agents.sb3.ppo import PPOConfig
-from agents.session import Session
 from agents.tensor_tree import save_tree
+from agents.training_session import Session
 from agents.training_state import keep_state, kept_state, training_settings
 from human_wm_env.errors import CheckpointError
 from human_wm_env.model.checkpoint import BUNDLED

@@ -15,17 +15,17 @@ import numpy as np
 from safetensors.numpy import load_file
 
 from agents.env_config import EnvConfig
+from agents.evaluation.bootstrap_intervals import Bootstrap
 from agents.evaluation.evaluate import EvaluationConfig, evaluate
-from agents.evaluation.foresight import summarise_foresight
-from agents.evaluation.intervals import Bootstrap
 from agents.evaluation.off_policy import OffPolicyConfig
-from agents.evaluation.table import summarise
+from agents.evaluation.replay_foresight import summarise_foresight
+from agents.evaluation.summary_table import summarise
 from agents.planning.best_constant import SearchConfig
-from agents.planning.cem import CrossEntropyConfig
-from agents.planning.mpc import PlannerConfig
+from agents.planning.cross_entropy import CrossEntropyConfig
+from agents.planning.model_predictive_control import PlannerConfig
 from agents.registry import algorithm_named, train_agent
 from agents.saving import load_agent, save_agent
-from agents.session import Session
+from agents.training_session import Session
 from human_wm_cli.commands import pretrain
 from human_wm_cli.console import run_script
 from tests.golden.cases import SMALL, people

@@ -10,15 +10,15 @@ from scipy.stats import norm
 
 from agents.baselines import ConstantAgent
 from agents.env_config import EnvConfig
+from agents.episode_starts import Starts, draw_starts
 from agents.evaluation import off_policy
-from agents.evaluation.behaviour import (
+from agents.evaluation.behaviour_policy import (
     logged_log_density,
     row_log_density,
     smoothed_log_density,
 )
-from agents.evaluation.logged import LoggedWindows, cut_windows
+from agents.evaluation.logged_windows import LoggedWindows, cut_windows
 from agents.evaluation.off_policy import OffPolicyConfig, as_plain, evaluate_off_policy
-from agents.starts import Starts, draw_starts
 from human_wm_env.errors import ConfigError, DataError
 from human_wm_env.model import heads
 from human_wm_env.people.embedded import EmbeddedPeople

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from agents.evaluation.intervals import (
+from agents.evaluation.bootstrap_intervals import (
     Bootstrap,
     clustered_interval,
     interquartile_mean,
@@ -12,7 +12,7 @@ from agents.evaluation.intervals import (
     statistic_interval,
     stratified_iqm_interval,
 )
-from agents.evaluation.paired import Episodes
+from agents.evaluation.paired_runs import Episodes
 from agents.evaluation.scores import (
     headroom,
     normalised_score,

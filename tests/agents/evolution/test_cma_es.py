@@ -10,7 +10,7 @@ from agents.env_config import EnvConfig
 from agents.evolution.cma_es import CMAESConfig, Evolution, days_of, train_cma_es
 from agents.evolution.controller import ControllerAgent, ControllerShape
 from agents.saving import load_agent, save_agent
-from agents.session import Session
+from agents.training_session import Session
 from human_wm_env.errors import CheckpointError, ConfigError
 from human_wm_env.people.embedded import EmbeddedPeople
 

@@ -14,9 +14,9 @@ from agents.planning.best_constant import (
     last_round_days,
     search_best_constant,
 )
-from agents.planning.cem import bins
+from agents.planning.cross_entropy import bins
 from agents.registry import algorithm_named, train_agent
-from agents.session import Session
+from agents.training_session import Session
 from human_wm_env.errors import ConfigError
 from human_wm_env.people.embedded import EmbeddedPeople
 from human_wm_env.person.actions import A_LOCATION, A_SLEEP, A_WORKOUT
@@ -100,8 +100,8 @@ def test_in_the_simulator_it_beats_the_typical_day(people: EmbeddedPeople) -> No
     # With sleep alone in the reward, 7 to 9 hours are the whole optimum.
     from dataclasses import replace
 
-    from agents.evaluation.paired import run_episodes
-    from agents.starts import spread_starts
+    from agents.episode_starts import spread_starts
+    from agents.evaluation.paired_runs import run_episodes
 
     asleep = replace(config, reward_weights=rewards)
     sleeper = search_best_constant(asleep, search, dataset=people)

@@ -8,13 +8,13 @@ import torch
 
 from agents.baselines import HabitAgent
 from agents.env_config import EnvConfig
-from agents.evaluation.intervals import paired_interval
-from agents.evaluation.paired import run_episodes
+from agents.episode_starts import draw_starts
+from agents.evaluation.bootstrap_intervals import paired_interval
+from agents.evaluation.paired_runs import run_episodes
 from agents.registry import train_agent
 from agents.sb3.policy import PolicyAgent
 from agents.sb3.ppo import PPOConfig
-from agents.session import Session
-from agents.starts import draw_starts
+from agents.training_session import Session
 from human_wm_env.errors import ConfigError
 from human_wm_env.people.embedded import EmbeddedPeople
 

@@ -18,8 +18,8 @@ from agents.sb3.ppo import PPOConfig
 from agents.sb3.recurrent_ppo import RecurrentPPOConfig
 from agents.sb3.sac import SACConfig
 from agents.sb3.td3 import TD3Config
-from agents.session import Session
 from agents.tensor_tree import load_tree, save_tree
+from agents.training_session import Session
 from human_wm_env.errors import CheckpointError, ConfigError
 from human_wm_env.people.embedded import EmbeddedPeople
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from agents.env_config import EnvConfig
-from agents.evaluation.benchmark import contestants
+from agents.evaluation.benchmark_entries import benchmark_entries
 from agents.protocol import Agent
 from agents.registry import train_agent
-from agents.session import Session
+from agents.training_session import Session
 from human_wm_cli.commands.benchmark_agents import BenchmarkAgentsConfig, judged_by_the_log, main
 from human_wm_cli.config import compose
 from human_wm_cli.console import run_script
@@ -49,7 +49,7 @@ def test_the_defaults() -> None:
 
 def test_the_log_judges_the_first_seed_alone() -> None:
     config = compose(BenchmarkAgentsConfig, "benchmark_agents", ["seeds=11"])
-    chosen = judged_by_the_log(config, contestants(config, "untrained"))
+    chosen = judged_by_the_log(config, benchmark_entries(config, "untrained"))
     assert [entrant.name for entrant in chosen] == [
         "ppo dream, seed 1",
         "ppo dream context, seed 1",
@@ -79,7 +79,7 @@ def test_it_makes_table_and_figures_and_goes_on_without_running_anything_again(
         raise AssertionError("it was run before")
 
     monkeypatch.setattr("agents.evaluation.artifact_cache.train_agent", refuse)
-    monkeypatch.setattr("agents.evaluation.store.run_episodes", refuse)
+    monkeypatch.setattr("agents.evaluation.episode_cache.run_episodes", refuse)
     run(tmp_path, "json=true", "run.resume=true")
     again = json.loads(capsys.readouterr().out)
     assert again == first

@@ -8,8 +8,8 @@ import pytest
 
 from agents.baselines import ConstantAgent
 from agents.env_config import EnvConfig
+from agents.evaluation.bootstrap_intervals import Bootstrap
 from agents.evaluation.evaluate import EvaluationConfig
-from agents.evaluation.intervals import Bootstrap
 from agents.evaluation.off_policy import OffPolicyConfig
 from agents.evaluation.untrained_model import write_untrained_model
 from agents.planning.best_constant import SearchConfig

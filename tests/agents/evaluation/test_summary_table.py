@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from agents.evaluation.intervals import Bootstrap
-from agents.evaluation.paired import Episodes
-from agents.evaluation.table import summarise, table_rows
+from agents.evaluation.bootstrap_intervals import Bootstrap
+from agents.evaluation.paired_runs import Episodes
+from agents.evaluation.summary_table import summarise, table_rows
 
 
 def episodes(returns: list[float], mood: float = 0.5) -> Episodes:

@@ -9,14 +9,14 @@ from gymnasium.vector import AutoresetMode
 
 from agents.baselines import HabitAgent
 from agents.env_config import EnvConfig, make_vector_env
-from agents.evaluation.intervals import paired_interval
-from agents.evaluation.paired import evaluation_world, run_episodes, run_paired
+from agents.episode_starts import draw_starts
+from agents.evaluation.bootstrap_intervals import paired_interval
+from agents.evaluation.paired_runs import evaluation_world, run_episodes, run_paired
 from agents.planning.best_constant import SearchConfig, search_best_constant
-from agents.planning.cem import CrossEntropyConfig
+from agents.planning.cross_entropy import CrossEntropyConfig
 from agents.planning.dream_planner import ImaginingPlanner
-from agents.planning.mpc import PlannerConfig
+from agents.planning.model_predictive_control import PlannerConfig
 from agents.planning.oracle_planner import OraclePlanner
-from agents.starts import draw_starts
 from human_wm_env.errors import ConfigError, ResetNeededError
 from human_wm_env.people.embedded import EmbeddedPeople
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from agents.env_config import EnvConfig
-from agents.starts import draw_starts, spread_starts
+from agents.episode_starts import draw_starts, spread_starts
 from human_wm_env.errors import ConfigError, DataError
 from human_wm_env.people.embedded import EmbeddedPeople
 

@@ -11,8 +11,8 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 
 from agents.env_config import EnvConfig, make_vector_env, with_overrides
+from agents.episode_starts import Starts
 from agents.protocol import Agent, SituatedAgent
-from agents.starts import Starts
 from human_wm_env.errors import ConfigError
 
 

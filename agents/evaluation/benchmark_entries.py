@@ -8,14 +8,14 @@ from typing import Any
 
 from agents.baseline_configs import ImaginingPlannerConfig
 from agents.env_config import EnvConfig, with_overrides
-from agents.evaluation.exploit import NEARLY_NO_NOISE
+from agents.evaluation.model_exploits import NEARLY_NO_NOISE
 from agents.registry import ALGORITHMS
 
 SEARCH_SEEDS = 100  # where the seeds of the exploit search begin
 
 
 @dataclass(frozen=True)
-class Contestant:
+class BenchmarkEntry:
     """One training, with one seed.
 
     Attributes:
@@ -46,7 +46,7 @@ class Contestant:
         return found
 
 
-def contestants(config: Any, untrained_model: str) -> list[Contestant]:
+def benchmark_entries(config: Any, untrained_model: str) -> list[BenchmarkEntry]:
     """Return everybody that is trained.
 
     Args:
@@ -63,13 +63,13 @@ def contestants(config: Any, untrained_model: str) -> list[Contestant]:
         "simulator": truth,
         "simulator context": seeing_truth,
     }
-    found: list[Contestant] = []
+    found: list[BenchmarkEntry] = []
 
     def add(group: str, algorithm: Any, env: EnvConfig, seeds: int = 1, **own: Any) -> None:
         for number in range(seeds):
             seed = algorithm.seed + number
             found.append(
-                Contestant(
+                BenchmarkEntry(
                     f"{group}, seed {seed + 1}", group, replace(algorithm, seed=seed), env, **own
                 )
             )
@@ -81,11 +81,13 @@ def contestants(config: Any, untrained_model: str) -> list[Contestant]:
     for name in config.others:
         add(f"{name} dream context", ALGORITHMS[name].config(), seeing)
     planner = ImaginingPlannerConfig(config.planner)
-    found.append(Contestant("planner", "planner", planner, dream))
+    found.append(BenchmarkEntry("planner", "planner", planner, dream))
     lost = replace(dream, world_model=untrained_model)
     blind = replace(lost, person_context=True)
     add("ppo untrained dream context", config.ppo, blind)
-    found.append(Contestant("planner, untrained dream", "planner, untrained dream", planner, lost))
+    found.append(
+        BenchmarkEntry("planner, untrained dream", "planner, untrained dream", planner, lost)
+    )
     for name, values in (
         ("temperature", config.temperatures),
         ("pessimism", config.pessimisms),

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from agents.env_config import EnvConfig
-from agents.evaluation.benchmark import contestants
+from agents.evaluation.benchmark_entries import benchmark_entries
 from agents.evaluation.benchmark_report import BenchmarkResults, report
-from agents.evaluation.intervals import Bootstrap, mean_interval
-from agents.evaluation.paired import Episodes
+from agents.evaluation.bootstrap_intervals import Bootstrap, mean_interval
+from agents.evaluation.paired_runs import Episodes
 from agents.evolution.cma_es import CMAESConfig
-from agents.planning.mpc import PlannerConfig
+from agents.planning.model_predictive_control import PlannerConfig
 from agents.sb3.ppo import PPOConfig
 
 USERS = np.repeat([f"p{i}" for i in range(6)], 2)
@@ -37,7 +37,7 @@ def config() -> Any:
 
 
 def test_who_takes_part(config: Any) -> None:
-    found = {contestant.name: contestant for contestant in contestants(config, "runs/untrained")}
+    found = {entry.name: entry for entry in benchmark_entries(config, "runs/untrained")}
     assert {f"ppo dream context, seed {seed}" for seed in (1, 2)} <= set(found)
     seeing = found["ppo simulator context, seed 2"]
     assert (seeing.env.id, seeing.env.person_context) == ("HumanWMSim-v0", True)
@@ -61,7 +61,7 @@ def episodes(mean: float, seed: int) -> Episodes:
 
 
 def test_a_report_of_everything(config: Any) -> None:
-    entrants = contestants(config, "runs/untrained")
+    entrants = benchmark_entries(config, "runs/untrained")
     found: dict[str, dict[str, Episodes]] = {}
     for number, entrant in enumerate(entrants):
         for world in entrant.judged_in(WORLDS):

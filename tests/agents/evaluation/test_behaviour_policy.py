@@ -5,7 +5,7 @@ from __future__ import annotations
 import mlx.core as mx
 import numpy as np
 
-from agents.evaluation.behaviour import row_log_density
+from agents.evaluation.behaviour_policy import row_log_density
 from human_wm_env.model.inputs import ACTION_COLUMNS, ACTION_ORDER
 from human_wm_env.people.embedded import EmbeddedPeople
 from human_wm_env.person import schema

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from agents.evaluation.intervals import (
+from agents.evaluation.bootstrap_intervals import (
     Bootstrap,
     Interval,
     clustered_interval,
     paired_interval,
     plain_iqm,
 )
-from agents.evaluation.paired import Episodes, Results
+from agents.evaluation.paired_runs import Episodes, Results
 from agents.evaluation.scores import normalised_score, regret_of_people
 
 REFERENCES = ("habit", "random")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.planning.branching import imagined_returns, repeated, with_fresh_noise
+from agents.planning.plan_returns import imagined_returns, repeated, with_fresh_noise
 from human_wm_env.envs.scalarize import ScalarReward
 from human_wm_env.people.embedded import EmbeddedPeople
 from human_wm_env.random_streams import Stream
@@ -63,5 +63,5 @@ def test_chunks_change_nothing(people: EmbeddedPeople, monkeypatch) -> None:
     plans = np.random.default_rng(3).uniform(-1, 1, (3, 4, 1, 7)).astype(np.float32)
     reward = ScalarReward(world, None, 0.0)
     whole = imagined_returns(world, reward, fresh, plans, 2)
-    monkeypatch.setattr("agents.planning.branching.MOST_ROWS", 1)
+    monkeypatch.setattr("agents.planning.plan_returns.MOST_ROWS", 1)
     np.testing.assert_allclose(imagined_returns(world, reward, fresh, plans, 2), whole, atol=1e-6)

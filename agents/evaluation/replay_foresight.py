@@ -13,10 +13,10 @@ import gymnasium as gym
 from gymnasium.vector import AutoresetMode
 
 from agents.env_config import BUNDLED, EnvConfig
-from agents.evaluation.intervals import Bootstrap, clustered_interval, paired_interval
-from agents.evaluation.paired import Episodes, run_chunks
+from agents.episode_starts import Starts
+from agents.evaluation.bootstrap_intervals import Bootstrap, clustered_interval, paired_interval
+from agents.evaluation.paired_runs import Episodes, run_chunks
 from agents.protocol import Agent, SituatedAgent
-from agents.starts import Starts
 from human_wm_env.person_context import VectorPersonContext
 
 REPLAY_ID = "HumanWMReplay-v0"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import log_softmax, logsumexp
 
-from agents.evaluation.logged import LoggedWindows
+from agents.evaluation.logged_windows import LoggedWindows
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.model import heads, inputs, memory
 from human_wm_env.person import schema

@@ -8,14 +8,14 @@ import pytest
 
 from agents.baselines import ConstantAgent, HabitAgent, RandomAgent
 from agents.env_config import EnvConfig
-from agents.evaluation.foresight import run_replay, summarise_foresight
-from agents.evaluation.intervals import Bootstrap
+from agents.episode_starts import Starts, draw_starts
+from agents.evaluation.bootstrap_intervals import Bootstrap
+from agents.evaluation.replay_foresight import run_replay, summarise_foresight
 from agents.evolution.cma_es import CMAESConfig
 from agents.evolution.controller import ControllerAgent, ControllerShape
 from agents.planning.dream_planner import ImaginingPlanner
-from agents.planning.mpc import PlannerConfig
+from agents.planning.model_predictive_control import PlannerConfig
 from agents.planning.oracle_planner import OraclePlanner
-from agents.starts import Starts, draw_starts
 from human_wm_env.people.embedded import EmbeddedPeople
 from human_wm_env.person import actions, observations, rewards
 from human_wm_env.runtime.world_model import load_world_model

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from agents.evaluation.intervals import Bootstrap, Interval, clustered_interval, paired_interval
+from agents.evaluation.bootstrap_intervals import (
+    Bootstrap,
+    Interval,
+    clustered_interval,
+    paired_interval,
+)
 from human_wm_env.errors import ConfigError, DataError
 
 

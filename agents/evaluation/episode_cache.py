@@ -15,10 +15,10 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from agents.env_config import EnvConfig
-from agents.evaluation.identity import agent_digest, as_text, env_identity, people_version
-from agents.evaluation.paired import Episodes, evaluation_world, run_episodes
+from agents.episode_starts import Starts
+from agents.evaluation.fingerprints import agent_digest, as_text, env_identity, people_version
+from agents.evaluation.paired_runs import Episodes, evaluation_world, run_episodes
 from agents.protocol import Agent
-from agents.starts import Starts
 from human_wm_env.errors import CheckpointError
 
 _COMPONENT = "component."

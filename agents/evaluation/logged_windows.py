@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.starts import Starts
+from agents.episode_starts import Starts
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.person import actions, observation_assembly, rewards, schema
 from human_wm_env.person_context import PosteriorMeans

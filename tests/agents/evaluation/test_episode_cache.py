@@ -9,10 +9,10 @@ import pytest
 
 from agents.baselines import ConstantAgent, HabitAgent
 from agents.env_config import EnvConfig
-from agents.evaluation.paired import Episodes, run_episodes
-from agents.evaluation.store import EpisodeStore, mean_over_runs, plain_name
+from agents.episode_starts import Starts, draw_starts
+from agents.evaluation.episode_cache import EpisodeStore, mean_over_runs, plain_name
+from agents.evaluation.paired_runs import Episodes, run_episodes
 from agents.protocol import Agent
-from agents.starts import Starts, draw_starts
 from human_wm_env.errors import CheckpointError
 from human_wm_env.people.embedded import EmbeddedPeople
 
@@ -31,7 +31,7 @@ def run_once(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         ran.append(agent.name)
         return run_episodes(agent, *arguments, **named)
 
-    monkeypatch.setattr("agents.evaluation.store.run_episodes", run)
+    monkeypatch.setattr("agents.evaluation.episode_cache.run_episodes", run)
     return ran
 
 
@@ -80,7 +80,7 @@ def test_episodes_of_other_things_are_run_again(
     assert ran(replace(simulator, adherence=0.5), "one", high)
     assert ran(simulator, "one", high, kept=store(starts.part(slice(0, 2))))
     assert ran(simulator, "one", high) and not ran(simulator, "one", high)
-    monkeypatch.setattr("agents.evaluation.store.people_version", lambda: "other people")
+    monkeypatch.setattr("agents.evaluation.episode_cache.people_version", lambda: "other people")
     assert ran(simulator, "one", high)
     told = [line.partition("(")[2].partition(")")[0] for line in lines]
     assert told == ["agent", "world", "starts, world", "starts", "people"]

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from agents.planning.branching import imagined_returns
-from agents.planning.cem import CrossEntropyConfig, PlanDistribution, search_plans
+from agents.planning.cross_entropy import CrossEntropyConfig, PlanDistribution, search_plans
+from agents.planning.plan_returns import imagined_returns
 from human_wm_env.envs.scalarize import ScalarReward
 from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.errors import ConfigError, ResetNeededError

@@ -13,11 +13,11 @@ from safetensors.numpy import load_file
 from agents.baselines import ConstantAgent, HabitAgent, RandomAgent
 from agents.env_config import EnvConfig
 from agents.evaluation.degraded_policies import DilutedAgent, NoisyAgent
-from agents.evaluation.identity import agent_digest, env_identity, model_digest
+from agents.evaluation.fingerprints import agent_digest, env_identity, model_digest
 from agents.evolution.cma_es import CMAESConfig
 from agents.evolution.controller import ControllerAgent, ControllerShape
 from agents.planning.dream_planner import ImaginingPlanner
-from agents.planning.mpc import PlannerConfig
+from agents.planning.model_predictive_control import PlannerConfig
 from human_wm_env.errors import ConfigError
 from human_wm_env.model.checkpoint import BUNDLED, save_checkpoint
 from human_wm_env.runtime.world_model import load_world_model

@@ -10,8 +10,8 @@ import pytest
 
 from agents.baselines import ConstantAgent, HabitAgent, RandomAgent
 from agents.env_config import EnvConfig
-from agents.evaluation.paired import evaluation_world, run_episodes, run_paired
-from agents.starts import Starts, draw_starts
+from agents.episode_starts import Starts, draw_starts
+from agents.evaluation.paired_runs import evaluation_world, run_episodes, run_paired
 from human_wm_env.errors import ConfigError
 from human_wm_env.people.embedded import EmbeddedPeople
 from human_wm_env.person import schema

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from agents.env_config import EnvConfig
-from agents.evaluation.identity import model_digest
-from agents.evaluation.intervals import Bootstrap
-from agents.evaluation.logged import cut_windows
+from agents.episode_starts import Starts
+from agents.evaluation.bootstrap_intervals import Bootstrap
+from agents.evaluation.fingerprints import model_digest
+from agents.evaluation.logged_windows import cut_windows
 from agents.evaluation.off_policy import OffPolicyConfig, as_plain, evaluate_off_policy
 from agents.protocol import Agent
 from agents.sb3.algorithms import RECIPES
-from agents.starts import Starts
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.people.embedded import EmbeddedPeople
 from human_wm_env.registration import resolve_dataset

@@ -3,7 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from agents.planning.cem import CrossEntropyConfig, PlanDistribution, bins, middles, search_plans
+from agents.planning.cross_entropy import (
+    CrossEntropyConfig,
+    PlanDistribution,
+    bins,
+    middles,
+    search_plans,
+)
 from human_wm_env.errors import ConfigError
 from human_wm_env.person import schema
 from human_wm_env.person.actions import A_LOCATION, A_SLEEP, A_WORKOUT, decode

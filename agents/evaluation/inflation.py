@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import scipy.stats
 
-from agents.evaluation.intervals import (
+from agents.evaluation.bootstrap_intervals import (
     Bootstrap,
     Interval,
     mean_interval,
     statistic_interval,
 )
-from agents.evaluation.paired import Episodes
+from agents.evaluation.paired_runs import Episodes
 from human_wm_env.errors import DataError
 
 FEWEST_POLICIES = 3
