@@ -8,12 +8,12 @@ if TYPE_CHECKING:
     from agents.baseline_configs import BestConstantConfig
     from agents.baselines import ConstantAgent, HabitAgent, RandomAgent
     from agents.env_config import EnvConfig, make_vector_env
+    from agents.evaluation.bootstrap_intervals import Bootstrap
     from agents.evaluation.evaluate import Evaluation, EvaluationConfig, evaluate, load_agents
-    from agents.evaluation.intervals import Bootstrap
     from agents.evaluation.off_policy import OffPolicyConfig
     from agents.evolution.cma_es import CMAESConfig
     from agents.planning.best_constant import SearchConfig
-    from agents.planning.mpc import PlannerConfig
+    from agents.planning.model_predictive_control import PlannerConfig
     from agents.protocol import Agent
     from agents.registry import train_agent
     from agents.saving import load_agent, save_agent
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from agents.sb3.td3 import TD3Config
     from agents.sb3.unsafe_zip import load_sb3_zip
     from agents.sb3.vec_env import SB3VecEnv
-    from agents.session import Session
+    from agents.training_session import Session
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
@@ -33,11 +33,11 @@ else:
             "baselines": ["ConstantAgent", "HabitAgent", "RandomAgent"],
             "env_config": ["EnvConfig", "make_vector_env"],
             "evaluation.evaluate": ["Evaluation", "EvaluationConfig", "evaluate", "load_agents"],
-            "evaluation.intervals": ["Bootstrap"],
+            "evaluation.bootstrap_intervals": ["Bootstrap"],
             "evaluation.off_policy": ["OffPolicyConfig"],
             "evolution.cma_es": ["CMAESConfig"],
             "planning.best_constant": ["SearchConfig"],
-            "planning.mpc": ["PlannerConfig"],
+            "planning.model_predictive_control": ["PlannerConfig"],
             "protocol": ["Agent"],
             "registry": ["train_agent"],
             "saving": ["load_agent", "save_agent"],
@@ -48,7 +48,7 @@ else:
             "sb3.td3": ["TD3Config"],
             "sb3.unsafe_zip": ["load_sb3_zip"],
             "sb3.vec_env": ["SB3VecEnv"],
-            "session": ["Session"],
+            "training_session": ["Session"],
         },
     )
 
