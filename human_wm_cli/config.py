@@ -1,7 +1,7 @@
-"""Compose the configuration of a script: YAML defaults, groups, overrides.
+"""Compose the configuration of a command: YAML defaults, groups, overrides.
 
 A schema is a frozen dataclass; the dataclasses nested in it are its groups. The
-defaults of one script are `configs/<name>.yaml`. There a group is either a
+defaults of one command are `configs/<name>.yaml`. There a group is either a
 mapping or the name of a file, `configs/<group>/<choice>.yaml`; a nested group
 lives in a nested folder. A field with `metadata={"group": "env"}` reads the folder
 `env` whatever the field is called. On the command line `group=choice` takes
@@ -14,10 +14,10 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -25,12 +25,17 @@ from yaml import YAMLError
 
 from human_wm_env.errors import ConfigError, did_you_mean
 
-# Inside the package in a wheel, beside it in a checkout.
-_PACKAGED = Path(__file__).resolve().parent / "configs"
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+# Inside the package in a wheel and, as a link, in a checkout; beside it where links get lost.
+_PACKAGED = Path(__file__).parent / "configs"
 CONFIGS_FOLDER = _PACKAGED if _PACKAGED.is_dir() else _PACKAGED.parents[1] / "configs"
 
-Schema = TypeVar("Schema")
+Schema = TypeVar("Schema", bound="DataclassInstance")
 KeyPath = tuple[str, ...]
+# What an annotation evaluates to, such as a class, a union or a Literal: it has no type.
+Hint = Any
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ class _Assignment:
     """One value for one key, and where it came from."""
 
     path: KeyPath
-    value: Any
+    value: object
     source: str
 
 
@@ -46,7 +51,7 @@ class _Assignment:
 class _Slot:
     """What a key path leads to in a schema: its type, and its folder if a group."""
 
-    hint: Any
+    hint: Hint
     group: type | None
     folder: KeyPath
 
@@ -57,11 +62,11 @@ def compose(
     overrides: Sequence[str] = (),
     configs_folder: Path | str = CONFIGS_FOLDER,
 ) -> Schema:
-    """Build the frozen configuration of one script.
+    """Build the frozen configuration of one command.
 
     Args:
         schema: a dataclass type, frozen, with a type for every field.
-        name: the script's defaults are `<configs_folder>/<name>.yaml`.
+        name: the command's defaults are `<configs_folder>/<name>.yaml`.
         overrides: words such as `model=mini` or `training.epochs=1`.
         configs_folder: the folder with the YAML files.
 
@@ -73,7 +78,7 @@ def compose(
             word without "="; a field without a value; or settings that the
             dataclasses themselves refuse.
     """
-    merged = _merge(schema, name, overrides, Path(configs_folder))
+    merged = _Composer(schema, configs_folder).merge(name, overrides)
     return _as_object(schema, merged, f"{name}.yaml")
 
 
@@ -92,16 +97,18 @@ def vary(
     Raises:
         ConfigError: as `compose`.
     """
-    folder, schema = Path(configs_folder), type(config)
-    file = folder / group / f"{choice}.yaml"
-    merged: Any = OmegaConf.merge(OmegaConf.structured(schema), to_dict(config))
-    for assignment in _flatten(schema, {}, _read_yaml(file), (), f"{group}/{file.name}", folder):
-        merged = _assign(schema, merged, assignment)
-    return _as_object(schema, merged, f"{group}/{file.name}")
+    schema = type(config)
+    composer, file = _Composer(schema, configs_folder), f"{group}/{choice}.yaml"
+    own = OmegaConf.merge(OmegaConf.structured(schema), to_dict(config))
+    merged = typing.cast(DictConfig, own)
+    settings = _read_yaml(composer.folder / file)
+    for assignment in composer.flatten(settings, (), file):
+        merged = composer.assign(merged, assignment)
+    return _as_object(schema, merged, file)
 
 
 def outline(
-    schema: type,
+    schema: type[Schema],
     name: str,
     overrides: Sequence[str] = (),
     configs_folder: Path | str = CONFIGS_FOLDER,
@@ -111,57 +118,128 @@ def outline(
     Comments at the end list the choices of each group. Raises as `compose` does,
     but accepts missing values.
     """
-    folder = Path(configs_folder)
-    lines = [OmegaConf.to_yaml(_merge(schema, name, overrides, folder)).rstrip()]
+    composer = _Composer(schema, configs_folder)
+    lines = [OmegaConf.to_yaml(composer.merge(name, overrides)).rstrip()]
     for path in _all_paths(schema):
         slot = _slot(schema, path)
-        choices = _choices(folder.joinpath(*slot.folder)) if slot and slot.group else []
+        choices = _choices(composer.folder.joinpath(*slot.folder)) if slot and slot.group else []
         if choices:
             lines.append(f"# {'.'.join(path)}=NAME, one of: {', '.join(choices)}")
     return "\n".join(lines) + "\n"
 
 
-def to_dict(config: Any) -> dict[str, Any]:
+def to_dict(config: DataclassInstance) -> dict[str, Any]:
     """Turn a configuration into plain dicts, lists, strings and numbers."""
-    plain = _plain({field.name: getattr(config, field.name) for field in fields(config)})
-    return typing.cast(dict[str, Any], plain)
+    return {key: _plain(value) for key, value in asdict(config).items()}
 
 
-def to_yaml(config: Any) -> str:
+def to_yaml(config: DataclassInstance) -> str:
     """Write a configuration as YAML that `compose` reads back as an equal one."""
     return OmegaConf.to_yaml(OmegaConf.create(to_dict(config)))
 
 
-def _merge(schema: type, name: str, overrides: Sequence[str], folder: Path) -> DictConfig:
-    """Lay defaults, choices and overrides over the schema, checking each value."""
-    chosen: dict[KeyPath, tuple[str, str]] = {}
-    settings: list[_Assignment] = []
-    for word in overrides:
-        path, text = _split(word)
-        source = f"the override {word!r}"
-        slot = _known_slot(schema, path, source)
-        value = _parse(text, slot.hint, source)
-        if slot.group and isinstance(value, Mapping):
-            settings += _flatten(schema, {}, value, path, source, folder)
-        elif slot.group and value is not None:
-            chosen[path] = (text, source)
-        else:
-            settings.append(_Assignment(path, value, source))
+class _Composer:
+    """Lays files and overrides over a schema, checking each value.
 
-    defaults = folder / f"{name}.yaml"
-    assignments = list(
-        _flatten(schema, chosen, _read_yaml(defaults), (), defaults.name, folder),
-    )
-    for path in sorted(chosen, key=len):
-        assignments += _flatten_choice(schema, chosen, path, *chosen[path], folder)
+    Args:
+        schema: a dataclass type.
+        folder: with the YAML files.
+    """
 
-    merged = OmegaConf.structured(schema)
-    for assignment in [*assignments, *settings]:
-        merged = _assign(schema, merged, assignment)
-    return typing.cast(DictConfig, merged)
+    def __init__(self, schema: type, folder: Path | str) -> None:
+        self.schema = schema
+        self.folder = Path(folder)
+        self._chosen: dict[KeyPath, tuple[str, str]] = {}  # groups named by the overrides
+
+    def merge(self, name: str, overrides: Sequence[str]) -> DictConfig:
+        """Return defaults, then choices, then values, in the order given."""
+        settings: list[_Assignment] = []
+        for word in overrides:
+            path, text = _split(word)
+            source = f"the override {word!r}"
+            slot = self._known_slot(path, source)
+            value = _parse(text, slot.hint, source)
+            if slot.group and isinstance(value, Mapping):
+                settings += _Composer(self.schema, self.folder).flatten(value, path, source)
+            elif slot.group and value is not None:
+                self._chosen[path] = (text, source)
+            else:
+                settings.append(_Assignment(path, value, source))
+        file = self.folder / f"{name}.yaml"
+        assignments = [*self.flatten(_read_yaml(file), (), file.name)]
+        for path in sorted(self._chosen, key=len):
+            assignments += self._flatten_choice(path, *self._chosen[path])
+        merged = OmegaConf.structured(self.schema)
+        for assignment in [*assignments, *settings]:
+            merged = self.assign(merged, assignment)
+        return merged
+
+    def assign(self, config: DictConfig, assignment: _Assignment) -> DictConfig:
+        """Return the settings with one more value."""
+        slot = self._known_slot(assignment.path, assignment.source)
+        value, key = assignment.value, ".".join(assignment.path)
+        wrong = ConfigError(
+            f"{_type_name(slot.hint)} for {key!r}",
+            f"{value!r} (from {assignment.source})",
+            "Give a value of that type.",
+        )
+        if slot.hint is str and not isinstance(value, str):
+            raise wrong  # OmegaConf would turn a YAML `no` into the text "False".
+        for part in reversed(assignment.path):
+            value = {part: value}
+        try:
+            return typing.cast(DictConfig, OmegaConf.merge(config, typing.cast(dict, value)))
+        except (OmegaConfBaseException, ValueError, TypeError) as error:
+            raise wrong from error
+
+    def flatten(
+        self, settings: Mapping[Any, object], prefix: KeyPath, source: str
+    ) -> Iterator[_Assignment]:
+        """List a mapping's values one by one; groups chosen elsewhere are left out."""
+        for key, value in settings.items():
+            path = (*prefix, str(key))
+            slot = self._known_slot(path, source)
+            if slot.group is None or value is None:
+                yield _Assignment(path, value, source)
+            elif path in self._chosen:
+                continue
+            elif isinstance(value, Mapping):
+                yield from self.flatten(value, path, source)
+            elif isinstance(value, str):
+                yield from self._flatten_choice(path, value, source)
+            else:
+                raise ConfigError(
+                    f"a name or a mapping for the group {'.'.join(path)!r}",
+                    f"{value!r} (from {source})",
+                    "Name a file of that group, or give its settings.",
+                )
+
+    def _flatten_choice(self, path: KeyPath, choice: str, source: str) -> Iterator[_Assignment]:
+        group = self._known_slot(path, source).folder
+        choices = _choices(self.folder.joinpath(*group))
+        if choice not in choices:
+            where = "/".join(group)
+            raise ConfigError(
+                f"a file of the group {where!r}",
+                f"{choice!r} (from {source})",
+                did_you_mean(choice, choices) if choices else f"There are no files in {where}/.",
+            )
+        file = self.folder.joinpath(*group, f"{choice}.yaml")
+        yield from self.flatten(_read_yaml(file), path, "/".join([*group, file.name]))
+
+    def _known_slot(self, path: KeyPath, source: str) -> _Slot:
+        slot = _slot(self.schema, path)
+        if slot is None:
+            key = ".".join(path)
+            known = [".".join(other) for other in _all_paths(self.schema)]
+            same_leaf = [other for other in known if other.split(".")[-1] == path[-1]]
+            raise ConfigError(
+                "a known setting", f"{key!r} (from {source})", did_you_mean(key, same_leaf or known)
+            )
+        return slot
 
 
-def _as_object(schema: type[Schema], merged: DictConfig, file: str) -> Schema:
+def _as_object(schema: type[Schema], merged: object, file: str) -> Schema:
     """Make the dataclass; `file` is where a missing value could be given."""
     try:
         missing = sorted(OmegaConf.missing_keys(merged))
@@ -180,75 +258,6 @@ def _as_object(schema: type[Schema], merged: DictConfig, file: str) -> Schema:
     return typing.cast(Schema, config)
 
 
-def _assign(schema: type, config: Any, assignment: _Assignment) -> Any:
-    slot = _known_slot(schema, assignment.path, assignment.source)
-    value, key = assignment.value, ".".join(assignment.path)
-    wrong = ConfigError(
-        f"{_type_name(slot.hint)} for {key!r}",
-        f"{value!r} (from {assignment.source})",
-        "Give a value of that type.",
-    )
-    if slot.hint is str and not isinstance(value, str):
-        raise wrong  # OmegaConf would turn a YAML `no` into the text "False".
-    nested = value
-    for part in reversed(assignment.path):
-        nested = {part: nested}
-    try:
-        return OmegaConf.merge(config, nested)
-    except (OmegaConfBaseException, ValueError, TypeError) as error:
-        raise wrong from error
-
-
-def _flatten(
-    schema: type,
-    chosen: Mapping[KeyPath, Any],
-    settings: Mapping[Any, Any],
-    prefix: KeyPath,
-    source: str,
-    folder: Path,
-) -> Iterator[_Assignment]:
-    """List a mapping's values one by one; groups chosen elsewhere are left out."""
-    for key, value in settings.items():
-        path = (*prefix, str(key))
-        slot = _known_slot(schema, path, source)
-        if slot.group is None or value is None:
-            yield _Assignment(path, value, source)
-        elif path in chosen:
-            continue
-        elif isinstance(value, Mapping):
-            yield from _flatten(schema, chosen, value, path, source, folder)
-        elif isinstance(value, str):
-            yield from _flatten_choice(schema, chosen, path, value, source, folder)
-        else:
-            raise ConfigError(
-                f"a name or a mapping for the group {'.'.join(path)!r}",
-                f"{value!r} (from {source})",
-                "Name a file of that group, or give its settings.",
-            )
-
-
-def _flatten_choice(
-    schema: type,
-    chosen: Mapping[KeyPath, Any],
-    path: KeyPath,
-    choice: str,
-    source: str,
-    folder: Path,
-) -> Iterator[_Assignment]:
-    group = _known_slot(schema, path, source).folder
-    choices = _choices(folder.joinpath(*group))
-    if choice not in choices:
-        where = "/".join(group)
-        raise ConfigError(
-            f"a file of the group {where!r}",
-            f"{choice!r} (from {source})",
-            did_you_mean(choice, choices) if choices else f"There are no files in {where}/.",
-        )
-    file = folder.joinpath(*group, f"{choice}.yaml")
-    label = "/".join([*group, file.name])
-    yield from _flatten(schema, chosen, _read_yaml(file), path, label, folder)
-
-
 def _split(word: str) -> tuple[KeyPath, str]:
     key, equals, text = word.partition("=")
     if not equals or not all(key.split(".")):
@@ -260,7 +269,7 @@ def _split(word: str) -> tuple[KeyPath, str]:
     return tuple(key.split(".")), text
 
 
-def _parse(text: str, hint: Any, source: str) -> Any:
+def _parse(text: str, hint: Hint, source: str) -> object:
     """Read an override's value: text for text fields, YAML for all others."""
     options = _options(hint)
     if types.NoneType in typing.get_args(hint) and text == "null":
@@ -275,7 +284,7 @@ def _parse(text: str, hint: Any, source: str) -> Any:
         ) from error
 
 
-def _read_yaml(file: Path) -> Mapping[Any, Any]:
+def _read_yaml(file: Path) -> Mapping[Any, object]:
     if not file.is_file():
         names = _choices(file.parent)
         raise ConfigError(
@@ -309,7 +318,7 @@ def _slot(schema: type, path: KeyPath) -> _Slot | None:
             if not options:
                 return None
             arguments = typing.get_args(options[0])
-            current = _Slot(arguments[1] if arguments else Any, None, ())
+            current = _Slot(arguments[1] if arguments else object, None, ())
             continue
         named = {field.name: field for field in fields(current.group)}
         if part not in named:
@@ -317,21 +326,9 @@ def _slot(schema: type, path: KeyPath) -> _Slot | None:
         hint = typing.get_type_hints(current.group)[part]
         groups = [option for option in _options(hint) if is_dataclass(option)]
         own = named[part].metadata.get("group")
-        group: Any = groups[0] if groups else None
+        group: Hint = groups[0] if groups else None
         current = _Slot(hint, group, (own,) if own else (*current.folder, part))
     return current
-
-
-def _known_slot(schema: type, path: KeyPath, source: str) -> _Slot:
-    slot = _slot(schema, path)
-    if slot is None:
-        key = ".".join(path)
-        known = [".".join(other) for other in _all_paths(schema)]
-        same_leaf = [other for other in known if other.split(".")[-1] == path[-1]]
-        raise ConfigError(
-            "a known setting", f"{key!r} (from {source})", did_you_mean(key, same_leaf or known)
-        )
-    return slot
 
 
 def _all_paths(schema: type, prefix: KeyPath = ()) -> Iterator[KeyPath]:
@@ -344,34 +341,32 @@ def _all_paths(schema: type, prefix: KeyPath = ()) -> Iterator[KeyPath]:
                 yield from _all_paths(typing.cast(type, option), path)
 
 
-def _options(hint: Any) -> list[Any]:
+def _options(hint: Hint) -> list[Hint]:
     """List the alternatives of a union, without None; any other type is its own."""
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
         return [option for option in typing.get_args(hint) if option is not types.NoneType]
     return [hint]
 
 
-def _is_dict(hint: Any) -> bool:
+def _is_dict(hint: Hint) -> bool:
     return hint is dict or typing.get_origin(hint) is dict
 
 
-def _is_text_literal(hint: Any) -> bool:
+def _is_text_literal(hint: Hint) -> bool:
     words = typing.get_args(hint)
-    return typing.get_origin(hint) is Literal and all(isinstance(word, str) for word in words)
+    return all(isinstance(word, str) for word in words) and typing.get_origin(hint) is Literal
 
 
-def _type_name(hint: Any) -> str:
+def _type_name(hint: Hint) -> str:
     if isinstance(hint, type) and not typing.get_args(hint):
         return hint.__name__
     return str(hint).replace("typing.", "")
 
 
-def _plain(value: Any) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
-        return to_dict(value)
+def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return {str(key): _plain(entry) for key, entry in value.items()}
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, list | tuple):
         return [_plain(entry) for entry in value]
     if isinstance(value, Enum):
         return value.name

@@ -10,12 +10,10 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, TextIO, TypeVar
+from typing import Any, TextIO
 
-from human_wm_cli.config import CONFIGS_FOLDER, compose, outline
+from human_wm_cli.config import CONFIGS_FOLDER, Schema, compose, outline
 from human_wm_env.errors import DataError, HumanWMError
-
-Schema = TypeVar("Schema")
 
 
 class _JsonOutput:
