@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from agents.evaluation.summary_table import interval_text
+from human_wm_cli.console import Facts, markdown_table
 
 PAGE = "page.md"
 _NOTE_ON_EXPLOITS = """
@@ -17,7 +17,7 @@ mean gain in that dream than the oracle's in the simulator, and a negative one t
 """
 
 
-def agents_page(found: Mapping[str, Any]) -> str:
+def agents_page(found: Facts) -> str:
     """Return the tables of a benchmark's report.
 
     Args:
@@ -31,7 +31,7 @@ def agents_page(found: Mapping[str, Any]) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _agents(table: Sequence[Mapping[str, Any]]) -> str:
+def _agents(table: Sequence[Facts]) -> str:
     rows = [
         (
             row["agent"],
@@ -50,7 +50,7 @@ def _agents(table: Sequence[Mapping[str, Any]]) -> str:
     return _table("Agents, in the simulator", head, rows) + _note_on_intervals(table)
 
 
-def _note_on_intervals(table: Sequence[Mapping[str, Any]]) -> str:
+def _note_on_intervals(table: Sequence[Facts]) -> str:
     note = (
         "\nIntervals resample people and, where there are several, training seeds; inflation "
         "the same seeds in both worlds. That of the IQM resamples start days and seeds within "
@@ -59,22 +59,27 @@ def _note_on_intervals(table: Sequence[Mapping[str, Any]]) -> str:
     bare = [row["agent"] for row in table if "low" not in row["iqm"]]
     if bare:
         note += (
-            " It is left out where nobody has two episodes (one seed, one start day a person): "
+            " It is left out where no person has two episodes (one seed, one start day a person): "
             "there is nothing to resample then."
         )
     return note + "\n"
 
 
-def _transfer(transfer: Mapping[str, Mapping[str, Any]]) -> str:
+def _transfer(transfer: dict[str, Facts]) -> str:
     rows = [
-        (world, told["policies"], _interval(told["rank_correlation"], 3), told["median_inflation"])
-        for world, told in transfer.items()
+        (
+            world,
+            found["policies"],
+            _interval(found["rank_correlation"], 3),
+            found["median_inflation"],
+        )
+        for world, found in transfer.items()
     ]
     head = ("world", "policies", "rank correlation with the simulator", "median inflation")
     return _table("Do worlds rank policies as the simulator does?", head, rows)
 
 
-def _sweep(name: str, rows: Sequence[Mapping[str, Any]]) -> str:
+def _sweep(name: str, rows: Sequence[Facts]) -> str:
     head = (name, "in that dream", "habit there", "in the simulator", "habit there")
     return _table(
         f"PPO trained in dreams of one {name}",
@@ -92,7 +97,7 @@ def _sweep(name: str, rows: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-def _exploits(finds: Sequence[Mapping[str, Any]]) -> str:
+def _exploits(finds: Sequence[Facts]) -> str:
     rows = [
         (
             find["name"],
@@ -107,45 +112,42 @@ def _exploits(finds: Sequence[Mapping[str, Any]]) -> str:
     return table + _NOTE_ON_EXPLOITS if table else ""
 
 
-def _verdicts(verdicts: Mapping[str, Any]) -> str:
+def _verdicts(verdicts: Facts) -> str:
     rows = [(name, _text(value)) for name, value in verdicts.items()]
     return _table("Verdicts", ("what", "measured"), rows)
 
 
-def _off_policy(estimates: Mapping[str, Mapping[str, Any]]) -> str:
+def _off_policy(estimates: dict[str, Facts]) -> str:
     rows = [
         (
             name,
-            _interval(told["fitted_q"]),
-            _interval(told["doubly_robust"]),
-            f"{told['effective_windows']:.1f}",
-            *(_text(told["returns"].get(world)) for world in _worlds(estimates)),
+            _interval(found["fitted_q"]),
+            _interval(found["doubly_robust"]),
+            f"{found['effective_windows']:.1f}",
+            *(_text(found["returns"].get(world)) for world in _worlds(estimates)),
         )
-        for name, told in estimates.items()
+        for name, found in estimates.items()
     ]
     head = ("agent", "fitted Q", "doubly robust", "effective windows", *_worlds(estimates))
     return _table("From the log alone, beside the worlds", head, rows)
 
 
-def _worlds(estimates: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Return the worlds that everybody was judged in, without those of single settings."""
-    every = [set(told["returns"]) for told in estimates.values()]
+def _worlds(estimates: dict[str, Facts]) -> list[str]:
+    """Return the worlds that all agents were judged in, without those of single settings."""
+    every = [set(found["returns"]) for found in estimates.values()]
     return sorted(set.intersection(*every))
 
 
-def _table(title: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+def _table(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     lines = [[_text(cell) for cell in row] for row in rows]
-    if not lines:
-        return ""
-    written = [list(head), ["---"] * len(head), *lines]
-    return f"## {title}\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in written) + "\n"
+    return f"## {title}\n\n{markdown_table(head, lines)}\n" if lines else ""
 
 
 def _interval(value: Mapping[str, float] | None, digits: int = 2) -> str:
     return "" if value is None else interval_text(value, digits)
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, Mapping):

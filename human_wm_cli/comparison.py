@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from human_wm_cli.console import Facts, Row, markdown_table
 from human_wm_env.people.traits import TRAITS
 from world_model.card.calibration import LEVELS
 
@@ -22,7 +22,7 @@ NOTE = (
 )
 
 
-def summary(card: Mapping[str, Any]) -> dict[str, Any]:
+def summary(card: Facts) -> Facts:
     """Return the numbers of a card that experiments are compared by; None where unknown."""
     dream = card["forecasts"]["dream"]["by_horizon"]
     horizon = WEEK if str(WEEK) in dream else max(map(int, dream))
@@ -44,14 +44,14 @@ def summary(card: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _mean_spread(spreads: Sequence[Mapping[str, Any]], name: str, horizon: int) -> float | None:
+def _mean_spread(spreads: Sequence[Facts], name: str, horizon: int) -> float | None:
     """Return the mean over the features of a day."""
     known = [each[name] for each in spreads if each["horizon"] == horizon]
     return None if None in known else sum(known) / len(known)
 
 
-def _traits(traits: Mapping[str, Any] | None) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _traits(traits: Facts | None) -> Facts:
+    found: Facts = {}
     for kind in ("refined", "encoder"):
         each = (traits or {}).get(kind)
         found[f"worst_trait_{kind}"] = each and min(
@@ -62,7 +62,7 @@ def _traits(traits: Mapping[str, Any] | None) -> dict[str, Any]:
     return found
 
 
-def readable(row: Mapping[str, Any]) -> dict[str, Any]:
+def readable(row: Facts) -> Row:
     """Return a row of the printed table from a summary with `experiment` and `seconds`."""
     day = row["horizon"]
 
@@ -87,8 +87,7 @@ def readable(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def markdown(rows: Sequence[Mapping[str, Any]]) -> str:
+def markdown(rows: Sequence[Row]) -> str:
     """Write rows with the same keys as a Markdown table."""
-    lines = [list(rows[0]), ["---"] * len(rows[0])] if rows else []
-    lines += [["-" if cell is None else str(cell) for cell in row.values()] for row in rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    lines = [["-" if cell is None else str(cell) for cell in row.values()] for row in rows]
+    return markdown_table(list(rows[0]), lines) if rows else ""

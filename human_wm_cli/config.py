@@ -23,7 +23,8 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from human_wm_env.errors import ConfigError, did_you_mean
+from human_wm_env import ConfigError
+from human_wm_env.errors import did_you_mean
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

@@ -7,13 +7,17 @@ import inspect
 import json as json_module
 import math
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, TextIO
 
 from human_wm_cli.config import CONFIGS_FOLDER, Schema, compose, outline
-from human_wm_env.errors import DataError, HumanWMError
+from human_wm_env import DataError, HumanWMError
+
+# One line of a table, and an object of JSON: text, numbers, lists and further objects.
+Row = Mapping[str, str | float | None]
+Facts = dict[str, Any]
 
 
 class _JsonOutput:
@@ -23,7 +27,7 @@ class _JsonOutput:
         self.stream = stream
         self.written = False
 
-    def write(self, value: Mapping[str, Any]) -> None:
+    def write(self, value: Facts) -> None:
         if self.written:
             raise RuntimeError("a command prints exactly one JSON object, this is the second")
         text = to_json(value)
@@ -34,7 +38,7 @@ class _JsonOutput:
 _json_output: ContextVar[_JsonOutput | None] = ContextVar("_json_output", default=None)
 
 
-def to_json(value: Any) -> str:
+def to_json(value: object) -> str:
     """Write plain data and NumPy values as JSON, floats exactly.
 
     Raises:
@@ -43,7 +47,7 @@ def to_json(value: Any) -> str:
     return json_module.dumps(_jsonable(value, "the value"), indent=2, allow_nan=False)
 
 
-def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> str:
+def table(rows: Sequence[Row], columns: Sequence[str] | None = None) -> str:
     """Align rows in columns: numbers to the right with 4 digits, text to the left.
 
     Args:
@@ -70,12 +74,17 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = Non
     )
 
 
+def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Write rows as a Markdown table, without a line break at its end."""
+    return "\n".join(f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *rows))
+
+
 def print_report(
-    rows: Sequence[Mapping[str, Any]],
+    rows: Sequence[Row],
     *,
     json: bool = False,
     title: str | None = None,
-    result: Mapping[str, Any] | None = None,
+    result: Facts | None = None,
     columns: Sequence[str] | None = None,
 ) -> None:
     """Print a result for people, or as one JSON object.
@@ -177,7 +186,7 @@ def _usage(main: Callable[..., object], settings: str) -> str:
     )
 
 
-def _jsonable(value: Any, place: str) -> Any:
+def _jsonable(value: object, place: str) -> object:
     if isinstance(value, Mapping):
         return {str(key): _jsonable(entry, repr(str(key))) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):
@@ -203,11 +212,11 @@ def _jsonable(value: Any, place: str) -> Any:
     )
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     return hasattr(value, "__float__") and not isinstance(value, bool)
 
 
-def _cell(value: Any) -> str:
+def _cell(value: str | float | None) -> str:
     if value is None:
         return "-"
     if isinstance(value, bool):

@@ -5,11 +5,18 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-from human_wm_cli.console import say
-from human_wm_env.data.dataset import LogDataset
-from human_wm_env.data.importers import Imported, ImportReport, read_daily_csv
+from human_wm_cli.console import Facts, say
+from human_wm_env import (
+    ConfigError,
+    DataError,
+    EmbeddedConfig,
+    EmbeddedPeople,
+    LogDataset,
+    load_embedded,
+    read_daily_csv,
+)
+from human_wm_env.data.importers import Imported, ImportReport
 from human_wm_env.data.splits import (
     HELD_OUT_SHARE,
     TimeSplit,
@@ -19,13 +26,8 @@ from human_wm_env.data.splits import (
     split_by_time,
 )
 from human_wm_env.data.uniform_logs import UniformConfig, uniform_logs
-from human_wm_env.errors import ConfigError, DataError, did_you_mean
-from human_wm_env.people.embedded import (
-    GENERATOR_VERSION,
-    EmbeddedConfig,
-    EmbeddedPeople,
-    load_embedded,
-)
+from human_wm_env.errors import did_you_mean
+from human_wm_env.people.embedded import GENERATOR_VERSION
 from world_model.pretrained import described
 
 EMBEDDED, UNIFORM = "embedded", "uniform"
@@ -164,14 +166,14 @@ def import_report(config: DataConfig) -> ImportReport | None:
     return None if config.source in (EMBEDDED, UNIFORM) else _read(config).report
 
 
-def provenance(config: DataConfig, dataset: LogDataset) -> dict[str, Any]:
+def provenance(config: DataConfig, dataset: LogDataset) -> Facts:
     """Return what a manifest says about the data; no paths of this machine.
 
     `generator_version` is a number; manifests from before there were numbers, the bundled
     checkpoint's among them, have 16 hexadecimal digits there. Nothing is decided by it:
     data are recognised by `sha256`.
     """
-    facts = {**described(dataset), "split": _described_split(config)}
+    facts: Facts = {**described(dataset), "split": _described_split(config)}
     if config.source == UNIFORM:
         return facts | {"seed": config.seed}
     report = import_report(config)
@@ -188,7 +190,7 @@ def provenance(config: DataConfig, dataset: LogDataset) -> dict[str, Any]:
     return facts | {"import": asdict(report)}
 
 
-def _described_split(config: DataConfig) -> dict[str, Any]:
+def _described_split(config: DataConfig) -> Facts:
     if config.split == BY_PEOPLE:
         return {"by": BY_PEOPLE}
     return {"by": BY_TIME, **{name: getattr(config, name) for name in _OF_TIME}}

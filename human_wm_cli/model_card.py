@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from human_wm_cli.console import say, table, to_json
+from human_wm_cli.console import Facts, say, table, to_json
 from human_wm_cli.data import DataConfig, load_dataset, load_people
 from human_wm_cli.run import EVENTS, Logger
-from human_wm_env.runtime.world_model import load_world_model
-from world_model.card.card import make_card
-from world_model.card.config import CardConfig
+from human_wm_env import load_world_model
+from world_model import CardConfig, make_card
 from world_model.card.tables import NOTES, card_scalars, card_tables
 
 CARD_JSON, CARD_TEXT = "card.json", "card.md"
@@ -21,7 +19,7 @@ def write_card(
     data: DataConfig,
     config: CardConfig,
     logger: Logger | None = None,
-) -> tuple[Path, dict[str, Any]]:
+) -> tuple[Path, Facts]:
     """Measure a checkpoint; card.json and card.md go into its folder, scalars to TensorBoard.
 
     Args:
@@ -52,7 +50,7 @@ def write_card(
     return folder, card
 
 
-def _as_text(card: dict[str, Any]) -> str:
+def _as_text(card: Facts) -> str:
     """Write a card as Markdown."""
     about = card["about"]
     unseen = about["trained_on_these_data"] and about["judged_on"] == "test"

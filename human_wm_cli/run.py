@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from human_wm_cli.agents_page import PAGE
 from human_wm_cli.config import to_yaml
 from human_wm_cli.console import to_json
-from human_wm_env.errors import CheckpointError, ConfigError
+from human_wm_env import CheckpointError, ConfigError
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
     from matplotlib.figure import Figure
     from torch.utils.tensorboard import SummaryWriter
 
@@ -99,7 +100,7 @@ class RunFolder:
             run's folder.
     """
 
-    def __init__(self, script: str, config: Any, run: RunConfig) -> None:
+    def __init__(self, script: str, config: DataclassInstance, run: RunConfig) -> None:
         if run.resume and run.overwrite:
             raise ConfigError(
                 "run.resume or run.overwrite", "both", "Go on with a run, or start it anew."
@@ -122,7 +123,7 @@ class RunFolder:
         folder.mkdir(exist_ok=True)
         return folder / (name if Path(name).suffix in (".png", ".svg", ".pdf") else f"{name}.png")
 
-    def write_metrics(self, metrics: Mapping[str, Any]) -> Path:
+    def write_metrics(self, metrics: Mapping[str, object]) -> Path:
         """Write `metrics.json`, floats exactly; whole or not at all.
 
         Raises:

@@ -18,7 +18,7 @@ from human_wm_env.errors import (
 from human_wm_env.lazy_names import lazy_names
 from human_wm_env.people.embedded import EmbeddedConfig, EmbeddedPeople, load_embedded
 from human_wm_env.person.history import History
-from human_wm_env.registration import register_ids
+from human_wm_env.registration import Dataset, register_ids
 
 if TYPE_CHECKING:
     from human_wm_env.data.importers.daily_csv import read_daily_csv
@@ -48,6 +48,7 @@ __all__ = [
     "CheckpointError",
     "ConfigError",
     "DataError",
+    "Dataset",
     "EmbeddedConfig",
     "EmbeddedPeople",
     "Env",

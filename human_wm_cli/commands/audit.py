@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
-from human_wm_cli.console import print_report, run_script, say
+from human_wm_cli.console import Facts, Row, print_report, run_script, say
 from human_wm_cli.data import DataConfig, load_dataset, provenance
 from human_wm_cli.run import RunConfig, RunFolder
 from human_wm_env.person import schema
-from world_model.audit import Audit, AuditConfig, Family, audit, verdict_of
+from world_model import Audit, AuditConfig, verdict_of
+from world_model.audit import Family, audit
 from world_model.audit.signals import VALENCE
 
 SHOWN_LINKS = 15
@@ -35,13 +35,13 @@ class AuditDataConfig:
     json: bool = False
 
 
-def feature_rows(audited: Audit) -> list[dict[str, Any]]:
+def feature_rows(audited: Audit) -> list[Row]:
     """Return one row a feature (and one for the valence of mood), a star on what was found."""
-    rows = []
+    rows: list[Row] = []
     uniform = {one.feature: one for one in audited.uniformity}
     missing = {one.feature: one for one in audited.missingness}
     for name in (*schema.FEATURE_NAMES, VALENCE):
-        row: dict[str, Any] = {"feature": name}
+        row: dict[str, str | None] = {"feature": name}
         if name in missing:
             row["missing"] = f"{100 * missing[name].share:.0f}%"
             row["gap, days"] = f"{missing[name].mean_run_days:.1f}"
@@ -61,7 +61,7 @@ def _starred(family: Family, name: str) -> str | None:
     return f"{finding.value:.3f}{FOUND if family.is_found(finding) else ''}"
 
 
-def link_rows(families: Sequence[Family]) -> list[dict[str, Any]]:
+def link_rows(families: Sequence[Family]) -> list[Row]:
     """Return the strongest links that were found, of each family."""
     return [
         {
@@ -77,7 +77,7 @@ def link_rows(families: Sequence[Family]) -> list[dict[str, Any]]:
     ]
 
 
-def to_metrics(audited: Audit) -> dict[str, Any]:
+def to_metrics(audited: Audit) -> Facts:
     """Return all numbers, and which findings count."""
     metrics = asdict(audited)
     for name, value in vars(audited).items():

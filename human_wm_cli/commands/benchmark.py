@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from human_wm_cli.benchmarks.checkouts import compare
 from human_wm_cli.benchmarks.imagination import imagination_rows
@@ -15,8 +14,9 @@ from human_wm_cli.benchmarks.pretraining import pretraining_rows
 from human_wm_cli.benchmarks.processes import first_use_rows, ppo_rows
 from human_wm_cli.benchmarks.stepping import growth_rows, stepping_rows
 from human_wm_cli.benchmarks.training import training_rows
-from human_wm_cli.console import print_report, run_script, say
-from human_wm_env.errors import ConfigError, did_you_mean
+from human_wm_cli.console import Facts, print_report, run_script, say
+from human_wm_env import ConfigError
+from human_wm_env.errors import did_you_mean
 
 # The 150,000 days that the default agent is trained for, 125 x 30 at a time.
 PPO_ROLLOUTS = 40
@@ -63,7 +63,7 @@ class BenchmarkConfig:
             )
 
 
-def measure(config: BenchmarkConfig) -> dict[str, Any]:
+def measure(config: BenchmarkConfig) -> Facts:
     """Run the benchmark.
 
     Returns:
@@ -73,7 +73,7 @@ def measure(config: BenchmarkConfig) -> dict[str, Any]:
 
     torch.set_num_threads(1)  # as NumPy's and MLX's products
     quick = config.quick
-    found: dict[str, Any] = {"machine": machine()}
+    found: Facts = {"machine": machine()}
     for group in GROUPS if config.only is None else (config.only,):
         say(f"measuring {group}")
         numbers: dict[str, float] = {}

@@ -6,17 +6,24 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
 
 from tqdm import tqdm
 
-from agents.baseline_configs import BestConstantConfig
-from agents.env_config import EnvConfig
+from agents import (
+    Agent,
+    BestConstantConfig,
+    Bootstrap,
+    CMAESConfig,
+    EnvConfig,
+    OffPolicyConfig,
+    PlannerConfig,
+    PPOConfig,
+    SearchConfig,
+)
 from agents.episode_starts import draw_starts
 from agents.evaluation.artifact_cache import ArtifactCache
 from agents.evaluation.benchmark_entries import BenchmarkEntry, benchmark_entries
 from agents.evaluation.benchmark_report import BenchmarkResults, report
-from agents.evaluation.bootstrap_intervals import Bootstrap
 from agents.evaluation.degraded_policies import policies_of_all_qualities
 from agents.evaluation.episode_cache import is_made_of, plain_name, starts_digest
 from agents.evaluation.figures import score_figure, sweep_figure, transfer_figure
@@ -27,19 +34,14 @@ from agents.evaluation.fingerprints import (
     model_digest,
     people_version,
 )
-from agents.evaluation.off_policy import OffPolicyConfig
 from agents.evaluation.off_policy_agents import estimate_agents
 from agents.evaluation.paired_runs import Episodes
 from agents.evaluation.summary_table import interval_text
-from agents.evolution.cma_es import CMAESConfig
-from agents.planning.best_constant import SearchConfig
-from agents.planning.model_predictive_control import PlannerConfig
 from agents.planning.oracle_planner import OraclePlanner
-from agents.protocol import Agent
-from agents.sb3.ppo import PPOConfig
 from human_wm_cli.agents_page import PAGE, agents_page
-from human_wm_cli.console import print_report, run_script, say
+from human_wm_cli.console import Facts, Row, print_report, run_script, say
 from human_wm_cli.run import RunConfig, RunFolder
+from human_wm_env import Dataset
 
 NAME = "benchmark_agents"
 KEPT = "training_state"  # trained agents and episodes; `run.overwrite=true` removes it
@@ -97,7 +99,7 @@ class BenchmarkAgentsConfig:
 
 
 def artifact_cache_of(
-    config: BenchmarkAgentsConfig, run: RunFolder, dataset: Any = None
+    config: BenchmarkAgentsConfig, run: RunFolder, dataset: Dataset | None = None
 ) -> ArtifactCache:
     """Return the artifacts of a run, with the starts that everybody is judged on."""
     starts = draw_starts(
@@ -111,7 +113,7 @@ def artifact_cache_of(
 
 
 def run_benchmark(
-    config: BenchmarkAgentsConfig, run: RunFolder, *, dataset: Any = None
+    config: BenchmarkAgentsConfig, run: RunFolder, *, dataset: Dataset | None = None
 ) -> BenchmarkResults:
     """Train and judge everybody; returns the episodes of all."""
     artifacts = artifact_cache_of(config, run, dataset)
@@ -154,8 +156,11 @@ def judged_by_the_log(
 
 
 def estimate_from_log(
-    config: BenchmarkAgentsConfig, results: BenchmarkResults, run: RunFolder, dataset: Any = None
-) -> dict[str, Any]:
+    config: BenchmarkAgentsConfig,
+    results: BenchmarkResults,
+    run: RunFolder,
+    dataset: Dataset | None = None,
+) -> Facts:
     """Return off-policy estimates of a few agents, beside the truth; kept once made."""
     assert config.off_policy is not None
     artifacts = artifact_cache_of(config, run, dataset)
@@ -216,7 +221,7 @@ def _best(config: BenchmarkAgentsConfig) -> BenchmarkEntry:
     )
 
 
-def draw_figures(found: dict[str, Any], results: BenchmarkResults, run: RunFolder) -> None:
+def draw_figures(found: Facts, results: BenchmarkResults, run: RunFolder) -> None:
     """Save the figures of the report."""
     import matplotlib.pyplot as plt
 
@@ -266,14 +271,11 @@ def main(config: BenchmarkAgentsConfig) -> None:
     say(f"The same and more as a page: {page}")
 
 
-def _row(row: dict[str, Any]) -> dict[str, Any]:
-    def text(value: Any) -> Any:
-        if not isinstance(value, dict):
-            return value
-        return interval_text(value)
-
+def _row(row: Facts) -> Row:
     shown = ("agent", "runs", "return", "score", "iqm", "dream return", "inflation")
-    return {name: text(row.get(name)) for name in shown} | row["components"]
+    cells = {name: row.get(name) for name in shown}
+    texts = {k: interval_text(v) if isinstance(v, dict) else v for k, v in cells.items()}
+    return texts | row["components"]
 
 
 def run(words: Sequence[str]) -> None:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 from human_wm_cli.commands.pretrain import PretrainConfig, run_pretraining
-from human_wm_cli.console import print_report, run_script, say
+from human_wm_cli.console import Row, print_report, run_script, say
 from human_wm_cli.data import UNIFORM, DataConfig, load_dataset
 from human_wm_cli.run import RunConfig, RunFolder
-from human_wm_env.errors import ConfigError
+from human_wm_env import ConfigError, load_world_model
 from human_wm_env.model.architecture import Architecture
-from human_wm_env.runtime.world_model import load_world_model
-from world_model.audit import verdict
+from world_model import TrainingConfig, verdict
 from world_model.card.uniform_logs import measure, requirements
-from world_model.training.config import TrainingConfig
 
 
 @dataclass(frozen=True)
@@ -74,22 +71,19 @@ def main(config: CheckUniformConfig) -> None:
             "training": pretrained.metrics,
         }
         run.write_metrics(result)
-        rows: list[dict[str, Any]] = [
+        audited = "yes" if nothing else "no"
+        rows: list[Row] = [
+            {"requirement": "the audit finds nothing", "measured": audited, "met": nothing}
+        ]
+        rows += [
             {
-                "requirement": "the audit finds nothing",
-                "measured": "yes" if nothing else "no",
-                "met": nothing,
-            },
-            *(
-                {
-                    "requirement": check.what,
-                    "measured": f"{check.value:.3f}",
-                    "bound": f"<= {check.bound:g}",
-                    "met": check.met,
-                    "worst": check.where,
-                }
-                for check in checks
-            ),
+                "requirement": check.what,
+                "measured": f"{check.value:.3f}",
+                "bound": f"<= {check.bound:g}",
+                "met": check.met,
+                "worst": check.where,
+            }
+            for check in checks
         ]
         print_report(
             rows,

@@ -5,25 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
-from agents.env_config import EnvConfig
-from agents.evaluation.evaluate import TRUTH, EvaluationConfig
+from agents import EnvConfig, EvaluationConfig, PPOConfig
+from agents.evaluation.evaluate import TRUTH
 from agents.evaluation.summary_table import table_rows
-from agents.sb3.ppo import PPOConfig
 from human_wm_cli.commands.evaluate import EvaluateAgentConfig, run_evaluation
 from human_wm_cli.commands.pretrain import PretrainConfig, run_pretraining
 from human_wm_cli.commands.train import TrainAgentConfig, train
-from human_wm_cli.console import is_switched_on, print_report, run_script, say
+from human_wm_cli.console import Facts, is_switched_on, print_report, run_script, say
 from human_wm_cli.data import DataConfig, load_people
 from human_wm_cli.run import RunConfig, RunFolder
-from human_wm_env.data.dataset import LogDataset
-from human_wm_env.errors import ConfigError
-from human_wm_env.futures import imagine_futures
+from human_wm_env import ConfigError, EmbeddedPeople, LogDataset, fan_chart, imagine_futures
 from human_wm_env.model.architecture import Architecture
-from human_wm_env.people.embedded import EmbeddedPeople
-from human_wm_env.person.rendering import fan_chart
-from world_model.training.config import TrainingConfig
+from world_model import TrainingConfig
 
 LOGGED_DAYS_SHOWN = 45
 PPO = "PPO in the dream"
@@ -92,7 +86,7 @@ def draw_futures(config: DemoConfig, dataset: LogDataset, checkpoint: Path, file
     return file
 
 
-def demo(config: DemoConfig, run: RunFolder) -> dict[str, Any]:
+def demo(config: DemoConfig, run: RunFolder) -> Facts:
     """Run every step; returns the evaluation's summary."""
     people = embedded_people(config.data)
     say("1/4 Pretraining the world model on the embedded people")

@@ -6,27 +6,24 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from tqdm import tqdm
 
-from agents.env_config import EnvConfig
-from agents.evaluation.evaluate import (
-    TRUTH,
+from agents import (
+    Agent,
+    EnvConfig,
     Evaluation,
     EvaluationConfig,
-    add_agent,
+    OffPolicyConfig,
     evaluate,
     load_agents,
+    load_sb3_zip,
 )
-from agents.evaluation.off_policy import OffPolicyConfig
+from agents.evaluation.evaluate import TRUTH, add_agent
 from agents.evaluation.summary_table import interval_text, log_rows, table_rows
-from agents.protocol import Agent
-from agents.sb3.unsafe_zip import load_sb3_zip
-from human_wm_cli.console import print_report, run_script, say
+from human_wm_cli.console import Facts, print_report, run_script, say
 from human_wm_cli.run import RunConfig, RunFolder
-from human_wm_env.errors import ConfigError
-from human_wm_env.registration import Dataset
+from human_wm_env import ConfigError, Dataset
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,7 @@ class EvaluateAgentConfig:
     simulator: EnvConfig | None = field(default=None, metadata={"group": "env"})
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
     off_policy: OffPolicyConfig | None = None
-    sb3_zips: dict[str, Any] = field(default_factory=dict)
+    sb3_zips: Facts = field(default_factory=dict)
     trust_sb3_zip: bool = False
     run: RunConfig = field(default_factory=RunConfig)
     json: bool = False
@@ -178,7 +175,7 @@ def _print_apart(evaluation: Evaluation) -> None:
         print_report(log_rows(evaluation.estimates, evaluation.summary), title=title)
 
 
-def _in_words(compared: Mapping[str, Any]) -> str:
+def _in_words(compared: Facts) -> str:
     ratio, rank = compared["median_inflation"], compared["rank_correlation"]
     text = "no gain to compare" if ratio is None else f"median inflation {ratio:.2f}"
     if rank is not None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from human_wm_cli.console import print_report, run_script, say
+from human_wm_cli.console import Facts, Row, print_report, run_script, say
 from human_wm_cli.data import DataConfig, load_time_split
 from human_wm_cli.run import RunConfig, RunFolder
-from human_wm_env.runtime.world_model import load_world_model
+from human_wm_env import load_world_model
+from world_model import HeldOutConfig, judge_held_out
 from world_model.card.calibration import LEVELS
-from world_model.card.held_out_days import HeldOutConfig, judge_held_out
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class EvaluateForecastsConfig:
     json: bool = False
 
 
-def skill_rows(features: Mapping[str, Any]) -> list[dict[str, Any]]:
+def skill_rows(features: Facts) -> list[Row]:
     """Return one row a feature and one for their average, a star on what is significant."""
     return [
         {
@@ -60,7 +59,7 @@ def _gain(interval: Mapping[str, float], *, percent: bool = False) -> str:
     return f"{mean} [{low}, {high}]{'*' if interval['low'] * interval['high'] > 0.0 else ''}"
 
 
-def coverage_rows(coverage: Mapping[str, Any]) -> list[dict[str, Any]]:
+def coverage_rows(coverage: Facts) -> list[Row]:
     """Return one row a forecaster and horizon, of all features together."""
     return [
         {
@@ -76,7 +75,7 @@ def coverage_rows(coverage: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def print_tables(found: Mapping[str, Any]) -> None:
+def print_tables(found: Facts) -> None:
     """Print what was measured."""
     about = found["about"]
     trained = "on the days before" if about["trained_on_the_days_before"] else "on other logs"

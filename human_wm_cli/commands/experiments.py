@@ -6,19 +6,17 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from human_wm_cli.commands.pretrain import PretrainConfig, run_pretraining
 from human_wm_cli.comparison import NOTE, markdown, readable, summary
 from human_wm_cli.config import to_dict, vary
-from human_wm_cli.console import print_report, run_script, say, to_json
+from human_wm_cli.console import Facts, print_report, run_script, say, to_json
 from human_wm_cli.data import EMBEDDED, DataConfig
 from human_wm_cli.model_card import CARD_JSON
 from human_wm_cli.run import EXPERIMENTS, TABLE, TRAINING_STATE, RunConfig, RunFolder
-from human_wm_env.errors import ConfigError, DataError
+from human_wm_env import ConfigError, DataError
 from human_wm_env.model.architecture import Architecture
-from world_model.card.config import CardConfig
-from world_model.training.config import TrainingConfig
+from world_model import CardConfig, TrainingConfig
 
 GROUP = "experiments"
 RESULT = "experiment.json"
@@ -77,9 +75,9 @@ def budget(config: RunExperimentsConfig) -> str:
     return f"{logs}; at most {epochs} epochs in three stages, or {training.joint.epochs} jointly"
 
 
-def run_all(config: RunExperimentsConfig, run: RunFolder) -> list[dict[str, Any]]:
+def run_all(config: RunExperimentsConfig, run: RunFolder) -> list[Facts]:
     """Run what has not been run; returns a row of numbers for each experiment."""
-    rows: list[dict[str, Any]] = []
+    rows: list[Facts] = []
     planned = plan(config)
     for number, (name, settings) in enumerate(planned.items(), start=1):
         say(f"{number}/{len(planned)} {name}")
@@ -93,7 +91,7 @@ def run_all(config: RunExperimentsConfig, run: RunFolder) -> list[dict[str, Any]
     return rows
 
 
-def _result(name: str, settings: PretrainConfig, root: Path) -> dict[str, Any]:
+def _result(name: str, settings: PretrainConfig, root: Path) -> Facts:
     """Return the numbers of one experiment, run now or before."""
     facts = json.loads(to_json(_facts(settings)))
     file = root / name / RESULT
@@ -112,11 +110,11 @@ def _result(name: str, settings: PretrainConfig, root: Path) -> dict[str, Any]:
     return result
 
 
-def _facts(settings: PretrainConfig) -> dict[str, Any]:
+def _facts(settings: PretrainConfig) -> Facts:
     return {key: value for key, value in to_dict(settings).items() if key not in ("run", "json")}
 
 
-def _carry_out(settings: PretrainConfig) -> dict[str, Any]:
+def _carry_out(settings: PretrainConfig) -> Facts:
     """Pretrain, measure, and keep what the comparison needs."""
     with RunFolder("pretrain", settings, settings.run) as run:
         is_new = not (run.path / TRAINING_STATE).exists()

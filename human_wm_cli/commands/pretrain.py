@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from human_wm_cli.config import to_dict
-from human_wm_cli.console import print_report, run_script, say
+from human_wm_cli.console import Facts, Row, print_report, run_script, say
 from human_wm_cli.data import EMBEDDED, UNIFORM, DataConfig, load_dataset, provenance
 from human_wm_cli.model_card import CARD_TEXT, write_card
 from human_wm_cli.run import TRAINING_STATE, RunConfig, RunFolder
-from human_wm_env.errors import ConfigError, DataError
+from human_wm_env import ConfigError, DataError
 from human_wm_env.model.architecture import Architecture
-from world_model.audit import verdict
-from world_model.card.config import CardConfig
-from world_model.pretrained import Pretrained, pretrain
-from world_model.training.config import TrainingConfig
+from world_model import CardConfig, Pretrained, TrainingConfig, pretrain, verdict
 
 
 @dataclass(frozen=True)
@@ -83,7 +79,7 @@ def _measure(data: DataConfig, card: CardConfig, run: RunFolder) -> None:
         say(f"No model card: {error}")
 
 
-def _reproducible(config: dict[str, Any]) -> dict[str, Any]:
+def _reproducible(config: Facts) -> Facts:
     """Leave out what changes no weight, and where things lay: paths of one machine."""
     kept = {key: value for key, value in config.items() if key not in ("card", "run", "json")}
     if kept["data"]["source"] not in (EMBEDDED, UNIFORM):
@@ -102,7 +98,7 @@ def main(config: PretrainConfig) -> None:
         say(verdict(load_dataset(config.data)))
         pretrained = run_pretraining(config, run)
         checkpoint, metrics = pretrained.checkpoint, pretrained.metrics
-        rows = [{"what": name, "value": value} for name, value in metrics.items()]
+        rows: list[Row] = [{"what": name, "value": value} for name, value in metrics.items()]
         print_report(
             rows,
             json=config.json,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from human_wm_cli.console import print_report, run_script, say
 from human_wm_cli.data import DataConfig
 from human_wm_cli.model_card import CARD_JSON, CARD_TEXT, write_card
-from world_model.card.config import CardConfig
+from world_model import CardConfig
 from world_model.card.tables import card_tables
 
 

@@ -12,18 +12,14 @@ from typing import Any
 from omegaconf import OmegaConf
 from tqdm import tqdm
 
-from agents.env_config import EnvConfig
+from agents import Agent, EnvConfig, PPOConfig, Session, save_agent, train_agent
 from agents.evaluation.evaluate import AGENT_FOLDER
-from agents.protocol import Agent
-from agents.registry import ALGORITHMS, algorithm_named, train_agent
-from agents.saving import save_agent
-from agents.sb3.ppo import PPOConfig
+from agents.registry import ALGORITHMS, algorithm_named
 from agents.tensor_tree import has_tree
-from agents.training_session import Session
 from human_wm_cli.config import CONFIGS_FOLDER
-from human_wm_cli.console import print_report, run_script, say
+from human_wm_cli.console import Facts, print_report, run_script, say
 from human_wm_cli.run import TRAINING_STATE, Logger, RunConfig, RunFolder
-from human_wm_env.errors import CheckpointError
+from human_wm_env import CheckpointError, Dataset
 
 NAME = "train_agent"
 STATE, SNAPSHOTS = "agent", "snapshots"  # in the run's folder training_state
@@ -88,7 +84,7 @@ class Training:
 
     agent: Agent
     folder: Path
-    metrics: dict[str, Any]
+    metrics: Facts
 
 
 class _LastValues:
@@ -103,7 +99,7 @@ class _LastValues:
         self._logger.scalar(name, value, step)
 
 
-def train(config: TrainAgentConfig, run: RunFolder, *, dataset: Any = None) -> Training:
+def train(config: TrainAgentConfig, run: RunFolder, *, dataset: Dataset | None = None) -> Training:
     """Train an agent and save it, its curves and its metrics in the folder of a run.
 
     Args:
