@@ -21,7 +21,7 @@ from human_wm_env.runtime.encoder import Posterior
 from world_model.data.distillation_data import DistillationData
 from world_model.data.encoded_logs import EncodedLogs, encode_logs, moments_until, reference_day
 from world_model.export import load_start, restore
-from world_model.imagination.synthetic_people import dreamt_recognition
+from world_model.imagination.synthetic_people import imagine_people
 from world_model.nets.missingness import fit_missingness
 from world_model.nets.world_model import WorldModel
 from world_model.predecessor.deterministic import sharpen
@@ -268,7 +268,7 @@ def _synthetic_people(
     weather = fit_transitions(
         dataset.rows[users][..., schema.WEATHER], dataset.observed[users][..., schema.WEATHER]
     )
-    return dreamt_recognition(
+    return imagine_people(
         model, dataset, real, weather, people=config.dreamt_people, seed=config.seed
     )
 

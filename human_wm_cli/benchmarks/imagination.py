@@ -13,12 +13,12 @@ from human_wm_cli.benchmarks.timing import Job, interleaved
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.futures import imagine_population
 from human_wm_env.model.branches import BRANCHES
+from human_wm_env.model.memory import Memory
 from human_wm_env.people.embedded import load_embedded
-from human_wm_env.person import schema
 from human_wm_env.runtime.world_model import load_world_model
 from human_wm_env.worlds.dream import DreamWorld
 from world_model.export import restore
-from world_model.imagination.rollout import Eve, imagine
+from world_model.imagination.rollout import RolloutStart, imagine
 
 HORIZON = 30
 DAY = 1000  # the whole log is read
@@ -41,17 +41,10 @@ def mlx_job(dataset: LogDataset) -> Job:
     at = np.repeat(np.arange(TOGETHER), BRANCHES)
     rng = np.random.default_rng(0)
     noise = rng.standard_normal((slots, posterior.mean.shape[1]), dtype=np.float32)
-    row = np.stack([history.rows[-1] for history in histories])[at]
+    rows = np.stack([history.rows[-1] for history in histories])[at]
     observed = np.stack([history.observed[-1] for history in histories])[at]
-    weather = np.where(observed[:, schema.WEATHER], row[:, schema.WEATHER], -1)
-    eve = Eve(
-        row=mx.array(schema.encode_rows(row, observed)),
-        observed=mx.array(observed.astype(np.float32)),
-        total=mx.array(memory.total[at]),
-        weight=mx.array(memory.weight[at]),
-        weekday=np.zeros(slots, dtype=int),
-        weather=mx.array(weather.astype(np.int32)),
-    )
+    remembered = Memory(memory.total[at], memory.weight[at])
+    start = RolloutStart.from_rows(rows, observed, remembered, np.zeros(slots, dtype=int))
     latents = mx.array(posterior.mean[at] + posterior.sd[at] * noise)
 
     def run() -> None:
@@ -61,7 +54,7 @@ def mlx_job(dataset: LogDataset) -> Job:
             imagine(
                 model,
                 latents,
-                eve,
+                start,
                 runtime.checkpoint.weather_transitions,
                 mx.array(normal),
                 mx.array(uniform),

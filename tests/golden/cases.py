@@ -33,8 +33,8 @@ from human_wm_env.runtime.world_model import load_world_model
 from tests.golden.recording import Arrays, Recorder
 from world_model.data.encoded_logs import encode_logs
 from world_model.export import restore
-from world_model.imagination.differentiable import roll_out, rollout_loss, rollout_starts
-from world_model.imagination.rollout import Eve, factorial_latents, imagine
+from world_model.imagination.differentiable import logged_futures, roll_out, rollout_loss
+from world_model.imagination.rollout import RolloutStart, factorial_latents, imagine
 
 FEW = EmbeddedConfig(users=5, days=80, seed=3)
 SMALL = EmbeddedConfig(users=12, days=120, seed=3)
@@ -160,11 +160,11 @@ def mlx_imagination() -> Arrays:
     env: Any = gym.make("HumanWM-v0", dataset=people(SMALL))
     logs, users = encode_logs(people(SMALL).dataset, np.arange(3)), np.arange(3)
     days = np.array([20, 40, 60])[:, None] + np.arange(3)
-    starts = rollout_starts(logs, users, days)
+    starts = logged_futures(logs, users, days)
     mean, spread = (mx.array(rng.standard_normal((3, 80), dtype=np.float32)) for _ in range(2))
     noise = mx.array(rng.standard_normal((3, 5, 80), dtype=np.float32))
     latents = factorial_latents(mean, mx.exp(0.5 * spread), noise, model)[::25]
-    eve = Eve(
+    eve = RolloutStart(
         row=mx.repeat(starts.row, 5, axis=0),
         observed=mx.repeat(starts.observed, 5, axis=0),
         total=mx.zeros((15, 3, 4)),

@@ -11,7 +11,7 @@ from human_wm_env.person import schema
 from tests.world_model import tiny
 from world_model.data.encoded_logs import Windows, encode_logs, windows
 from world_model.nets.likelihood import log_likelihood
-from world_model.nets.transition import baseline_offsets
+from world_model.nets.world_model import baseline_offsets
 
 PEOPLE, DAYS = 4, 9
 

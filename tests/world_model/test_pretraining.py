@@ -77,7 +77,7 @@ def test_another_seed_gives_another_model(short: Trained) -> None:
 def test_without_dreamt_people_real_ones_are_enough(
     short: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, "dreamt_recognition", lambda *_, **__: pytest.fail("imagined"))
+    monkeypatch.setattr(training, "imagine_people", lambda *_, **__: pytest.fail("imagined"))
     alone = train(tiny.logs(), tiny.TINY, dataclasses.replace(SHORT, dreamt_people=0))
     assert [score["epochs_run"] for score in alone.scores.values()] == [1, 1, 1]
     # Dreamt people are for the encoder: without them its moments differ, the nets do not.

@@ -18,7 +18,7 @@ from tests.world_model import tiny
 from tests.world_model.fitting_runs import Recorder, recognition, run
 from world_model.data.distillation_data import DistillationData
 from world_model.data.encoded_logs import encode_logs
-from world_model.imagination.synthetic_people import dreamt_recognition
+from world_model.imagination.synthetic_people import imagine_people
 from world_model.predecessor.stage import PredecessorStage
 from world_model.training.config import StageConfig, TrainingConfig
 from world_model.training.encoder_stage import EncoderStage
@@ -61,7 +61,7 @@ def encoder_stage(epochs: int) -> EncoderStage:
 
 @cache
 def imagined() -> DistillationData:
-    return dreamt_recognition(
+    return imagine_people(
         tiny.model(), tiny.logs(), recognition("train"), TRANSITIONS, people=6, seed=0
     )
 

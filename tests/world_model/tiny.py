@@ -9,12 +9,15 @@ from pathlib import Path
 import numpy as np
 
 from human_wm_env.data.dataset import LogDataset
+from human_wm_env.model import memory
 from human_wm_env.model.architecture import Architecture
 from human_wm_env.model.checkpoint import Checkpoint
 from human_wm_env.people.embedded import EmbeddedConfig, EmbeddedPeople, assemble, generate
+from human_wm_env.person import schema
 from human_wm_env.person.weather import TRANSITIONS
 from human_wm_env.runtime.world_model import WorldModelRuntime
 from world_model.export import flat_weights, restore
+from world_model.imagination.rollout import RolloutStart
 from world_model.nets.world_model import WorldModel
 
 TINY = Architecture(
@@ -74,6 +77,12 @@ def model(architecture: Architecture = TINY) -> WorldModel:
 
 def fresh_model(architecture: Architecture = TINY) -> WorldModel:
     return restore(checkpoint(architecture))
+
+
+def nothing_known(weekday: np.ndarray) -> RolloutStart:
+    """A start before which nothing was ever observed."""
+    nothing = np.zeros((len(weekday), schema.FEATURE_COUNT), dtype=np.float32)
+    return RolloutStart.from_rows(nothing, nothing > 0.0, memory.empty(len(weekday)), weekday)
 
 
 def with_rows(dataset: LogDataset, rows: np.ndarray, observed: np.ndarray) -> LogDataset:

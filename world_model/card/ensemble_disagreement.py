@@ -17,8 +17,7 @@ from human_wm_env.model.layouts import state_layout
 from human_wm_env.person import actions, schema
 from world_model.card.intervals import Interval, ratio_interval
 from world_model.data.encoded_logs import EncodedLogs, windows
-from world_model.nets.transition import baseline_offsets
-from world_model.nets.world_model import WorldModel
+from world_model.nets.world_model import WorldModel, baseline_offsets
 
 NEAREST_QUANTILE = 0.99
 _LARGEST_LOG = 20_000  # logged days that corners are compared with

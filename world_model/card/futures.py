@@ -25,7 +25,7 @@ from human_wm_env.worlds.dream import DreamWorld
 from human_wm_env.worlds.simulator import SimulatorWorld
 from human_wm_env.worlds.start_options import MIN_HISTORY_DAYS, Start
 from human_wm_env.worlds.world import take
-from world_model.imagination.rollout import Eve, imagine
+from world_model.imagination.rollout import RolloutStart, imagine
 from world_model.nets.world_model import WorldModel
 
 # Futures imagined together; bounds the memory of their noise.
@@ -150,7 +150,7 @@ def sample_model(
         rng: source of noise.
         observed: bool (starts, draws, days, 10), which cells a log would hold: then what is
             logged is imagined, with its gaps and off the feasible set, see
-            `imagine.imagine`. None imagines what the environment would.
+            `rollout.imagine`. None imagines what the environment would.
 
     Returns:
         float32 (starts, draws, horizons, 10), raw rows.
@@ -178,17 +178,10 @@ def sample_model(
     return np.concatenate(parts)
 
 
-def _tiled(encoded: EncodedStarts, at: np.ndarray) -> Eve:
-    row, observed = encoded.row[at], encoded.observed[at]
-    weather = np.where(observed[:, schema.WEATHER], row[:, schema.WEATHER], -1).astype(np.int32)
-    return Eve(
-        row=mx.array(schema.encode_rows(row, observed)),
-        observed=mx.array(observed.astype(np.float32)),
-        total=mx.array(encoded.memory.total[at]),
-        weight=mx.array(encoded.memory.weight[at]),
-        weekday=encoded.weekday[at],
-        weather=mx.array(weather),
-    )
+def _tiled(encoded: EncodedStarts, at: np.ndarray) -> RolloutStart:
+    memory = Memory(encoded.memory.total[at], encoded.memory.weight[at])
+    rows, observed = encoded.row[at], encoded.observed[at]
+    return RolloutStart.from_rows(rows, observed, memory, encoded.weekday[at])
 
 
 def sample_simulator(

@@ -1,9 +1,10 @@
-"""People that the model dreamt, for its encoder to recognise.
+"""People that the model imagined, for its encoder to be trained on.
 
-A few hundred real people are too few to learn recognition from 1500 moments: the encoder
-becomes sure of itself about histories of two weeks (held-out surprise above the prior's).
-Dreamt people cost nothing, and their latents are known exactly (the sleep phase of
-wake-sleep, Hinton et al. 1995). Real people keep the encoder honest about the model.
+A few hundred real people are too few to learn posteriors from 1500 moments: the encoder
+becomes sure of itself about histories of two weeks (its held-out negative log likelihood is
+above the prior's). Synthetic people cost nothing, and their latents are known exactly (the
+sleep phase of wake-sleep, Hinton et al. 1995). Real people keep the encoder honest about the
+model.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from human_wm_env.person import schema
 from human_wm_env.runtime.encoder import Posterior
 from human_wm_env.worlds.dream import DreamWorld
 from world_model.data.distillation_data import DistillationData
-from world_model.data.encoded_logs import EncodedLogs, encode_logs
-from world_model.imagination.rollout import Eve, imagine
+from world_model.data.encoded_logs import encode_logs
+from world_model.imagination.rollout import RolloutStart, imagine
 from world_model.nets.missingness import lose_cells
 from world_model.nets.world_model import WorldModel
 
@@ -43,7 +44,7 @@ def crossed_latents(
     return latents
 
 
-def dream_logs(
+def imagine_logs(
     model: WorldModel,
     latents: np.ndarray,
     observed: np.ndarray,
@@ -57,7 +58,7 @@ def dream_logs(
     Args:
         model: trained nets.
         latents: float32 (people, latents).
-        observed: bool (people, days, 10), masks of real logs; the dreamt ones lose cells as
+        observed: bool (people, days, 10), masks of real logs; the synthetic ones lose cells as
             often, and more on bad days.
         weekday: int (people,), of the first day, -1 if unknown.
         days_logged: int (people,), days of each real log.
@@ -65,20 +66,13 @@ def dream_logs(
         rng: source of noise.
     """
     people, days, _ = observed.shape
-    nothing = memory.empty(people)
-    eve = Eve(
-        row=mx.zeros((people, schema.ROW_WIDTH)),
-        observed=mx.zeros((people, schema.FEATURE_COUNT)),
-        total=mx.array(nothing.total),
-        weight=mx.array(nothing.weight),
-        weekday=weekday,
-        weather=mx.full((people,), -1, dtype=mx.int32),
-    )
+    nothing = np.zeros((people, schema.FEATURE_COUNT), dtype=np.float32)
+    start = RolloutStart.from_rows(nothing, nothing > 0.0, memory.empty(people), weekday)
     shape = (people, days)
     imagined = imagine(
         model,
         mx.array(latents),
-        eve,
+        start,
         weather_transitions,
         mx.array(rng.standard_normal((*shape, DreamWorld.normals), dtype=np.float32)),
         mx.array(rng.random((*shape, DreamWorld.uniforms), dtype=np.float32)),
@@ -91,11 +85,11 @@ def dream_logs(
         masks,
         start_weekday=weekday,
         days_logged=days_logged,
-        name="dreamt people",
+        name="synthetic people",
     )
 
 
-def dreamt_recognition(
+def imagine_people(
     model: WorldModel,
     dataset: LogDataset,
     real: DistillationData,
@@ -104,20 +98,20 @@ def dreamt_recognition(
     people: int,
     seed: int,
 ) -> DistillationData:
-    """Dream people with the masks of real ones.
+    """Imagine people with the masks of real ones.
 
     Args:
         model: trained nets.
         dataset: the real logs.
         real: the training people.
         weather_transitions: float32 (4, 4).
-        people: how many to dream.
+        people: how many to imagine.
         seed: of latents, masks and noise.
     """
     rng = np.random.default_rng(np.random.SeedSequence([seed, 23]))
     latents = crossed_latents(real.posterior, people, model.architecture, rng)
     whose = real.logs.users[rng.integers(real.logs.people, size=people)]
-    dreamt = dream_logs(
+    synthetic = imagine_logs(
         model,
         latents,
         dataset.observed[whose],
@@ -126,6 +120,7 @@ def dreamt_recognition(
         weather_transitions,
         rng,
     )
-    logs: EncodedLogs = encode_logs(dreamt, np.arange(people), use_memory=model.architecture.memory)
+    use_memory = model.architecture.memory
+    logs = encode_logs(synthetic, np.arange(people), use_memory=use_memory)
     exact = Posterior(latents, np.full_like(latents, EXACT_LOG_VARIANCE))
     return DistillationData(logs, exact, real.mean, real.sd)

@@ -24,7 +24,7 @@ class FilmEnsemble(nn.Module):
         members: size of the ensemble.
         offsets: width of what only shifts the outputs; 0 for none. With them,
             what the modulating latents do is measured from a reference day, on which it
-            is nothing: an intercept can only be told by the offsets.
+            is nothing: an intercept can only come from the offsets.
         key: MLX random key of the initial weights.
     """
 
@@ -77,12 +77,9 @@ class FilmEnsemble(nn.Module):
         members, hidden = self.input_bias.shape
         flat = inputs.reshape(people * days, width)
         first = mx.matmul(flat, self.inputs).reshape(members, people, days, hidden)
-        modulation = mx.matmul(latents, self.latents)[:, :, None, :]
-        # What is constant over the days is added up first: a pass over them is what costs.
-        shift = modulation[..., :hidden] + self.input_bias[:, None, None, :]
-        first = mx.maximum(first + shift, 0.0) * (1.0 + modulation[..., hidden:])
-        second = mx.matmul(first.reshape(members, people * days, hidden), self.hidden)
-        second = mx.maximum(second + self.hidden_bias[:, None, :], 0.0)
+        shift, gain = self.modulation(latents)
+        first = mx.maximum(first + shift[:, :, None], 0.0) * gain[:, :, None]
+        second = self.second_layer(first.reshape(members, people * days, hidden))
         out = mx.matmul(second, self.head)
         if offsets is None:
             out = out + self.head_bias[:, None, :]
@@ -92,20 +89,78 @@ class FilmEnsemble(nn.Module):
             out = shifted.reshape(members, people * days, -1)
             out = out + _of_all_members(offsets.reshape(people * days, -1), self.offset)
         chained = row.reshape(people * days, -1)
-        return out + _of_all_members(chained, self.chain * self._chain_mask)
+        return out + _of_all_members(chained, self.masked_chain)
+
+    def modulated(self, latents: mx.array, offsets: mx.array | None = None) -> ModulatedEnsemble:
+        """Return the nets of some slots, for stepping them day after day.
+
+        Args:
+            latents: (slots, latents).
+            offsets: (slots, width), what shifts the outputs on every day, and again for each
+                state of the day before that is not known.
+        """
+        return ModulatedEnsemble(self, latents, offsets)
+
+    @property
+    def masked_chain(self) -> mx.array:
+        """Weights of the chain, (members, chain_width, outputs), zero where masked."""
+        return self.chain * self._chain_mask
+
+    def modulation(self, latents: mx.array) -> tuple[mx.array, mx.array]:
+        """Return the first layer's shift and gain, (members, people, hidden) each."""
+        hidden = self.input_bias.shape[1]
+        both = mx.matmul(latents, self.latents)
+        # What is constant over the days is added up first: a pass over them is what costs.
+        return both[..., :hidden] + self.input_bias[:, None], 1.0 + both[..., hidden:]
+
+    def second_layer(self, first: mx.array) -> mx.array:
+        """Return the second hidden layer, (members, n, hidden), from the first."""
+        return mx.maximum(mx.matmul(first, self.hidden) + self.hidden_bias[:, None], 0.0)
 
     def at_reference(self, latents: mx.array) -> mx.array:
         """Return what the latents change about the reference day, (members, people, outputs)."""
         people = latents.shape[0]
-        nobody = mx.zeros((1, latents.shape[1]))
-        modulation = mx.matmul(mx.concatenate([latents, nobody]), self.latents)
-        hidden = self.input_bias.shape[1]
-        first = mx.matmul(self.reference[None], self.inputs) + self.input_bias[:, None, :]
-        first = mx.maximum(first + modulation[..., :hidden], 0.0)
-        first = first * (1.0 + modulation[..., hidden:])
-        second = mx.maximum(mx.matmul(first, self.hidden) + self.hidden_bias[:, None, :], 0.0)
-        out = mx.matmul(second, self.head)
+        none = mx.zeros((1, latents.shape[1]))
+        shift, gain = self.modulation(mx.concatenate([latents, none]))
+        first = mx.maximum(mx.matmul(self.reference[None], self.inputs) + shift, 0.0) * gain
+        out = mx.matmul(self.second_layer(first), self.head)
         return out[:, :people] - out[:, people:]
+
+
+class ModulatedEnsemble:
+    """A FilmEnsemble with the modulation of each slot worked out once; see `modulated`."""
+
+    def __init__(self, net: FilmEnsemble, latents: mx.array, offsets: mx.array | None) -> None:
+        self._net = net
+        self._shift, self._gain = net.modulation(latents)
+        self._head = net.head.transpose(0, 2, 1)
+        self._offset = net.head_bias[:, None]
+        self._unknown: list[mx.array] = []
+        if offsets is not None:
+            # Of every day, then of each state of the day before that is not known.
+            always, *self._unknown = (
+                mx.matmul(offsets, part)
+                for part in mx.split(net.offset, net.offset.shape[1] // offsets.shape[1], axis=1)
+            )
+            self._offset = self._offset + always - net.at_reference(latents)
+        #: (members, chain_width, outputs), for what draws from the head
+        self.chain = net.masked_chain
+
+    def __call__(self, inputs: mx.array, unknown: mx.array | None = None) -> mx.array:
+        """Return parameters before the chain, (members, slots, outputs).
+
+        Args:
+            inputs: (slots, inputs), of one day.
+            unknown: (slots, states), 1 where yesterday's state is not known; None: nowhere.
+        """
+        first = mx.maximum(mx.matmul(inputs, self._net.inputs) + self._shift, 0.0) * self._gain
+        # So few outputs are four times as fast as rows than as columns of the product.
+        second = self._net.second_layer(first).transpose(0, 2, 1)
+        out = mx.matmul(self._head, second).transpose(0, 2, 1) + self._offset
+        if unknown is not None:
+            for column, added in enumerate(self._unknown):
+                out = out + unknown[None, :, column : column + 1] * added
+        return out
 
 
 def _of_all_members(rows: mx.array, weights: mx.array) -> mx.array:

@@ -5,27 +5,22 @@ from __future__ import annotations
 import mlx.core as mx
 import numpy as np
 
+from human_wm_env.model import inputs, memory
 from human_wm_env.model.heads import HeadLayout, mixture_columns
-from human_wm_env.model.inputs import (
-    ACTION_COLUMNS,
-    ACTION_ORDER,
-    STATE_COLUMNS,
-    STATE_MASK_PART,
-    STATE_ORDER,
-    WEATHER_COLUMNS,
-)
 from human_wm_env.model.layouts import action_layout, state_layout
 from human_wm_env.person import schema
+from world_model.imagination.draws import MeanDraw
+from world_model.imagination.step import DayBefore, DayStep, recalled
 from world_model.nets.film import FilmEnsemble
 from world_model.nets.point_predictions import point_predictions
-from world_model.nets.transition import baseline_offsets
-from world_model.nets.world_model import WorldModel
+from world_model.nets.world_model import WorldModel, baseline_offsets
 
 BASELINE_SHARE = 0.1  # of z_a's mean: how the predecessor's rollout used it
 _CERTAIN = 1e4  # as a logit or, negative, a raw scale: no gradient comes through
 _SHARPER = 1e4
-# From actions, states and weather to the columns of a row.
-_ROW = mx.array(np.argsort(np.concatenate([ACTION_COLUMNS, STATE_COLUMNS, WEATHER_COLUMNS])))
+_ACTIONS_AND_STATES = mx.array(np.concatenate([inputs.ACTION_COLUMNS, inputs.STATE_COLUMNS]))
+# The last of the transition net's inputs: where memory, weekday and weather end.
+_CONTEXT = np.cumsum([memory.WIDTH, inputs.WEEKDAY_WIDTH, len(inputs.WEATHER_COLUMNS)]).tolist()
 
 
 def silence(model: WorldModel) -> None:
@@ -102,13 +97,13 @@ def point_states(model: WorldModel, latents: mx.array, transition_inputs: mx.arr
 def _points(
     net: FilmEnsemble,
     layout: HeadLayout,
-    inputs: mx.array,
+    net_inputs: mx.array,
     latents: mx.array,
     offsets: mx.array | None,
 ) -> mx.array:
-    people, days, _ = inputs.shape
+    people, days, _ = net_inputs.shape
     unchained = mx.zeros((people, days, layout.chain_width))
-    parameters = net(inputs, latents, unchained, offsets)
+    parameters = net(net_inputs, latents, unchained, offsets)
     return point_predictions(layout, parameters).mean(axis=0).reshape(people, days, -1)
 
 
@@ -122,35 +117,24 @@ def rollout(
     Args:
         model: silenced nets.
         latents: (people, branches, latents).
-        policy_inputs: (people, days, POLICY_WIDTH), of logged days; rows after the first eve
-            are not used.
+        policy_inputs: (people, days, POLICY_WIDTH), of logged days; of their rows only the first
+            is used, that of the day before.
         transition_inputs: (people, days, TRANSITION_WIDTH), likewise.
 
     Returns:
         (people, branches, days, columns): encoded actions, then states.
     """
     people, branches, width = latents.shape
-    flat = latents.reshape(people * branches, width)
-    known = mx.ones((people * branches, 1, 1))
-    rest = STATE_MASK_PART.stop + len(ACTION_COLUMNS) + len(ACTION_ORDER)
-    yesterday: tuple[mx.array, mx.array] | None = None
+    step, mean = DayStep(model, latents.reshape(people * branches, width)), MeanDraw()
+    first = mx.repeat(policy_inputs[:, 0], branches, axis=0)
+    row, seen, _ = mx.split(first, [schema.ROW_WIDTH, schema.ROW_WIDTH + len(schema.FEATURES)], 1)
+    contexts = mx.repeat(transition_inputs[..., -_CONTEXT[-1] :], branches, axis=0)
     imagined = []
     for day in range(policy_inputs.shape[1]):
-        habit = mx.repeat(policy_inputs[:, day : day + 1], branches, axis=0)
-        response = mx.repeat(transition_inputs[:, day : day + 1], branches, axis=0)
-        eve = response[..., : STATE_MASK_PART.stop]
-        if yesterday is not None:
-            row, states = yesterday
-            seen = mx.repeat(known, schema.FEATURE_COUNT, axis=-1)
-            part = habit[..., schema.ROW_WIDTH + schema.FEATURE_COUNT :]
-            habit = mx.concatenate([row, seen, part], axis=-1)
-            eve = mx.concatenate([states, mx.repeat(known, len(STATE_ORDER), axis=-1)], axis=-1)
-        actions = point_actions(model, flat, habit)
-        done = mx.repeat(known, len(ACTION_ORDER), axis=-1)
-        inputs = mx.concatenate([eve, actions, done, response[..., rest:]], axis=-1)
-        states = point_states(model, flat, inputs)
-        weather = habit[..., -len(WEATHER_COLUMNS) :]
-        row = mx.concatenate([actions, states, weather], axis=-1)[..., _ROW]
-        yesterday = row, states
-        imagined.append(mx.concatenate([actions, states], axis=-1))
-    return mx.concatenate(imagined, axis=1).reshape(people, branches, len(imagined), -1)
+        remembered, weekday, weather = mx.split(contexts[:, day], _CONTEXT[:-1], axis=1)
+        # Every imagined cell counts as known, an unlogged weather too.
+        observed = seen if day == 0 else mx.ones_like(seen)
+        before = DayBefore(row, observed, *recalled(remembered), states_known=day > 0)
+        row, _ = step(before, weekday, weather, mean, mean)
+        imagined.append(row[:, _ACTIONS_AND_STATES])
+    return mx.stack(imagined, axis=1).reshape(people, branches, len(imagined), -1)

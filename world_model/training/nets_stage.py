@@ -16,7 +16,7 @@ import mlx.optimizers as optim
 import numpy as np
 
 from world_model.data.encoded_logs import EncodedLogs, Windows, windows
-from world_model.imagination.differentiable import RolloutStarts, rollout_loss, rollout_starts
+from world_model.imagination.differentiable import LoggedFutures, logged_futures, rollout_loss
 from world_model.losses import elbo
 from world_model.nets.likelihood import log_likelihood
 from world_model.nets.world_model import WorldModel
@@ -46,7 +46,7 @@ class _Batch:
     scale: mx.array
     noise: mx.array
     member_weights: mx.array | None = None
-    rollouts: tuple[RolloutStarts, np.random.Generator] | None = None
+    rollouts: tuple[LoggedFutures, np.random.Generator] | None = None
 
 
 class NetsLearner(nn.Module):
@@ -192,12 +192,12 @@ class NetsStage(Stage):
             noise=mx.array(rng.standard_normal((len(people), width), dtype=np.float32)),
         )
 
-    def _starts(self, people: np.ndarray, rng: np.random.Generator) -> RolloutStarts:
+    def _starts(self, people: np.ndarray, rng: np.random.Generator) -> LoggedFutures:
         """Cut where the trajectories of the first people of a batch begin."""
         config = self._training.rollouts
         few = people[: config.people]
         days, _ = random_days(self._train, few, config.days, rng)
-        return rollout_starts(self._train, few, days)
+        return logged_futures(self._train, few, days)
 
     def _step(
         self, batch: _Batch, annealing: float, responding: bool, *, learn_nets: bool

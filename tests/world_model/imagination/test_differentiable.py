@@ -12,11 +12,10 @@ from tests.world_model import tiny
 from world_model.data.encoded_logs import EncodedLogs, encode_logs
 from world_model.imagination.differentiable import (
     SCORED,
-    RolloutStarts,
+    LoggedFutures,
+    logged_futures,
     roll_out,
     rollout_loss,
-    rollout_starts,
-    straight_through,
 )
 
 PEOPLE, DAYS = 4, 3
@@ -26,9 +25,9 @@ def encoded() -> EncodedLogs:
     return encode_logs(tiny.logs(), np.arange(PEOPLE))
 
 
-def starts(logs: EncodedLogs | None = None) -> RolloutStarts:
+def logged(logs: EncodedLogs | None = None) -> LoggedFutures:
     days = np.array([5, 30, 60, 90])[:, None] + np.arange(DAYS)
-    return rollout_starts(logs or encoded(), np.arange(PEOPLE), days)
+    return logged_futures(logs or encoded(), np.arange(PEOPLE), days)
 
 
 def posterior() -> tuple[mx.array, mx.array]:
@@ -37,22 +36,9 @@ def posterior() -> tuple[mx.array, mx.array]:
     return mx.array(mean), mx.full(mean.shape, -2.0)
 
 
-def test_draws_are_one_hot_with_the_gradient_of_the_probabilities() -> None:
-    rng = np.random.default_rng(0)
-    logits = mx.array(rng.standard_normal((20_000, 3)).astype(np.float32) * 0 + [0.0, 1.0, -1.0])
-    uniform = mx.array(rng.random(20_000).astype(np.float32))
-    drawn = np.array(straight_through(logits, uniform))
-    np.testing.assert_allclose(np.sort(drawn, axis=1), [[0, 0, 1]] * len(drawn), atol=1e-5)
-    np.testing.assert_allclose(drawn.mean(0), np.array(mx.softmax(logits[0])), atol=0.01)
-    weight = mx.array([0.3, -1.0, 2.0])
-    got = mx.grad(lambda x: (straight_through(x, uniform) * weight).sum())(logits)
-    expected = mx.grad(lambda x: (mx.softmax(x, axis=1) * weight).sum())(logits)
-    np.testing.assert_allclose(got, expected, atol=1e-6)
-
-
 def test_imagined_days_are_days() -> None:
     latents = mx.repeat(posterior()[0], 8, axis=0)
-    rows = np.array(roll_out(tiny.model(), latents, starts(), 8, np.random.default_rng(2)))
+    rows = np.array(roll_out(tiny.model(), latents, logged(), 8, np.random.default_rng(2)))
     assert rows.shape == (PEOPLE * 8, DAYS, schema.ROW_WIDTH) and np.isfinite(rows).all()
     low, high = schema.encoded_bounds()
     assert (rows >= low - 1e-5).all() and (rows <= high + 1e-5).all()
@@ -65,11 +51,11 @@ def test_imagined_days_are_days() -> None:
 def test_memory_goes_on_where_the_log_stopped() -> None:
     """A net with memory acts otherwise on the second day if the first weeks were others."""
     logs = encoded()
-    first = starts(logs)
-    other = rollout_starts(
+    first = logged(logs)
+    other = logged_futures(
         logs, np.arange(PEOPLE), np.array([100] * PEOPLE)[:, None] + np.arange(DAYS)
     )
-    mixed = RolloutStarts(**{**first.__dict__, "remembered": other.remembered})
+    mixed = LoggedFutures(**{**first.__dict__, "remembered": other.remembered})
     latents = posterior()[0]
     days = [
         np.array(roll_out(tiny.model(), latents, each, 1, np.random.default_rng(3)))
@@ -85,7 +71,7 @@ def test_the_loss_moves_both_nets_and_the_posterior_but_no_mood_is_scored() -> N
     mean, log_variance = posterior()
 
     def loss(model: nn.Module, mean: mx.array, log_variance: mx.array) -> mx.array:
-        return rollout_loss(model, mean, log_variance, starts(), 2, np.random.default_rng(4))
+        return rollout_loss(model, mean, log_variance, logged(), 2, np.random.default_rng(4))
 
     _, own = nn.value_and_grad(model, lambda m: loss(m, mean, log_variance))(model)
     moved = {name: float(mx.abs(value).max()) for name, value in tree_flatten(own)}
@@ -95,28 +81,3 @@ def test_the_loss_moves_both_nets_and_the_posterior_but_no_mood_is_scored() -> N
         assert np.isfinite(np.array(gradient)).all()
         for part in tiny.TINY.blocks.values():
             assert float(mx.abs(gradient[:, part]).max()) > 0.0
-
-
-def test_an_unlogged_weather_is_not_seen_on_the_next_day() -> None:
-    model, heard = tiny.fresh_model(), []
-
-    class Listening:
-        chain = model.policy.chain
-
-        def __call__(self, x: mx.array, *rest: mx.array) -> mx.array:
-            heard.append(np.array(x[:, 0]))
-            return policy(x, *rest)
-
-    policy, model.policy = model.policy, Listening()
-    begin = starts()
-    unlogged = RolloutStarts(**{**begin.__dict__, "weather": mx.zeros_like(begin.weather)})
-    for each in (begin, unlogged):
-        roll_out(model, posterior()[0], each, 1, np.random.default_rng(4))
-    flags = schema.ROW_WIDTH + schema.WEATHER
-    logged = np.array(begin.weather).sum(axis=-1)
-    np.testing.assert_array_equal(heard[1][:, flags], logged[:, 0])
-    np.testing.assert_array_equal(heard[DAYS + 1][:, flags], 0.0)
-    others = np.delete(
-        heard[DAYS + 1][:, schema.ROW_WIDTH :][:, : schema.FEATURE_COUNT], schema.WEATHER, axis=1
-    )
-    np.testing.assert_array_equal(others, 1.0)

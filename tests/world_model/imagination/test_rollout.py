@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import mlx.core as mx
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from human_wm_env.random_streams import Stream
 from human_wm_env.worlds.dream import DreamWorld
 from human_wm_env.worlds.start_options import Start
 from tests.world_model import tiny
-from world_model.imagination.rollout import Eve, factorial_latents, imagine, project
+from world_model.imagination.rollout import RolloutStart, factorial_latents, imagine
 
 DAYS = 12
 SCALES = np.array([schema.continuous(i).scale for i in schema.CONTINUOUS_FEATURES])
@@ -35,21 +37,12 @@ def test_the_dream_world_imagines_the_same_days(name: str, temperature: float) -
     rows = np.stack(stepped, axis=1)
     inner = begun.inner
     assert not inner.known.all() and inner.known.any()
-    eve = Eve(
-        row=mx.array(schema.encode_rows(begun.row, inner.known)),
-        observed=mx.array(inner.known.astype(np.float32)),
-        total=mx.array(inner.memory.total),
-        weight=mx.array(inner.memory.weight),
-        weekday=begun.weekday,
-        weather=mx.array(
-            np.where(inner.known[:, schema.WEATHER], begun.row[:, schema.WEATHER], -1).astype(int)
-        ),
-    )
+    start = RolloutStart.from_rows(begun.row, inner.known, inner.memory, begun.weekday)
     imagined = np.array(
         imagine(
             tiny.model(tiny.ARCHITECTURES[name]),
             mx.array(inner.latents),
-            eve,
+            start,
             runtime.checkpoint.weather_transitions,
             mx.array(begun.normal),
             mx.array(begun.uniform),
@@ -68,21 +61,16 @@ def test_the_dream_world_imagines_the_same_days(name: str, temperature: float) -
     assert np.ptp(rows[:, -1, schema.HEART_RATE]) > 0.1
 
 
-def told(observed: np.ndarray, **settings: bool) -> np.ndarray:
+def with_gaps(observed: np.ndarray, **settings: bool) -> np.ndarray:
     slots, days = observed.shape[:2]
-    eve = Eve(
-        row=mx.zeros((slots, schema.ROW_WIDTH)),
-        observed=mx.zeros((slots, 10)),
-        total=mx.zeros((slots, 3, 4)),
-        weight=mx.zeros((slots, 3, 4)),
-        weekday=np.zeros(slots, dtype=int),
-        weather=mx.zeros((slots,), dtype=mx.int32),
+    start = dataclasses.replace(
+        tiny.nothing_known(np.zeros(slots, dtype=int)), weather=mx.zeros((slots,), dtype=mx.int32)
     )
     keys = mx.random.split(mx.random.key(0), 3)
     rows = imagine(
         tiny.model(),
         mx.random.normal((slots, tiny.TINY.latent_width), key=keys[0]),
-        eve,
+        start,
         tiny.checkpoint().weather_transitions,
         mx.random.normal((slots, days, DreamWorld.normals), key=keys[1]),
         mx.random.uniform(shape=(slots, days, DreamWorld.uniforms), key=keys[2]),
@@ -92,22 +80,22 @@ def told(observed: np.ndarray, **settings: bool) -> np.ndarray:
     return np.array(rows)
 
 
-def test_a_log_without_gaps_is_imagined_as_in_full_sight() -> None:
-    whole = told(np.ones((6, 5, 10), dtype=bool))
+def test_a_log_without_gaps_is_imagined_as_in_the_environment() -> None:
+    whole = with_gaps(np.ones((6, 5, 10), dtype=bool))
     assert whole.shape == (6, 5, 10)
     flat = whole.reshape(-1, 10)
     np.testing.assert_allclose(feasible.project(flat), flat, rtol=1e-5)
-    free = told(np.ones((6, 5, 10), dtype=bool), feasible_days=False)
+    free = with_gaps(np.ones((6, 5, 10), dtype=bool), feasible_days=False)
     assert (free[:, 0, schema.SLEEP] == whole[:, 0, schema.SLEEP]).all()
     assert (free != whole).any()
 
 
 @pytest.mark.parametrize("index", [schema.WORKOUT, schema.SLEEP, schema.STEPS, schema.HEART_RATE])
-def test_what_is_not_told_changes_what_comes_after_it_and_nothing_before(index: int) -> None:
+def test_what_is_not_observed_changes_what_comes_after_it_and_nothing_before(index: int) -> None:
     everything = np.ones((40, 3, 10), dtype=bool)
     gap = everything.copy()
     gap[:, 1, index] = False
-    one, other = told(everything, feasible_days=False), told(gap, feasible_days=False)
+    one, other = with_gaps(everything, feasible_days=False), with_gaps(gap, feasible_days=False)
     np.testing.assert_array_equal(one[:, 0], other[:, 0])
     chain = (*inputs.ACTION_ORDER, *inputs.STATE_ORDER)
     before = [*chain[: chain.index(index) + 1], schema.WEATHER]
@@ -115,32 +103,27 @@ def test_what_is_not_told_changes_what_comes_after_it_and_nothing_before(index: 
     assert (one[:, 1] != other[:, 1]).any() and (one[:, 2] != other[:, 2]).any()
 
 
-def test_days_that_are_told_nothing_are_all_alike() -> None:
+def test_days_after_nothing_observed_are_all_alike() -> None:
     """Without memory and yesterday a day depends on the person and its own noise alone."""
     nothing = np.zeros((4, 2, 10), dtype=bool)
-    one = told(nothing, feasible_days=False)
+    one = with_gaps(nothing, feasible_days=False)
     changed = nothing.copy()
     changed[:, 1] = True  # of the day after: too late for the first
-    np.testing.assert_array_equal(one[:, 0], told(changed, feasible_days=False)[:, 0])
+    np.testing.assert_array_equal(one[:, 0], with_gaps(changed, feasible_days=False)[:, 0])
 
 
 def test_unknown_weekdays_and_weather_are_imagined_too() -> None:
     architecture = tiny.TINY
     slots = 3
-    eve = Eve(
-        row=mx.zeros((slots, schema.ROW_WIDTH)),
-        observed=mx.zeros((slots, 10)),
-        total=mx.zeros((slots, 3, 4)),
-        weight=mx.zeros((slots, 3, 4)),
-        weekday=np.array([-1, 0, 6]),
-        weather=mx.array([-1, 0, 3]),
+    start = dataclasses.replace(
+        tiny.nothing_known(np.array([-1, 0, 6])), weather=mx.array([-1, 0, 3])
     )
     keys = mx.random.split(mx.random.key(0), 3)
     rows = np.array(
         imagine(
             tiny.model(),
             mx.random.normal((slots, architecture.latent_width), key=keys[0]),
-            eve,
+            start,
             tiny.checkpoint().weather_transitions,
             mx.random.normal((slots, 4, DreamWorld.normals), key=keys[1]),
             mx.random.uniform(shape=(slots, 4, DreamWorld.uniforms), key=keys[2]),
@@ -154,25 +137,6 @@ def test_unknown_weekdays_and_weather_are_imagined_too() -> None:
             assert np.isin(column, np.arange(feature.width)).all()
     flat = rows.reshape(-1, 10)
     np.testing.assert_allclose(feasible.project(flat), flat, rtol=1e-5)
-
-
-def test_the_projection_is_that_of_the_environment() -> None:
-    rng = np.random.default_rng(0)
-    rows = np.zeros((500, 10), dtype=np.float32)
-    for index, feature in enumerate(schema.FEATURES):
-        if isinstance(feature, schema.Continuous):
-            rows[:, index] = rng.uniform(feature.low, feature.high, 500)
-        else:
-            rows[:, index] = rng.integers(feature.width, size=500)
-    actions = [i for i in schema.ACTION_FEATURES if i != schema.LOCATION]
-    columns = {
-        i: mx.array(rows[:, i].astype(np.int32 if i == schema.WORKOUT else np.float32))
-        for i in actions
-    }
-    projected, expected = project(columns), feasible.project(rows)
-    assert (expected != rows).any()
-    for index in actions:
-        np.testing.assert_allclose(projected[index], expected[:, index], rtol=1e-5)
 
 
 def test_the_125_latents_are_a_factorial_design() -> None:

@@ -18,7 +18,7 @@ from tests.world_model.fitting_runs import recognition
 from world_model.data.distillation_data import DistillationData
 from world_model.data.encoded_logs import encode_logs
 from world_model.imagination import synthetic_people
-from world_model.imagination.synthetic_people import crossed_latents, dreamt_recognition
+from world_model.imagination.synthetic_people import crossed_latents, imagine_people
 
 PEOPLE = 20
 BLOCKS = tiny.TINY.blocks
@@ -27,7 +27,7 @@ BLOCKS = tiny.TINY.blocks
 def dream(
     real: DistillationData, logs: LogDataset | None = None, seed: int = 0
 ) -> DistillationData:
-    return dreamt_recognition(
+    return imagine_people(
         tiny.model(), logs or tiny.logs(), real, TRANSITIONS, people=PEOPLE, seed=seed
     )
 
@@ -139,7 +139,7 @@ def test_the_markov_form_is_dreamt_without_memory() -> None:
     encoded = encode_logs(tiny.logs(), np.arange(3), use_memory=False)
     posterior = Posterior(np.zeros(shape, np.float32), np.zeros(shape, np.float32))
     real = dataclasses.replace(recognition("train"), logs=encoded, posterior=posterior)
-    logs = dreamt_recognition(
+    logs = imagine_people(
         tiny.model(tiny.MARKOV), tiny.logs(), real, TRANSITIONS, people=2, seed=0
     ).logs
     assert logs.rows.any() and not logs.remembered.any()

@@ -14,7 +14,7 @@ from human_wm_env.person import schema
 from human_wm_env.worlds.dream import DreamWorld
 from tests.world_model import tiny
 from world_model.data.encoded_logs import Windows, encode_logs, windows
-from world_model.imagination.rollout import Eve, imagine
+from world_model.imagination.rollout import imagine
 from world_model.nets.world_model import WorldModel
 from world_model.predecessor import deterministic
 
@@ -40,22 +40,15 @@ def latents(*shape: int) -> mx.array:
     return mx.array(rng.standard_normal((*shape, tiny.TINY.latent_width), dtype=np.float32))
 
 
-def dreamt(model: WorldModel, own: mx.array, seed: int) -> np.ndarray:
+def imagined(model: WorldModel, own: mx.array, seed: int) -> np.ndarray:
     """Imagine sunny days: the weather stays random, whatever the nets are."""
     slots, rng = len(own), np.random.default_rng(seed)
     sunny = np.zeros((4, 4), dtype=np.float32)
     sunny[:, 0] = 1.0
-    eve = Eve(
-        row=mx.zeros((slots, schema.ROW_WIDTH)),
-        observed=mx.zeros((slots, schema.FEATURE_COUNT)),
-        total=mx.zeros((slots, 3, 4)),
-        weight=mx.zeros((slots, 3, 4)),
-        weekday=np.zeros(slots, dtype=int),
-        weather=mx.zeros((slots,), dtype=mx.int32),
-    )
+    start = tiny.nothing_known(np.zeros(slots, dtype=int))
     normal = rng.standard_normal((slots, DAYS, DreamWorld.normals), dtype=np.float32)
     uniform = rng.random((slots, DAYS, DreamWorld.uniforms), dtype=np.float32)
-    return np.array(imagine(model, own, eve, sunny, mx.array(normal), mx.array(uniform)))
+    return np.array(imagine(model, own, start, sunny, mx.array(normal), mx.array(uniform)))
 
 
 def distance(one: np.ndarray, other: np.ndarray) -> float:
@@ -67,15 +60,15 @@ def distance(one: np.ndarray, other: np.ndarray) -> float:
 
 def test_without_noise_all_variety_comes_from_the_latents() -> None:
     same = mx.repeat(latents(1), 40, axis=0)
-    noisy = dreamt(tiny.model(ALONE), same, seed=0)
+    noisy = imagined(tiny.model(ALONE), same, seed=0)
     assert distance(noisy[:20], noisy[20:]) > 0.3
     model = silenced(ALONE)
     deterministic.sharpen(model)
-    rows = dreamt(model, same, seed=0)
+    rows = imagined(model, same, seed=0)
     assert distance(rows[:20], rows[20:]) < 3 * MIN_SCALE
     for index in (schema.WORKOUT, schema.LOCATION, schema.MOOD):
         assert (rows[..., index] == rows[:1, :, index]).all()
-    others = dreamt(model, latents(40), seed=0)
+    others = imagined(model, latents(40), seed=0)
     assert distance(others[:20], others[20:]) > 5 * MIN_SCALE
 
 

@@ -1,0 +1,221 @@
+"""One imagined day, in MLX: habit, then response, on encoded columns.
+
+Bulk imagination, the rollout loss and the predecessor's rollout are loops over this step; they
+differ in how they draw (`draws`). The environment steps the same equations in NumPy
+(`human_wm_env/worlds/dream.py`): given the same noise both imagine the same days.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import mlx.core as mx
+import numpy as np
+
+from human_wm_env.model import inputs, memory
+from human_wm_env.model.layouts import action_layout, state_layout
+from human_wm_env.person import feasible, schema
+from world_model.imagination.draws import Columns, Draw
+from world_model.nets.world_model import WorldModel
+
+_IS_WEATHER = mx.array(np.arange(schema.FEATURE_COUNT) == schema.WEATHER)
+
+
+@dataclass(frozen=True)
+class DayBefore:
+    """What is known when a day begins, batch-first.
+
+    Attributes:
+        row: float32 (slots, ROW_WIDTH), the encoded day before, zero where masked.
+        observed: float32 (slots, 10), its mask.
+        total, weight: float32 (slots, taus, signals), the memory.
+        states_known: no state of `row` is masked, in any slot.
+    """
+
+    row: mx.array
+    observed: mx.array
+    total: mx.array
+    weight: mx.array
+    states_known: bool = False
+
+
+class DayStep:
+    """Steps some slots through days on which they follow their own habits.
+
+    Args:
+        model: the nets.
+        latents: (slots, latents).
+        feasible_days: move each day's actions onto the feasible set.
+    """
+
+    def __init__(
+        self, model: WorldModel, latents: mx.array, *, feasible_days: bool = False
+    ) -> None:
+        architecture = model.architecture
+        a, b, c = (latents[:, architecture.blocks[block]] for block in "abc")
+        self._policy = model.policy.modulated(b)
+        self._transition = model.transition.modulated(c, a)
+        self._layouts = action_layout(architecture), state_layout(architecture)
+        self._use_memory = float(architecture.memory)
+        self._feasible_days = feasible_days
+
+    def __call__(
+        self,
+        before: DayBefore,
+        weekday: mx.array,
+        weather: mx.array,
+        draw_actions: Draw,
+        draw_states: Draw,
+        observed: mx.array | None = None,
+    ) -> tuple[mx.array, DayBefore]:
+        """Imagine one day.
+
+        Args:
+            before: what is known of the days before.
+            weekday: (slots, 2), encoded.
+            weather: (slots, 4), one-hot; zero where nobody knows it.
+            draw_actions: of the policy's head.
+            draw_states: of the transition's head.
+            observed: (slots, 10), 1 where a cell would be logged; others are drawn, but nothing
+                that comes after depends on them. None: all but an unknown weather.
+
+        Returns:
+            The encoded day (slots, ROW_WIDTH), masked nowhere, and what is known after it.
+        """
+        actions_observed = states_observed = None
+        known_weather, seen_actions = weather, mx.ones((len(weather), len(inputs.ACTION_ORDER)))
+        if observed is not None:
+            known_weather = weather * observed[:, schema.WEATHER : schema.WEATHER + 1]
+            actions_observed = seen_actions = observed[:, mx.array(inputs.ACTION_ORDER)]
+            states_observed = observed[:, mx.array(inputs.STATE_ORDER)]
+        remembered = memory_features(before.total, before.weight) * self._use_memory
+        of_policy = remembered[:, memory.POLICY_PART]
+        x = [before.row, before.observed, of_policy, weekday, known_weather]
+        parameters = self._policy(mx.concatenate(x, axis=1))
+        columns = draw_actions(self._layouts[0], parameters, self._policy.chain, actions_observed)
+        if self._feasible_days:
+            columns = project(columns)
+        seen_states = before.observed[:, mx.array(inputs.STATE_ORDER)]
+        acted = _masked(columns, observed)
+        x = [
+            before.row[:, mx.array(inputs.STATE_COLUMNS)],
+            seen_states,
+            *(acted[index] for index in inputs.ACTION_ORDER),
+            seen_actions,
+            remembered,
+            weekday,
+            known_weather,
+        ]
+        unknown = None if before.states_known else 1.0 - seen_states
+        parameters = self._transition(mx.concatenate(x, axis=1), unknown)
+        states = draw_states(self._layouts[1], parameters, self._transition.chain, states_observed)
+        columns = {**columns, **states, schema.WEATHER: weather}
+        row, after = _row(columns), _masked(columns, observed)
+        total, weight = remember(before.total, before.weight, after, observed)
+        if observed is None:
+            # An unlogged weather is known to nobody, on imagined days as on logged ones.
+            seen = mx.where(_IS_WEATHER, weather.sum(axis=1, keepdims=True), mx.array(1.0))
+            return row, DayBefore(row, seen, total, weight, states_known=True)
+        return row, DayBefore(_row(after), observed, total, weight)
+
+
+def _masked(columns: Columns, observed: mx.array | None) -> Columns:
+    if observed is None:
+        return columns
+    return {index: value * observed[:, index : index + 1] for index, value in columns.items()}
+
+
+def _row(columns: Columns) -> mx.array:
+    return mx.concatenate([columns[index] for index in range(schema.FEATURE_COUNT)], axis=1)
+
+
+# From an encoded row to a raw one: scales, and the categories' indices; then the centres.
+_DECODE = np.zeros((schema.ROW_WIDTH, schema.FEATURE_COUNT), dtype=np.float32)
+_CENTRE, _LOW, _HIGH = np.zeros((3, schema.FEATURE_COUNT), dtype=np.float32)
+for _index, _feature in enumerate(schema.FEATURES):
+    if isinstance(_feature, schema.Continuous):
+        _DECODE[schema.ROW_SLICES[_index], _index] = _feature.scale
+        _CENTRE[_index], _LOW[_index], _HIGH[_index] = _feature.centre, _feature.low, _feature.high
+    else:
+        _DECODE[schema.ROW_SLICES[_index], _index] = np.arange(_feature.width)
+        _HIGH[_index] = _feature.width - 1
+
+
+def decode(row: mx.array) -> mx.array:
+    """Return raw rows, float32 (slots, 10), of encoded ones that are masked nowhere."""
+    raw = row @ mx.array(_DECODE) + mx.array(_CENTRE)
+    return mx.clip(raw, mx.array(_LOW), mx.array(_HIGH))
+
+
+def project(columns: Columns) -> Columns:
+    """Move encoded actions onto the feasible set; the NumPy twin is `feasible.project`."""
+    sleep, minutes, steps = (_raw(columns, i) for i in (schema.SLEEP, schema.MINUTES, schema.STEPS))
+    awake = (feasible.HOURS_PER_DAY - sleep) * feasible.MINUTES_PER_HOUR
+    minutes = mx.minimum(minutes, awake)
+    steps = mx.minimum(steps, feasible.MAX_CADENCE * minutes + feasible.INCIDENTAL_STEPS)
+    workout = columns[schema.WORKOUT]
+    distance = feasible.STRIDE_KM * steps * (workout @ mx.array(feasible.STRIDE_TABLE)[:, None])
+    slack = feasible.DISTANCE_RESIDUAL_SHARE * distance
+    moving = feasible.KCAL_PER_STEP * steps + feasible.KCAL_PER_MINUTE * minutes
+    calories = feasible.BASAL_KCAL + moving + workout @ mx.array(feasible.KCAL_TABLE)[:, None]
+    residual = feasible.CALORIES_RESIDUAL_KCAL
+    moved = {
+        schema.MINUTES: minutes,
+        schema.STEPS: steps,
+        schema.DISTANCE: mx.clip(
+            _raw(columns, schema.DISTANCE), distance - slack, distance + slack
+        ),
+        schema.CALORIES: mx.clip(
+            _raw(columns, schema.CALORIES), calories - residual, calories + residual
+        ),
+    }
+    for index, value in moved.items():
+        feature = schema.continuous(index)
+        moved[index] = (value - feature.centre) / feature.scale
+    return {**columns, **moved}
+
+
+def _raw(columns: Columns, index: int) -> mx.array:
+    feature = schema.continuous(index)
+    return columns[index] * feature.scale + feature.centre
+
+
+def memory_features(total: mx.array, weight: mx.array) -> mx.array:
+    """Return the memory as net inputs, (slots, memory.WIDTH); see `memory.features`."""
+    average = total / (weight + memory.WEIGHT_FLOOR)
+    contrast = memory.CONTRAST_SCALE * (average[:, :-1] - average[:, -1:])
+    parts = [average, contrast, weight]
+    return mx.concatenate([part.reshape(len(total), -1) for part in parts], axis=1)
+
+
+def recalled(remembered: mx.array) -> tuple[mx.array, mx.array]:
+    """Return the memory's totals and weights behind its features, `memory_features` undone."""
+    shape = (len(remembered), len(memory.TAUS_DAYS), memory.SIGNALS)
+    average = remembered[:, : memory.AVERAGES].reshape(shape)
+    weight = remembered[:, memory.AVERAGES + memory.CONTRASTS :].reshape(shape)
+    return average * (weight + memory.WEIGHT_FLOOR), weight
+
+
+def remember(
+    total: mx.array, weight: mx.array, columns: Columns, observed: mx.array | None
+) -> tuple[mx.array, mx.array]:
+    """Move the memory on by a day; see `memory.remember`.
+
+    Args:
+        total: (slots, taus, signals).
+        weight: likewise.
+        columns: encoded features, zero where masked.
+        observed: (slots, 10); None means everywhere.
+    """
+    signals = [
+        columns[index] @ mx.array(memory.WORKOUT_TABLE)[:, None]
+        if index == schema.WORKOUT
+        else columns[index]
+        for index in memory.SIGNAL_FEATURES
+    ]
+    decay = mx.array(memory.DECAY)
+    today = mx.concatenate(signals, axis=1)[:, None]
+    added = 1.0 - decay
+    if observed is not None:
+        added = added * observed[:, None, mx.array(memory.SIGNAL_FEATURES)]
+    return decay * total + (1.0 - decay) * today, decay * weight + added
