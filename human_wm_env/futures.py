@@ -10,8 +10,8 @@ import numpy as np
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import ConfigError
 from human_wm_env.model.branches import BRANCHES
-from human_wm_env.person import schema
 from human_wm_env.person.history import History
+from human_wm_env.population import habitual_days
 from human_wm_env.population import imagine_population as imagine_population
 from human_wm_env.random_streams import FOR_START, Stream, generator
 from human_wm_env.worlds.start_options import whole_number
@@ -90,10 +90,6 @@ def imagine_futures(
         drawn = world.draw_start(generator(stream.latents, FOR_START), None)
         branch = slot if slot < BRANCHES else drawn.branch
         starts.append(world.start_from({"user": user, "day": day, "branch": branch}, drawn))
-    state, _ = world.reset(starts, streams)
-    rows = np.empty((len(starts), horizon, schema.FEATURE_COUNT), dtype=np.float32)
-    for late in range(horizon):
-        state = world.follow_habits(state)
-        rows[:, late] = state.row
+    rows = habitual_days(world, starts, streams)
     history = dataset.history(starts[0].user, day)
     return Futures(rows[:BRANCHES], rows[BRANCHES:], history, user, day)

@@ -1,29 +1,25 @@
-"""The 125 imagined futures of each of many people, in bulk."""
+"""The 125 imagined futures of each of many people."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from human_wm_env.data.dataset import LogDataset
-from human_wm_env.errors import ConfigError, DataError
-from human_wm_env.model.branches import BRANCHES, BRANCHES_PER_BLOCK, crossed_indices
-from human_wm_env.model.memory import Memory
+from human_wm_env.errors import ConfigError
+from human_wm_env.model.branches import BRANCHES
 from human_wm_env.person import schema
-from human_wm_env.person.noise import FIRST_WEATHER, NEXT_WEATHER
-from human_wm_env.person.weather_chain import WeatherChain
-from human_wm_env.random_streams import FOR_LATENTS, FOR_NOISE, generators
-from human_wm_env.runtime.dream_step import NORMAL_COLUMNS, UNIFORM_COLUMNS
-from human_wm_env.runtime.rollout import BulkDream, BulkEve, BulkNoise
+from human_wm_env.random_streams import Stream
 from human_wm_env.worlds.dream import DreamWorld
-from human_wm_env.worlds.start_options import (
-    MIN_HISTORY_DAYS,
-    check_history,
-    whole_number,
-)
+from human_wm_env.worlds.start_options import Start, whole_number
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from human_wm_env.runtime.world_model import WorldModelRuntime
 
 # Enough that NumPy's loops, which run side by side, outweigh its calls, which do not; few
 # enough that a day's arrays stay in the cache.
@@ -35,7 +31,7 @@ def imagine_population(
     day: int,
     *,
     users: np.ndarray | None = None,
-    world_model: Any = None,
+    world_model: WorldModelRuntime | str | Path | None = None,
     horizon: int = 30,
     temperature: float = 1.0,
     seed: int = 0,
@@ -48,8 +44,8 @@ def imagine_population(
 
     Args:
         dataset: the logs.
-        day: the first imagined day of everybody; only rows before it are read.
-        users: int (people,), positions in the data set; None takes everybody.
+        day: the first imagined day of all people; only rows before it are read.
+        users: int (people,), positions in the data set; None takes all of them.
         world_model: checkpoint folder; None means the bundled one.
         horizon: imagined days.
         temperature: tau of the dream.
@@ -67,42 +63,68 @@ def imagine_population(
     """
     from human_wm_env.runtime.world_model import load_world_model
 
-    everybody = np.arange(dataset.users) if users is None else _positions(dataset, users)
+    people = np.arange(dataset.users) if users is None else _positions(dataset, users)
     if whole_number(threads, "threads") < 1:
         raise ConfigError("at least 1 thread", f"threads={threads}", "Raise it.")
     if whole_number(seed, "seed") < 0:
         raise ConfigError("a seed of at least 0", f"seed={seed}", "Take another one.")
-    _check(dataset, everybody, day, horizon, temperature)
     runtime = load_world_model(world_model)
-    dream = BulkDream(runtime, float(temperature))
-    sky = WeatherChain(runtime.checkpoint.weather_transitions)
-    rows = np.empty((len(everybody), BRANCHES, horizon, schema.FEATURE_COUNT), dtype=np.float32)
-
-    def imagine(first: int) -> None:
-        some = slice(first, min(first + PEOPLE_TOGETHER, len(everybody)))
-        histories = [dataset.history(int(user), day) for user in everybody[some]]
-        posterior, remembered = runtime.encode(histories)
-        mine = np.repeat(np.arange(len(histories)), BRANCHES)
-        groups = range(some.start, some.stop)
-        latents = _crossed(seed, groups, runtime.architecture.blocks)
-        latents *= posterior.sd[mine]
-        latents += posterior.mean[mine]
-        known = np.stack([history.observed[-1] for history in histories])
-        last = np.stack([history.rows[-1] for history in histories])
-        weekday = np.array([int(history.weekday[-1]) for history in histories])
-        eve = BulkEve(
-            encoded=schema.encode_rows(last, known)[mine],
-            known=known[mine],
-            memory=Memory(remembered.total[mine], remembered.weight[mine]),
-            weekday=np.where(weekday < 0, -1, (weekday + 1) % schema.DAYS_PER_WEEK)[mine],
+    # A world of each thread: what they keep of people is not for several of them.
+    worlds = [
+        DreamWorld(
+            runtime,
+            dataset,
+            split="all",
+            horizon=horizon,
+            adherence=0.0,
+            temperature=temperature,
+            masking="none",
         )
-        weather = np.where(known[:, schema.WEATHER], last[:, schema.WEATHER], -1).astype(np.intp)
-        noise = _noise(seed, groups, horizon, sky, weather[mine])
-        for late, lived in enumerate(dream.days(latents, eve, noise)):
-            rows[some, :, late] = lived.T.reshape(len(histories), BRANCHES, -1)
+        for _ in range(threads)
+    ]
+    options = {"day": day}
+    starts = [worlds[0].start_from(options, Start(user, 0, 0)) for user in people.tolist()]
+    rows = np.empty((len(people), BRANCHES, horizon, schema.FEATURE_COUNT), dtype=np.float32)
+
+    def imagine(thread: int) -> None:
+        for first in range(thread * PEOPLE_TOGETHER, len(people), threads * PEOPLE_TOGETHER):
+            groups = range(first, min(first + PEOPLE_TOGETHER, len(people)))
+            slots = [
+                Start(starts[group].user, starts[group].day, branch)
+                for group in groups
+                for branch in range(BRANCHES)
+            ]
+            streams = [
+                Stream((seed, group, 0), (seed, group * BRANCHES + branch, 0))
+                for group in groups
+                for branch in range(BRANCHES)
+            ]
+            imagined = habitual_days(worlds[thread], slots, streams)
+            rows[first : groups.stop] = imagined.reshape(len(groups), BRANCHES, horizon, -1)
 
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(imagine, range(0, len(everybody), PEOPLE_TOGETHER)))
+        list(pool.map(imagine, range(threads)))
+    return rows
+
+
+def habitual_days(
+    world: DreamWorld, starts: Sequence[Start], streams: Sequence[Stream]
+) -> np.ndarray:
+    """Let people follow their habits for a whole episode.
+
+    Args:
+        world: with adherence 0.
+        starts: of the slots.
+        streams: of the same.
+
+    Returns:
+        float32 (slots, horizon, 10), raw rows, nothing masked.
+    """
+    state, _ = world.reset(starts, streams)
+    rows = np.empty((len(starts), world.horizon, schema.FEATURE_COUNT), dtype=np.float32)
+    for elapsed in range(world.horizon):
+        state = world.follow_habits(state)
+        rows[:, elapsed] = state.row
     return rows
 
 
@@ -123,78 +145,3 @@ def _positions(dataset: LogDataset, users: np.ndarray) -> np.ndarray:
             "Count from 0; LogDataset.index_of turns an id into a position.",
         )
     return given.astype(np.intp)
-
-
-def _check(
-    dataset: LogDataset, users: np.ndarray, day: int, horizon: int, temperature: float
-) -> None:
-    """Raise where a `DreamWorld` would: it knows more, and takes longer."""
-    if whole_number(horizon, "horizon") < 1:
-        raise ConfigError("a horizon of at least 1 day", f"{horizon}", "Raise it.")
-    if not (np.isfinite(temperature) and temperature >= 0.0):
-        raise ConfigError(
-            "temperature >= 0", f"{temperature}", "1 is the model's own noise, 0 is none."
-        )
-    whole_number(day, "day")
-    for user in users.tolist():
-        logged = int(dataset.days_logged[user])
-        if not MIN_HISTORY_DAYS <= day <= logged:
-            raise DataError(
-                f"a start day from {MIN_HISTORY_DAYS} (enough history) to {logged} for user "
-                f"{dataset.user_ids[user]!r}",
-                f"day {day}",
-                "Choose a day in that range, or leave this person out.",
-            )
-        check_history(dataset.history(user, day))
-
-
-def _crossed(seed: int, groups: range, blocks: dict[str, slice]) -> np.ndarray:
-    """Draw standard normal latents, five of each block per group, crossed; see `DreamWorld`.
-
-    Returns:
-        float32 (groups * 125, latents).
-    """
-    size, width = BRANCHES_PER_BLOCK, max(part.stop for part in blocks.values())
-    fives = np.empty((len(groups), size, width), dtype=np.float32)
-    keys = [(seed, group, 0) for group in groups]
-    for rng, five in zip(generators(keys, FOR_LATENTS), fives, strict=True):
-        rng.standard_normal(dtype=np.float32, out=five)
-    latents = np.empty((len(groups), BRANCHES, width), dtype=np.float32)
-    for block, pick in crossed_indices().items():
-        latents[..., blocks[block]] = fives[:, pick, blocks[block]]
-    return latents.reshape(-1, width)
-
-
-def _noise(
-    seed: int, groups: range, horizon: int, sky: WeatherChain, weather: np.ndarray
-) -> Iterator[BulkNoise]:
-    """Draw everybody's noise of whole episodes as `DreamWorld` does, and deal it out by days.
-
-    Args:
-        seed: of everything.
-        groups: one per person.
-        horizon: days.
-        sky: draws the weather.
-        weather: int (slots,), of the eve, -1 if unknown.
-    """
-    slots = len(groups) * BRANCHES
-    normal = np.empty((slots, horizon, DreamWorld.normals), dtype=np.float32)
-    uniform = np.empty((slots, horizon, DreamWorld.uniforms), dtype=np.float32)
-    numbers = range(groups.start * BRANCHES, groups.stop * BRANCHES)
-    keys = [(seed, number, 0) for number in numbers]
-    for slot, rng in enumerate(generators(keys, FOR_NOISE)):
-        rng.standard_normal(dtype=np.float32, out=normal[slot])
-        rng.random(dtype=np.float32, out=uniform[slot])
-    weather = sky.next(weather, uniform[:, 0, FIRST_WEATHER])
-    for day in range(horizon):
-        today_normal, today_uniform = (
-            np.ascontiguousarray(part[:, day].T) for part in (normal, uniform)
-        )
-        yield BulkNoise(
-            habit_normal=today_normal[NORMAL_COLUMNS["habit"]],
-            habit_uniform=today_uniform[UNIFORM_COLUMNS["habit"]],
-            state_normal=today_normal[NORMAL_COLUMNS["state"]],
-            state_uniform=today_uniform[UNIFORM_COLUMNS["state"]],
-            weather=weather,
-        )
-        weather = sky.next(weather, today_uniform[NEXT_WEATHER])

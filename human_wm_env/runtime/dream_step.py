@@ -98,6 +98,7 @@ def _make_end_day() -> Callable[..., tuple[np.ndarray, ...]]:
         lost: np.ndarray,
         weather: np.ndarray,
         weathers: np.ndarray,
+        uncertain: bool,
     ) -> tuple[np.ndarray, ...]:
         """Draw what comes of a day.
 
@@ -120,6 +121,7 @@ def _make_end_day() -> Callable[..., tuple[np.ndarray, ...]]:
             lost: bool (11, slots), of yesterday.
             weather: int (slots,), of the day.
             weathers: `WeatherChain.shares`.
+            uncertain: work out the disagreement, which is 0 otherwise.
 
         Returns:
             Batch-first: the encoded row, the memory, what is observed, the gaps, (slots, k)
@@ -128,8 +130,9 @@ def _make_end_day() -> Callable[..., tuple[np.ndarray, ...]]:
         assert called
         slots = len(weather)
         rate, mood = np.empty(slots, dtype=np.float32), np.empty(slots, dtype=np.intp)
-        disagreement = np.empty(slots, dtype=np.float32)
-        transition_head.disagree_loop(members, components, plan[1, 1], plan[1, 4], disagreement)
+        disagreement = np.zeros(slots, dtype=np.float32)
+        if uncertain:
+            transition_head.disagree_loop(members, components, plan[1, 1], plan[1, 4], disagreement)
         transition_head.respond_loop(
             drawn_from,
             mood_shift,

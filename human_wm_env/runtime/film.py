@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -176,9 +177,21 @@ class FilmWeights:
         return self.in_columns(inputs, modulation, blind).transpose(0, 2, 1)
 
     def in_columns(
-        self, inputs: np.ndarray, modulation: Modulation, blind: np.ndarray | None = None
+        self,
+        inputs: np.ndarray,
+        modulation: Modulation,
+        blind: np.ndarray | None = None,
+        drawn: np.ndarray | None = None,
     ) -> np.ndarray:
-        """Return the same outputs as they lie in memory, float32 (members, outputs, slots)."""
+        """Return the same outputs as they lie in memory, float32 (members, outputs, slots).
+
+        Args:
+            inputs: see `__call__`, as the next two.
+            modulation: likewise.
+            blind: likewise.
+            drawn: int (slots,), the only member of each slot whose outputs are asked for; those
+                of the others may be any numbers. None asks for all.
+        """
         slots = len(inputs)
         if inputs.shape[1] != len(self.inputs) or len(modulation.gain) != slots:
             raise DataError(  # compiled loops check no bounds
@@ -186,7 +199,7 @@ class FilmWeights:
                 f"inputs of shape {inputs.shape} and a modulation of {len(modulation.gain)}",
                 "Make both for the same people, with this net.",
             )
-        columns = np.empty((self.members, self.head.shape[2], slots), dtype=np.float32)
+        columns = np.zeros((self.members, self.head.shape[2], slots), dtype=np.float32)
         if slots <= _FEW:
             _run_few(
                 inputs.T,
@@ -199,8 +212,10 @@ class FilmWeights:
                 modulation.offset.transpose(1, 2, 0),
                 columns,
             )
-        else:
+        elif drawn is None or slots < _MANY:
             self._run_many(inputs, modulation, columns)
+        else:
+            self._run_drawn(inputs, modulation, drawn, columns)
         if blind is not None and blind.any():
             columns += np.einsum("ns,nmso->mon", blind.astype(np.float32), modulation.blind)
         return columns
@@ -216,9 +231,34 @@ class FilmWeights:
         np.matmul(self.hidden.transpose(0, 2, 1), first, out=second)
         _put_out(second, self.hidden_bias, self.head, modulation.offset.transpose(1, 2, 0), columns)
 
+    def _run_drawn(
+        self, inputs: np.ndarray, modulation: Modulation, drawn: np.ndarray, columns: np.ndarray
+    ) -> None:
+        """Write the outputs of the drawn members only: each takes its own slots."""
+        order = np.argsort(drawn, kind="stable")
+        ends = np.searchsorted(drawn[order], np.arange(self.members + 1))
+        sorted_inputs, weights = (
+            inputs.T[:, order],
+            self.inputs.T.reshape(self.members, -1, inputs.shape[1]),
+        )
+        for member, (begin, end) in enumerate(pairwise(ends)):
+            own, slots = slice(member, member + 1), order[begin:end]
+            shift, gain, offset = (
+                part[:, member].T[None].take(slots, axis=2)
+                for part in (modulation.shift, modulation.gain, modulation.offset)
+            )
+            layer = np.matmul(weights[own], sorted_inputs[:, begin:end])
+            modulate(layer, shift, gain)
+            layer = np.matmul(self.hidden[own].transpose(0, 2, 1), layer)
+            out = np.empty_like(offset)
+            _put_out(layer, self.hidden_bias[own], self.head[own], offset, out)
+            columns[member][:, slots] = out[0]
+
 
 # Up to here BLAS, which is asked for each member's product, takes longer than loops.
 _FEW = 4
+# From here on it is worth the sorting to ask each member for its own slots only.
+_MANY = 100
 
 
 @compiled

@@ -127,7 +127,11 @@ class WorldModelRuntime:
         )
 
     def expect_states(
-        self, transition_inputs: np.ndarray, modulation: Modulation, blind: np.ndarray | None
+        self,
+        transition_inputs: np.ndarray,
+        modulation: Modulation,
+        blind: np.ndarray | None,
+        drawn: np.ndarray | None = None,
     ) -> np.ndarray:
         """Return what every member says of a day's states; `responding` draws from it.
 
@@ -137,11 +141,13 @@ class WorldModelRuntime:
             transition_inputs: float32 (slots, stepping.TRANSITION_WIDTH).
             modulation: from `transition_modulation`.
             blind: bool (slots, 2), where a state of the day before is not known, or None.
+            drawn: int (slots,), the members that the states will be drawn from, where no other
+                member matters; see `FilmWeights.in_columns`.
 
         Returns:
             float32 (members, outputs, slots), see `state_layout`.
         """
-        return self._stepping_transition.in_columns(transition_inputs, modulation, blind)
+        return self._stepping_transition.in_columns(transition_inputs, modulation, blind, drawn)
 
 
 @lru_cache(maxsize=8)

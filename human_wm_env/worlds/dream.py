@@ -43,7 +43,7 @@ from human_wm_env.worlds.person_world import (
 )
 from human_wm_env.worlds.posterior_store import PosteriorStore
 from human_wm_env.worlds.simulator import check_weather
-from human_wm_env.worlds.start_cache import StartCache
+from human_wm_env.worlds.start_cache import StartCache, distinct
 from human_wm_env.worlds.start_options import Start
 
 _STATE_LIST = list(STATE_ORDER)
@@ -148,24 +148,26 @@ class DreamWorld(PersonWorld[DreamState]):
 
     def begin(self, starts: Sequence[Start], streams: Sequence[Stream]) -> DreamState:
         """Encode each person's log before the start and draw their latents."""
-        people = self._people.look_up(starts, self._encode)
-        chains = self._chains.look_up(starts, self._fit_chains)
-        latents = self._draw_latents(people, starts, streams)
-        eves = [self.history_of(start) for start in starts]
-        known = np.stack([eve.observed[-1] for eve in eves])
+        people, which = distinct(starts)
+        posteriors = self._people.look_up(people, self._encode)
+        chains = self._chains.look_up(people, self._fit_chains)
+        latents = self._draw_latents(starts, streams)
+        latents *= np.concatenate([person.sd for person in posteriors])[which]
+        latents += np.concatenate([person.mean for person in posteriors])[which]
+        histories = [self.history_of(person) for person in people]
+        known = np.stack([history.observed[-1] for history in histories])
+        encoded = schema.encode_rows(np.stack([each.rows[-1] for each in histories]), known)
         return DreamState(
             latents=latents,
             policy_modulation=self.runtime.policy_modulation(latents),
             transition_modulation=self.runtime.transition_modulation(latents),
-            sums=column_by_column(np.concatenate([person.sums for person in people])),
-            encoded=column_by_column(
-                schema.encode_rows(np.stack([eve.rows[-1] for eve in eves]), known)
-            ),
-            known=column_by_column(known),
+            sums=column_by_column(np.concatenate([person.sums for person in posteriors])[which]),
+            encoded=column_by_column(encoded[which]),
+            known=column_by_column(known[which]),
             masks=MaskChain(
-                column_by_column(np.concatenate([chain.opening for chain in chains])),
-                column_by_column(np.concatenate([chain.staying for chain in chains])),
-                column_by_column(np.concatenate([chain.lost for chain in chains])),
+                column_by_column(np.concatenate([chain.opening for chain in chains])[which]),
+                column_by_column(np.concatenate([chain.staying for chain in chains])[which]),
+                column_by_column(np.concatenate([chain.lost for chain in chains])[which]),
             ),
         )
 
@@ -242,10 +244,8 @@ class DreamWorld(PersonWorld[DreamState]):
             return masks.fit_chain(observed)
         return masks.fixed_rate(0.0 if self.masking == "none" else float(self.masking))
 
-    def _draw_latents(
-        self, people: list[_Person], starts: Sequence[Start], streams: Sequence[Stream]
-    ) -> np.ndarray:
-        """Draw five of each block per group; the branch picks one of each."""
+    def _draw_latents(self, starts: Sequence[Start], streams: Sequence[Stream]) -> np.ndarray:
+        """Draw five of each block per group, standard normal; the branch picks one of each."""
         blocks = self.runtime.architecture.blocks
         width, size = self.runtime.architecture.latent_width, BRANCHES_PER_BLOCK
         groups: dict[tuple[int, int, int], int] = {}
@@ -257,20 +257,19 @@ class DreamWorld(PersonWorld[DreamState]):
         branch = np.array([start.branch for start in starts])
         for block, pick in crossed_indices(branch).items():
             latents[:, blocks[block]] = fives[group, pick, blocks[block]]
-        latents *= np.concatenate([person.sd for person in people])
-        latents += np.concatenate([person.mean for person in people])
         return latents
 
     def first_forecast(self, starts: Sequence[Start], uniform: np.ndarray) -> np.ndarray:
         """Return the logged weather of the start day ("log"), or draw it."""
-        eves = [self.history_of(start) for start in starts]
+        people, which = distinct(starts)
+        histories = [self.history_of(person) for person in people]
         before = np.array(
             [
-                int(eve.rows[-1, schema.WEATHER]) if eve.observed[-1, schema.WEATHER] else -1
-                for eve in eves
+                int(each.rows[-1, schema.WEATHER]) if each.observed[-1, schema.WEATHER] else -1
+                for each in histories
             ]
         )
-        drawn = self._sky.next(before, uniform)
+        drawn = self._sky.next(before[which], uniform)
         users = np.array([start.user for start in starts])
         return self._with_log(users, np.array([start.day for start in starts]), drawn)
 
@@ -305,6 +304,7 @@ class DreamWorld(PersonWorld[DreamState]):
             inputs.T,
             inner.transition_modulation,
             None if inner.known is everything else ~inner.known[:, _STATE_LIST],
+            self._drawn_members(uniform) if action is None else None,
         )
         encoded, sums, observed, lost, uncertainty, tomorrow = end_day(
             members,
@@ -321,6 +321,7 @@ class DreamWorld(PersonWorld[DreamState]):
             inner.masks.lost.T,
             state.forecast,
             self._sky.shares,
+            action is not None,
         )
         if self.weather == "log":
             tomorrow = self._with_log(state.user, state.day + 1, tomorrow)
@@ -340,6 +341,14 @@ class DreamWorld(PersonWorld[DreamState]):
                 masks=MaskChain(inner.masks.opening, inner.masks.staying, lost),
             ),
         )
+
+    def _drawn_members(self, uniform: np.ndarray) -> np.ndarray | None:
+        """Return the members that `end_day` will draw, int (slots,); None where it averages."""
+        if self.temperature == 0.0:
+            return None
+        members = self.runtime.architecture.members
+        drawn = uniform[:, UNIFORM_COLUMNS["state"].start] * np.float32(members)
+        return np.minimum(drawn.astype(np.int8), members - 1)
 
     def _begin_own_day(
         self,

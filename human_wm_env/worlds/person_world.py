@@ -24,7 +24,7 @@ from human_wm_env.person.noise import FIRST_WEATHER
 from human_wm_env.person.rewards import Baseline
 from human_wm_env.random_streams import Stream, draw_noise
 from human_wm_env.worlds.person_step import close, turn_page_loop
-from human_wm_env.worlds.start_cache import StartCache
+from human_wm_env.worlds.start_cache import StartCache, distinct
 from human_wm_env.worlds.start_options import MIN_HISTORY_DAYS as MIN_HISTORY_DAYS
 from human_wm_env.worlds.start_options import Start, whole_number
 from human_wm_env.worlds.starts import LoggedStarts
@@ -194,13 +194,14 @@ class PersonWorld(ABC, Generic[InnerT]):
         """Begin an episode per start; see World.reset."""
         slots = len(starts)
         normal, uniform = draw_noise(streams, self.horizon, self.normals, self.uniforms)
-        eves = [self.history_of(start) for start in starts]
-        baselines = self._baselines.look_up(starts, self._read_baselines)
+        people, which = distinct(starts)
+        histories = [self.history_of(person) for person in people]
+        baselines = self._baselines.look_up(people, self._read_baselines)
         users = np.array([start.user for start in starts])
-        weekday = np.array([int(eve.weekday[-1]) for eve in eves])
+        weekday = np.array([int(history.weekday[-1]) for history in histories])[which]
         state = PersonState(
-            row=column_by_column(np.stack([eve.rows[-1] for eve in eves])),
-            observed=column_by_column(np.stack([eve.observed[-1] for eve in eves])),
+            row=column_by_column(np.stack([each.rows[-1] for each in histories])[which]),
+            observed=column_by_column(np.stack([each.observed[-1] for each in histories])[which]),
             user=users,
             user_name=self._user_names[users],
             day=np.array([start.day for start in starts]),
@@ -209,8 +210,8 @@ class PersonWorld(ABC, Generic[InnerT]):
             weekday=_NEXT_WEEKDAY[weekday],
             forecast=self.first_forecast(starts, uniform[:, 0, FIRST_WEATHER]),
             baseline=Baseline(
-                np.concatenate([b.heart_rate for b in baselines]),
-                column_by_column(np.concatenate([b.habit for b in baselines])),
+                np.concatenate([b.heart_rate for b in baselines])[which],
+                column_by_column(np.concatenate([b.habit for b in baselines])[which]),
             ),
             normal=normal,
             uniform=uniform,

@@ -6,11 +6,27 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
+import numpy as np
+
 from human_wm_env.worlds.start_options import Start
 
 ValueT = TypeVar("ValueT")
 # A posterior takes 700 bytes.
 MOST_STARTS = 20_000
+
+
+def distinct(starts: Sequence[Start]) -> tuple[list[Start], np.ndarray]:
+    """Return one start of each person and day, and which of them each slot has, int (slots,)."""
+    first: dict[tuple[int, int, int], int] = {}
+    found: list[Start] = []
+    which: list[int] = []
+    for start in starts:
+        key = start.user, start.day, id(start.history)
+        if key not in first:
+            first[key] = len(found)
+            found.append(start)
+        which.append(first[key])
+    return found, np.array(which)
 
 
 class StartCache(Generic[ValueT]):

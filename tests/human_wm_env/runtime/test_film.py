@@ -113,3 +113,13 @@ def test_what_does_not_fit_the_net_is_refused(net: FilmWeights, slots: int) -> N
             net(normal(1, slots, len(net.inputs) + width), net.modulation(z))
     with pytest.raises(DataError, match=f"a modulation of {slots - 1}"):
         net(normal(1, slots, len(net.inputs)), net.modulation(z[1:]))
+
+
+def test_drawn_members_say_what_they_say_among_all(net: FilmWeights) -> None:
+    slots = 150
+    modulation = net.modulation(normal(0, slots, 8), normal(1, slots, 4))
+    x, drawn = normal(2, slots, len(net.inputs)), RNG(3).integers(2, size=slots)  # never the third
+    blind = RNG(4).random((slots, 2)) < 0.5
+    own = net.in_columns(x, modulation, blind, drawn)[drawn, :, np.arange(slots)]
+    expected = net.in_columns(x, modulation, blind)[drawn, :, np.arange(slots)]
+    np.testing.assert_allclose(own, expected, rtol=1e-4, atol=1e-5)
