@@ -27,10 +27,10 @@ $(STAMP): setup.cfg constraints.txt pyproject.toml
 install: $(STAMP) ## create .venv with everything in it
 
 demo: $(STAMP) ## pretrain, imagine, train PPO in the dream, judge it in the simulator
-	$(ONE_THREAD) $(BIN)/python scripts/demo.py
+	$(BIN)/humanwm demo
 
 pretrain: $(STAMP) ## train the world model (see configs/pretrain.yaml)
-	$(ONE_THREAD) $(BIN)/python scripts/pretrain.py
+	$(BIN)/humanwm pretrain
 
 test: $(STAMP) ## the fast tests
 	$(ONE_THREAD) $(BIN)/python -m pytest -n $(WORKERS)

@@ -1,4 +1,4 @@
-"""Which logs a script works on: the embedded people, a file of daily logs, or pure noise."""
+"""Which logs a command works on: the embedded people, a file of daily logs, or pure noise."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class DataConfig:
         others: path of a second file, whose people join the training people: few people
             learn from others, who are never judged.
         split: "people" deals people into train, validation and test; "time" holds out the
-            last days of everybody, for logs of few people: then what is loaded are the days
+            last days of each person, for logs of few people: then what is loaded are the days
             before them, see `load_time_split`.
         held_out_share: of each person's days, with split=time.
         rehearsal: with split=time, take the held-out days away and hold out the last share
@@ -153,7 +153,7 @@ def _load_own(config: DataConfig) -> LogDataset:
 
 
 def load_people(config: DataConfig) -> EmbeddedPeople | None:
-    """Return the people with their truth, or None where nobody knows it, or is behind it."""
+    """Return the people with their truth, or None where it is unknown, or there are no people."""
     if config.source != EMBEDDED:
         return None
     return load_embedded(

@@ -35,11 +35,11 @@ OWN_ENTRIES = (
 
 @dataclass(frozen=True)
 class RunConfig:
-    """Where a run is kept: the group `run` of every script that keeps one.
+    """Where a run is kept: the group `run` of every command that keeps one.
 
     Attributes:
         root: the folder of all runs.
-        name: this run's folder in it; None is the script's name and the UTC time.
+        name: this run's folder in it; None is the command's name and the UTC time.
         resume: go on in an existing folder, and keep what it holds.
         overwrite: start anew in an existing folder; only a run's own entries go.
     """
@@ -90,8 +90,8 @@ class RunFolder:
     CheckpointError or ConfigError, leaves the configuration that the folder had.
 
     Args:
-        script: the script's name, the start of a default name.
-        config: the script's resolved configuration, a dataclass.
+        command: its name, the start of a default name.
+        config: the resolved configuration, a dataclass.
         run: root, name, and what to do if the folder exists.
 
     Raises:
@@ -100,12 +100,12 @@ class RunFolder:
             run's folder.
     """
 
-    def __init__(self, script: str, config: DataclassInstance, run: RunConfig) -> None:
+    def __init__(self, command: str, config: DataclassInstance, run: RunConfig) -> None:
         if run.resume and run.overwrite:
             raise ConfigError(
                 "run.resume or run.overwrite", "both", "Go on with a run, or start it anew."
             )
-        self.path = _create(script, run)
+        self.path = _create(command, run)
         self.logger = Logger(self.path / EVENTS)
         file = self.path / CONFIG
         self._config_before = file.read_text(encoding="utf-8") if file.is_file() else None
@@ -151,13 +151,13 @@ class RunFolder:
             _write_whole(self.path / CONFIG, self._config_before)
 
 
-def _create(script: str, run: RunConfig) -> Path:
+def _create(command: str, run: RunConfig) -> Path:
     root = Path(run.root)
     root.mkdir(parents=True, exist_ok=True)
     if run.name is None:
         if run.resume or run.overwrite:
             raise ConfigError("run.name of the run to go on with", "none", "Give run.name=NAME.")
-        return _create_fresh(root, f"{script}-{datetime.now(UTC):%Y%m%d-%H%M%S}")
+        return _create_fresh(root, f"{command}-{datetime.now(UTC):%Y%m%d-%H%M%S}")
     _require_plain(run.name, "run.name")
     path = root / run.name
     try:

@@ -100,7 +100,7 @@ def measure(config: BenchmarkConfig) -> Facts:
 def main(config: BenchmarkConfig) -> None:
     """Time the environments, imagination and training beside their alternatives.
 
-    Everything runs in turns in one process (one BLAS thread), and medians are told.
+    Everything runs in turns in one process (one BLAS thread), and medians are given.
     Example: humanwm benchmark only=stepping json=true
     Beside another checkout: humanwm benchmark only=stepping against=../main
     """

@@ -138,7 +138,7 @@ def main(config: RunExperimentsConfig) -> None:
     humanwm experiments run.name=all
     humanwm experiments experiments=[default,predecessor] run.name=two
     """
-    plan(config)  # a wrong name is told before a folder is made
+    plan(config)  # a wrong name is an error before a folder is made
     with RunFolder("run_experiments", config, config.run) as run:
         rows = run_all(config, run)
         print_report(

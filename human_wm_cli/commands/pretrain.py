@@ -63,7 +63,7 @@ def run_pretraining(config: PretrainConfig, run: RunFolder) -> Pretrained:
     )
     if pretrained.pruned:
         names = ", ".join(f"z_{block}" for block in pretrained.pruned)
-        say(f"{names}: emptied, of no help on unseen days of unseen people")
+        say(f"{names}: pruned, of no help on unseen days of unseen people")
     run.write_metrics(pretrained.metrics)
     if config.card is not None:
         _measure(config.data, config.card, run)

@@ -34,7 +34,7 @@ class TrainAgentConfig:
         agent: the algorithm; `schema_for` puts another one's settings in PPO's place.
         run: the folder of the run; with run.resume=true training goes on where it stopped.
         json: print one JSON object instead of a table.
-        checkpoint_days: days lived between two states of the training, each with a copy of
+        checkpoint_days: days simulated between two states of the training, each with a copy of
             the agent in training_state/snapshots/; 0 keeps the last state only.
     """
 
@@ -46,7 +46,7 @@ class TrainAgentConfig:
 
 
 def schema_for(agent: type) -> type[TrainAgentConfig]:
-    """Return the script's settings with those of one algorithm in the group `agent`."""
+    """Return the command's settings with those of one algorithm in the group `agent`."""
     own = [("agent", agent, field(default_factory=agent))]
     made = make_dataclass(
         TrainAgentConfig.__name__,
@@ -122,9 +122,9 @@ def train(config: TrainAgentConfig, run: RunFolder, *, dataset: Dataset | None =
             "Start anew with run.overwrite=true; a smaller checkpoint_days keeps states sooner.",
         )
 
-    def snapshot(agent: Agent, lived: int) -> None:
+    def snapshot(agent: Agent, days: int) -> None:
         if config.checkpoint_days:
-            save_agent(agent, kept / SNAPSHOTS / f"day_{lived:09d}")
+            save_agent(agent, kept / SNAPSHOTS / f"day_{days:09d}")
 
     with tqdm(total=days, unit="day", file=sys.stderr, desc=config.env.id) as bar:
         session = Session(
