@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 from human_wm_cli.console import Facts, say, table, to_json
@@ -9,6 +10,7 @@ from human_wm_cli.data import DataConfig, load_dataset, load_people
 from human_wm_cli.run import EVENTS, Logger
 from human_wm_env import load_world_model
 from world_model import CardConfig, make_card
+from world_model.card.results import Card
 from world_model.card.tables import NOTES, card_scalars, card_tables
 
 CARD_JSON, CARD_TEXT = "card.json", "card.md"
@@ -19,7 +21,7 @@ def write_card(
     data: DataConfig,
     config: CardConfig,
     logger: Logger | None = None,
-) -> tuple[Path, Facts]:
+) -> tuple[Path, Card]:
     """Measure a checkpoint; card.json and card.md go into its folder, scalars to TensorBoard.
 
     Args:
@@ -44,22 +46,22 @@ def write_card(
         report=lambda stage: say(f"{stage} ..."),
     )
     folder: Path = runtime.checkpoint.folder
-    (folder / CARD_JSON).write_text(to_json(card) + "\n", encoding="utf-8")
+    (folder / CARD_JSON).write_text(to_json(asdict(card)) + "\n", encoding="utf-8")
     (folder / CARD_TEXT).write_text(_as_text(card), encoding="utf-8")
     _write_scalars(folder, card_scalars(card), logger)
     return folder, card
 
 
-def _as_text(card: Facts) -> str:
+def _as_text(card: Card) -> str:
     """Write a card as Markdown."""
-    about = card["about"]
-    unseen = about["trained_on_these_data"] and about["judged_on"] == "test"
+    about = card.about
+    unseen = about.trained_on_these_data and about.judged_on == "test"
     lines = [
         "# Model card",
         "",
-        f"Measured on {about['judged_people']} people of the {about['judged_on']} split of "
-        f"{about['data']}{', whom training never saw' if unseen else ''}; forecasts from "
-        f"{about['starts']} starts with {about['config']['draws']} independent draws each.",
+        f"Measured on {about.judged_people} people of the {about.judged_on} split of "
+        f"{about.data}{', whom training never saw' if unseen else ''}; forecasts from "
+        f"{about.starts} starts with {about.config.draws} independent draws each.",
     ]
     for title, rows in card_tables(card).items():
         lines += ["", f"## {title}", "", NOTES[title], "", "```", table(rows), "```"]

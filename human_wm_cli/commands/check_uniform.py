@@ -67,7 +67,7 @@ def main(config: CheckUniformConfig) -> None:
                 {"what": "the audit finds nothing", "met": nothing},
                 *({**asdict(check), "met": check.met} for check in checks),
             ],
-            "measured": found,
+            "measured": asdict(found),
             "training": pretrained.metrics,
         }
         run.write_metrics(result)

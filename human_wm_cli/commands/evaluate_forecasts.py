@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from human_wm_cli.console import Facts, Row, print_report, run_script, say
 from human_wm_cli.data import DataConfig, load_time_split
@@ -108,13 +108,14 @@ def main(config: EvaluateForecastsConfig) -> None:
     humanwm evaluate-forecasts data.source=mine.csv checkpoint=runs/mine/checkpoint
     """
     with RunFolder("evaluate_forecasts", config, config.run) as run:
-        found = judge_held_out(
+        scores = judge_held_out(
             load_world_model(config.checkpoint),
             load_time_split(config.data),
             config.forecasts,
             pooled_with=[load_world_model(folder) for folder in config.pooled_with],
             report=lambda stage: say(f"{stage} ..."),
         )
+        found = asdict(scores)
         run.write_metrics(found)
         if config.json:
             print_report([], json=True, result=found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from human_wm_cli.console import print_report, run_script, say
 from human_wm_cli.data import DataConfig
@@ -38,7 +38,7 @@ def main(config: ReportWorldModelConfig) -> None:
     """
     folder, card = write_card(config.checkpoint, config.data, config.card)
     if config.json:
-        print_report([], json=True, result=card)
+        print_report([], json=True, result=asdict(card))
         return
     for title, rows in card_tables(card).items():
         print_report(rows, title=title)

@@ -184,6 +184,10 @@ class LogDataset:
         """Return the days before `day` of the user at position `user`; never a later row."""
         return History(self.rows[user, :day], self.observed[user, :day], self.weekday[user, :day])
 
+    def histories(self, users: np.ndarray, days: np.ndarray) -> list[History]:
+        """Return the days before `days` of several users, int (n,) each."""
+        return [self.history(int(u), int(day)) for u, day in zip(users, days, strict=True)]
+
     def windows(
         self, users: np.ndarray, starts: np.ndarray, length: int
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
-from typing import Any
 
 import numpy as np
 
-from human_wm_env.data.dataset import LogDataset
+from human_wm_env.data.dataset import SPLIT_SHARES, LogDataset
 from human_wm_env.errors import DataError
 from human_wm_env.people.embedded import EmbeddedPeople
 from human_wm_env.people.traits import TRAITS
@@ -17,20 +15,20 @@ from human_wm_env.runtime.encoder import Posterior
 from human_wm_env.runtime.world_model import WorldModelRuntime
 from world_model.card import baselines, futures, trait_oracle
 from world_model.card.config import CardConfig
-from world_model.card.ensemble_disagreement import disagreement
+from world_model.card.ensemble_disagreement import Disagreement, disagreement
 from world_model.card.forecasts import Judged, judge
-from world_model.card.intervals import ratio_interval
-from world_model.card.latent_swap import likelihoods_of, swap_test
-from world_model.card.posterior_collapse import collapse
+from world_model.card.intervals import Interval, ratio_interval
+from world_model.card.latent_swap import Swap, likelihoods_of, swap_test
+from world_model.card.posterior_collapse import BlockCollapse, collapse
 from world_model.card.proper_scores import SCORED
-from world_model.card.reward_bias import reward_bias
-from world_model.card.spread import designed_latents, spreads
-from world_model.card.trait_recovery import identify
+from world_model.card.results import About, Card, Forecasts, Traits
+from world_model.card.reward_bias import RewardBias, reward_bias
+from world_model.card.spread import Spread, designed_latents, spreads
+from world_model.card.trait_recovery import TraitFound, identify
 from world_model.card.walk_forward import masks_like_before
 from world_model.data.encoded_logs import encode_logs
 from world_model.export import restore
-from world_model.training.config import TrainingConfig
-from world_model.training.personal_posteriors import refine, with_prior
+from world_model.training.personal_posteriors import Refinement, config_of, refine, with_prior
 
 DREAM, SIMULATOR = "dream", "simulator"
 Report = Callable[[str], None]
@@ -43,7 +41,7 @@ def make_card(
     *,
     truth: EmbeddedPeople | None = None,
     report: Report = lambda stage: None,
-) -> dict[str, Any]:
+) -> Card:
     """Measure a checkpoint.
 
     Args:
@@ -53,42 +51,37 @@ def make_card(
         truth: the embedded people behind the logs; None where they are unknown.
         report: receives the name of each measurement before it is made.
 
-    Returns:
-        JSON-able: `about`, `latents`, `swap`, `traits` (None without truth), `forecasts`,
-        `comparison`, `spread`, `mood` (None without truth), and `disagreement` (None without
-        an ensemble, or without a day whose actions were all logged).
-
     Raises:
         DataError: fewer than two people in the split, or logs that are too short.
     """
-    card = _Card(runtime, dataset, config, truth)
+    measure = _Measurement(runtime, dataset, config, truth)
     report("latents")
-    latents = card.latents()
+    latents = measure.latents()
     report("swap tests")
-    swaps = card.swaps()
+    swaps = measure.swaps()
     report("traits")
-    traits = None if truth is None else card.traits()
+    traits = None if truth is None else measure.traits(truth)
     report("futures")
-    forecasters = card.forecasters()
+    forecasters = measure.forecasters()
     report("scores")
-    judged = card.judge(forecasters)
+    judged = measure.judge(forecasters)
     report("spread")
-    spread = card.spread(forecasters)
+    spread = measure.spread(forecasters)
     report("mood and disagreement")
-    return {
-        "about": card.about(),
-        "latents": latents,
-        "swap": swaps,
-        "traits": traits,
-        "forecasts": {name: card.described(each) for name, each in judged.items()},
-        "comparison": card.compared(judged),
-        "spread": spread,
-        "mood": card.mood(forecasters),
-        "disagreement": card.disagreement(),
-    }
+    return Card(
+        about=measure.about(),
+        latents=latents,
+        swap=swaps,
+        traits=traits,
+        forecasts={name: measure.described(each) for name, each in judged.items()},
+        comparison=measure.compared(judged),
+        spread=spread,
+        mood=measure.mood(forecasters),
+        disagreement=measure.disagreement(),
+    )
 
 
-class _Card:
+class _Measurement:
     """The parts of a card; each part has a random generator of its own."""
 
     def __init__(
@@ -118,37 +111,33 @@ class _Card:
     def _rng(self, use: int) -> np.random.Generator:
         return np.random.default_rng(np.random.SeedSequence([self._config.seed, 41, use]))
 
-    def about(self) -> dict[str, Any]:
+    def about(self) -> About:
         dataset, manifest = self._dataset, self._runtime.checkpoint.manifest
         trained_on = manifest.get("data", {}).get("sha256")
-        return {
-            "weights_sha256": manifest.get("weights_sha256"),
-            "data": dataset.name,
-            "data_sha256": dataset.fingerprint,
-            "trained_on_these_data": trained_on == dataset.fingerprint,
-            "trained_split": manifest.get("data", {}).get("split"),
-            "truth_known": self._truth is not None,
-            "forecasts_of": "simulated days" if self._truth is not None else "logged days",
-            "people": {
-                split: dataset.split_of.count(split) for split in ("train", "validation", "test")
-            },
-            "judged_on": self._config.split,
-            "judged_people": len(self._judged),
-            "forecast_people": len(np.unique(self._starts.users)),
-            "starts": len(self._starts),
-            "config": asdict(self._config),
-        }
+        return About(
+            weights_sha256=manifest.get("weights_sha256"),
+            data=dataset.name,
+            data_sha256=dataset.fingerprint,
+            trained_on_these_data=trained_on == dataset.fingerprint,
+            trained_split=manifest.get("data", {}).get("split"),
+            truth_known=self._truth is not None,
+            forecasts_of="simulated days" if self._truth is not None else "logged days",
+            people={split: dataset.split_of.count(split) for split in SPLIT_SHARES},
+            judged_on=self._config.split,
+            judged_people=len(self._judged),
+            forecast_people=len(np.unique(self._starts.users)),
+            starts=len(self._starts),
+            config=self._config,
+        )
 
     def _encoded(self, users: np.ndarray, days: np.ndarray) -> Posterior:
-        pairs = zip(users, days, strict=True)
-        return self._runtime.encode([self._dataset.history(u, d) for u, d in pairs])[0]
+        return self._runtime.encode(self._dataset.histories(users, days))[0]
 
-    def latents(self) -> dict[str, Any]:
+    def latents(self) -> dict[str, BlockCollapse]:
         posterior = self._encoded(self._judged, self._dataset.days_logged[self._judged])
-        found = collapse(posterior, self._blocks, self._rng(1))
-        return {block: asdict(each) for block, each in found.items()}
+        return collapse(posterior, self._blocks, self._rng(1))
 
-    def swaps(self) -> dict[str, Any]:
+    def swaps(self) -> dict[str, Swap]:
         """Judge on each log's last days, by the posterior of the days before."""
         users = self._judged
         logged = self._dataset.days_logged[users]
@@ -156,13 +145,11 @@ class _Card:
         latents = self._encoded(users, logged - days).mean
         logs = encode_logs(self._dataset, users, use_memory=self._runtime.architecture.memory)
         likelihoods = likelihoods_of(self._model, logs, logged - days, days)
-        found = swap_test(likelihoods, latents, self._blocks, self._rng(2))
-        return {block: asdict(each) for block, each in found.items()}
+        return swap_test(likelihoods, latents, self._blocks, self._rng(2))
 
-    def traits(self) -> dict[str, Any]:
+    def traits(self, truth: EmbeddedPeople) -> Traits:
         """Read true traits off both kinds of posterior, beside the oracle."""
-        assert self._truth is not None
-        config, dataset, truth = self._config, self._dataset, self._truth
+        config, dataset = self._config, self._dataset
         others = np.setdiff1d(dataset.users_of("train"), self._judged)
         if len(others) < 2:
             raise DataError(
@@ -183,10 +170,12 @@ class _Card:
                 self._model,
                 encode_logs(dataset, everyone, use_memory=memory),
                 start,
-                steps=config.refine_steps,
-                learning_rate=config.refine_rate,
-                config=TrainingConfig(window_days=config.refine_window_days, **self._penalties()),
-                seed=config.seed,
+                Refinement(
+                    config.refine_steps,
+                    config.refine_rate,
+                    config_of(self._runtime.checkpoint, config.refine_window_days),
+                    config.seed,
+                ),
             )
         true = truth.people.traits[everyone].astype(np.float64)
         cut = len(fit)
@@ -196,25 +185,20 @@ class _Card:
             return own, true[rows]
 
         first, rest = slice(None, cut), slice(cut, None)
-        found = {
-            kind: identify(TRAITS, self._blocks, part(each, first), part(each, rest))
-            for kind, each in kinds.items()
-        }
-        estimated = trait_oracle.estimate(dataset, self._judged, truth.config.response_gain)
-        return {
-            "fit_people": cut,
-            "test_people": len(self._judged),
-            "oracle": {
-                name: float(r2)
-                for name, r2 in trait_oracle.r_squared(estimated, true[rest]).items()
-            },
-            **{kind: {each.trait: asdict(each) for each in of} for kind, of in found.items()},
-        }
 
-    def _penalties(self) -> dict[str, Any]:
-        """Return beta and free bits that the checkpoint was trained with."""
-        training = self._runtime.checkpoint.manifest.get("config", {}).get("training", {})
-        return {name: training[name] for name in ("beta", "free_bits") if name in training}
+        def identified(posterior: Posterior) -> dict[str, TraitFound]:
+            found = identify(TRAITS, self._blocks, part(posterior, first), part(posterior, rest))
+            return {each.trait: each for each in found}
+
+        estimated = trait_oracle.estimate(dataset, self._judged, truth.config.response_gain)
+        by_oracle = trait_oracle.r_squared(estimated, true[rest])
+        return Traits(
+            fit_people=cut,
+            test_people=len(self._judged),
+            oracle={name: float(r2) for name, r2 in by_oracle.items()},
+            encoder=identified(kinds["encoder"]),
+            refined=identified(kinds["refined"]) if "refined" in kinds else None,
+        )
 
     def forecasters(self) -> dict[str, np.ndarray]:
         """Return the futures of every forecaster, the model first."""
@@ -253,29 +237,31 @@ class _Card:
             for name, each in forecasters.items()
         }
 
-    def described(self, judged: Judged) -> dict[str, Any]:
+    def described(self, judged: Judged) -> Forecasts:
         horizons = [str(h) for h in self._config.horizons]
         names = [schema.FEATURE_NAMES[index] for index in SCORED]
-        return {
-            "by_horizon": dict(zip(horizons, map(asdict, judged.by_horizon), strict=True)),
-            "by_feature": {name: asdict(each) for name, each in judged.by_feature.items()},
-            "crps": {
+        energy, variogram = (
+            dict(zip(horizons, map(_number, _means(each)), strict=True))
+            for each in (judged.energy, judged.variogram)
+        )
+        return Forecasts(
+            by_horizon=dict(zip(horizons, judged.by_horizon, strict=True)),
+            by_feature=judged.by_feature,
+            crps={
                 horizon: dict(zip(names, map(_number, row), strict=True))
                 for horizon, row in zip(horizons, judged.crps, strict=True)
             },
-            "energy": dict(zip(horizons, map(_number, _means(judged.energy)), strict=True)),
-            "variogram": dict(zip(horizons, map(_number, _means(judged.variogram)), strict=True)),
-        }
+            energy=energy,
+            variogram=variogram,
+        )
 
-    def compared(self, judged: dict[str, Judged]) -> dict[str, Any]:
+    def compared(self, judged: dict[str, Judged]) -> dict[str, dict[str, Interval]]:
         """Return the dream's energy score over each other forecaster's, with intervals."""
         own = judged[DREAM].energy
         return {
             name: {
-                str(horizon): asdict(
-                    ratio_interval(
-                        own[scored, place], each.energy[scored, place], self._starts.users[scored]
-                    )
+                str(horizon): ratio_interval(
+                    own[scored, place], each.energy[scored, place], self._starts.users[scored]
                 )
                 for place, horizon in enumerate(self._config.horizons)
                 for scored in [np.isfinite(own[:, place])]
@@ -284,7 +270,7 @@ class _Card:
             if name != DREAM
         }
 
-    def spread(self, forecasters: dict[str, np.ndarray]) -> list[dict[str, Any]]:
+    def spread(self, forecasters: dict[str, np.ndarray]) -> list[Spread]:
         """Take the spread of some starts apart."""
         rng, draws = self._rng(6), self._config.diversity_draws
         some = _evenly(len(self._starts), self._config.diversity_starts)
@@ -295,30 +281,22 @@ class _Card:
         imagined = self._imagine(encoded, side_by_side, rng)
         designed = np.stack(np.split(imagined, len(sets), axis=1))
         true = forecasters.get(SIMULATOR)
-        found = spreads(designed, self._config.horizons, forecasters[DREAM], true)
-        return [asdict(each) for each in found]
+        return spreads(designed, self._config.horizons, forecasters[DREAM], true)
 
-    def mood(self, forecasters: dict[str, np.ndarray]) -> list[dict[str, Any]] | None:
+    def mood(self, forecasters: dict[str, np.ndarray]) -> list[RewardBias] | None:
         """Compare the dream's mood reward with the simulator's."""
         if SIMULATOR not in forecasters:
             return None
-        found = reward_bias(
-            forecasters[DREAM],
-            forecasters[SIMULATOR],
-            self._starts.users,
-            self._config.horizons,
-        )
-        return [asdict(each) for each in found]
+        imagined, simulated = forecasters[DREAM], forecasters[SIMULATOR]
+        return reward_bias(imagined, simulated, self._starts.users, self._config.horizons)
 
-    def disagreement(self) -> dict[str, Any] | None:
+    def disagreement(self) -> Disagreement | None:
         """Measure the ensemble on logged actions and on unlogged corners of the action box."""
         users = self._judged
         logs = encode_logs(self._dataset, users, use_memory=self._runtime.architecture.memory)
         latents = self._encoded(users, self._dataset.days_logged[users]).mean
-        found = disagreement(
-            self._model, logs, latents, self._config.disagreement_days, self._rng(7)
-        )
-        return None if found is None else asdict(found)
+        days = self._config.disagreement_days
+        return disagreement(self._model, logs, latents, days, self._rng(7))
 
 
 def _evenly(count: int, wanted: int) -> np.ndarray:

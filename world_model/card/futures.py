@@ -108,8 +108,7 @@ class EncodedStarts:
 
 def encode_starts(runtime: WorldModelRuntime, dataset: LogDataset, starts: Starts) -> EncodedStarts:
     """Encode the histories before some starts."""
-    pairs = zip(starts.users, starts.days, strict=True)
-    posterior, memory = runtime.encode([dataset.history(user, day) for user, day in pairs])
+    posterior, memory = runtime.encode(dataset.histories(starts.users, starts.days))
     before = (starts.users, starts.days - 1)
     last = dataset.weekday[before].astype(int)
     return EncodedStarts(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from world_model.card import baselines, futures
 from world_model.card.calibration import LEVELS
 from world_model.card.futures import Starts
 from world_model.card.intervals import Interval, mean_interval, mean_of_ratios, ratio_interval
+from world_model.card.requirements import coverage_gaps
 from world_model.card.walk_forward import (
     Cells,
     every_day,
@@ -27,7 +27,8 @@ from world_model.card.walk_forward import (
 )
 from world_model.export import restore
 from world_model.nets.world_model import WorldModel
-from world_model.training.config import BLOCKS, TrainingConfig
+from world_model.training.config import BLOCKS
+from world_model.training.personal_posteriors import Refinement, config_of
 
 DREAM, BASELINE = "dream", "mean, lag 1, weekday"
 AVERAGE = "average"
@@ -87,6 +88,64 @@ class HeldOutConfig:
             )
 
 
+@dataclass(frozen=True)
+class Comparison:
+    """The model beside the baseline, on one feature or on the average over features.
+
+    Attributes:
+        cells: how many were judged.
+        r2, crps: of the model; r2_baseline, crps_baseline: of the baseline.
+        r2_gain, crps_gain: how much better the model is, with 95% intervals over people; of
+            the CRPS as a share of the baseline's.
+    """
+
+    cells: int
+    r2: float
+    r2_baseline: float
+    crps: float
+    crps_baseline: float
+    r2_gain: Interval
+    crps_gain: Interval
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Where the model is significantly worse one day ahead, and how far coverage is off.
+
+    Attributes:
+        significantly_worse: features, and by which score.
+        average_r2_gain, average_crps_gain: of the average over features.
+        coverage_off: the largest distance of the model's coverage from nominal;
+            coverage_off_where: on which level and horizon.
+    """
+
+    significantly_worse: list[str]
+    average_r2_gain: Interval
+    average_crps_gain: Interval
+    coverage_off: float
+    coverage_off_where: str
+
+
+Coverage = dict[str, dict[str, Interval]]  # by feature and level
+
+
+@dataclass(frozen=True)
+class HeldOutScores:
+    """What forecasts of held-out days are worth; `dataclasses.asdict` makes it JSON-able.
+
+    Attributes:
+        about: data, checkpoints and settings.
+        days_ahead: by horizon and feature, with their average.
+        coverage: by forecaster and horizon.
+        summary: see there.
+    """
+
+    about: dict[str, object]
+    days_ahead: dict[str, dict[str, Comparison]]
+    coverage: dict[str, dict[str, Coverage]]
+    summary: Summary
+
+
 def judge_held_out(
     runtime: WorldModelRuntime,
     split: TimeSplit,
@@ -94,7 +153,7 @@ def judge_held_out(
     *,
     pooled_with: Sequence[WorldModelRuntime] = (),
     report: Callable[[str], None] = lambda stage: None,
-) -> dict[str, Any]:
+) -> HeldOutScores:
     """Forecast every held-out day from the day before, and judge the forecasts.
 
     Args:
@@ -104,10 +163,6 @@ def judge_held_out(
         pooled_with: other checkpoints, whose forecasts are pooled with the first one's in
             equal shares (a linear opinion pool).
         report: receives the name of each step.
-
-    Returns:
-        JSON-able: `about`, `days_ahead` (by horizon and feature, with their average),
-        `coverage` (of both forecasters) and `summary`.
 
     Raises:
         DataError: no held-out day has two weeks before it.
@@ -140,30 +195,29 @@ def judge_held_out(
         }
         for name, forecasts in ((DREAM, imagined), (BASELINE, plain))
     }
-    found: dict[str, Any] = {
-        "about": {
-            "data": split.whole.name,
-            "data_sha256": split.before.fingerprint,
-            "trained_on_the_days_before": all(
-                _trained_on(one) == split.before.fingerprint for one in pool
-            ),
-            "split": "time",
-            "people": len(np.unique(starts.users)),
-            "held_out_days": len(starts),
-            "draws": imagined.shape[1],
-            "weights_sha256": [one.checkpoint.manifest.get("weights_sha256") for one in pool],
-            "config": asdict(config),
-        },
-        "days_ahead": {
-            str(horizon): compare(judged[DREAM][horizon], judged[BASELINE][horizon])
-            for horizon in horizons
-        },
-        "coverage": {
-            name: {str(horizon): coverage(cells) for horizon, cells in by_horizon.items()}
-            for name, by_horizon in judged.items()
-        },
+    days_ahead = {
+        str(horizon): compare(judged[DREAM][horizon], judged[BASELINE][horizon])
+        for horizon in horizons
     }
-    return {**found, "summary": summary(found)}
+    covered = {
+        name: {str(horizon): coverage(cells) for horizon, cells in by_horizon.items()}
+        for name, by_horizon in judged.items()
+    }
+    about = {
+        "data": split.whole.name,
+        "data_sha256": split.before.fingerprint,
+        "trained_on_the_days_before": all(
+            one.checkpoint.manifest.get("data", {}).get("sha256") == split.before.fingerprint
+            for one in pool
+        ),
+        "split": "time",
+        "people": len(np.unique(starts.users)),
+        "held_out_days": len(starts),
+        "draws": imagined.shape[1],
+        "weights_sha256": [one.checkpoint.manifest.get("weights_sha256") for one in pool],
+        "config": asdict(config),
+    }
+    return HeldOutScores(about, days_ahead, covered, summarise(days_ahead, covered[DREAM]))
 
 
 def _of_some(starts: Starts, people: int, rng: np.random.Generator) -> Starts:
@@ -181,43 +235,17 @@ def _refined(
     config: HeldOutConfig,
 ) -> Posterior:
     """Return one refined posterior per start."""
-    penalties = _penalties(runtime)
+    training = config_of(runtime.checkpoint, config.refine_window_days)
     if config.refine_beta is not None:
-        penalties["beta"] = dict.fromkeys(BLOCKS, config.refine_beta)
-    training = TrainingConfig(window_days=config.refine_window_days, **penalties)
-    before = refined_before(
-        model,
-        runtime,
-        split,
-        steps=config.refine_steps,
-        learning_rate=config.refine_rate,
-        config=training,
-        seed=config.seed,
-    )
+        training = replace(training, beta=dict.fromkeys(BLOCKS, config.refine_beta))
+    first = Refinement(config.refine_steps, config.refine_rate, training, config.seed)
+    before = refined_before(model, runtime, split, first)
     if config.update_every_days == 0:
         return tiled(before, starts)
+    later = replace(first, steps=config.update_steps, learning_rate=config.update_rate)
     return refined_walking(
-        model,
-        runtime,
-        split.whole,
-        starts,
-        before,
-        every=config.update_every_days,
-        steps=config.update_steps,
-        learning_rate=config.update_rate,
-        config=training,
-        seed=config.seed,
+        model, runtime, split.whole, starts, before, later, every=config.update_every_days
     )
-
-
-def _penalties(runtime: WorldModelRuntime) -> dict[str, Any]:
-    training = runtime.checkpoint.manifest.get("config", {}).get("training", {})
-    return {name: training[name] for name in ("beta", "free_bits") if name in training}
-
-
-def _trained_on(runtime: WorldModelRuntime) -> str | None:
-    found: str | None = runtime.checkpoint.manifest.get("data", {}).get("sha256")
-    return found
 
 
 def _days_to_fit_on(split: TimeSplit, horizon: int) -> Starts:
@@ -228,102 +256,69 @@ def _days_to_fit_on(split: TimeSplit, horizon: int) -> Starts:
     return Starts(starts.users[inside], starts.days[inside])
 
 
-def compare(one: Mapping[str, Cells], other: Mapping[str, Cells]) -> dict[str, Any]:
-    """Compare two forecasters feature by feature, and on the average over features.
+def compare(one: Mapping[str, Cells], other: Mapping[str, Cells]) -> dict[str, Comparison]:
+    """Compare a forecaster with the baseline, feature by feature and on the average.
 
-    Returns:
-        By feature, but for those that took a single value on all these days:
-        `cells`, `r2` and `crps` of both, and how much better the first is with
-        95% intervals over people: `r2_gain`, and `crps_gain` as a share of the other's CRPS.
+    Features that took a single value on all these days are left out.
     """
-    rows: dict[str, Any] = {}
-    one = {
-        name: cells
-        for name, cells in one.items()
-        if cells.squared_spread.sum() > 0.0 and other[name].crps.sum() > 0.0
-    }
+    errors, crps = {}, {}  # what is gained, over what, and by whom, of each feature
+    rows = {}
     for name, cells in one.items():
-        rival = other[name]
-        rows[name] = {
-            "cells": len(cells.users),
-            "r2": _r_squared(cells),
-            "r2_baseline": _r_squared(rival),
-            "crps": float(cells.crps.mean()),
-            "crps_baseline": float(rival.crps.mean()),
-            "r2_gain": asdict(_gain(cells, rival, _squared)),
-            "crps_gain": asdict(_gain(cells, rival, _crps)),
-        }
-    rows[AVERAGE] = {
-        "cells": sum(row["cells"] for row in rows.values()),
-        **{
-            key: float(np.mean([row[key] for row in rows.values()]))
-            for key in ("r2", "r2_baseline", "crps", "crps_baseline")
-        },
-        **{
-            key: asdict(
-                mean_of_ratios([(*of(one[name], other[name]), one[name].users) for name in one])
-            )
-            for key, of in (("r2_gain", _squared), ("crps_gain", _crps))
-        },
+        baseline = other[name]
+        spread = cells.squared_spread
+        if not (spread.sum() > 0.0 and baseline.crps.sum() > 0.0):
+            continue
+        errors[name] = (baseline.squared_error - cells.squared_error, spread, cells.users)
+        crps[name] = (baseline.crps - cells.crps, baseline.crps, cells.users)
+        rows[name] = Comparison(
+            cells=len(cells.users),
+            r2=float(1.0 - cells.squared_error.sum() / spread.sum()),
+            r2_baseline=float(1.0 - baseline.squared_error.sum() / spread.sum()),
+            crps=float(cells.crps.mean()),
+            crps_baseline=float(baseline.crps.mean()),
+            r2_gain=ratio_interval(*errors[name]),
+            crps_gain=ratio_interval(*crps[name]),
+        )
+    means = {
+        key: float(np.mean([getattr(row, key) for row in rows.values()]))
+        for key in ("r2", "r2_baseline", "crps", "crps_baseline")
     }
+    rows[AVERAGE] = Comparison(
+        cells=sum(row.cells for row in rows.values()),
+        **means,
+        r2_gain=mean_of_ratios(list(errors.values())),
+        crps_gain=mean_of_ratios(list(crps.values())),
+    )
     return rows
 
 
-def _r_squared(cells: Cells) -> float:
-    return float(1.0 - cells.squared_error.sum() / cells.squared_spread.sum())
-
-
-def _squared(one: Cells, other: Cells) -> tuple[np.ndarray, np.ndarray]:
-    return other.squared_error - one.squared_error, one.squared_spread
-
-
-def _crps(one: Cells, other: Cells) -> tuple[np.ndarray, np.ndarray]:
-    return other.crps - one.crps, other.crps
-
-
-def _gain(
-    one: Cells, other: Cells, of: Callable[[Cells, Cells], tuple[np.ndarray, np.ndarray]]
-) -> Interval:
-    return ratio_interval(*of(one, other), one.users)
-
-
-def coverage(cells: Mapping[str, Cells]) -> dict[str, Any]:
+def coverage(cells: Mapping[str, Cells]) -> Coverage:
     """Return the share of cells inside each central interval: by feature, and of all."""
-    found: dict[str, Any] = {
-        name: {level: asdict(mean_interval(each.inside(level), each.users)) for level in LEVELS}
-        for name, each in cells.items()
+    users = np.concatenate([each.users for each in cells.values()])
+    whole = {
+        level: np.concatenate([each.inside(level) for each in cells.values()]) for level in LEVELS
     }
-    found["all"] = {
-        level: asdict(
-            mean_interval(
-                np.concatenate([each.inside(level) for each in cells.values()]),
-                np.concatenate([each.users for each in cells.values()]),
-            )
-        )
-        for level in LEVELS
+    return {
+        **{
+            name: {level: mean_interval(each.inside(level), each.users) for level in LEVELS}
+            for name, each in cells.items()
+        },
+        "all": {level: mean_interval(inside, users) for level, inside in whole.items()},
     }
-    return found
 
 
-def summary(found: Mapping[str, Any]) -> dict[str, Any]:
-    """Say where the dream is significantly worse, and how far coverage is from nominal."""
-    first = found["days_ahead"][min(found["days_ahead"], key=int)]
+def summarise(
+    days_ahead: Mapping[str, Mapping[str, Comparison]], covered: Mapping[str, Coverage]
+) -> Summary:
+    """Say where the model is significantly worse, and how far its coverage is from nominal."""
+    first = days_ahead[min(days_ahead, key=int)]
     worse = [
         f"{name} ({what})"
         for name, row in first.items()
-        for what, key in (("R2", "r2_gain"), ("CRPS", "crps_gain"))
-        if row[key]["high"] < 0.0
+        for what, gain in (("R2", row.r2_gain), ("CRPS", row.crps_gain))
+        if gain.high < 0.0
     ]
-    off = {
-        f"{level}, {horizon} ahead": abs(each["all"][level]["mean"] - nominal)
-        for horizon, each in found["coverage"][DREAM].items()
-        for level, nominal in LEVELS.items()
-    }
+    off = coverage_gaps({f"{horizon} ahead": each["all"] for horizon, each in covered.items()})
     where = max(off, key=lambda place: off[place])
-    return {
-        "significantly_worse": worse,
-        "average_r2_gain": first[AVERAGE]["r2_gain"],
-        "average_crps_gain": first[AVERAGE]["crps_gain"],
-        "coverage_off": off[where],
-        "coverage_off_where": where,
-    }
+    average = first[AVERAGE]
+    return Summary(worse, average.r2_gain, average.crps_gain, off[where], where)

@@ -12,6 +12,7 @@ from world_model.card.intervals import Interval, mean_interval
 from world_model.data.encoded_logs import EncodedLogs, windows
 from world_model.nets.likelihood import log_likelihood
 from world_model.nets.world_model import WorldModel
+from world_model.training.latent_pruning import derangement
 
 # How many other people each person's block is taken from.
 SHUFFLES = 5
@@ -58,14 +59,6 @@ def swap_test(
         action, state = lost / SHUFFLES
         swaps[block] = Swap(mean_interval(action, people), mean_interval(state, people))
     return swaps
-
-
-def derangement(people: int, rng: np.random.Generator) -> np.ndarray:
-    """Return whose block each person gets, int (people,), never their own (of two or more)."""
-    order = rng.permutation(people)
-    whose = np.empty(people, dtype=int)
-    whose[order] = np.roll(order, 1)
-    return whose
 
 
 def likelihoods_of(

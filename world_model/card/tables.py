@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import astuple
 
-from human_wm_env.people.traits import TRAITS
 from world_model.card.calibration import LEVELS
+from world_model.card.intervals import Interval
 from world_model.card.requirements import Check, checks
+from world_model.card.results import Card, Traits
 from world_model.card.spread import SOURCES
+from world_model.card.trait_recovery import TraitFound
 
-Row = dict[str, Any]
+Row = dict[str, str | float | None]
 
 LATENTS = "Latents, nats"
 TRAITS_TABLE = "True traits, R2 on held-out people"
@@ -46,140 +48,144 @@ NOTES = {
 }
 
 
-def card_tables(card: Mapping[str, Any]) -> dict[str, list[Row]]:
+def card_tables(card: Card) -> dict[str, list[Row]]:
     """Lay a card out for printing, title by title."""
     tables = {LATENTS: _latents(card)}
-    if card["traits"] is not None:
-        tables[TRAITS_TABLE] = _traits(card["traits"])
+    if card.traits is not None:
+        tables[TRAITS_TABLE] = _traits(card.traits)
     tables[FORECASTS] = _forecasts(card)
     tables[CRPS] = _crps(card)
     tables[SPREAD] = _spread(card)
-    if card.get("mood"):
+    if card.mood:
         tables[MOOD] = [
             {
-                "day": each["horizon"],
-                "dream": round(each["dream"], 4),
-                "simulator": round(each["simulator"], 4),
-                "dream over simulator": _interval(each["gap"], 4),
+                "day": each.horizon,
+                "dream": round(each.dream, 4),
+                "simulator": round(each.simulator, 4),
+                "dream over simulator": _interval(each.gap, 4),
             }
-            for each in card["mood"]
+            for each in card.mood
         ]
-    if card.get("disagreement"):
-        each = card["disagreement"]
+    if card.disagreement:
         tables[DISAGREEMENT] = [
             {
-                "days": each["days"],
-                "logged actions": round(each["logged"], 4),
-                "away from the log": round(each["away"], 4),
-                "ratio": _interval(each["ratio"]),
+                "days": card.disagreement.days,
+                "logged actions": round(card.disagreement.logged, 4),
+                "away from the log": round(card.disagreement.away, 4),
+                "ratio": _interval(card.disagreement.ratio),
             }
         ]
     tables[REQUIREMENTS] = [_requirement(check) for check in checks(card)]
     return tables
 
 
-def card_scalars(card: Mapping[str, Any]) -> dict[str, float]:
+def card_scalars(card: Card) -> dict[str, float]:
     """Return the numbers of a card that are worth a curve."""
     scalars = {}
-    for block, each in card["latents"].items():
-        for name in ("active_units", "kl_nats", "mutual_information_nats"):
-            scalars[f"card/{name}_{block}"] = float(each[name])
-        for what, interval in card["swap"][block].items():
-            scalars[f"card/swap_{block}_{what}_nats"] = interval["mean"]
-    for kind in ("encoder", "refined"):
-        for name, each in ((card["traits"] or {}).get(kind) or {}).items():
-            scalars[f"card/r2_{kind}/{name}"] = each["own"]
-    for horizon, each in card["forecasts"]["dream"]["by_horizon"].items():
+    for block, each in card.latents.items():
+        scalars[f"card/active_units_{block}"] = float(each.active_units)
+        scalars[f"card/kl_nats_{block}"] = each.kl_nats
+        scalars[f"card/mutual_information_nats_{block}"] = each.mutual_information_nats
+        scalars[f"card/swap_{block}_action_nats"] = card.swap[block].action.mean
+        scalars[f"card/swap_{block}_state_nats"] = card.swap[block].state.mean
+    for kind, traits in _posteriors(card.traits).items():
+        for name, trait in traits.items():
+            scalars[f"card/r2_{kind}/{name}"] = trait.own
+    for horizon, calibration in card.forecasts["dream"].by_horizon.items():
         for level in LEVELS:
-            scalars[f"card/coverage_{level}/day_{horizon}"] = each["coverage"][level]["mean"]
-    for name, by_horizon in card["comparison"].items():
+            scalars[f"card/coverage_{level}/day_{horizon}"] = calibration.coverage[level].mean
+    for name, by_horizon in card.comparison.items():
+        plain = name.replace(", ", "_").replace(" ", "")
         for horizon, ratio in by_horizon.items():
-            scalars[f"card/energy_over_{name.replace(', ', '_').replace(' ', '')}/{horizon}"] = (
-                ratio["mean"]
-            )
-    for each in card.get("mood") or ():
-        scalars[f"card/mood_gap/day_{each['horizon']}"] = each["gap"]["mean"]
-    if card.get("disagreement"):
-        scalars["card/disagreement_away_over_logged"] = card["disagreement"]["ratio"]["mean"]
+            scalars[f"card/energy_over_{plain}/{horizon}"] = ratio.mean
+    for bias in card.mood or ():
+        scalars[f"card/mood_gap/day_{bias.horizon}"] = bias.gap.mean
+    if card.disagreement:
+        scalars["card/disagreement_away_over_logged"] = card.disagreement.ratio.mean
     return scalars
 
 
-def _interval(interval: Mapping[str, float], digits: int = 2) -> str:
-    mean, low, high = (f"{interval[name]:.{digits}f}" for name in ("mean", "low", "high"))
-    return f"{mean} [{low}, {high}]"
+def _posteriors(traits: Traits | None) -> dict[str, dict[str, TraitFound]]:
+    """Return what was read off each kind of posterior, the refined one first."""
+    if traits is None:
+        return {}
+    return ({"refined": traits.refined} if traits.refined else {}) | {"encoder": traits.encoder}
 
 
-def _latents(card: Mapping[str, Any]) -> list[Row]:
+def _interval(interval: Interval, digits: int = 2) -> str:
+    return "{:.{d}f} [{:.{d}f}, {:.{d}f}]".format(*astuple(interval), d=digits)
+
+
+def _latents(card: Card) -> list[Row]:
     return [
         {
             "block": f"z_{block}",
-            "active units": f"{each['active_units']} of {each['dimensions']}",
-            "KL": round(each["kl_nats"], 2),
-            "information, at least": f"{each['mutual_information_nats']:.2f} "
-            f"(of {each['most_nats']:.2f})",
-            "swapped: actions lose a day": _interval(card["swap"][block]["action"], 3),
-            "states lose a day": _interval(card["swap"][block]["state"], 3),
+            "active units": f"{each.active_units} of {each.dimensions}",
+            "KL": round(each.kl_nats, 2),
+            "information, at least": f"{each.mutual_information_nats:.2f} "
+            f"(of {each.most_nats:.2f})",
+            "swapped: actions lose a day": _interval(card.swap[block].action, 3),
+            "states lose a day": _interval(card.swap[block].state, 3),
         }
-        for block, each in card["latents"].items()
+        for block, each in card.latents.items()
     ]
 
 
-def _traits(traits: Mapping[str, Any]) -> list[Row]:
+def _traits(traits: Traits) -> list[Row]:
     rows = []
-    for trait in TRAITS:
-        row: Row = {
-            "trait": trait.name,
-            "block": trait.block,
-            "oracle": round(traits["oracle"][trait.name], 2),
-        }
-        for kind in ("refined", "encoder"):
-            if kind in traits:
-                each = traits[kind][trait.name]
-                row[kind] = round(each["own"], 2)
-                row[f"{kind}, elsewhere"] = f"{each['cross']:.2f} (z_{each['cross_block']})"
+    for trait, r2 in traits.oracle.items():
+        row: Row = {"trait": trait, "block": traits.encoder[trait].block, "oracle": round(r2, 2)}
+        for kind, found in _posteriors(traits).items():
+            row[kind] = round(found[trait].own, 2)
+            row[f"{kind}, elsewhere"] = f"{found[trait].cross:.2f} (z_{found[trait].cross_block})"
         rows.append(row)
     return rows
 
 
-def _forecasts(card: Mapping[str, Any]) -> list[Row]:
+def _forecasts(card: Card) -> list[Row]:
     rows = []
-    for name, judged in card["forecasts"].items():
-        for horizon, each in judged["by_horizon"].items():
+    for name, forecasts in card.forecasts.items():
+        ratios = card.comparison.get(name)
+        for horizon, each in forecasts.by_horizon.items():
             row: Row = {"forecast": name, "day": int(horizon)}
-            for level in LEVELS:
-                row[level] = _interval(each["coverage"][level])
-            known = [score for score in judged["crps"][horizon].values() if score is not None]
-            row["mean CRPS"] = round(sum(known) / len(known), 4)
-            row["energy"], row["variogram"] = (
-                judged["energy"][horizon],
-                judged["variogram"][horizon],
-            )
-            ratio = card["comparison"].get(name)
-            row["dream's energy over it"] = ratio and _interval(ratio[horizon], 3)
+            row |= {level: _interval(each.coverage[level]) for level in LEVELS}
+            row["mean CRPS"] = _mean(forecasts.crps[horizon].values())
+            row["energy"] = forecasts.energy[horizon]
+            row["variogram"] = forecasts.variogram[horizon]
+            row["dream's energy over it"] = _interval(ratios[horizon], 3) if ratios else None
             rows.append(row)
     return rows
 
 
-def _crps(card: Mapping[str, Any]) -> list[Row]:
+def _crps(card: Card) -> list[Row]:
     rows = []
-    for feature in next(iter(card["forecasts"]["dream"]["crps"].values())):
+    dream = card.forecasts["dream"]
+    for feature in next(iter(dream.crps.values())):
+        calibration = dream.by_feature.get(feature)
         row: Row = {"feature": feature}
-        calibration = card["forecasts"]["dream"]["by_feature"].get(feature)
-        row["dream, 80%"] = calibration and _interval(calibration["coverage"]["80%"])
-        for name, judged in card["forecasts"].items():
-            known = [day[feature] for day in judged["crps"].values() if day[feature] is not None]
-            row[name] = round(sum(known) / len(known), 4) if known else None
+        row["dream, 80%"] = _interval(calibration.coverage["80%"]) if calibration else None
+        for name, forecasts in card.forecasts.items():
+            row[name] = _mean(day[feature] for day in forecasts.crps.values())
         rows.append(row)
     return rows
 
 
-def _spread(card: Mapping[str, Any]) -> list[Row]:
+def _mean(scores: Iterable[float | None]) -> float | None:
+    """Return the mean of the scores there are."""
+    known = [score for score in scores if score is not None]
+    return round(sum(known) / len(known), 4) if known else None
+
+
+def _spread(card: Card) -> list[Row]:
     rows = []
-    for each in card["spread"]:
-        row: Row = {"feature": each["feature"], "day": each["horizon"]}
-        row |= {source: f"{each['shares'][source]:.1%}" for source in SOURCES}
-        for title, key in (("dream", "dream_to_truth"), ("given latents", "noise_to_truth")):
-            row[title] = None if each[key] is None else round(each[key], 3)
+    for each in card.spread:
+        row: Row = {"feature": each.feature, "day": each.horizon}
+        row |= {source: f"{each.shares[source]:.1%}" for source in SOURCES}
+        for title, ratio in (
+            ("dream", each.dream_to_truth),
+            ("given latents", each.noise_to_truth),
+        ):
+            row[title] = None if ratio is None else round(ratio, 3)
         rows.append(row)
     return rows
 

@@ -8,8 +8,7 @@ uniform day of 11 hours' sleep and 20 hours' activity is impossible, and is in t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,11 +17,10 @@ from human_wm_env.data.uniform_logs import draw_rows
 from human_wm_env.person import schema
 from human_wm_env.runtime.world_model import WorldModelRuntime
 from world_model.card import futures
-from world_model.card.calibration import LEVELS
-from world_model.card.held_out_days import coverage
-from world_model.card.posterior_collapse import collapse
+from world_model.card.held_out_days import Coverage, coverage
+from world_model.card.posterior_collapse import BlockCollapse, collapse
 from world_model.card.proper_scores import SCORED, within_bounds
-from world_model.card.requirements import Check
+from world_model.card.requirements import Check, coverage_gaps, worst
 from world_model.card.spread import variance
 from world_model.card.walk_forward import forecast_logs, judge_cells
 from world_model.export import restore
@@ -30,6 +28,24 @@ from world_model.export import restore
 MOST_KL_NATS = 0.1
 COVERAGE_POINTS = 0.03
 SPREAD_SHARE = 0.15
+
+
+@dataclass(frozen=True)
+class UniformMeasures:
+    """What was measured; `dataclasses.asdict` makes it JSON-able.
+
+    Attributes:
+        people, starts: how many were judged.
+        latents: by block.
+        coverage: by horizon; of every feature, and all.
+        spread: by horizon and feature: SD of the futures over that of uniform rows.
+    """
+
+    people: int
+    starts: int
+    latents: dict[str, BlockCollapse]
+    coverage: dict[str, Coverage]
+    spread: dict[str, dict[str, float]]
 
 
 def measure(
@@ -41,17 +57,11 @@ def measure(
     draws: int = 500,
     horizons: Sequence[int] = (1, 7, 30),
     seed: int = 0,
-) -> dict[str, Any]:
-    """Measure a checkpoint that was trained on uniform logs.
-
-    Returns:
-        JSON-able: `latents` by block, `coverage` by horizon (of every feature, and all), and
-        `spread` by horizon and feature: SD of the futures over that of uniform rows.
-    """
+) -> UniformMeasures:
+    """Measure a checkpoint that was trained on uniform logs."""
     rng = np.random.default_rng(np.random.SeedSequence([seed, 53]))
     people = dataset.users_of(split)
-    pairs = zip(people, dataset.days_logged[people], strict=True)
-    posterior, _ = runtime.encode([dataset.history(user, day) for user, day in pairs])
+    posterior, _ = runtime.encode(dataset.histories(people, dataset.days_logged[people]))
     latents = collapse(posterior, runtime.architecture.blocks, rng)
     starts = futures.spread_starts(dataset, people, starts_per_person, max(horizons), rng)
     imagined = forecast_logs(
@@ -67,53 +77,38 @@ def measure(
     for index in SCORED:
         truth[..., index] = within_bounds(truth[..., index], index)
     ratios = np.sqrt(variance(imagined) / variance(truth))
-    return {
-        "people": len(people),
-        "starts": len(starts),
-        "latents": {block: asdict(each) for block, each in latents.items()},
-        "coverage": {
+    return UniformMeasures(
+        people=len(people),
+        starts=len(starts),
+        latents=latents,
+        coverage={
             str(horizon): coverage(
                 judge_cells(imagined[:, :, place], dataset, starts, horizon, rng)
             )
             for place, horizon in enumerate(horizons)
         },
-        "spread": {
+        spread={
             str(horizon): {
                 schema.FEATURE_NAMES[index]: float(ratio)
                 for index, ratio in zip(SCORED, row, strict=True)
             }
             for horizon, row in zip(horizons, ratios, strict=True)
         },
-    }
+    )
 
 
-def requirements(found: dict[str, Any]) -> list[Check]:
+def requirements(found: UniformMeasures) -> list[Check]:
     """Compare with what a model that found nothing measures."""
-    latents = found["latents"].values()
-    off = {
-        f"{level}, day {horizon}": abs(each["all"][level]["mean"] - nominal)
-        for horizon, each in found["coverage"].items()
-        for level, nominal in LEVELS.items()
-    }
+    latents = found.latents.values()
+    covered = {f"day {horizon}": each["all"] for horizon, each in found.coverage.items()}
     spread = {
         f"{name}, day {horizon}": abs(ratio - 1.0)
-        for horizon, by_feature in found["spread"].items()
+        for horizon, by_feature in found.spread.items()
         for name, ratio in by_feature.items()
     }
-    worst_cover, worst_spread = (max(each, key=lambda place: each[place]) for each in (off, spread))
     return [
-        Check("active units", float(sum(each["active_units"] for each in latents)), 0.0, True),
-        Check(
-            "KL of all latents, nats", sum(each["kl_nats"] for each in latents), MOST_KL_NATS, True
-        ),
-        Check(
-            "coverage: distance from nominal", off[worst_cover], COVERAGE_POINTS, True, worst_cover
-        ),
-        Check(
-            "spread: distance from the numbers' own",
-            spread[worst_spread],
-            SPREAD_SHARE,
-            True,
-            worst_spread,
-        ),
+        Check("active units", float(sum(each.active_units for each in latents)), 0.0, True),
+        Check("KL of all latents, nats", sum(each.kl_nats for each in latents), MOST_KL_NATS, True),
+        worst("coverage: distance from nominal", coverage_gaps(covered), COVERAGE_POINTS),
+        worst("spread: distance from the numbers' own", spread, SPREAD_SHARE),
     ]

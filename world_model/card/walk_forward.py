@@ -28,8 +28,7 @@ from world_model.card.futures import EncodedStarts, Starts
 from world_model.data.encoded_logs import EncodedLogs, encode_logs
 from world_model.data.gap_events import GapEvents
 from world_model.nets.world_model import WorldModel
-from world_model.training.config import TrainingConfig
-from world_model.training.personal_posteriors import refine, with_prior
+from world_model.training.personal_posteriors import Refinement, refine, with_prior
 
 
 def every_day(dataset: LogDataset, first: np.ndarray) -> Starts:
@@ -58,25 +57,17 @@ def refined_before(
     model: WorldModel,
     runtime: WorldModelRuntime,
     split: TimeSplit,
-    *,
-    steps: int,
-    learning_rate: float,
-    config: TrainingConfig,
-    seed: int,
+    refinement: Refinement,
 ) -> Posterior:
     """Refine each person's posterior on the days before the held-out ones, (users, latents)."""
     people = np.flatnonzero(split.before.observed.any(axis=(1, 2)))
-    logged = split.before.days_logged[people]
-    pairs = zip(people, logged, strict=True)
-    encoded, _ = runtime.encode([split.before.history(int(u), int(day)) for u, day in pairs])
+    histories = split.before.histories(people, split.before.days_logged[people])
+    encoded, _ = runtime.encode(histories)
     refined = refine(
         model,
         encode_logs(split.before, people, use_memory=runtime.architecture.memory),
         with_prior(encoded, runtime.architecture.blocks["c"]),
-        steps=steps,
-        learning_rate=learning_rate,
-        config=config,
-        seed=seed,
+        refinement,
     )
     shape = (split.before.users, runtime.architecture.latent_width)
     mean, log_variance = (np.zeros(shape, dtype=np.float32) for _ in range(2))
@@ -90,18 +81,15 @@ def refined_walking(
     whole: LogDataset,
     starts: Starts,
     posterior: Posterior,
+    refinement: Refinement,
     *,
     every: int,
-    steps: int,
-    learning_rate: float,
-    config: TrainingConfig,
-    seed: int,
 ) -> Posterior:
     """Walk each posterior on: refine it again to the days just before a start.
 
     People change, and a forecaster that goes on reading the log has to be compared with
-    others that do. The nets stay as they are. Each step reads the last `config.window_days`
-    days whole: windows drawn at random hardly ever hold the latest days.
+    others that do. The nets stay as they are. Each step reads the last days (as many as the
+    refinement's window has) whole: windows drawn at random hardly ever hold the latest days.
 
     Args:
         model: trained nets.
@@ -109,11 +97,8 @@ def refined_walking(
         whole: the logs; of each, only days before the start are read.
         starts: where the forecasts begin.
         posterior: of the days before the held-out ones, (users, latents), to begin with.
+        refinement: how each of them is made.
         every: days from one refinement of a person to the next.
-        steps: of each refinement.
-        learning_rate: likewise.
-        config: window length, betas and free bits.
-        seed: of windows and noise.
 
     Returns:
         One posterior per start, (starts, latents).
@@ -128,13 +113,10 @@ def refined_walking(
         model,
         _last_days(
             encode_logs(whole, users, use_memory=runtime.architecture.memory).until(days),
-            config.window_days,
+            refinement.config.window_days,
         ),
         Posterior(posterior.mean[users], posterior.log_variance[users]),
-        steps=steps,
-        learning_rate=learning_rate,
-        config=config,
-        seed=seed,
+        refinement,
     )
     of = which.reshape(-1)
     return Posterior(refined.mean[of], refined.log_variance[of])

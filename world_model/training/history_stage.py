@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import mlx.core as mx
 import mlx.nn as nn
-import mlx.optimizers as optim
 import numpy as np
 
 from human_wm_env.model.inputs import WEATHER_COLUMNS
@@ -19,7 +18,7 @@ from world_model.nets.distributions import row_log_likelihood
 from world_model.nets.point_predictions import encoded_mask, point_predictions
 from world_model.nets.world_model import WorldModel
 from world_model.training.config import LIKELIHOOD, StageConfig, TrainingConfig
-from world_model.training.trainer import Stage
+from world_model.training.trainer import Stage, numbers
 
 VALIDATION_LENGTHS = 4
 
@@ -64,8 +63,6 @@ class HistoryStage(Stage):
         training: all settings.
     """
 
-    #: names of what `_loss` returns; the first is the objective
-    parts: tuple[str, ...]
     #: of each person's latents
     draws: int = 1
 
@@ -153,11 +150,8 @@ class HistoryStage(Stage):
             at = int(rng.integers(len(self._train.lengths)))
             batch = self._batch_of(self._train, people, at, rng)
             parts, gradient = self._value_and_grad(batch, epoch)
-            clipped, _ = optim.clip_grad_norm(gradient, self.config.clip_norm)
-            self._adam.update(self.learner, clipped)
-            mx.eval(self.learner.parameters(), self._adam.state, parts)
-            sums.append(np.array([float(part) for part in parts]))
-        return self._named(np.mean(sums, axis=0))
+            sums.append(self.step(self._adam, gradient, parts))
+        return self.mean_parts(sums)
 
     def validate(self, epoch: int) -> dict[str, float]:
         """Return the loss on the validation people, for the same lengths every epoch."""
@@ -167,8 +161,5 @@ class HistoryStage(Stage):
         sums = []
         for at in np.unique(np.linspace(0, last, VALIDATION_LENGTHS).round().astype(int)):
             batch = self._batch_of(self._validation, everyone, int(at), rng)
-            sums.append(np.array([float(part) for part in self._loss(batch, None)]))
-        return self._named(np.mean(sums, axis=0))
-
-    def _named(self, parts: np.ndarray) -> dict[str, float]:
-        return {name: float(value) for name, value in zip(self.parts, parts, strict=True)}
+            sums.append(numbers(self._loss(batch, None)))
+        return self.mean_parts(sums)

@@ -14,6 +14,7 @@ from human_wm_env.runtime.encoder import Posterior
 from world_model.data.distillation_data import DistillationData
 from world_model.data.encoded_logs import histories
 from world_model.losses import elbo
+from world_model.losses.kl_annealing import annealing, weighted_kl
 from world_model.nets.likelihood import log_likelihood
 from world_model.nets.world_model import WorldModel
 from world_model.training.config import TrainingConfig
@@ -55,15 +56,13 @@ class JointStage(HistoryStage):
             batch.features, batch.inputs, batch.observed, batch.valid
         )
         latents = elbo.sample(mean, log_variance, batch.noise[0])
-        weights, annealing = None, 1.0
+        weights, kl_weight = None, 1.0
         if epoch is not None:
             weights = mx.array(self._member_weights[:, batch.people])
-            annealing = min(1.0, (epoch + 1) / max(1, training.annealing_epochs))
+            kl_weight = annealing(epoch, training.annealing_epochs)
         likelihood = log_likelihood(model, latents, batch.window, weights).total * batch.scale
         kl = elbo.kl_divergence(mean, log_variance)
-        penalty = elbo.weighted_kl(
-            kl, model.architecture, training.beta, training.free_bits, annealing
-        )
+        penalty = weighted_kl(kl, model.architecture, training.beta, training.free_bits, kl_weight)
         bound = ((penalty - likelihood) / batch.days).mean()
         decoded = self._decoder_loss(latents, batch, training.decoder_loss)
         loss = bound + training.decoder_weight * decoded

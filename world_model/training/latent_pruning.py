@@ -22,7 +22,7 @@ from world_model.data.encoded_logs import EncodedLogs, Windows, windows
 from world_model.nets.likelihood import log_likelihood
 from world_model.nets.world_model import WorldModel
 from world_model.training.config import TrainingConfig
-from world_model.training.personal_posteriors import refine
+from world_model.training.personal_posteriors import Refinement, refine
 
 FEWEST_PEOPLE = 10  # fewer cannot tell a small gain from chance: nothing is pruned
 SEEN_SHARE = 0.7  # of each log; the rest is unseen
@@ -51,6 +51,14 @@ class Gain:
         return self.nats_per_day > SIGNIFICANT * self.error
 
 
+def derangement(people: int, rng: np.random.Generator) -> np.ndarray:
+    """Return another person for each, int (people,), never themselves (of two or more)."""
+    order = rng.permutation(people)
+    others = np.empty(people, dtype=int)
+    others[order] = np.roll(order, 1)
+    return others
+
+
 def gain_of_blocks(model: WorldModel, logs: EncodedLogs, config: TrainingConfig) -> dict[str, Gain]:
     """Ask of each block how much likelier it makes the unseen days.
 
@@ -64,10 +72,7 @@ def gain_of_blocks(model: WorldModel, logs: EncodedLogs, config: TrainingConfig)
         model,
         logs.until(cut),
         None,
-        steps=REFINE_STEPS,
-        learning_rate=REFINE_RATE,
-        config=config,
-        seed=config.seed,
+        Refinement(REFINE_STEPS, REFINE_RATE, config, config.seed),
     )
     window, days = _unseen_days(logs, cut)
     rng = np.random.default_rng(np.random.SeedSequence([config.seed, 29]))
@@ -75,9 +80,7 @@ def gain_of_blocks(model: WorldModel, logs: EncodedLogs, config: TrainingConfig)
     for _ in range(DRAWS):
         noise = rng.standard_normal(posterior.mean.shape, dtype=np.float32)
         own = posterior.mean + posterior.sd * noise
-        circle = rng.permutation(logs.people)
-        others = np.empty_like(circle)
-        others[circle] = np.roll(circle, 1)  # each gets another person's
+        others = derangement(logs.people, rng)
         known = np.array(log_likelihood(model, mx.array(own), window).total)
         for block, part in model.architecture.blocks.items():
             swapped = own.copy()

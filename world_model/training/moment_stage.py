@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import mlx.core as mx
 import mlx.nn as nn
-import mlx.optimizers as optim
 import numpy as np
 
 from world_model.data.distillation_data import DistillationData, negative_log_density
@@ -26,6 +25,7 @@ class MomentStage(Stage):
     """
 
     name = "moments"
+    parts = ("distillation_nats",)
 
     def __init__(
         self,
@@ -47,15 +47,14 @@ class MomentStage(Stage):
         self.optimisers = {"adam": self._adam}
         self._value_and_grad = nn.value_and_grad(self.learner, self._loss)
 
-    def _loss(self, features: mx.array, target: mx.array) -> mx.array:
+    def _loss(self, features: mx.array, target: mx.array) -> tuple[mx.array]:
         mean, log_variance = self._encoder.from_moments(features)
-        return negative_log_density(target, mean, log_variance).mean()
+        return (negative_log_density(target, mean, log_variance).mean(),)
 
     def train_epoch(self, epoch: int, rng: np.random.Generator) -> dict[str, float]:
         """See every training person several times, at random lengths."""
         people = self._train.logs.people
-        orders = [rng.permutation(people) for _ in range(PASSES_PER_EPOCH)]
-        order = np.concatenate(orders)
+        order = np.concatenate([rng.permutation(people) for _ in range(PASSES_PER_EPOCH)])
         losses = []
         for batch in range(self._batches):
             chosen = order[batch * self._batch : (batch + 1) * self._batch]
@@ -64,19 +63,16 @@ class MomentStage(Stage):
                 others = rng.integers(self._synthetic.logs.people, size=len(chosen))
                 more, known = _pairs(self._synthetic, others, rng)
                 features, target = np.concatenate([features, more]), np.concatenate([target, known])
-            loss, gradient = self._value_and_grad(mx.array(features), mx.array(target))
-            clipped, _ = optim.clip_grad_norm(gradient, self.config.clip_norm)
-            self._adam.update(self.learner, clipped)
-            mx.eval(self.learner.parameters(), self._adam.state, loss)
-            losses.append(float(loss))
-        return {"distillation_nats": float(np.mean(losses))}
+            parts, gradient = self._value_and_grad(mx.array(features), mx.array(target))
+            losses.append(self.step(self._adam, gradient, parts))
+        return self.mean_parts(losses)
 
     def validate(self, epoch: int) -> dict[str, float]:
         """Return the negative log density over all lengths of the validation people."""
         rng = np.random.default_rng(np.random.SeedSequence([self._seed, 17]))
         everyone = np.arange(self._validation.logs.people)
         losses = [
-            float(self._loss(mx.array(features), mx.array(self._validation.draw(everyone, rng))))
+            float(self._loss(mx.array(features), mx.array(self._validation.draw(everyone, rng)))[0])
             for features in self._validation.features
         ]
         return {OBJECTIVE: float(np.mean(losses)), "whole_log_nats": losses[-1]}

@@ -7,22 +7,21 @@ is there from the first epoch (measured: z_c carries 10 nats instead of 0.02).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import mlx.core as mx
 import mlx.nn as nn
-import mlx.optimizers as optim
 import numpy as np
 
 from world_model.data.encoded_logs import EncodedLogs, Windows, windows
 from world_model.imagination.differentiable import LoggedFutures, logged_futures, rollout_loss
 from world_model.losses import elbo
+from world_model.losses.kl_annealing import annealing, weighted_kl
 from world_model.nets.likelihood import log_likelihood
 from world_model.nets.world_model import WorldModel
 from world_model.training.config import TrainingConfig
 from world_model.training.personal_posteriors import PersonalPosteriors, random_days
-from world_model.training.trainer import OBJECTIVE, Stage
+from world_model.training.trainer import OBJECTIVE, Stage, numbers
 
 ROLLOUTS = "rollout_energy_score"
 _VALIDATED_TOGETHER = 32  # people whose layers stay in the cache
@@ -74,6 +73,13 @@ class NetsStage(Stage):
     """
 
     name = "nets"
+    parts = (
+        OBJECTIVE,
+        "policy_nats_per_day",
+        "transition_nats_per_day",
+        *elbo.KL_NAMES,
+        ROLLOUTS,
+    )
 
     def __init__(
         self,
@@ -125,7 +131,7 @@ class NetsStage(Stage):
         ]
 
     def _loss(
-        self, batch: _Batch, annealing: float, responding: bool
+        self, batch: _Batch, kl_weight: float, responding: bool
     ) -> tuple[mx.array, mx.array, mx.array, mx.array, mx.array]:
         """Return nats per observed-window day plus the rollouts' score, and the parts."""
         mean, log_variance = self.learner.posteriors.rows(batch.rows)
@@ -134,8 +140,8 @@ class NetsStage(Stage):
             latents = latents * self._but_c
         likelihood = log_likelihood(self._model, latents, batch.window, batch.member_weights)
         kl = elbo.kl_divergence(mean, log_variance)
-        penalty = elbo.weighted_kl(
-            kl, self._model.architecture, self._training.beta, self._training.free_bits, annealing
+        penalty = weighted_kl(
+            kl, self._model.architecture, self._training.beta, self._training.free_bits, kl_weight
         )
         days = batch.window.states.shape[1]
         # The window stands for the whole log: the KL is spread over all its days.
@@ -158,7 +164,7 @@ class NetsStage(Stage):
 
     def train_epoch(self, epoch: int, rng: np.random.Generator) -> dict[str, float]:
         """Move nets and posteriors of the training people, then posteriors of the others."""
-        annealing = min(1.0, (epoch + 1) / max(1, self._training.annealing_epochs))
+        kl_weight = annealing(epoch, self._training.annealing_epochs)
         # z_a and z_c both begin at the prior, and z_c, which moves more weights, would take
         # the baselines before z_a can: it waits until they are taken.
         responding = epoch >= self._training.baseline_epochs
@@ -171,14 +177,13 @@ class NetsStage(Stage):
             config = self._training.rollouts
             if config.weight > 0.0 and number % config.every == 0:
                 batch = replace(batch, rollouts=(self._starts(people, rng), rng))
-            parts = self._step(batch, annealing, responding, learn_nets=True)
-            sums.append(parts)
+            sums.append(self._step(batch, kl_weight, responding, learn_nets=True))
         held_out = rng.permutation(self._validation.people)
         for start in range(0, len(held_out), self._batch):
             people = held_out[start : start + self._batch]
             batch = self._draw(self._validation, people, self._train.people, rng)
-            self._step(batch, annealing, responding, learn_nets=False)
-        return _named(np.mean(sums, axis=0))
+            self._step(batch, kl_weight, responding, learn_nets=False)
+        return self.mean_parts(sums)
 
     def _draw(
         self, logs: EncodedLogs, people: np.ndarray, offset: int, rng: np.random.Generator
@@ -200,39 +205,15 @@ class NetsStage(Stage):
         return logged_futures(self._train, few, days)
 
     def _step(
-        self, batch: _Batch, annealing: float, responding: bool, *, learn_nets: bool
+        self, batch: _Batch, kl_weight: float, responding: bool, *, learn_nets: bool
     ) -> np.ndarray:
-        parts, gradient = self._value_and_grad(batch, annealing, responding)
-        own = gradient.pop("posteriors")
-        self._posteriors.update(self.learner.posteriors, own)
-        if learn_nets:
-            clipped, _ = optim.clip_grad_norm(gradient, self.config.clip_norm)
-            self._nets.update(self.learner, clipped)
-        mx.eval(self.learner.parameters(), self._nets.state, self._posteriors.state, parts)
-        return _numbers(parts)
+        parts, gradient = self._value_and_grad(batch, kl_weight, responding)
+        self._posteriors.update(self.learner.posteriors, gradient.pop("posteriors"))
+        return self.step(self._nets, gradient if learn_nets else None, parts)
 
     def validate(self, epoch: int) -> dict[str, float]:
         """Return the ELBO's parts of the validation people, at full KL weight."""
-        parts = [_numbers(self._loss(batch, 1.0, True)) for batch in self._fixed]
-        people = [len(batch.rows) for batch in self._fixed]
-        scores = _named(np.average(parts, axis=0, weights=people))
+        parts = [numbers(self._loss(batch, 1.0, True)) for batch in self._fixed]
+        scores = self.mean_parts(parts, [len(batch.rows) for batch in self._fixed])
         del scores[ROLLOUTS]  # of training batches only
         return scores
-
-
-def _numbers(parts: Sequence[mx.array]) -> np.ndarray:
-    """Return the parts of a loss side by side, worked out."""
-    return np.concatenate([np.array(part).reshape(-1) for part in parts])
-
-
-def _named(parts: np.ndarray) -> dict[str, float]:
-    names = (
-        OBJECTIVE,
-        "policy_nats_per_day",
-        "transition_nats_per_day",
-        "kl_a_nats",
-        "kl_b_nats",
-        "kl_c_nats",
-        ROLLOUTS,
-    )
-    return {name: float(value) for name, value in zip(names, parts, strict=True)}

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import mlx.core as mx
 import mlx.nn as nn
 import mlx.optimizers as optim
 import numpy as np
 
+from human_wm_env.model.checkpoint import Checkpoint
 from human_wm_env.runtime.encoder import LOG_VARIANCE_HIGH, LOG_VARIANCE_LOW, Posterior
 from world_model.data.encoded_logs import EncodedLogs, windows
 from world_model.losses import elbo
+from world_model.losses.kl_annealing import weighted_kl
 from world_model.nets.likelihood import log_likelihood
 from world_model.nets.world_model import WorldModel
 from world_model.training.config import TrainingConfig
@@ -73,15 +76,35 @@ def random_days(
     return days, np.maximum(1, logged) / np.maximum(1, np.minimum(length, logged))
 
 
+@dataclass(frozen=True)
+class Refinement:
+    """How posteriors are fitted by gradient steps.
+
+    Attributes:
+        steps: gradient steps; each sees a window of every person.
+        learning_rate: of Adam, decaying along a cosine.
+        config: window length, betas and free bits.
+        seed: of windows and noise.
+    """
+
+    steps: int
+    learning_rate: float
+    config: TrainingConfig
+    seed: int
+
+
+def config_of(checkpoint: Checkpoint, window_days: int) -> TrainingConfig:
+    """Return a configuration with the beta and free bits that a checkpoint was trained with."""
+    training = checkpoint.manifest.get("config", {}).get("training", {})
+    penalties = {name: training[name] for name in ("beta", "free_bits") if name in training}
+    return TrainingConfig(window_days=window_days, **penalties)
+
+
 def refine(
     model: WorldModel,
     logs: EncodedLogs,
     start: Posterior | None,
-    *,
-    steps: int,
-    learning_rate: float,
-    config: TrainingConfig,
-    seed: int,
+    refinement: Refinement,
     report: Callable[[int], None] | None = None,
 ) -> Posterior:
     """Fit each person's own posterior by gradient steps, with the nets frozen.
@@ -90,24 +113,22 @@ def refine(
         model: trained nets; not changed.
         logs: the people, cut off before the day the posterior is for.
         start: where to begin, e.g. the encoder's pass; None begins at the prior.
-        steps: gradient steps; each sees a window of every person.
-        learning_rate: of Adam, decaying along a cosine.
-        config: window length, betas and free bits.
-        seed: of windows and noise.
+        refinement: how.
         report: called with the number of each finished step.
 
     Returns:
         The refined posterior of all people of `logs`.
     """
+    config, steps, rate = refinement.config, refinement.steps, refinement.learning_rate
     posteriors = PersonalPosteriors(logs.people, model.architecture.latent_width)
     if start is not None:
         posteriors.mean = mx.array(start.mean)
         posteriors.log_variance = mx.array(start.log_variance)
     optimiser = optim.Adam(
-        learning_rate=optim.cosine_decay(learning_rate, max(1, steps), learning_rate * 0.05),
+        learning_rate=optim.cosine_decay(rate, max(1, steps), rate * 0.05),
         bias_correction=True,  # MLX's default would take a good start away in the first steps
     )
-    rng = np.random.default_rng(np.random.SeedSequence([seed, 7]))
+    rng = np.random.default_rng(np.random.SeedSequence([refinement.seed, 7]))
     everyone = np.arange(logs.people)
     shape = (logs.people, model.architecture.latent_width)
 
@@ -117,7 +138,7 @@ def refine(
         mean, log_variance = own.rows(mx.arange(logs.people))
         latents = elbo.sample(mean, log_variance, noise)
         likelihood = log_likelihood(model, latents, windows(logs, everyone, days)).total
-        kl = elbo.weighted_kl(
+        kl = weighted_kl(
             elbo.kl_divergence(mean, log_variance),
             model.architecture,
             config.beta,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,6 +20,7 @@ from world_model.training.config import LAST, StageConfig
 from world_model.training.logger import Logger
 
 OBJECTIVE = "objective"
+Gradient = dict[str, Any]  # arrays, nested as the parameters are
 
 
 class Stage(ABC):
@@ -32,6 +34,8 @@ class Stage(ABC):
     """
 
     name: str
+    #: names of the parts of a loss; the first is the objective
+    parts: tuple[str, ...]
     config: StageConfig
     learner: nn.Module
     optimisers: dict[str, optim.Optimizer]
@@ -52,6 +56,28 @@ class Stage(ABC):
             learning_rate=optim.cosine_decay(start, steps, start * self.config.final_share),
             bias_correction=True,  # not MLX's default; without it the first steps are sixfold
         )
+
+    def step(
+        self, optimiser: optim.Optimizer, gradient: Gradient | None, parts: Sequence[mx.array]
+    ) -> np.ndarray:
+        """Move the learner along the clipped gradient, if there is one.
+
+        Returns:
+            The parts of the loss side by side, float64.
+        """
+        if gradient is not None:
+            clipped, _ = optim.clip_grad_norm(gradient, self.config.clip_norm)
+            optimiser.update(self.learner, clipped)
+        states = [each.state for each in self.optimisers.values()]
+        mx.eval(self.learner.parameters(), states, parts)
+        return numbers(parts)
+
+    def mean_parts(
+        self, each: Sequence[np.ndarray], people: Sequence[int] | None = None
+    ) -> dict[str, float]:
+        """Return the mean of each part over batches, weighted by people, with its name."""
+        means = np.average(each, axis=0, weights=people)
+        return {name: float(value) for name, value in zip(self.parts, means, strict=True)}
 
 
 def fit(
@@ -111,6 +137,11 @@ def fit(
         bar.set_postfix_str(f"validation {scores[OBJECTIVE]:.3f}, best {state.best:.3f}")
     state.restore_best()
     return {**state.best_scores, "best_epoch": state.best_epoch, "epochs_run": state.epochs_run}
+
+
+def numbers(parts: Sequence[mx.array]) -> np.ndarray:
+    """Return the parts of a loss side by side, worked out, float64."""
+    return np.concatenate([np.array(part, dtype=np.float64).reshape(-1) for part in parts])
 
 
 def flat_arrays(tree: Any) -> list[tuple[str, mx.array]]:

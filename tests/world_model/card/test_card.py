@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import copy
 import dataclasses
 import json
 from functools import cache
@@ -15,7 +14,9 @@ from tests.world_model import tiny
 from world_model.card.calibration import LEVELS
 from world_model.card.card import make_card
 from world_model.card.config import CardConfig
+from world_model.card.intervals import Interval
 from world_model.card.requirements import checks
+from world_model.card.results import Card
 from world_model.card.tables import card_scalars, card_tables
 
 SMALL = CardConfig(
@@ -34,7 +35,7 @@ NAMES = ["dream", "simulator", "mean, lag 1, weekday", "climatology", "persisten
 
 
 @cache
-def card() -> dict[str, Any]:
+def card() -> Card:
     return make_card(tiny.runtime(), dealt(), SMALL, truth=tiny.people())
 
 
@@ -47,16 +48,17 @@ def dealt() -> LogDataset:
 
 def test_all_parts_are_there_and_json_able() -> None:
     found = card()
-    assert json.loads(json.dumps(found, allow_nan=False)) == found
-    assert found["about"]["people"] == {"train": 7, "validation": 1, "test": 4}
-    assert (found["about"]["judged_people"], found["about"]["starts"]) == (4, 8)
-    assert list(found["forecasts"]) == NAMES
-    assert list(found["comparison"]) == NAMES[1:]
-    assert set(found["traits"]["refined"]) == set(found["traits"]["oracle"]) == set(TRAIT_NAMES)
-    assert len(found["spread"]) == 9 * 2
+    plain = dataclasses.asdict(found)
+    assert json.loads(json.dumps(plain, allow_nan=False)) == plain
+    assert found.about.people == {"train": 7, "validation": 1, "test": 4}
+    assert (found.about.judged_people, found.about.starts) == (4, 8)
+    assert list(found.forecasts) == NAMES
+    assert list(found.comparison) == NAMES[1:]
+    assert set(found.traits.refined) == set(found.traits.oracle) == set(TRAIT_NAMES)
+    assert len(found.spread) == 9 * 2
     for block in ("a", "b", "c"):
-        assert found["latents"][block]["active_units"] > 0
-    assert found["swap"]["b"]["state"]["mean"] == 0.0
+        assert found.latents[block].active_units > 0
+    assert found.swap["b"].state.mean == 0.0
 
 
 def test_the_tables_and_scalars() -> None:
@@ -76,29 +78,38 @@ def test_the_same_seed_gives_the_same_card() -> None:
 
 def test_without_the_truth() -> None:
     found = make_card(tiny.runtime(), dealt(), SMALL)
-    assert found["traits"] is None and "simulator" not in found["forecasts"]
+    assert found.traits is None and "simulator" not in found.forecasts
     tables = card_tables(found)
-    assert found["mood"] is None
+    assert found.mood is None
     assert len(tables) == 6 and len(tables["Requirements"]) == 5
     assert card_scalars(found)
 
 
 def test_requirements_are_checked() -> None:
-    found = copy.deepcopy(card())
-    for each in found["traits"]["refined"].values():
-        each.update(own=0.9, cross=0.1)
-    for each in found["traits"]["encoder"].values():
-        each.update(own=0.7)
-    found["traits"]["oracle"] = dict.fromkeys(TRAIT_NAMES, 1.0)
-    found["comparison"]["simulator"]["7"]["mean"] = 1.04
-    for horizon in found["forecasts"]["dream"]["by_horizon"].values():
-        for name, level in LEVELS.items():
-            horizon["coverage"][name]["mean"] = level
-    found["forecasts"]["dream"]["by_horizon"]["7"]["coverage"]["80%"]["mean"] = 0.84
-    for each in found["spread"]:
-        each["noise_to_truth"] = 0.86
-    found["mood"][0]["gap"]["mean"], found["mood"][1]["gap"]["mean"] = -0.01, -0.03
-    found["disagreement"]["ratio"]["low"] = 1.2
+    found, replace = card(), dataclasses.replace
+    day = dict(found.forecasts["dream"].by_horizon)
+    nominal = {level: Interval(share, 0.0, 1.0) for level, share in LEVELS.items()}
+    day["1"] = replace(day["1"], coverage=nominal)
+    day["7"] = replace(day["7"], coverage=nominal | {"80%": Interval(0.84, 0.0, 1.0)})
+    week = found.comparison["simulator"] | {"7": Interval(1.04, 0.0, 2.0)}
+    gaps = (Interval(-0.01, -1.0, 1.0), Interval(-0.03, -1.0, 1.0))
+    found = replace(
+        found,
+        traits=replace(
+            found.traits,
+            oracle=dict.fromkeys(TRAIT_NAMES, 1.0),
+            refined={
+                name: replace(each, own=0.9, cross=0.1)
+                for name, each in found.traits.refined.items()
+            },
+            encoder={name: replace(each, own=0.7) for name, each in found.traits.encoder.items()},
+        ),
+        comparison=found.comparison | {"simulator": week},
+        forecasts=found.forecasts | {"dream": replace(found.forecasts["dream"], by_horizon=day)},
+        spread=[replace(each, noise_to_truth=0.86) for each in found.spread],
+        mood=[replace(each, gap=gap) for each, gap in zip(found.mood, gaps, strict=True)],
+        disagreement=replace(found.disagreement, ratio=Interval(1.5, 1.2, 2.0)),
+    )
     by_name = {check.what: check for check in checks(found)}
     values = {what: (round(check.value, 2), check.met) for what, check in by_name.items()}
     assert values["lowest R2 of a trait over the oracle's (refined)"] == (0.9, True)

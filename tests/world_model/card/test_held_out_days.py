@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -12,12 +13,11 @@ from tests.world_model import tiny
 from world_model.card.held_out_days import (
     AVERAGE,
     BASELINE,
-    DREAM,
     HeldOutConfig,
     compare,
     coverage,
     judge_held_out,
-    summary,
+    summarise,
 )
 from world_model.card.walk_forward import Cells
 
@@ -39,37 +39,32 @@ def test_gains_by_hand() -> None:
     one = {"steps": cells(0.4, 1.0), "mood": cells(0.3, 2.0)}
     other = {"steps": cells(0.5, 1.5), "mood": cells(0.3, 1.8)}
     found = compare(one, other)
-    assert found["steps"]["r2"] == 0.5 and found["steps"]["r2_baseline"] == 0.25
-    assert found["steps"]["r2_gain"]["mean"] == pytest.approx(0.25)
-    assert found["steps"]["crps_gain"]["mean"] == pytest.approx(0.2)
-    assert found["mood"]["r2_gain"]["high"] == pytest.approx(-0.1)
+    assert found["steps"].r2 == 0.5 and found["steps"].r2_baseline == 0.25
+    assert found["steps"].r2_gain.mean == pytest.approx(0.25)
+    assert found["steps"].crps_gain.mean == pytest.approx(0.2)
+    assert found["mood"].r2_gain.high == pytest.approx(-0.1)
     average = found[AVERAGE]
-    assert average["cells"] == 48
-    assert average["r2_gain"]["mean"] == pytest.approx(0.075)
-    assert average["crps_gain"]["low"] == pytest.approx(0.1)
+    assert average.cells == 48
+    assert average.r2_gain.mean == pytest.approx(0.075)
+    assert average.crps_gain.low == pytest.approx(0.1)
 
 
 def test_what_is_significantly_worse_and_how_far_coverage_is_off() -> None:
     one = {"steps": cells(0.4, 1.0, pit=0.5), "mood": cells(0.3, 2.0, pit=0.97)}
     other = {"steps": cells(0.5, 1.5), "mood": cells(0.3, 1.8)}
-    found = {
-        "days_ahead": {"1": compare(one, other), "7": compare(one, other)},
-        "coverage": {DREAM: {"1": coverage(one)}, BASELINE: {"1": coverage(other)}},
-    }
-    said = summary(found)
-    assert said["significantly_worse"] == ["mood (R2)"]
-    assert said["average_r2_gain"]["mean"] == pytest.approx(0.075)
+    covered = {"1": coverage(one)}
+    said = summarise({"1": compare(one, other), "7": compare(one, other)}, covered)
+    assert said.significantly_worse == ["mood (R2)"]
+    assert said.average_r2_gain.mean == pytest.approx(0.075)
     # Half of the cells are in the middle, the others beyond the 80% interval.
-    assert found["coverage"][DREAM]["1"]["all"]["50%"]["mean"] == 0.5
-    assert (said["coverage_off"], said["coverage_off_where"]) == (
-        pytest.approx(0.3),
-        "80%, 1 ahead",
-    )
+    assert covered["1"]["all"]["50%"].mean == 0.5
+    assert (said.coverage_off, said.coverage_off_where) == (pytest.approx(0.3), "80%, 1 ahead")
 
 
 def judged(posterior: str, **settings: Any) -> dict[str, Any]:
     config = HeldOutConfig(**{**vars(SMALL), "posterior": posterior, **settings})
-    return judge_held_out(tiny.runtime(), split_by_time(tiny.logs(), 0.1), config)
+    split = split_by_time(tiny.logs(), 0.1)
+    return dataclasses.asdict(judge_held_out(tiny.runtime(), split, config))
 
 
 @pytest.mark.parametrize("posterior", ["encoder", "refined"])
@@ -104,8 +99,8 @@ def test_forecasts_are_pooled_in_equal_shares() -> None:
     split = split_by_time(tiny.logs(), 0.1)
     alone = judge_held_out(tiny.runtime(), split, SMALL)
     pooled = judge_held_out(tiny.runtime(), split, SMALL, pooled_with=[tiny.runtime()])
-    assert len(pooled["about"]["weights_sha256"]) == 2
-    one, both = (found["days_ahead"]["1"][AVERAGE]["crps"] for found in (alone, pooled))
+    assert len(pooled.about["weights_sha256"]) == 2
+    one, both = (found.days_ahead["1"][AVERAGE].crps for found in (alone, pooled))
     assert one != both == pytest.approx(one, rel=0.05)
 
 

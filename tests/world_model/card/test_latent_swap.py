@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from tests.world_model import tiny
-from world_model.card.latent_swap import derangement, likelihoods_of, swap_test
+from world_model.card.latent_swap import likelihoods_of, swap_test
 from world_model.data.encoded_logs import encode_logs
+from world_model.training.latent_pruning import derangement
 
 BLOCKS = {"a": slice(0, 1), "b": slice(1, 2), "c": slice(2, 3)}
 

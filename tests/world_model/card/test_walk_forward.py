@@ -24,6 +24,7 @@ from world_model.card.walk_forward import (
 )
 from world_model.data.encoded_logs import encode_logs
 from world_model.training.config import TrainingConfig
+from world_model.training.personal_posteriors import Refinement
 
 SPLIT = split_by_time(tiny.logs(), 0.1)
 
@@ -74,13 +75,7 @@ def test_refinement_reads_the_days_before_alone() -> None:
 
     def refined(split: object) -> Posterior:
         return refined_before(
-            tiny.model(),
-            tiny.runtime(),
-            split,
-            steps=2,
-            learning_rate=0.1,
-            config=config,
-            seed=0,
+            tiny.model(), tiny.runtime(), split, Refinement(2, 0.1, config, seed=0)
         )
 
     one, other = refined(SPLIT), refined(changed)
@@ -98,11 +93,8 @@ def walked(logs: LogDataset, every: int, steps: int = 2, window: int = 200) -> P
         logs,
         Starts(np.array([4, 4, 1, 4]), np.array([108, 111, 110, 113])),
         Posterior(np.ones(shape, dtype=np.float32), np.zeros(shape, dtype=np.float32)),
+        Refinement(steps, 0.1, TrainingConfig(window_days=window), seed=0),
         every=every,
-        steps=steps,
-        learning_rate=0.1,
-        config=TrainingConfig(window_days=window),
-        seed=0,
     )
 
 

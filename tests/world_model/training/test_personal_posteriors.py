@@ -11,7 +11,12 @@ from world_model.export import flat_weights
 from world_model.losses import elbo
 from world_model.nets.likelihood import log_likelihood
 from world_model.training.config import TrainingConfig
-from world_model.training.personal_posteriors import PersonalPosteriors, random_days, refine
+from world_model.training.personal_posteriors import (
+    PersonalPosteriors,
+    Refinement,
+    random_days,
+    refine,
+)
 
 CONFIG = TrainingConfig(window_days=32)
 
@@ -37,9 +42,7 @@ def bound(logs: EncodedLogs, posterior: Posterior, draws: int = 16) -> np.ndarra
 def refined(
     logs: EncodedLogs, start: Posterior | None = None, steps: int = 40, seed: int = 0
 ) -> Posterior:
-    return refine(
-        tiny.model(), logs, start, steps=steps, learning_rate=0.03, config=CONFIG, seed=seed
-    )
+    return refine(tiny.model(), logs, start, Refinement(steps, 0.03, CONFIG, seed))
 
 
 def prior(people: int) -> Posterior:
@@ -92,16 +95,7 @@ def test_later_days_have_no_influence() -> None:
 
 def test_progress_is_reported(held_out: EncodedLogs) -> None:
     seen: list[int] = []
-    refine(
-        tiny.model(),
-        held_out,
-        None,
-        steps=3,
-        learning_rate=0.01,
-        config=CONFIG,
-        seed=0,
-        report=seen.append,
-    )
+    refine(tiny.model(), held_out, None, Refinement(3, 0.01, CONFIG, 0), report=seen.append)
     assert seen == [0, 1, 2]
 
 
