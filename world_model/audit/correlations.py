@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -12,39 +13,6 @@ from world_model.audit.signals import SIGNAL_FEATURES, SIGNALS, PersonDays
 MIN_PAIR_DAYS = 50  # days on which both are observed
 _CHUNK_DAYS = 65536
 _NO_MASK = np.zeros(schema.FEATURE_COUNT, dtype=np.intp)
-
-
-@dataclass(frozen=True)
-class PairSums:
-    """Sums over the days on which both of a pair are observed, float64 (rows, columns) each."""
-
-    count: np.ndarray
-    x: np.ndarray
-    y: np.ndarray
-    xx: np.ndarray
-    yy: np.ndarray
-    xy: np.ndarray
-
-    def __add__(self, other: PairSums) -> PairSums:
-        """Add the sums of other days."""
-        return PairSums(
-            self.count + other.count,
-            self.x + other.x,
-            self.y + other.y,
-            self.xx + other.xx,
-            self.yy + other.yy,
-            self.xy + other.xy,
-        )
-
-    def correlations(self) -> np.ndarray:
-        """Return Pearson's r, float (rows, columns), NaN where too little was observed."""
-        n = np.maximum(self.count, 1.0)
-        spread_x, spread_y = self.xx - self.x**2 / n, self.yy - self.y**2 / n
-        spread = np.sqrt(np.maximum(spread_x, 0.0) * np.maximum(spread_y, 0.0))
-        enough = (self.count >= MIN_PAIR_DAYS) & (spread > 1e-6 * n)
-        return np.where(
-            enough, (self.xy - self.x * self.y / n) / np.where(enough, spread, 1.0), np.nan
-        )
 
 
 @dataclass(frozen=True)
@@ -71,28 +39,39 @@ class Columns:
         return Columns(self.values[chosen], self.observed[masks], mask_of)
 
 
-def pair_sums(x: Columns, y: Columns) -> PairSums:
-    """Sum over days, in chunks that fit the cache."""
+def correlate(x: Columns, y: Columns) -> tuple[np.ndarray, np.ndarray]:
+    """Correlate the columns of x with those of y over the days on which both are observed.
+
+    Returns:
+        Pearson's r, float (x columns, y columns), NaN where too little was observed, and the
+        days, float of the same shape.
+    """
     days = x.values.shape[1]
     starts = range(0, max(days, 1), _CHUNK_DAYS)  # no day at all is one empty chunk
-    parts = [slice(start, start + _CHUNK_DAYS) for start in starts]
-    sums = _chunk_sums(x.days(parts[0]), y.days(parts[0]))
-    for part in parts[1:]:
-        sums = sums + _chunk_sums(x.days(part), y.days(part))
-    return sums
-
-
-def _chunk_sums(x: Columns, y: Columns) -> PairSums:
-    seen_x, seen_y = x.observed.T, y.observed.T
-    sums = PairSums(
-        count=(x.observed @ seen_y)[x.mask_of][:, y.mask_of],
-        x=(x.values @ seen_y)[:, y.mask_of],
-        y=(y.values @ seen_x)[:, x.mask_of].T,
-        xx=((x.values**2) @ seen_y)[:, y.mask_of],
-        yy=((y.values**2) @ seen_x)[:, x.mask_of].T,
-        xy=x.values @ y.values.T,
+    parts = [slice(start, start + _CHUNK_DAYS) for start in starts]  # each fits the cache
+    count, sx, sy, xx, yy, xy = reduce(
+        np.add, (_sums(x.days(part), y.days(part)) for part in parts)
     )
-    return PairSums(*(getattr(sums, name).astype(np.float64) for name in PairSums.__annotations__))
+    n = np.maximum(count, 1.0)
+    spread_x, spread_y = xx - sx**2 / n, yy - sy**2 / n
+    spread = np.sqrt(np.maximum(spread_x, 0.0) * np.maximum(spread_y, 0.0))
+    enough = (count >= MIN_PAIR_DAYS) & (spread > 1e-6 * n)
+    r = np.where(enough, (xy - sx * sy / n) / np.where(enough, spread, 1.0), np.nan)
+    return r, count
+
+
+def _sums(x: Columns, y: Columns) -> np.ndarray:
+    """Return days, x, y, xx, yy and xy summed over common days, float64 (6, rows, columns)."""
+    seen_x, seen_y = x.observed.T, y.observed.T
+    sums = (
+        (x.observed @ seen_y)[x.mask_of][:, y.mask_of],
+        (x.values @ seen_y)[:, y.mask_of],
+        (y.values @ seen_x)[:, x.mask_of].T,
+        ((x.values**2) @ seen_y)[:, y.mask_of],
+        ((y.values**2) @ seen_x)[:, x.mask_of].T,
+        x.values @ y.values.T,
+    )
+    return np.stack(sums).astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -156,6 +135,10 @@ class LinkTable:
     signals: tuple[np.ndarray, ...]
     names: list[tuple[str, str | None]]
 
+    def are_usable(self, signals: np.ndarray) -> np.ndarray:
+        """Return which pairs consist of usable signals, bool (pairs,), by bool (signals,)."""
+        return np.logical_and.reduce([signals[each] for each in self.signals])
+
 
 _NAMES = [signal.name for signal in SIGNALS]
 _ACTIONS = np.flatnonzero(np.isin(SIGNAL_FEATURES, schema.ACTION_FEATURES))
@@ -188,7 +171,7 @@ SAME_DAY, NEXT_DAY, LOGGED = _same_day_table(), _next_day_table(), _logged_table
 
 def same_day(inputs: LinkInputs) -> tuple[np.ndarray, np.ndarray]:
     """Return r and days of the pairs of `SAME_DAY`."""
-    return _pick(pair_sums(inputs.signals, inputs.signals), SAME_DAY)
+    return _pick(*correlate(inputs.signals, inputs.signals), SAME_DAY)
 
 
 def next_day(inputs: LinkInputs) -> tuple[np.ndarray, np.ndarray]:
@@ -196,17 +179,17 @@ def next_day(inputs: LinkInputs) -> tuple[np.ndarray, np.ndarray]:
     today = np.flatnonzero(inputs.has_next)
     x = inputs.signals.columns(_ACTIONS).days(today)
     y = inputs.signals.columns(_STATES).days(today + 1)
-    return _pick(pair_sums(x, y), NEXT_DAY)
+    return _pick(*correlate(x, y), NEXT_DAY)
 
 
 def with_logging(inputs: LinkInputs) -> tuple[np.ndarray, np.ndarray]:
     """Return r and days of the pairs of `LOGGED`: a value, and whether another is observed."""
-    return _pick(pair_sums(inputs.signals, inputs.logged), LOGGED)
+    return _pick(*correlate(inputs.signals, inputs.logged), LOGGED)
 
 
-def _pick(sums: PairSums, table: LinkTable) -> tuple[np.ndarray, np.ndarray]:
+def _pick(r: np.ndarray, days: np.ndarray, table: LinkTable) -> tuple[np.ndarray, np.ndarray]:
     at = (table.rows, table.columns)
-    return sums.correlations()[at], sums.count[at].astype(np.int64)
+    return r[at], days[at].astype(np.int64)
 
 
 def statistics(correlations_and_days: tuple[np.ndarray, np.ndarray]) -> np.ndarray:

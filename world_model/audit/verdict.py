@@ -6,7 +6,7 @@ from human_wm_env.data.dataset import LogDataset
 from human_wm_env.person import schema
 from world_model.audit.audit import Audit, audit
 from world_model.audit.config import AuditConfig
-from world_model.audit.findings import Family, Finding
+from world_model.audit.findings import Family
 
 NOTABLE_SHARE = 0.01  # of impossible days
 _ACTIONS = {schema.FEATURES[index].name for index in schema.ACTION_FEATURES}
@@ -34,12 +34,39 @@ def verdict_of(audited: Audit) -> str:
         nothing = f"Nothing to learn: none of {tests} tests stands out from chance ({_why(audited)}"
         return _sentence(f"{nothing})", [*_untested(audited), *_warnings(audited)])
     parts = [
-        _people(audited.people),
-        _same_day(audited.same_day),
+        _phrase(
+            audited.people,
+            "people differ in {found} of {tested} features "
+            "(most in {first.of}, ICC {first.value:.2f})",
+            nothing="people differ in none of {tested} features",
+            untested="whether people differ cannot be tested",
+            features=True,
+        ),
+        _phrase(
+            audited.same_day,
+            "{found} of {tested} same-day links stand out "
+            "(strongest {first.of} with {first.to}, r {first.value:.2f})",
+            nothing="none of {tested} same-day links stands out",
+        ),
         _states(audited.same_day),
-        _memory(audited.memory),
-        _weekday(audited.weekday),
-        _next_day(audited.next_day),
+        _phrase(
+            audited.memory,
+            "a day resembles the last in {found} of {tested} "
+            "(most in {first.of}, lag-1 {first.value:.2f})",
+            nothing="no day resembles the last",
+            features=True,
+        ),
+        _phrase(
+            audited.weekday,
+            "weekdays differ (most in {first.of}, {first.value:.0%} of its variance)",
+            nothing="weekdays do not differ",
+        ),
+        _phrase(
+            audited.next_day,
+            "{found} of {tested} links of an action with the next day's state stand out "
+            "(strongest {first.of} with {first.to}, r {first.value:.2f})",
+            nothing="no action is linked with the next day's state ({tested} tests)",
+        ),
     ]
     known = [part for part in parts if part]
     return _sentence(f"Something to learn: {known[0]}", [*known[1:], *_warnings(audited)])
@@ -96,53 +123,19 @@ def _warnings(audited: Audit) -> list[str]:
     return warnings
 
 
-def _of_features(findings: tuple[Finding, ...]) -> list[Finding]:
-    return [finding for finding in findings if finding.of in schema.FEATURE_NAMES]
-
-
-def _people(family: Family) -> str:
-    tested, found = _of_features(family.tested), _of_features(family.found)
-    if not tested:
-        return "whether people differ cannot be tested"
-    if not found:
-        return f"people differ in none of {len(tested)} features"
-    return (
-        f"people differ in {len(found)} of {len(tested)} features "
-        f"(most in {found[0].of}, ICC {found[0].value:.2f})"
+def _phrase(
+    family: Family, something: str, *, nothing: str, untested: str = "", features: bool = False
+) -> str:
+    """Fill in how many were tested and found, and the strongest; of features alone if asked."""
+    tested, found = (
+        [one for one in each if not features or one.of in schema.FEATURE_NAMES]
+        for each in (family.tested, family.found)
     )
-
-
-def _memory(family: Family) -> str:
-    tested, found = _of_features(family.tested), _of_features(family.found)
     if not tested:
-        return ""
-    if not found:
-        return "no day resembles the last"
-    return (
-        f"a day resembles the last in {len(found)} of {len(tested)} "
-        f"(most in {found[0].of}, lag-1 {found[0].value:.2f})"
-    )
-
-
-def _weekday(family: Family) -> str:
-    tested, found = _of_features(family.tested), family.found
-    if not tested:
-        return ""
-    if not found:
-        return "weekdays do not differ"
-    return f"weekdays differ (most in {found[0].of}, {100 * found[0].value:.0f}% of its variance)"
-
-
-def _same_day(family: Family) -> str:
-    if not family.tested:
-        return ""
-    if not family.found:
-        return f"none of {len(family.tested)} same-day links stands out"
-    first = family.found[0]
-    return (
-        f"{len(family.found)} of {len(family.tested)} same-day links stand out "
-        f"(strongest {first.of} with {first.to}, r {first.value:.2f})"
-    )
+        return untested
+    phrase = something if found else nothing
+    first = found[0] if found else None
+    return phrase.format(tested=len(tested), found=len(found), first=first)
 
 
 def _states(family: Family) -> str:
@@ -155,15 +148,3 @@ def _states(family: Family) -> str:
                 named.append(f"{finding.of} with {finding.to}, r {finding.value:.2f}")
                 break
     return f"of states: {', '.join(named)}" if named else "no action is linked with a state"
-
-
-def _next_day(family: Family) -> str:
-    if not family.tested:
-        return ""
-    if not family.found:
-        return f"no action is linked with the next day's state ({len(family.tested)} tests)"
-    first = family.found[0]
-    return (
-        f"{len(family.found)} of {len(family.tested)} links of an action with the next day's state "
-        f"stand out (strongest {first.of} with {first.to}, r {first.value:.2f})"
-    )

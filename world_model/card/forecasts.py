@@ -10,9 +10,86 @@ import numpy as np
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import DataError
 from human_wm_env.person import schema
+from human_wm_env.person.rewards import MOOD_VALUES
 from world_model.card import proper_scores as scores
-from world_model.card.calibration import Calibration, calibrate, randomised_pit
+from world_model.card.calibration import LEVELS, Calibration, calibrate, randomised_pit
 from world_model.card.futures import Starts
+
+
+@dataclass(frozen=True)
+class Cells:
+    """One forecaster's judgement of one feature's observed cells on one horizon.
+
+    Attributes:
+        users: int (cells,), whose they are.
+        crps: float (cells,), see `scores.crps`.
+        squared_error: float (cells,), of the forecast's mean, in scales; of a category
+            summed over its labels, of the mood that of its valence.
+        squared_spread: float (cells,), likewise of the mean over all these cells.
+        pit: float (cells,), in [0, 1).
+    """
+
+    users: np.ndarray
+    crps: np.ndarray
+    squared_error: np.ndarray
+    squared_spread: np.ndarray
+    pit: np.ndarray
+
+    def inside(self, level: str) -> np.ndarray:
+        """Return which cells the central interval of a level holds, bool (cells,)."""
+        return np.asarray(np.abs(self.pit - 0.5) <= LEVELS[level] / 2.0)
+
+
+def judge_cells(
+    forecasts: np.ndarray,
+    dataset: LogDataset,
+    starts: Starts,
+    horizon: int,
+    rng: np.random.Generator,
+) -> dict[str, Cells]:
+    """Compare forecasts of one horizon with what was logged, by feature.
+
+    Args:
+        forecasts: raw rows, float32 (starts, draws, 10).
+        dataset: the logs.
+        starts: where the forecasts begin.
+        horizon: the day that they are of, 1 being the first.
+        rng: breaks ties of the PIT.
+
+    Returns:
+        One entry for each scored feature that was observed on any of these days.
+    """
+    days = starts.days + horizon - 1
+    inside = np.flatnonzero(days < dataset.days_logged[starts.users])
+    users, days = starts.users[inside], days[inside]
+    found = {}
+    for index in scores.SCORED:
+        known = dataset.observed[users, days, index]
+        if not known.any():
+            continue
+        truth = scores.within_bounds(dataset.rows[users[known], days[known], index], index)
+        drawn = forecasts[inside[known], :, index]
+        expected, seen = _points(drawn, index).mean(axis=1), _points(truth, index)
+        found[schema.FEATURE_NAMES[index]] = Cells(
+            users=users[known],
+            crps=scores.crps(drawn, truth, index),
+            squared_error=((expected - seen) ** 2).sum(axis=-1),
+            squared_spread=((seen - seen.mean(axis=0)) ** 2).sum(axis=-1),
+            pit=randomised_pit(drawn, truth, rng.random(len(truth))),
+        )
+    return found
+
+
+def _points(values: np.ndarray, index: int) -> np.ndarray:
+    """Return raw values as numbers whose mean is a forecast, float64 (..., width)."""
+    feature = schema.FEATURES[index]
+    if isinstance(feature, schema.Continuous):
+        return np.asarray(values / feature.scale, dtype=np.float64)[..., None]
+    labels = values.astype(np.intp)
+    if index == schema.MOOD:
+        valence = np.array([MOOD_VALUES[name] for name in feature.categories])
+        return valence[labels][..., None]
+    return np.eye(feature.width)[labels]
 
 
 @dataclass(frozen=True)
@@ -53,44 +130,40 @@ def judge(
     Raises:
         DataError: nothing was observed on a horizon.
     """
-    days = starts.days[:, None] + np.asarray(horizons) - 1
-    at = (starts.users[:, None], days)
-    truth, seen = dataset.rows[at], dataset.observed[at]
-    places = (len(horizons), len(scores.SCORED))
-    pits: dict[tuple[int, int], np.ndarray] = {}
-    crps = np.full(places, np.nan)
-    for place in range(places[0]):
-        if not seen[:, place][:, list(scores.SCORED)].any():
+    by_horizon = [
+        judge_cells(futures[:, :, place], dataset, starts, horizon, rng)
+        for place, horizon in enumerate(horizons)
+    ]
+    for horizon, cells in zip(horizons, by_horizon, strict=True):
+        if not cells:
             raise DataError(
-                f"logged cells {horizons[place]} days after the starts",
+                f"logged cells {horizon} days after the starts",
                 "none",
                 "Use more people or starts, or shorter horizons.",
             )
-        for column, index in enumerate(scores.SCORED):
-            known = seen[:, place, index]
-            draws = futures[known, :, place, index]
-            target = scores.within_bounds(truth[known, place, index], index)
-            pits[place, column] = randomised_pit(draws, target, rng.random(len(target)))
-            if known.any():
-                crps[place, column] = scores.crps(draws, target, index).mean()
-
-    def pooled(cells: list[tuple[int, int]]) -> Calibration:
-        people = [starts.users[seen[:, place, scores.SCORED[column]]] for place, column in cells]
-        return calibrate(np.concatenate([pits[cell] for cell in cells]), np.concatenate(people))
-
-    rows, columns = range(places[0]), range(places[1])
-    energy, variogram = _joint(futures, truth, seen)
+    names = [schema.FEATURE_NAMES[index] for index in scores.SCORED]
+    by_feature = {name: [cells[name] for cells in by_horizon if name in cells] for name in names}
+    at = (starts.users[:, None], starts.days[:, None] + np.asarray(horizons) - 1)
+    energy, variogram = _joint(futures, dataset.rows[at], dataset.observed[at])
     return Judged(
-        by_horizon=[pooled([(row, column) for column in columns]) for row in rows],
-        by_feature={
-            schema.FEATURE_NAMES[scores.SCORED[column]]: pooled([(row, column) for row in rows])
-            for column in columns
-            if any(len(pits[row, column]) for row in rows)
-        },
-        crps=crps,
+        by_horizon=[_pooled(list(cells.values())) for cells in by_horizon],
+        by_feature={name: _pooled(cells) for name, cells in by_feature.items() if cells},
+        crps=np.array(
+            [
+                [cells[name].crps.mean() if name in cells else np.nan for name in names]
+                for cells in by_horizon
+            ]
+        ),
         energy=energy,
         variogram=variogram,
     )
+
+
+def _pooled(cells: list[Cells]) -> Calibration:
+    pit, users = (
+        np.concatenate(each) for each in zip(*((c.pit, c.users) for c in cells), strict=True)
+    )
+    return calibrate(pit, users)
 
 
 def _joint(

@@ -13,14 +13,13 @@ from human_wm_env.runtime.encoder import Posterior
 from human_wm_env.runtime.world_model import WorldModelRuntime
 from world_model.card import baselines, futures
 from world_model.card.calibration import LEVELS
+from world_model.card.forecasts import Cells, judge_cells
 from world_model.card.futures import Starts
 from world_model.card.intervals import Interval, mean_interval, mean_of_ratios, ratio_interval
 from world_model.card.requirements import coverage_gaps
 from world_model.card.walk_forward import (
-    Cells,
     every_day,
     forecast_logs,
-    judge_cells,
     refined_before,
     refined_walking,
     tiled,

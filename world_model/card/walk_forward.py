@@ -9,7 +9,7 @@ feasible set, which belongs to what an agent may choose: logs hold days outside 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,13 +17,10 @@ from human_wm_env.data.dataset import LogDataset
 from human_wm_env.data.splits import TimeSplit
 from human_wm_env.errors import DataError
 from human_wm_env.person import schema
-from human_wm_env.person.rewards import MOOD_VALUES
 from human_wm_env.runtime.encoder import Posterior
 from human_wm_env.runtime.world_model import WorldModelRuntime
 from human_wm_env.worlds.start_options import MIN_HISTORY_DAYS
 from world_model.card import futures
-from world_model.card import proper_scores as scores
-from world_model.card.calibration import LEVELS, randomised_pit
 from world_model.card.futures import EncodedStarts, Starts
 from world_model.data.encoded_logs import EncodedLogs, encode_logs
 from world_model.data.gap_events import GapEvents
@@ -191,82 +188,6 @@ def forecast_logs(
     return futures.sample_model(
         model, encoded, latents, weather_transitions, horizons, rng, observed=masks
     )
-
-
-@dataclass(frozen=True)
-class Cells:
-    """One forecaster's judgement of one feature's observed cells on one horizon.
-
-    Attributes:
-        users: int (cells,), whose they are.
-        crps: float (cells,), see `scores.crps`.
-        squared_error: float (cells,), of the forecast's mean, in scales; of a category
-            summed over its labels, of the mood that of its valence.
-        squared_spread: float (cells,), likewise of the mean over all these cells.
-        pit: float (cells,), in [0, 1).
-    """
-
-    users: np.ndarray
-    crps: np.ndarray
-    squared_error: np.ndarray
-    squared_spread: np.ndarray
-    pit: np.ndarray
-
-    def inside(self, level: str) -> np.ndarray:
-        """Return which cells the central interval of a level holds, bool (cells,)."""
-        return np.asarray(np.abs(self.pit - 0.5) <= LEVELS[level] / 2.0)
-
-
-def judge_cells(
-    forecasts: np.ndarray,
-    dataset: LogDataset,
-    starts: Starts,
-    horizon: int,
-    rng: np.random.Generator,
-) -> dict[str, Cells]:
-    """Compare forecasts of one horizon with what was logged, by feature.
-
-    Args:
-        forecasts: raw rows, float32 (starts, draws, 10).
-        dataset: the logs.
-        starts: where the forecasts begin.
-        horizon: the day that they are of, 1 being the first.
-        rng: breaks ties of the PIT.
-
-    Returns:
-        One entry for each scored feature that was observed on any of these days.
-    """
-    days = starts.days + horizon - 1
-    inside = np.flatnonzero(days < dataset.days_logged[starts.users])
-    users, days = starts.users[inside], days[inside]
-    found = {}
-    for index in scores.SCORED:
-        known = dataset.observed[users, days, index]
-        if not known.any():
-            continue
-        truth = scores.within_bounds(dataset.rows[users[known], days[known], index], index)
-        drawn = forecasts[inside[known], :, index]
-        expected, seen = _points(drawn, index).mean(axis=1), _points(truth, index)
-        found[schema.FEATURE_NAMES[index]] = Cells(
-            users=users[known],
-            crps=scores.crps(drawn, truth, index),
-            squared_error=((expected - seen) ** 2).sum(axis=-1),
-            squared_spread=((seen - seen.mean(axis=0)) ** 2).sum(axis=-1),
-            pit=randomised_pit(drawn, truth, rng.random(len(truth))),
-        )
-    return found
-
-
-def _points(values: np.ndarray, index: int) -> np.ndarray:
-    """Return raw values as numbers whose mean is a forecast, float64 (..., width)."""
-    feature = schema.FEATURES[index]
-    if isinstance(feature, schema.Continuous):
-        return np.asarray(values / feature.scale, dtype=np.float64)[..., None]
-    labels = values.astype(np.intp)
-    if index == schema.MOOD:
-        valence = np.array([MOOD_VALUES[name] for name in feature.categories])
-        return valence[labels][..., None]
-    return np.eye(feature.width)[labels]
 
 
 def tiled(posterior: Posterior, starts: Starts) -> Posterior:

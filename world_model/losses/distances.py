@@ -6,8 +6,6 @@ from collections.abc import Callable
 
 import mlx.core as mx
 
-from human_wm_env.errors import ConfigError, did_you_mean
-
 HUBER_DELTA = 1.0
 _MAPE_FLOOR = 0.1  # of a scaled value; keeps a value near 0 from dominating
 
@@ -43,16 +41,3 @@ def huber(prediction: mx.array, target: mx.array, observed: mx.array) -> mx.arra
 
 Distance = Callable[[mx.array, mx.array, mx.array], mx.array]
 DISTANCES: dict[str, Distance] = {"rmse": rmse, "mae": mae, "mape": mape, "huber": huber}
-
-
-def distance(name: str) -> Distance:
-    """Return a point distance by name.
-
-    Raises:
-        ConfigError: the name is unknown.
-    """
-    if name not in DISTANCES:
-        raise ConfigError(
-            f"a distance out of {', '.join(DISTANCES)}", repr(name), did_you_mean(name, DISTANCES)
-        )
-    return DISTANCES[name]

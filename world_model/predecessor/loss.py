@@ -16,7 +16,7 @@ from __future__ import annotations
 import mlx.core as mx
 
 from world_model.losses import elbo
-from world_model.losses.distances import distance
+from world_model.losses.distances import DISTANCES
 
 
 def averaged_kl(mean: mx.array, log_variance: mx.array) -> mx.array:
@@ -36,7 +36,7 @@ def rollout_distance(
         observed: (people, days, columns), 1 where observed.
     """
     shape = trajectories.shape
-    return distance(name)(
+    return DISTANCES[name](
         trajectories,
         mx.broadcast_to(truth[:, None], shape),
         mx.broadcast_to(observed[:, None], shape),

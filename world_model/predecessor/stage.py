@@ -9,7 +9,7 @@ from human_wm_env.model.layouts import action_layout, decoder_layout, state_layo
 from world_model.data.distillation_data import DistillationData
 from world_model.imagination.rollout import factorial_latents
 from world_model.losses import elbo
-from world_model.losses.distances import distance
+from world_model.losses.distances import DISTANCES
 from world_model.nets.point_predictions import encoded_mask
 from world_model.nets.world_model import WorldModel
 from world_model.predecessor import deterministic
@@ -61,7 +61,7 @@ class PredecessorStage(HistoryStage):
 
     def _one_day_ahead(self, latents: mx.array, batch: Batch) -> mx.array:
         model, window = self._model, batch.window
-        architecture, measure = model.architecture, distance(self._training.point_distance)
+        architecture, measure = model.architecture, DISTANCES[self._training.point_distance]
         actions = deterministic.point_actions(model, latents, window.policy_inputs)
         states = deterministic.point_states(model, latents, window.transition_inputs)
         acted = encoded_mask(action_layout(architecture), window.actions_seen)

@@ -13,7 +13,7 @@ from human_wm_env.model.inputs import WEATHER_COLUMNS
 from human_wm_env.model.layouts import decoder_layout
 from world_model.data.distillation_data import DistillationData
 from world_model.data.encoded_logs import Windows, histories, windows
-from world_model.losses import distances
+from world_model.losses.distances import DISTANCES
 from world_model.nets.distributions import row_log_likelihood
 from world_model.nets.point_predictions import encoded_mask, point_predictions
 from world_model.nets.world_model import WorldModel
@@ -107,7 +107,7 @@ class HistoryStage(Stage):
             cells = row_log_likelihood(layout, parameters, row, seen)
             return -cells.sum() / mx.maximum(seen.sum(), 1.0)
         predicted = point_predictions(layout, parameters)
-        return distances.distance(loss)(predicted, row, encoded_mask(layout, seen))
+        return DISTANCES[loss](predicted, row, encoded_mask(layout, seen))
 
     def _batch_of(
         self, data: DistillationData, people: np.ndarray, at: int, rng: np.random.Generator

@@ -10,6 +10,7 @@ import pytest
 from human_wm_env.data.splits import split_by_time
 from human_wm_env.errors import ConfigError
 from tests.world_model import tiny
+from world_model.card.forecasts import Cells
 from world_model.card.held_out_days import (
     AVERAGE,
     BASELINE,
@@ -19,7 +20,6 @@ from world_model.card.held_out_days import (
     judge_held_out,
     summarise,
 )
-from world_model.card.walk_forward import Cells
 
 SMALL = HeldOutConfig(draws=12, refine_steps=2, refine_window_days=16, update_steps=2)
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 
@@ -16,7 +14,6 @@ from world_model.card.walk_forward import (
     _last_days,
     every_day,
     forecast_logs,
-    judge_cells,
     masks_like_before,
     refined_before,
     refined_walking,
@@ -136,51 +133,3 @@ def test_a_walking_posterior_reads_the_last_days_whole_and_no_others() -> None:
     assert not last.observed[1, 10:].any()
     as_logged = walked(SPLIT.whole, 1, window=12).mean
     assert (walked(forgetting(107), 1, window=12).mean != as_logged).any(axis=1).all()
-
-
-def test_cells_by_hand() -> None:
-    logs = tiny.logs()
-    rows, observed = logs.rows.copy(), np.zeros_like(logs.observed)
-    observed[:2, 50, [schema.STEPS, schema.MOOD]] = True
-    rows[:2, 50, schema.STEPS] = [5000.0, 15000.0]
-    rows[:2, 50, schema.MOOD] = [0.0, 3.0]  # Happy 1, Stressed 0
-    seen = tiny.with_rows(logs, rows, observed)
-    starts = Starts(np.array([0, 1]), np.array([50, 50]))
-    drawn = np.zeros((2, 4, schema.FEATURE_COUNT), dtype=np.float32)
-    drawn[..., schema.STEPS] = 10000.0
-    drawn[:, :2, schema.MOOD] = 3.0
-    found = judge_cells(drawn, seen, starts, 1, np.random.default_rng(0))
-    assert set(found) == {"steps", "mood"}
-    steps, mood = found["steps"], found["mood"]
-    assert steps.users.tolist() == [0, 1]
-    np.testing.assert_allclose(steps.crps, [1.0, 1.0])  # in scales of 5000
-    np.testing.assert_allclose(steps.squared_error, steps.squared_spread)
-    np.testing.assert_allclose(mood.squared_error, [0.25, 0.25])
-    assert steps.pit[0] < 0.2 and steps.pit[1] > 0.8
-    assert not steps.inside("50%").any() and steps.inside("95%").any() in (True, False)
-
-
-def test_values_beyond_the_bounds_count_as_the_bounds() -> None:
-    logs = tiny.logs()
-    rows, observed = logs.rows.copy(), np.zeros_like(logs.observed)
-    observed[0, 50, schema.CALORIES] = True
-    rows[0, 50, schema.CALORIES] = 9000.0
-    drawn = np.full((1, 5, schema.FEATURE_COUNT), 7000.0, dtype=np.float32)
-    found = judge_cells(
-        drawn,
-        tiny.with_rows(logs, rows, observed),
-        Starts(np.array([0]), np.array([50])),
-        1,
-        np.random.default_rng(0),
-    )
-    assert found["calories_burned"].crps.tolist() == [0.0]
-
-
-def test_horizons_beyond_the_log_are_left_out() -> None:
-    logs = tiny.logs()
-    starts = Starts(np.array([0, 0]), np.array([118, 119]))
-    drawn = np.zeros((2, 3, schema.FEATURE_COUNT), dtype=np.float32)
-    whole = dataclasses.replace(logs, observed=np.ones_like(logs.observed))
-    filled = tiny.with_rows(whole, tiny.people().true_rows, whole.observed)
-    found = judge_cells(drawn, filled, starts, 2, np.random.default_rng(0))
-    assert {len(cells.users) for cells in found.values()} == {1}

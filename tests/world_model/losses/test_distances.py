@@ -8,6 +8,7 @@ import pytest
 
 from human_wm_env.errors import ConfigError
 from world_model.losses import distances
+from world_model.training.config import TrainingConfig
 
 PREDICTION = mx.array([[1.0, 2.0, 3.0], [0.0, 0.5, 99.0]])
 TARGET = mx.array([[0.5, 4.0, -3.0], [0.05, 0.5, 0.0]])
@@ -27,13 +28,13 @@ OBSERVED = mx.array([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0]])
     ],
 )
 def test_by_hand(name: str, expected: float) -> None:
-    got = distances.distance(name)(PREDICTION, TARGET, OBSERVED)
+    got = distances.DISTANCES[name](PREDICTION, TARGET, OBSERVED)
     assert float(got) == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize("name", distances.DISTANCES)
 def test_masked_cells_have_no_part(name: str) -> None:
-    distance = distances.distance(name)
+    distance = distances.DISTANCES[name]
     moved = mx.array(np.where(np.array(OBSERVED) > 0, np.array(PREDICTION), -1e3))
     assert float(distance(moved, TARGET, OBSERVED)) == float(distance(PREDICTION, TARGET, OBSERVED))
     gradient = mx.grad(lambda p: distance(p, TARGET, OBSERVED))(PREDICTION)
@@ -43,7 +44,7 @@ def test_masked_cells_have_no_part(name: str) -> None:
 @pytest.mark.parametrize("name", distances.DISTANCES)
 def test_nothing_observed_costs_nothing(name: str) -> None:
     nothing = mx.zeros_like(OBSERVED)
-    value, gradient = mx.value_and_grad(lambda p: distances.distance(name)(p, TARGET, nothing))(
+    value, gradient = mx.value_and_grad(lambda p: distances.DISTANCES[name](p, TARGET, nothing))(
         PREDICTION
     )
     assert float(value) < 1e-5
@@ -52,10 +53,10 @@ def test_nothing_observed_costs_nothing(name: str) -> None:
 
 @pytest.mark.parametrize("name", distances.DISTANCES)
 def test_a_perfect_prediction_has_a_finite_gradient(name: str) -> None:
-    gradient = mx.grad(lambda p: distances.distance(name)(p, TARGET, OBSERVED))(TARGET)
+    gradient = mx.grad(lambda p: distances.DISTANCES[name](p, TARGET, OBSERVED))(TARGET)
     assert np.isfinite(np.array(gradient)).all()
 
 
 def test_unknown_names_are_refused() -> None:
     with pytest.raises(ConfigError, match=r"rmse, mae.*'hubber'.*Did you mean 'huber'"):
-        distances.distance("hubber")
+        TrainingConfig(point_distance="hubber")
