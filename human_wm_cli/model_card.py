@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
-from human_wm_cli.console import Facts, say, table, to_json
+from human_wm_cli.console import say, table, to_json
 from human_wm_cli.data import DataConfig, load_dataset, load_people
 from human_wm_cli.run import EVENTS, Logger
 from human_wm_env import load_world_model
