@@ -26,31 +26,7 @@ if TYPE_CHECKING:
     from agents.sb3.vec_env import SB3VecEnv
     from agents.training_session import Session
 else:
-    __getattr__, __dir__ = lazy_names(
-        __name__,
-        {
-            "baseline_configs": ["BestConstantConfig"],
-            "baselines": ["ConstantAgent", "HabitAgent", "RandomAgent"],
-            "env_config": ["EnvConfig", "make_vector_env"],
-            "evaluation.evaluate": ["Evaluation", "EvaluationConfig", "evaluate", "load_agents"],
-            "evaluation.bootstrap_intervals": ["Bootstrap"],
-            "evaluation.off_policy": ["OffPolicyConfig"],
-            "evolution.cma_es": ["CMAESConfig"],
-            "planning.best_constant": ["SearchConfig"],
-            "planning.model_predictive_control": ["PlannerConfig"],
-            "protocol": ["Agent"],
-            "registry": ["train_agent"],
-            "saving": ["load_agent", "save_agent"],
-            "sb3.a2c": ["A2CConfig"],
-            "sb3.ppo": ["PPOConfig"],
-            "sb3.recurrent_ppo": ["RecurrentPPOConfig"],
-            "sb3.sac": ["SACConfig"],
-            "sb3.td3": ["TD3Config"],
-            "sb3.unsafe_zip": ["load_sb3_zip"],
-            "sb3.vec_env": ["SB3VecEnv"],
-            "training_session": ["Session"],
-        },
-    )
+    __getattr__, __dir__ = lazy_names(__name__, __file__)
 
 __all__ = [
     "A2CConfig",

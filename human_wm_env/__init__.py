@@ -30,19 +30,7 @@ if TYPE_CHECKING:
     from human_wm_env.runtime.world_model import WorldModelRuntime, load_world_model
     from human_wm_env.worlds.world import Transition, World
 else:
-    __getattr__, __dir__ = lazy_names(
-        __name__,
-        {
-            "data.importers.daily_csv": ["read_daily_csv"],
-            "envs.env": ["Env"],
-            "envs.vector_env": ["VectorEnv"],
-            "futures": ["Futures", "imagine_futures", "imagine_population"],
-            "person.rendering": ["fan_chart"],
-            "person_context": ["PersonContext", "VectorPersonContext"],
-            "runtime.world_model": ["WorldModelRuntime", "load_world_model"],
-            "worlds.world": ["Transition", "World"],
-        },
-    )
+    __getattr__, __dir__ = lazy_names(__name__, __file__)
 
 __all__ = [
     "CheckpointError",

@@ -16,18 +16,7 @@ if TYPE_CHECKING:
     from world_model.pretrained import Pretrained, pretrain
     from world_model.training.config import StageConfig, TrainingConfig
 else:
-    __getattr__, __dir__ = lazy_names(
-        __name__,
-        {
-            "audit": ["Audit", "AuditConfig", "audit as audit_logs", "verdict", "verdict_of"],
-            "card.card": ["make_card"],
-            "card.config": ["CardConfig"],
-            "card.held_out_days": ["HeldOutConfig", "judge_held_out"],
-            "card.uniform_logs": ["measure as measure_no_structure"],
-            "pretrained": ["Architecture", "Pretrained", "pretrain"],
-            "training.config": ["StageConfig", "TrainingConfig"],
-        },
-    )
+    __getattr__, __dir__ = lazy_names(__name__, __file__)
 
 __all__ = [
     "Architecture",
