@@ -1,27 +1,28 @@
-"""Agents for people: training with stable-baselines3, baselines, and honest evaluation."""
+"""Agents for people: training with stable-baselines3, baselines, and evaluation."""
 
 from typing import TYPE_CHECKING
 
 from human_wm_env.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from agents.baseline_configs import BestConstantConfig
     from agents.baselines import ConstantAgent, HabitAgent, RandomAgent
     from agents.env_config import EnvConfig, make_vector_env
     from agents.evaluation.bootstrap_intervals import Bootstrap
     from agents.evaluation.evaluate import Evaluation, EvaluationConfig, evaluate, load_agents
     from agents.evaluation.off_policy import OffPolicyConfig
-    from agents.evolution.cma_es import CMAESConfig
-    from agents.planning.best_constant import SearchConfig
+    from agents.evolution.hyperparameters import CMAESConfig
+    from agents.planning.best_constant import BestConstantConfig, SearchConfig
     from agents.planning.model_predictive_control import PlannerConfig
     from agents.protocol import Agent
     from agents.registry import train_agent
     from agents.saving import load_agent, save_agent
-    from agents.sb3.a2c import A2CConfig
-    from agents.sb3.ppo import PPOConfig
-    from agents.sb3.recurrent_ppo import RecurrentPPOConfig
-    from agents.sb3.sac import SACConfig
-    from agents.sb3.td3 import TD3Config
+    from agents.sb3.hyperparameters import (
+        A2CConfig,
+        PPOConfig,
+        RecurrentPPOConfig,
+        SACConfig,
+        TD3Config,
+    )
     from agents.sb3.unsafe_zip import load_sb3_zip
     from agents.sb3.vec_env import SB3VecEnv
     from agents.training_session import Session

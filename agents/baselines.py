@@ -1,14 +1,31 @@
-"""Agents that learn nothing: chance, one day for everybody, and a person's own habit."""
+"""Agents that learn nothing: chance, one constant action, and a person's own habit."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal, Self
 
 import numpy as np
+from gymnasium import spaces
 
+from agents.protocol import Arrays, Manifest, Overrides
 from human_wm_env.errors import ConfigError
-from human_wm_env.person.actions import ACTION_WIDTH
+from human_wm_env.person.actions import action_space
+
+
+@dataclass(frozen=True)
+class RandomConfig:
+    """Settings of the random agent."""
+
+    seed: int = 0
+    algorithm: Literal["random"] = "random"
+
+
+@dataclass(frozen=True)
+class HabitConfig:
+    """Settings of habit: none."""
+
+    algorithm: Literal["habit"] = "habit"
 
 
 class RandomAgent:
@@ -16,14 +33,16 @@ class RandomAgent:
 
     Args:
         seed: a reset begins the same sequence again.
+        space: a bounded Box, Discrete or MultiDiscrete; None is that of people.
     """
 
     kind = "random"
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self, seed: int = 0, space: spaces.Space[Any] | None = None) -> None:
         self.name = "random"
-        self.env_overrides: Mapping[str, Any] = {}
+        self.env_overrides: Overrides = {}
         self.seed = seed
+        self._space = action_space() if space is None else space
         self._rng = np.random.default_rng(seed)
 
     def reset(self, slots: int) -> None:
@@ -31,17 +50,34 @@ class RandomAgent:
         self._rng = np.random.default_rng(self.seed)
 
     def act(self, observations: np.ndarray) -> np.ndarray:
-        """Draw a day for every slot."""
-        shape = (len(observations), ACTION_WIDTH)
-        return self._rng.uniform(-1.0, 1.0, shape).astype(np.float32)
+        """Draw an action for every slot."""
+        space, slots = self._space, len(observations)
+        if isinstance(space, spaces.Discrete):
+            return self._rng.integers(space.start, space.start + space.n, slots)
+        if isinstance(space, spaces.MultiDiscrete):
+            return self._rng.integers(space.start, space.start + space.nvec, (slots, *space.shape))
+        if isinstance(space, spaces.Box):
+            drawn = self._rng.uniform(space.low, space.high, (slots, *space.shape))
+            return drawn.astype(space.dtype)
+        raise ConfigError("a Box, Discrete or MultiDiscrete", str(space), "Give another space.")
+
+    def to_manifest(self) -> tuple[dict[str, Any], Arrays]:
+        """Return its seed."""
+        return {"seed": self.seed}, {}
+
+    @classmethod
+    def from_manifest(cls, manifest: Manifest, weights: Arrays) -> Self:
+        """Return the agent that `to_manifest` described."""
+        return cls(int(manifest["seed"]))
 
 
 class ConstantAgent:
-    """Gives everybody the same day, every day.
+    """Gives every slot the same action, every day.
 
     Args:
-        action: float (7,), clipped to [-1, 1].
+        action: float (width,), clipped into the space.
         name: what to call it.
+        space: of actions; None is that of people.
 
     Raises:
         ConfigError: the action has another shape, or is not finite.
@@ -49,17 +85,20 @@ class ConstantAgent:
 
     kind = "constant"
 
-    def __init__(self, action: np.ndarray, name: str = "constant") -> None:
+    def __init__(
+        self, action: np.ndarray, name: str = "constant", space: spaces.Box | None = None
+    ) -> None:
+        space = action_space() if space is None else space
         given = np.asarray(action, dtype=np.float32)
-        if given.shape != (ACTION_WIDTH,) or not np.isfinite(given).all():
+        if given.shape != space.shape or not np.isfinite(given).all():
             raise ConfigError(
-                f"a constant action of {ACTION_WIDTH} finite numbers",
+                f"a constant action of {int(np.prod(space.shape))} finite numbers",
                 f"shape {given.shape}: {given}",
                 "Give one number for each entry of the action space.",
             )
         self.name = name
-        self.env_overrides: Mapping[str, Any] = {}
-        self.action = np.clip(given, -1.0, 1.0)
+        self.env_overrides: Overrides = {}
+        self.action = np.clip(given, space.low, space.high)
 
     def reset(self, slots: int) -> None:
         """Nothing to do."""
@@ -67,6 +106,15 @@ class ConstantAgent:
     def act(self, observations: np.ndarray) -> np.ndarray:
         """Return the constant for every slot."""
         return np.tile(self.action, (len(observations), 1))
+
+    def to_manifest(self) -> tuple[dict[str, Any], Arrays]:
+        """Return its name, and the action."""
+        return {"name": self.name}, {"action": self.action}
+
+    @classmethod
+    def from_manifest(cls, manifest: Manifest, weights: Arrays) -> Self:
+        """Return the agent that `to_manifest` described."""
+        return cls(weights["action"], str(manifest["name"]))
 
 
 class HabitAgent:
@@ -76,11 +124,20 @@ class HabitAgent:
 
     def __init__(self) -> None:
         self.name = "habit"
-        self.env_overrides: Mapping[str, Any] = {"adherence": 0.0}
+        self.env_overrides: Overrides = {"adherence": 0.0}
 
     def reset(self, slots: int) -> None:
         """Nothing to do."""
 
     def act(self, observations: np.ndarray) -> np.ndarray:
-        """Return the typical day, which nobody will live."""
-        return np.zeros((len(observations), ACTION_WIDTH), dtype=np.float32)
+        """Return the typical day, which is never followed."""
+        return np.zeros((len(observations), *action_space().shape), dtype=np.float32)
+
+    def to_manifest(self) -> tuple[dict[str, Any], Arrays]:
+        """Return nothing: all habits are alike."""
+        return {}, {}
+
+    @classmethod
+    def from_manifest(cls, manifest: Manifest, weights: Arrays) -> Self:
+        """Return the habit."""
+        return cls()

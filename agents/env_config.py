@@ -1,24 +1,27 @@
-"""Which environment an agent lives in: a typed configuration, and the VectorEnv it makes."""
+"""Which environment an agent acts in: a typed configuration, and the VectorEnv it makes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import gymnasium as gym
+import numpy as np
 from gymnasium.vector import AutoresetMode
 
 import human_wm_env  # noqa: F401 (registers the ids)
+from agents.protocol import Manifest, Overrides
 from human_wm_env.errors import ConfigError, did_you_mean
+from human_wm_env.registration import Dataset
 
 # Settings of an environment that are left to its own default where they are None.
 _OPTIONAL = ("reward_weights", "world_model", "temperature")
 _PLAIN = ("split", "horizon", "adherence", "weather", "masking", "pessimism")
+Vector = gym.vector.VectorEnv[np.ndarray, np.ndarray, np.ndarray]
 CONTEXT_UPDATES = ("frozen", "daily")
 BUNDLED = "bundled"
 # For agents that do not look at the person.
-NO_CONTEXT: Mapping[str, Any] = {"person_context": False, "context_model": None}
+NO_CONTEXT: Overrides = {"person_context": False, "context_model": None}
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class EnvConfig:
     horizon: int = 30
     adherence: float = 1.0
     weather: str = "chain"
-    masking: Any = "person"
+    masking: str | float = "person"
     reward_weights: dict[str, float] | None = None
     pessimism: float = 0.0
     world_model: str | None = None
@@ -72,7 +75,7 @@ class EnvConfig:
                 "Switch the person context on, or leave context_model out.",
             )
 
-    def context_settings(self) -> dict[str, Any]:
+    def context_settings(self) -> Overrides:
         """Return what an agent trained here needs of any other world; see `env_overrides`."""
         if not self.person_context:
             return dict(NO_CONTEXT)
@@ -83,7 +86,32 @@ class EnvConfig:
         }
 
 
-def with_overrides(config: EnvConfig, overrides: Mapping[str, Any]) -> EnvConfig:
+@dataclass(frozen=True)
+class GymEnvConfig:
+    """Any other registered environment, and its arguments.
+
+    Attributes:
+        id: a registered id with a vector entry point.
+        arguments: what it is made with, plain values by name.
+    """
+
+    id: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+
+    def context_settings(self) -> Overrides:
+        """Return nothing: there is no person to know."""
+        return {}
+
+
+AnyEnvConfig = EnvConfig | GymEnvConfig
+
+
+def env_from_manifest(entry: Manifest) -> AnyEnvConfig:
+    """Return the configuration that was written down with `asdict`."""
+    return GymEnvConfig(**entry) if "arguments" in entry else EnvConfig(**entry)
+
+
+def with_overrides(config: EnvConfig, overrides: Overrides) -> EnvConfig:
     """Return the configuration with some settings replaced.
 
     Raises:
@@ -99,13 +127,13 @@ def with_overrides(config: EnvConfig, overrides: Mapping[str, Any]) -> EnvConfig
 
 
 def make_vector_env(
-    config: EnvConfig,
+    config: AnyEnvConfig,
     slots: int,
     *,
     autoreset: AutoresetMode,
-    dataset: Any = None,
-) -> gym.vector.VectorEnv[Any, Any, Any]:
-    """Make the VectorEnv of a configuration, in the layout "people".
+    dataset: Dataset | None = None,
+) -> Vector:
+    """Make the VectorEnv of a configuration; people in the layout "people".
 
     Args:
         config: which environment.
@@ -116,34 +144,30 @@ def make_vector_env(
     Raises:
         ConfigError: an unknown id, or an argument that the environment does not take.
     """
-    arguments = {name: getattr(config, name) for name in _PLAIN}
-    for name in _OPTIONAL:
-        if getattr(config, name) is not None:
-            arguments[name] = getattr(config, name)
+    if isinstance(config, GymEnvConfig):
+        arguments = config.arguments
+    else:
+        arguments = {name: getattr(config, name) for name in _PLAIN}
+        chosen = {name: getattr(config, name) for name in _OPTIONAL}
+        arguments |= {name: value for name, value in chosen.items() if value is not None}
+        arguments |= {"layout": "people", "dataset": config.dataset if dataset is None else dataset}
     try:
-        env = gym.make_vec(
-            config.id,
-            num_envs=slots,
-            layout="people",
-            autoreset_mode=autoreset,
-            dataset=config.dataset if dataset is None else dataset,
-            **arguments,
-        )
+        env = gym.make_vec(config.id, num_envs=slots, autoreset_mode=autoreset, **arguments)
     except gym.error.UnregisteredEnv as error:
         raise ConfigError(
             "the id of a registered environment",
             repr(config.id),
             did_you_mean(config.id, [name for name in gym.registry if "HumanWM" in name]),
         ) from error
-    return _with_context(env, config) if config.person_context else env
+    return with_person_context(env, config.context_settings())
 
 
-def _with_context(
-    env: gym.vector.VectorEnv[Any, Any, Any], config: EnvConfig
-) -> gym.vector.VectorEnv[Any, Any, Any]:
+def with_person_context(env: Vector, settings: Overrides) -> Vector:
+    """Append the person to the observations where `context_settings` ask for it."""
+    if not settings.get("person_context", False):
+        return env
     from human_wm_env.person_context import VectorPersonContext
 
-    model = config.context_model or config.world_model
-    return VectorPersonContext(
-        env, world_model=None if model == BUNDLED else model, update=config.context_update
-    )
+    model = settings.get("context_model")
+    update = settings.get("context_update", CONTEXT_UPDATES[0])
+    return VectorPersonContext(env, world_model=None if model == BUNDLED else model, update=update)

@@ -1,17 +1,21 @@
-"""What everything that can act is: batched, and told when new episodes begin."""
+"""What everything that can act is: batched, and notified when new episodes begin."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 
 from human_wm_env.envs.vector_env import VectorEnv
 
+Overrides = Mapping[str, Any]  # settings of `EnvConfig` by name
+Manifest = Mapping[str, Any]  # plain values, as JSON has them
+Arrays = Mapping[str, np.ndarray]
+
 
 class Agent(Protocol):
-    """Chooses one day for every slot.
+    """Chooses one action for every slot.
 
     Attributes:
         name: what to call the agent in tables.
@@ -20,21 +24,40 @@ class Agent(Protocol):
     """
 
     name: str
-    env_overrides: Mapping[str, Any]
+    env_overrides: Overrides
 
     def reset(self, slots: int) -> None:
         """Begin new episodes in all slots; a repeated run acts alike."""
         ...
 
     def act(self, observations: np.ndarray) -> np.ndarray:
-        """Choose the day to come.
+        """Choose the next action.
 
         Args:
             observations: float32 (slots, width).
 
         Returns:
-            float32 (slots, 7) in [-1, 1].
+            (slots, ...), of the action space; people take float32 (slots, 7) in [-1, 1].
         """
+        ...
+
+
+class SavableAgent(Agent, Protocol):
+    """An agent that `saving` can write into a folder and read back.
+
+    Attributes:
+        kind: the name of its class, or of its algorithm, in manifests.
+    """
+
+    kind: str
+
+    def to_manifest(self) -> tuple[dict[str, Any], Arrays]:
+        """Return all that it depends on: plain values, and weights by name."""
+        ...
+
+    @classmethod
+    def from_manifest(cls, manifest: Manifest, weights: Arrays) -> Self:
+        """Return the agent that `to_manifest` described."""
         ...
 
 

@@ -1,74 +1,133 @@
-"""Every agent that can be asked for by name: its settings, and how it comes about."""
+"""Every agent that can be asked for by name: settings, training, and the class that is saved."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
-from agents import baseline_configs
-from agents.env_config import EnvConfig
-from agents.evolution import cma_es
-from agents.planning.best_constant import last_round_days
-from agents.protocol import Agent
-from agents.sb3.algorithms import RECIPES
+from agents.baselines import ConstantAgent, HabitAgent, HabitConfig, RandomAgent, RandomConfig
+from agents.env_config import AnyEnvConfig, EnvConfig
+from agents.evolution.cma_es import days_of, train_cma_es
+from agents.evolution.controller import ControllerAgent
+from agents.evolution.hyperparameters import CMAESConfig
+from agents.planning.best_constant import (
+    BestConstantConfig,
+    last_round_days,
+    search_best_constant,
+)
+from agents.planning.dream_planner import ImaginingPlanner, ImaginingPlannerConfig
+from agents.planning.oracle_planner import OracleConfig, OraclePlanner
+from agents.protocol import Agent, SavableAgent
+from agents.sb3.algorithms import RECIPES, Recipe
+from agents.sb3.hyperparameters import SB3Config
+from agents.sb3.policy import PolicyAgent
 from agents.sb3.training import train_sb3
 from agents.training_session import Session
 from human_wm_env.errors import ConfigError, did_you_mean
 
-Train = Callable[[Any, EnvConfig, Session], Agent]
+
+class AgentConfig(Protocol):
+    """Settings of one algorithm: a frozen dataclass that says which."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def algorithm(self) -> str:
+        """A name out of ALGORITHMS."""
+        ...
+
+
+Config = TypeVar("Config")
+World = TypeVar("World", bound=AnyEnvConfig)
 
 
 @dataclass(frozen=True)
-class Algorithm:
+class Algorithm(Generic[Config, World]):
     """One way to get an agent.
 
     Attributes:
         config: dataclass of its settings; its field `algorithm` is the name.
         train: makes the agent in an environment.
-        days: the days that it lives there; 0 where it needs none.
+        agent: the class of what it makes, which knows how it is saved and loaded.
+        days: the days that it simulates there; 0 where it needs none.
         resumable: whether it keeps a state that a session can go on from.
+        any_world: whether it learns in worlds that are not of people, too.
     """
 
-    config: type
-    train: Train
-    days: Callable[[Any, EnvConfig], int] = lambda config, env: 0
+    config: type[Config]
+    train: Callable[[Config, World, Session], Agent]
+    agent: type[SavableAgent]
+    days: Callable[[Config, World], int] = field(default=lambda config, env: 0)
     resumable: bool = False
+    any_world: bool = False
 
 
-def _search_days(config: Any, env: EnvConfig) -> int:
-    search = config.search
-    rounds = search.iterations * search.candidates * search.episodes * env.horizon
-    return int(rounds) + last_round_days(search, env)
+def _sb3(recipe: Recipe) -> Algorithm[Any, Any]:
+    def days(config: SB3Config, env: AnyEnvConfig) -> int:
+        return config.whole_steps
+
+    train = partial(train_sb3, recipe)
+    return Algorithm(recipe.config, train, PolicyAgent, days, resumable=True, any_world=True)
 
 
-def _best_constant(config: Any, env: EnvConfig, session: Session) -> Agent:
-    found = baseline_configs.make_best_constant(config, env, session)
+def _days_of_a_round(config: BestConstantConfig, env: EnvConfig) -> int:
+    return config.search.candidates * config.search.episodes * env.horizon
+
+
+def _search_days(config: BestConstantConfig, env: EnvConfig) -> int:
+    rounds = config.search.iterations * _days_of_a_round(config, env)
+    return rounds + last_round_days(config.search, env)
+
+
+def _search(config: BestConstantConfig, env: EnvConfig, session: Session) -> Agent:
+    days = _days_of_a_round(config, env)
+    found = search_best_constant(
+        env, config.search, lambda rounds: session.report(rounds * days), dataset=session.dataset
+    )
     session.report(last_round_days(config.search, env))
     return found
 
 
-ALGORITHMS: dict[str, Algorithm] = {
-    **{
-        name: Algorithm(
-            recipe.config,
-            partial(train_sb3, recipe),
-            lambda config, env: config.whole_steps,
-            resumable=True,
-        )
-        for name, recipe in RECIPES.items()
-    },
-    "cma_es": Algorithm(cma_es.CMAESConfig, cma_es.train_cma_es, cma_es.days_of, resumable=True),
-    "best_constant": Algorithm(baseline_configs.BestConstantConfig, _best_constant, _search_days),
-    "random": Algorithm(baseline_configs.RandomConfig, baseline_configs.make_random),
-    "habit": Algorithm(baseline_configs.HabitConfig, baseline_configs.make_habit),
-    "planner": Algorithm(baseline_configs.ImaginingPlannerConfig, baseline_configs.make_planner),
-    "oracle": Algorithm(baseline_configs.OracleConfig, baseline_configs.make_oracle),
+def _random(config: RandomConfig, env: EnvConfig, session: Session) -> Agent:
+    return RandomAgent(config.seed)
+
+
+def _habit(config: HabitConfig, env: EnvConfig, session: Session) -> Agent:
+    return HabitAgent()
+
+
+def _planner(config: ImaginingPlannerConfig, env: EnvConfig, session: Session) -> Agent:
+    return ImaginingPlanner(
+        config.planner,
+        world_model=config.world_model or env.world_model,
+        temperature=config.temperature,
+        reward_weights=env.reward_weights,
+        pessimism=env.pessimism,
+    )
+
+
+def _oracle(config: OracleConfig, env: EnvConfig, session: Session) -> Agent:
+    return OraclePlanner(config.planner, env.reward_weights)
+
+
+ALGORITHMS: dict[str, Algorithm[Any, Any]] = {
+    **{name: _sb3(recipe) for name, recipe in RECIPES.items()},
+    "cma_es": Algorithm(CMAESConfig, train_cma_es, ControllerAgent, days_of, resumable=True),
+    "best_constant": Algorithm(BestConstantConfig, _search, ConstantAgent, _search_days),
+    "random": Algorithm(RandomConfig, _random, RandomAgent),
+    "habit": Algorithm(HabitConfig, _habit, HabitAgent),
+    "planner": Algorithm(ImaginingPlannerConfig, _planner, ImaginingPlanner),
+    "oracle": Algorithm(OracleConfig, _oracle, OraclePlanner),
+}
+# Classes that can be saved, by the kind in their manifests; of SB3 that is the algorithm.
+SAVED: dict[str, type[SavableAgent]] = {
+    getattr(each.agent, "kind", name): each.agent for name, each in ALGORITHMS.items()
 }
 
 
-def algorithm_named(name: str) -> Algorithm:
+def algorithm_named(name: str) -> Algorithm[Any, Any]:
     """Return an algorithm.
 
     Raises:
@@ -83,12 +142,25 @@ def algorithm_named(name: str) -> Algorithm:
     return ALGORITHMS[name]
 
 
-def train_agent(config: Any, env: EnvConfig, session: Session | None = None) -> Agent:
+def as_savable(agent: Agent) -> SavableAgent | None:
+    """Return the agent if it is of a class in SAVED, and no subclass of it."""
+    kind = getattr(agent, "kind", None)
+    return agent if type(agent) is SAVED.get(str(kind)) else None
+
+
+def train_agent(config: AgentConfig, env: AnyEnvConfig, session: Session | None = None) -> Agent:
     """Get the agent that a configuration asks for.
 
     Args:
         config: settings of one of ALGORITHMS.
         env: where it is trained.
         session: curves, progress, state; None does without.
+
+    Raises:
+        ConfigError: the algorithm needs people, and the world is another.
     """
-    return algorithm_named(config.algorithm).train(config, env, session or Session())
+    algorithm = algorithm_named(config.algorithm)
+    if not algorithm.any_world and not isinstance(env, EnvConfig):
+        able = ", ".join(name for name, each in ALGORITHMS.items() if each.any_world)
+        raise ConfigError(f"an EnvConfig for {config.algorithm}", f"{env}", f"Others take: {able}.")
+    return algorithm.train(config, env, session or Session())

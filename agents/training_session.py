@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
-from agents.curves import ScalarLogger
+from agents.protocol import Agent
+from human_wm_env.registration import Dataset
+
+
+class ScalarLogger(Protocol):
+    """Where curves go; the logger of a run folder is one."""
+
+    def scalar(self, name: str, value: float, step: int) -> None:
+        """Add one point to the curve `name`."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -16,11 +25,11 @@ class Session:
 
     Attributes:
         logger: gets the curves; None drops them.
-        progress: called with the days lived since the last call.
+        progress: called with the days simulated since the last call.
         state_folder: where the state of the training is kept; None keeps none.
-        checkpoint_days: days lived between two states; 0 keeps the last one only.
+        checkpoint_days: days simulated between two states; 0 keeps the last one only.
         resume: go on from the state in `state_folder`, where there is one.
-        snapshot: called with the agent so far and the days lived, whenever a state is kept.
+        snapshot: called with the agent so far and the days simulated, whenever a state is kept.
         dataset: a data set object in place of the environment's own.
     """
 
@@ -29,8 +38,8 @@ class Session:
     state_folder: Path | None = None
     checkpoint_days: int = 0
     resume: bool = False
-    snapshot: Callable[[Any, int], object] | None = None
-    dataset: Any = None
+    snapshot: Callable[[Agent, int], object] | None = None
+    dataset: Dataset | None = None
 
     def report(self, days: int) -> None:
         """Add days to the progress bar."""

@@ -4,23 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
-from agents.env_config import BUNDLED, EnvConfig
+from agents.env_config import BUNDLED, AnyEnvConfig, EnvConfig
 from agents.planning.oracle_planner import SIMULATOR_ID
 from agents.tensor_tree import has_tree, load_tree, save_tree
 from agents.training_session import Session
 from human_wm_env.errors import CheckpointError
 from human_wm_env.people.embedded import EmbeddedPeople
-from human_wm_env.registration import resolve_dataset
+from human_wm_env.registration import Dataset, resolve_dataset
 from human_wm_env.runtime.world_model import load_world_model
+
+
+class Settings(Protocol):
+    """A dataclass of settings."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
 
 # What a training may be prolonged by, and what changes its speed alone.
 MAY_CHANGE = ("steps", "generations", "threads")
 SETTINGS = "settings"
 
 
-def training_settings(config: Any, env: EnvConfig, dataset: Any = None) -> dict[str, Any]:
+def training_settings(
+    config: Settings, env: AnyEnvConfig, dataset: Dataset | None = None
+) -> dict[str, Any]:
     """Return everything that a resumed training must share with the one it goes on with.
 
     Logs and world models are known by their content, wherever they lie.
@@ -33,7 +42,17 @@ def training_settings(config: Any, env: EnvConfig, dataset: Any = None) -> dict[
     Returns:
         Plain values, by the names that the command line has for them.
     """
+    agent = {name: value for name, value in asdict(config).items() if name not in MAY_CHANGE}
+    return {
+        **{f"agent.{name}": value for name, value in agent.items()},
+        **{f"env.{name}": value for name, value in _env_settings(env, dataset).items()},
+    }
+
+
+def _env_settings(env: AnyEnvConfig, dataset: Dataset | None) -> dict[str, Any]:
     world = asdict(env)
+    if not isinstance(env, EnvConfig):
+        return world
     people = resolve_dataset(env.dataset if dataset is None else dataset)
     logs = people.dataset if isinstance(people, EmbeddedPeople) else people
     world["dataset"] = f"logs {logs.fingerprint[:16]}"
@@ -42,11 +61,7 @@ def training_settings(config: Any, env: EnvConfig, dataset: Any = None) -> dict[
         world["world_model"] = _weights(env.world_model)
     if env.person_context:
         world["context_model"] = _weights(context)
-    agent = {name: value for name, value in asdict(config).items() if name not in MAY_CHANGE}
-    return {
-        **{f"agent.{name}": value for name, value in agent.items()},
-        **{f"env.{name}": value for name, value in world.items()},
-    }
+    return world
 
 
 def keep_state(state: Mapping[str, Any], settings: Mapping[str, Any], session: Session) -> None:

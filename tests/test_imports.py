@@ -27,17 +27,10 @@ ROOMS = {
         *("export", "pretraining", "pretrained", "card", "audit"),
     ),
     "agents": (
-        *(
-            "protocol",
-            "env_config",
-            "curves",
-            "training_session",
-            "tensor_tree",
-            "episode_starts",
-            "rollout",
-        ),
-        *("baselines", "planning", "training_state", "sb3", "evolution", "baseline_configs"),
-        *("saving", "registry", "evaluation"),
+        *("protocol", "env_config", "action_layout", "training_session", "tensor_tree"),
+        *("episode_starts", "rollout"),
+        *("baselines", "planning", "training_state", "sb3", "evolution"),
+        *("registry", "saving", "evaluation"),
     ),
     "human_wm_cli": (
         *("one_thread", "config", "console", "agents_page", "run", "data"),

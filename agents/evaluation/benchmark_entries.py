@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from agents.baseline_configs import ImaginingPlannerConfig
 from agents.env_config import EnvConfig, with_overrides
 from agents.evaluation.model_exploits import NEARLY_NO_NOISE
+from agents.planning.dream_planner import ImaginingPlannerConfig
 from agents.registry import ALGORITHMS
 
 SEARCH_SEEDS = 100  # where the seeds of the exploit search begin

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
 from agents.baselines import ConstantAgent, HabitAgent, RandomAgent
-from agents.protocol import Agent
+from agents.protocol import Agent, Overrides
 from human_wm_env.errors import ConfigError
-from human_wm_env.person.actions import ACTION_WIDTH
+from human_wm_env.person.actions import action_space
 
 
 class DilutedAgent:
@@ -26,7 +23,7 @@ class DilutedAgent:
             raise ConfigError("adherence in [0, 1]", f"{adherence}", "0 is the habit.")
         self.name = f"{agent.name}, followed {adherence:.0%}"
         self.agent = agent
-        self.env_overrides: Mapping[str, Any] = {**agent.env_overrides, "adherence": adherence}
+        self.env_overrides: Overrides = {**agent.env_overrides, "adherence": adherence}
 
     def reset(self, slots: int) -> None:
         """Reset the agent."""
@@ -49,7 +46,7 @@ class NoisyAgent:
     def __init__(self, agent: Agent, std: float, seed: int = 0) -> None:
         self.name = f"{agent.name}, noise {std:g}"
         self.agent = agent
-        self.env_overrides: Mapping[str, Any] = agent.env_overrides
+        self.env_overrides: Overrides = agent.env_overrides
         self.std, self.seed = std, seed
         self._rng = np.random.default_rng(seed)
 
@@ -79,11 +76,11 @@ def policies_of_all_qualities(
         Habit, random, the typical day, random constants, and `best` diluted and with noise:
         11 + `constants` policies.
     """
-    rng = np.random.default_rng(seed)
+    rng, space = np.random.default_rng(seed), action_space()
     found: dict[str, Agent] = {
         "habit": HabitAgent(),
         "random": RandomAgent(seed),
-        "typical day": ConstantAgent(np.zeros(ACTION_WIDTH), "typical day"),
+        "typical day": ConstantAgent(np.zeros(space.shape), "typical day"),
         best.name: best,
     }
     for adherence in (0.25, 0.5, 0.75):
@@ -93,7 +90,7 @@ def policies_of_all_qualities(
         noisy = NoisyAgent(best, std, seed)
         found[noisy.name] = noisy
     for number in range(constants):
-        action = rng.uniform(-1.0, 1.0, ACTION_WIDTH)
+        action = rng.uniform(space.low, space.high)
         name = f"constant {number + 1}"
         found[name] = ConstantAgent(action, name)
     return found

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from agents.env_config import BUNDLED, EnvConfig
 from agents.planning.oracle_planner import SIMULATOR_ID
 from agents.protocol import Agent
-from agents.saving import KINDS
+from agents.registry import as_savable
 from human_wm_env.errors import ConfigError
 from human_wm_env.people import embedded
 from human_wm_env.runtime.world_model import load_world_model
@@ -28,8 +29,8 @@ def model_digest(world_model: str | None) -> str:
         world_model: checkpoint folder; None or "bundled" is the bundled one.
     """
     checkpoint = load_world_model(None if world_model == BUNDLED else world_model).checkpoint
-    told = f"{checkpoint.manifest['weights_sha256']} {checkpoint.architecture!r}"
-    return hashlib.sha256(told.encode()).hexdigest()
+    made_of = f"{checkpoint.manifest['weights_sha256']} {checkpoint.architecture!r}"
+    return hashlib.sha256(made_of.encode()).hexdigest()
 
 
 def env_identity(env: EnvConfig) -> dict[str, Any]:
@@ -48,34 +49,34 @@ def agent_digest(agent: Agent) -> str:
         ConfigError: it has a part that cannot be written down.
     """
     digest = hashlib.sha256()
-    kind = getattr(agent, "kind", None)
-    if kind in KINDS and type(agent) is KINDS[kind].agent:
-        told, tensors = KINDS[kind].write(agent)
-        for name in sorted(tensors):
-            array = tensors[name].detach().cpu().contiguous().numpy()
+    savable = as_savable(agent)
+    if savable is not None:
+        settings, arrays = savable.to_manifest()
+        for name in sorted(arrays):
+            array = arrays[name]
             digest.update(f"{name} {array.dtype} {array.shape}".encode() + array.tobytes())
-        if "world_model" in told:
-            told["world_model"] = model_digest(told["world_model"])
+        if "world_model" in settings:
+            settings["world_model"] = model_digest(settings["world_model"])
     else:  # one that changes what another agent does, such as noise
-        told = {
+        settings = {
             name: agent_digest(part) if callable(getattr(part, "act", None)) else part
             for name, part in vars(agent).items()
             if not name.startswith("_")
         }
     trained_in = getattr(agent, "env", None)
     if isinstance(trained_in, EnvConfig):
-        told = {**told, "env": env_identity(trained_in)}
+        settings = {**settings, "env": env_identity(trained_in)}
     try:
-        digest.update(as_text({"kind": type(agent).__name__, **told}).encode())
+        digest.update(as_text({"kind": type(agent).__name__, **settings}).encode())
     except TypeError as error:
         raise ConfigError(
             "an agent whose settings are plain values",
             f"{type(agent).__name__}: {error}",
-            "Hide its state behind an underscore, or add it to KINDS in agents/saving.py.",
+            "Hide its state behind an underscore, or add its class to ALGORITHMS.",
         ) from error
     return digest.hexdigest()
 
 
-def as_text(told: Any) -> str:
+def as_text(settings: Mapping[str, object]) -> str:
     """Return settings as JSON that is the same for equal ones."""
-    return json.dumps(told, sort_keys=True, indent=2)
+    return json.dumps(settings, sort_keys=True, indent=2)

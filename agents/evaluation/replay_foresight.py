@@ -12,12 +12,12 @@ from typing import Any
 import gymnasium as gym
 from gymnasium.vector import AutoresetMode
 
-from agents.env_config import BUNDLED, EnvConfig
+from agents.env_config import EnvConfig, Vector, with_person_context
 from agents.episode_starts import Starts
 from agents.evaluation.bootstrap_intervals import Bootstrap, clustered_interval, paired_interval
 from agents.evaluation.paired_runs import Episodes, run_chunks
 from agents.protocol import Agent, SituatedAgent
-from human_wm_env.person_context import VectorPersonContext
+from human_wm_env.registration import Dataset
 
 REPLAY_ID = "HumanWMReplay-v0"
 CHANCE = "random"
@@ -35,7 +35,7 @@ def run_replay(
     starts: Starts,
     *,
     max_slots: int = 2000,
-    dataset: Any = None,
+    dataset: Dataset | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> dict[str, Episodes]:
     """Run agents through the logged days after each start.
@@ -62,9 +62,7 @@ def run_replay(
     return found
 
 
-def _make(
-    agent: Agent, world: EnvConfig, slots: int, dataset: Any
-) -> gym.vector.VectorEnv[Any, Any, Any]:
+def _make(agent: Agent, world: EnvConfig, slots: int, dataset: Dataset | None) -> Vector:
     env = gym.make_vec(
         REPLAY_ID,
         num_envs=slots,
@@ -74,15 +72,7 @@ def _make(
         split="all",
         horizon=world.horizon,
     )
-    seeing = agent.env_overrides
-    if not seeing.get("person_context", False):
-        return env
-    model = seeing.get("context_model")
-    return VectorPersonContext(
-        env,
-        world_model=None if model == BUNDLED else model,
-        update=seeing.get("context_update", "frozen"),
-    )
+    return with_person_context(env, agent.env_overrides)
 
 
 def summarise_foresight(

@@ -4,72 +4,35 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Literal
 
 import cma  # type: ignore[import-untyped]
 import numpy as np
 from gymnasium.vector import AutoresetMode
 
-from agents.env_config import NO_CONTEXT, EnvConfig, make_vector_env, with_overrides
+from agents.action_layout import PERSON_ACTIONS
+from agents.env_config import EnvConfig, Vector, make_vector_env
 from agents.episode_starts import spread_starts
 from agents.evolution.controller import ControllerAgent, ControllerShape
+from agents.evolution.hyperparameters import CMAESConfig
 from agents.planning.best_constant import SearchConfig, search_best_constant
 from agents.rollout import live_episodes
 from agents.training_session import Session
 from agents.training_state import keep_state, kept_state, training_settings
-from human_wm_env.errors import ConfigError
+from human_wm_env.registration import Dataset
 
 # From here on the covariance matrix costs more than the episodes, and learns too slowly.
 LARGEST_FULL_COVARIANCE = 250
 
 
-@dataclass(frozen=True)
-class CMAESConfig:
-    """Settings of CMA-ES.
-
-    Attributes:
-        generations: how often a population is judged.
-        population: members of a generation.
-        episodes: starts that every member of a generation is judged on, the same for all
-            (common random numbers), others in the next generation.
-        hidden: units of the controller's hidden layer; 0 is the linear one.
-        sigma: first standard deviation of every parameter.
-        warm_start: rounds of a search for the best constant action, which the controller
-            begins with; 0 begins at the typical day.
-        seed: of members, people, days and noise.
-    """
-
-    generations: int = 100
-    population: int = 32
-    episodes: int = 32
-    hidden: int = 0
-    sigma: float = 0.1
-    warm_start: int = 10
-    seed: int = 0
-    algorithm: Literal["cma_es"] = "cma_es"
-
-    def __post_init__(self) -> None:
-        for name, low in (("generations", 1), ("population", 3), ("episodes", 1), ("hidden", 0)):
-            if getattr(self, name) < low:
-                raise ConfigError(f"{name} >= {low}", f"{getattr(self, name)}", "Raise it.")
-        if self.sigma <= 0.0 or self.warm_start < 0:
-            raise ConfigError(
-                "sigma > 0 and warm_start >= 0",
-                f"sigma={self.sigma}, warm_start={self.warm_start}",
-                "Correct the settings.",
-            )
-
-
 def days_of(config: CMAESConfig, env: EnvConfig) -> int:
-    """Return the days that a training lives."""
+    """Return the days that a training simulates."""
     return config.generations * config.population * config.episodes * env.horizon
 
 
 class Evolution:
     """One run of CMA-ES whose randomness is its own, so that it can be replayed.
 
-    Its state is the history of what it was told: the same settings and the same values
+    Its state is the history of its returns: the same settings and the same values
     give the same members, exactly. Replaying a history costs no episodes.
 
     Args:
@@ -82,7 +45,7 @@ class Evolution:
 
     def __init__(self, first: np.ndarray, config: CMAESConfig) -> None:
         rng = np.random.default_rng(np.random.SeedSequence([config.seed, 3]))
-        self.told: list[np.ndarray] = []
+        self.returns: list[np.ndarray] = []
         self._strategy = cma.CMAEvolutionStrategy(
             first,
             config.sigma,
@@ -102,12 +65,12 @@ class Evolution:
 
     def tell(self, returns: np.ndarray) -> None:
         """Move the distribution towards the members with the higher returns."""
-        self.told.append(np.asarray(returns, dtype=np.float64))
-        self._strategy.tell(self._members, (-self.told[-1]).tolist())
+        self.returns.append(np.asarray(returns, dtype=np.float64))
+        self._strategy.tell(self._members, (-self.returns[-1]).tolist())
 
-    def replay(self, told: np.ndarray) -> None:
-        """Live a kept history again: float (generations, members)."""
-        for returns in told:
+    def replay(self, history: np.ndarray) -> None:
+        """Go through a kept history again: float (generations, members)."""
+        for returns in history:
             self.ask()
             self.tell(returns)
 
@@ -134,7 +97,7 @@ def train_cma_es(config: CMAESConfig, env: EnvConfig, session: Session) -> Contr
         CheckpointError: the state to go on from is of other settings.
     """
     with _environment(config, env, session.dataset) as vector:
-        shape = ControllerShape(int(vector.single_observation_space.shape[0]), config.hidden)
+        shape = _shape_for(vector, config)
         settings = training_settings(config, env, session.dataset)
         kept = kept_state(settings, session)
         first = _first_action(config, env, session) if kept is None else kept["first_action"]
@@ -142,19 +105,19 @@ def train_cma_es(config: CMAESConfig, env: EnvConfig, session: Session) -> Contr
         if kept is not None:
             evolution.replay(kept["told"])
         per_generation = days_of(config, env) // config.generations
-        session.report(len(evolution.told) * per_generation)
+        session.report(len(evolution.returns) * per_generation)
         unkept = 0
-        while len(evolution.told) < config.generations:
+        while len(evolution.returns) < config.generations:
             _generation(evolution, shape, config, env, vector, session)
             session.report(per_generation)
             unkept += per_generation
-            last = len(evolution.told) == config.generations
+            last = len(evolution.returns) == config.generations
             if last or (session.checkpoint_days and unkept >= session.checkpoint_days):
-                state = {"first_action": first, "told": np.stack(evolution.told)}
+                state = {"first_action": first, "told": np.stack(evolution.returns)}
                 keep_state(state, settings, session)
                 if session.snapshot is not None:
                     agent = ControllerAgent(shape, evolution.mean, config, env)
-                    session.snapshot(agent, len(evolution.told) * per_generation)
+                    session.snapshot(agent, len(evolution.returns) * per_generation)
                 unkept = 0
     return ControllerAgent(shape, evolution.mean, config, env)
 
@@ -164,21 +127,21 @@ def _generation(
     shape: ControllerShape,
     config: CMAESConfig,
     env: EnvConfig,
-    vector: Any,
+    vector: Vector,
     session: Session,
 ) -> None:
-    number = len(evolution.told)
+    number = len(evolution.returns)
     members = evolution.ask()
     seed = int(np.random.SeedSequence([config.seed, 4, number]).generate_state(1)[0])
     starts = spread_starts(env, episodes=config.episodes, seed=seed, dataset=session.dataset)
-    everyone = starts.part(np.tile(np.arange(len(starts)), config.population))
-    returns, components = live_episodes(vector, everyone, lambda seen: shape.act(members, seen))
+    tiled = starts.part(np.tile(np.arange(len(starts)), config.population))
+    returns, components = live_episodes(vector, tiled, lambda seen: shape.act(members, seen))
     evolution.tell(returns.reshape(config.population, -1).mean(axis=1))
     if session.logger is not None:
-        day = (number + 1) * len(everyone) * env.horizon
+        day = (number + 1) * len(tiled) * env.horizon
         curves = {
             "rollout/ep_rew_mean": returns.mean(),
-            "cma_es/best_member": evolution.told[-1].max(),
+            "cma_es/best_member": evolution.returns[-1].max(),
             "cma_es/sigma": evolution.sigma,
             **{f"components/{name}": values.mean() for name, values in components.items()},
         }
@@ -186,16 +149,21 @@ def _generation(
             session.logger.scalar(name, float(value), day)
 
 
+def _shape_for(vector: Vector, config: CMAESConfig) -> ControllerShape:
+    seen, acted = vector.single_observation_space.shape, vector.single_action_space.shape
+    assert seen is not None and acted is not None  # both are Boxes
+    return ControllerShape(seen[0], config.hidden, acted[0])
+
+
 def _first_action(config: CMAESConfig, env: EnvConfig, session: Session) -> np.ndarray:
     if config.warm_start == 0:
-        return np.zeros(7, dtype=np.float32)
+        return np.zeros(PERSON_ACTIONS.width, dtype=np.float32)
     search = SearchConfig(iterations=config.warm_start, seed=config.seed)
-    blind = with_overrides(env, NO_CONTEXT)
-    return search_best_constant(blind, search, dataset=session.dataset).action
+    return search_best_constant(env, search, dataset=session.dataset).action
 
 
 @contextlib.contextmanager
-def _environment(config: CMAESConfig, env: EnvConfig, dataset: Any) -> Iterator[Any]:
+def _environment(config: CMAESConfig, env: EnvConfig, dataset: Dataset | None) -> Iterator[Vector]:
     slots = config.population * config.episodes
     vector = make_vector_env(env, slots, autoreset=AutoresetMode.DISABLED, dataset=dataset)
     try:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, Self
 
 import numpy as np
 
+from agents.action_layout import PERSON_ACTIONS
 from agents.env_config import EnvConfig
+from agents.evolution.hyperparameters import CMAESConfig
+from agents.protocol import Arrays, Manifest, Overrides
 from human_wm_env.errors import ConfigError
-from human_wm_env.person.actions import ACTION_WIDTH
 
 
 @dataclass(frozen=True)
@@ -20,22 +21,24 @@ class ControllerShape:
     Attributes:
         inputs: width of the observations.
         hidden: units of the hidden layer; 0 is the linear controller.
+        outputs: entries of an action.
     """
 
     inputs: int
     hidden: int = 0
+    outputs: int = PERSON_ACTIONS.width
 
     @property
     def parameters(self) -> int:
         """Number of parameters."""
         if self.hidden == 0:
-            return ACTION_WIDTH * (self.inputs + 1)
-        return self.hidden * (self.inputs + 1) + ACTION_WIDTH * (self.hidden + 1)
+            return self.outputs * (self.inputs + 1)
+        return self.hidden * (self.inputs + 1) + self.outputs * (self.hidden + 1)
 
     def around(self, action: np.ndarray) -> np.ndarray:
         """Return the parameters of the controller that always gives one action."""
         parameters = np.zeros(self.parameters)
-        parameters[-ACTION_WIDTH:] = np.arctanh(np.clip(action, -0.98, 0.98))
+        parameters[-self.outputs :] = np.arctanh(np.clip(action, -0.98, 0.98))
         return parameters
 
     def act(self, parameters: np.ndarray, observations: np.ndarray) -> np.ndarray:
@@ -49,7 +52,7 @@ class ControllerShape:
             observations: float (members * n, inputs), those of a member side by side.
 
         Returns:
-            float32 (members * n, 7), in (-1, 1).
+            float32 (members * n, outputs), in (-1, 1).
 
         Source: Ha & Schmidhuber 2018, "World models": a linear controller, a = W z + b.
         """
@@ -59,8 +62,8 @@ class ControllerShape:
             cut = self.hidden * (self.inputs + 1)
             x = np.tanh(_layer(parameters[:, :cut], x, self.hidden))
             parameters = parameters[:, cut:]
-        actions = np.tanh(_layer(parameters, x, ACTION_WIDTH))
-        return actions.reshape(-1, ACTION_WIDTH).astype(np.float32)
+        actions = np.tanh(_layer(parameters, x, self.outputs))
+        return actions.reshape(-1, self.outputs).astype(np.float32)
 
 
 def _layer(parameters: np.ndarray, x: np.ndarray, outputs: int) -> np.ndarray:
@@ -86,7 +89,7 @@ class ControllerAgent:
     kind = "cma_es"
 
     def __init__(
-        self, shape: ControllerShape, parameters: np.ndarray, config: Any, env: EnvConfig
+        self, shape: ControllerShape, parameters: np.ndarray, config: CMAESConfig, env: EnvConfig
     ) -> None:
         if parameters.shape != (shape.parameters,):
             raise ConfigError(
@@ -99,7 +102,22 @@ class ControllerAgent:
         self.parameters = np.asarray(parameters, dtype=np.float64)
         self.config = config
         self.env = env
-        self.env_overrides: Mapping[str, Any] = env.context_settings()
+        self.env_overrides: Overrides = env.context_settings()
+
+    def to_manifest(self) -> tuple[dict[str, Any], Arrays]:
+        """Return sizes, settings and parameters."""
+        parts = {name: asdict(getattr(self, name)) for name in ("shape", "config", "env")}
+        return parts, {"parameters": self.parameters}
+
+    @classmethod
+    def from_manifest(cls, manifest: Manifest, weights: Arrays) -> Self:
+        """Return the controller that `to_manifest` described."""
+        return cls(
+            ControllerShape(**manifest["shape"]),
+            weights["parameters"],
+            CMAESConfig(**manifest["config"]),
+            EnvConfig(**manifest["env"]),
+        )
 
     def reset(self, slots: int) -> None:
         """Nothing to do."""

@@ -1,4 +1,4 @@
-"""Find the best constant day of a population by the cross-entropy method."""
+"""The best constant action of a population, searched by the cross-entropy method."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ import contextlib
 import itertools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from gymnasium.vector import AutoresetMode
 
+from agents.action_layout import PERSON_ACTIONS, ActionLayout, middles
 from agents.baselines import ConstantAgent
-from agents.env_config import EnvConfig, make_vector_env
+from agents.env_config import NO_CONTEXT, EnvConfig, make_vector_env, with_overrides
 from agents.episode_starts import spread_starts
-from agents.planning.cross_entropy import PICKS, CrossEntropyConfig, middles
+from agents.planning.cross_entropy import CrossEntropyConfig, Objective
 from agents.rollout import live_episodes
 from human_wm_env.errors import ConfigError
-from human_wm_env.person.actions import ACTION_WIDTH
-
-Objective = Callable[[np.ndarray], np.ndarray]
+from human_wm_env.registration import Dataset
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class SearchConfig(CrossEntropyConfig):
         episodes: starts on which every candidate is judged, with common random numbers.
         seed: of the candidates and the starts.
 
-    A search lives `iterations * candidates * episodes` episodes, and 70 times `episodes` more
+    A search simulates `iterations * candidates * episodes` episodes, and 70 times `episodes` more
     for the two finalists with each of the 35 pairs of workout and location.
     """
 
@@ -50,12 +49,21 @@ class SearchConfig(CrossEntropyConfig):
             raise ConfigError("episodes >= 1", f"{self.episodes}", "Judge on one start or more.")
 
 
+@dataclass(frozen=True)
+class BestConstantConfig:
+    """Settings of the best constant day: those of its search."""
+
+    search: SearchConfig = field(default_factory=SearchConfig)
+    algorithm: Literal["best_constant"] = "best_constant"
+
+
 def cross_entropy_search(
     objective: Objective,
     config: SearchConfig,
     progress: Callable[[int], object] | None = None,
+    layout: ActionLayout = PERSON_ACTIONS,
 ) -> np.ndarray:
-    """Maximise a function on [-1, 1]^7.
+    """Maximise a function of actions in [-1, 1].
 
     The mean of the sampling distribution is itself one of every round's candidates,
     and the best mean is returned: a single lucky sample never wins.
@@ -65,22 +73,23 @@ def cross_entropy_search(
     with every workout and location, `every_pick`.
 
     Args:
-        objective: takes float32 (candidates, 7), returns float (candidates,). There are
+        objective: takes float32 (candidates, width), returns float (candidates,). There are
             `config.candidates` of them, and another number in the last call.
         config: settings of the search.
         progress: called with 1 after each round.
+        layout: of the actions.
 
     Returns:
-        float32 (7,).
+        float32 (width,).
 
     Source: Rubinstein 1999, "The cross-entropy method for combinatorial and
         continuous optimization".
     """
     rng = np.random.default_rng(config.seed)
-    mean, std = np.zeros(ACTION_WIDTH), np.full(ACTION_WIDTH, config.std)
+    mean, std = np.zeros(layout.width), np.full(layout.width, config.std)
     best, best_value = mean, -np.inf
     for _ in range(config.iterations):
-        drawn = rng.normal(mean, std, (config.candidates, ACTION_WIDTH))
+        drawn = rng.normal(mean, std, (config.candidates, layout.width))
         drawn[0] = mean
         drawn = np.clip(drawn, -1.0, 1.0)
         values = objective(drawn.astype(np.float32))
@@ -93,29 +102,30 @@ def cross_entropy_search(
         if progress is not None:
             progress(1)
     # The last fitted mean has not been judged yet.
-    finalists = every_pick(np.stack([best, mean]))
+    finalists = every_pick(np.stack([best, mean]), layout)
     return finalists[int(np.argmax(objective(finalists)))]
 
 
-def every_pick(actions: np.ndarray) -> np.ndarray:
-    """Return actions with every pair of workout and location, in the middle of their bins.
+def every_pick(actions: np.ndarray, layout: ActionLayout = PERSON_ACTIONS) -> np.ndarray:
+    """Return actions with every combination of categories, in the middle of their bins.
 
     Args:
-        actions: float (n, 7).
+        actions: float (n, width).
+        layout: of the actions.
 
     Returns:
-        float32 (n * 35, 7).
+        float32 (n * combinations, width); people have 35, of workout and location.
     """
-    pairs = list(itertools.product(*(range(count) for count in PICKS.values())))
+    pairs = list(itertools.product(*(range(count) for count in layout.picks.values())))
     varied = np.repeat(actions, len(pairs), axis=0).astype(np.float32)
-    for picked, (column, count) in zip(np.transpose(pairs), PICKS.items(), strict=True):
+    for picked, (column, count) in zip(np.transpose(pairs), layout.picks.items(), strict=True):
         varied[:, column] = np.tile(middles(picked, count), len(actions))
     return varied
 
 
 def last_round_days(config: SearchConfig, env: EnvConfig) -> int:
     """Return the days that judging the two finalists with every pick costs."""
-    return 2 * math.prod(PICKS.values()) * config.episodes * env.horizon
+    return 2 * math.prod(PERSON_ACTIONS.picks.values()) * config.episodes * env.horizon
 
 
 def search_best_constant(
@@ -123,12 +133,13 @@ def search_best_constant(
     config: SearchConfig,
     progress: Callable[[int], object] | None = None,
     *,
-    dataset: Any = None,
+    dataset: Dataset | None = None,
 ) -> ConstantAgent:
     """Find the constant action with the highest mean return in an environment.
 
-    Starts are drawn from the environment's own split. All candidates of a round live
-    side by side in one VectorEnv, each on the same people, days and seeds.
+    Starts are drawn from the environment's own split. All candidates of a round are simulated
+    side by side in one VectorEnv, each on the same people, days and seeds. The constant sees
+    nothing: it is spared the person context.
 
     Args:
         env: where to search.
@@ -136,16 +147,15 @@ def search_best_constant(
         progress: called with 1 after each round.
         dataset: a data set object in place of `env.dataset`.
     """
+    env = with_overrides(env, NO_CONTEXT)
     starts = spread_starts(env, episodes=config.episodes, seed=config.seed, dataset=dataset)
 
     def mean_returns(candidates: np.ndarray) -> np.ndarray:
-        everyone = starts.part(np.tile(np.arange(len(starts)), len(candidates)))
+        tiled = starts.part(np.tile(np.arange(len(starts)), len(candidates)))
         actions = np.repeat(candidates, len(starts), axis=0)
-        vector = make_vector_env(
-            env, len(everyone), autoreset=AutoresetMode.DISABLED, dataset=dataset
-        )
+        vector = make_vector_env(env, len(tiled), autoreset=AutoresetMode.DISABLED, dataset=dataset)
         with contextlib.closing(vector):
-            total, _ = live_episodes(vector, everyone, lambda seen: actions)
+            total, _ = live_episodes(vector, tiled, lambda seen: actions)
         return total.reshape(len(candidates), len(starts)).mean(axis=1)
 
     return ConstantAgent(cross_entropy_search(mean_returns, config, progress), "best_constant")

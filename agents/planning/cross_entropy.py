@@ -7,16 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from agents.action_layout import ActionLayout, bins, middles
 from human_wm_env.errors import ConfigError
-from human_wm_env.person import schema
-from human_wm_env.person.actions import A_LOCATION, A_WORKOUT, ACTION_WIDTH
-
-# Columns of an action that pick a category, and how many categories each has.
-PICKS = {
-    A_WORKOUT: schema.FEATURES[schema.WORKOUT].width,
-    A_LOCATION: schema.FEATURES[schema.LOCATION].width,
-}
-AMOUNTS = np.array([column for column in range(ACTION_WIDTH) if column not in PICKS])
 
 Objective = Callable[[np.ndarray], np.ndarray]
 
@@ -64,47 +56,54 @@ class PlanDistribution:
         mean: float (slots, pieces, amounts).
         std: float (slots, pieces, amounts).
         shares: of each picking column, float (slots, pieces, categories), sums to 1.
+        layout: of the actions.
     """
 
     mean: np.ndarray
     std: np.ndarray
     shares: dict[int, np.ndarray]
+    layout: ActionLayout
 
     @classmethod
-    def broad(cls, slots: int, pieces: int, std: float) -> PlanDistribution:
-        """Return the distribution that knows nothing: around the typical day, all picks alike."""
-        shape = (slots, pieces, len(AMOUNTS))
+    def broad(cls, slots: int, pieces: int, std: float, layout: ActionLayout) -> PlanDistribution:
+        """Return the distribution that knows nothing: around an action of 0, all picks alike."""
+        shape = (slots, pieces, len(layout.amounts))
         return cls(
             np.zeros(shape),
             np.full(shape, std),
-            {pick: np.full((slots, pieces, n), 1.0 / n) for pick, n in PICKS.items()},
+            {pick: np.full((slots, pieces, n), 1.0 / n) for pick, n in layout.picks.items()},
+            layout,
         )
 
     @classmethod
-    def around(cls, plans: np.ndarray, std: float, trust: float = 0.7) -> PlanDistribution:
-        """Return a distribution around plans, (slots, pieces, 7).
+    def around(
+        cls, plans: np.ndarray, std: float, layout: ActionLayout, trust: float = 0.7
+    ) -> PlanDistribution:
+        """Return a distribution around plans, (slots, pieces, width).
 
         Args:
             plans: actions.
             std: of the amounts.
+            layout: of the actions.
             trust: share of the probability on the picks of the plan.
         """
         shares = {}
-        for pick, count in PICKS.items():
+        for pick, count in layout.picks.items():
             chosen = bins(plans[..., pick], count)[..., None] == np.arange(count)
             shares[pick] = trust * chosen + (1.0 - trust) / count
         return cls(
-            plans[..., AMOUNTS].astype(float),
-            np.full(plans.shape[:-1] + AMOUNTS.shape, std),
+            plans[..., layout.amounts].astype(float),
+            np.full(plans.shape[:-1] + layout.amounts.shape, std),
             shares,
+            layout,
         )
 
     def sample(self, rng: np.random.Generator, candidates: int) -> np.ndarray:
-        """Draw plans, float32 (slots, candidates, pieces, 7); the first one is the mode."""
+        """Draw plans, float32 (slots, candidates, pieces, width); the first one is the mode."""
         slots, pieces, amounts = self.mean.shape
-        plans = np.empty((slots, candidates, pieces, ACTION_WIDTH))
+        plans = np.empty((slots, candidates, pieces, self.layout.width))
         noise = rng.standard_normal((slots, candidates, pieces, amounts))
-        plans[..., AMOUNTS] = self.mean[:, None] + self.std[:, None] * noise
+        plans[..., self.layout.amounts] = self.mean[:, None] + self.std[:, None] * noise
         for pick, shares in self.shares.items():
             uniform = rng.random((slots, candidates, pieces, 1))
             drawn = (np.cumsum(shares, axis=-1)[:, None] < uniform).sum(axis=-1)
@@ -113,9 +112,9 @@ class PlanDistribution:
         return np.clip(plans, -1.0, 1.0).astype(np.float32)
 
     def mode(self) -> np.ndarray:
-        """Return the means and the likeliest picks, float32 (slots, pieces, 7)."""
-        plans = np.empty((*self.mean.shape[:2], ACTION_WIDTH), dtype=np.float32)
-        plans[..., AMOUNTS] = self.mean
+        """Return the means and the likeliest picks, float32 (slots, pieces, width)."""
+        plans = np.empty((*self.mean.shape[:2], self.layout.width), dtype=np.float32)
+        plans[..., self.layout.amounts] = self.mean
         for pick, shares in self.shares.items():
             plans[..., pick] = middles(shares.argmax(axis=-1), shares.shape[-1])
         return np.clip(plans, -1.0, 1.0)
@@ -126,13 +125,13 @@ class PlanDistribution:
         """Fit the distribution to the best plans of a round.
 
         Args:
-            plans: float (slots, candidates, pieces, 7).
+            plans: float (slots, candidates, pieces, width).
             values: float (slots, candidates).
             config: elite, momentum and floor.
         """
         best = np.argsort(-values, axis=1, kind="stable")[:, : config.elite]
         elite = np.take_along_axis(plans, best[:, :, None, None], axis=1)
-        amounts, old, new = elite[..., AMOUNTS], config.momentum, 1.0 - config.momentum
+        amounts, old, new = elite[..., self.layout.amounts], config.momentum, 1.0 - config.momentum
         shares = {}
         for pick, before in self.shares.items():
             count = before.shape[-1]
@@ -142,17 +141,8 @@ class PlanDistribution:
             old * self.mean + new * amounts.mean(axis=1),
             np.maximum(old * self.std + new * amounts.std(axis=1), config.min_std),
             shares,
+            self.layout,
         )
-
-
-def bins(values: np.ndarray, count: int) -> np.ndarray:
-    """Return which of `count` equal bins of [-1, 1] values fall into, int (...)."""
-    return np.minimum(((values + 1.0) * 0.5 * count).astype(np.intp), count - 1)
-
-
-def middles(picked: np.ndarray, count: int) -> np.ndarray:
-    """Return the middle of each bin, the inverse of `bins`."""
-    return (np.minimum(picked, count - 1) + 0.5) * 2.0 / count - 1.0
 
 
 def search_plans(
@@ -168,14 +158,14 @@ def search_plans(
     distribution takes part in every round, so that the search never ends on one lucky sample.
 
     Args:
-        objective: takes float32 (slots, candidates, pieces, 7), returns (slots, candidates).
+        objective: takes float32 (slots, candidates, pieces, width), returns (slots, candidates).
         distribution: where the search begins.
         config: settings.
         rng: draws the candidates.
         progress: called with 1 after each round.
 
     Returns:
-        float32 (slots, pieces, 7).
+        float32 (slots, pieces, width).
 
     Source: Rubinstein 1999, "The cross-entropy method for combinatorial and continuous
         optimization", with its two families side by side.

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal, Self, cast
 
 import numpy as np
 
 from agents.planning.model_predictive_control import Planner, PlannerConfig
 from agents.planning.plan_returns import with_fresh_noise
-from human_wm_env.data.dataset import LogDataset
+from agents.protocol import Arrays, Manifest
 from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.person.history import History, weekdays
 from human_wm_env.random_streams import Stream
@@ -20,8 +20,24 @@ from human_wm_env.worlds.person_world import PersonState, PersonWorld
 from human_wm_env.worlds.start_options import Start
 
 
+@dataclass(frozen=True)
+class ImaginingPlannerConfig:
+    """Settings of the planner that imagines; its dream is that of `env`.
+
+    Attributes:
+        planner: the search budget.
+        world_model: checkpoint folder to plan with; None takes that of the environment.
+        temperature: of the dream that is planned in.
+    """
+
+    planner: PlannerConfig = field(default_factory=PlannerConfig)
+    world_model: str | None = None
+    temperature: float = 1.0
+    algorithm: Literal["planner"] = "planner"
+
+
 class ImaginingPlanner(Planner):
-    """Plans in the dream of each person's posterior, encoded again with every day lived.
+    """Plans in the dream of each person's posterior, encoded again with every new day.
 
     It knows what an agent may know: the masked log before the start, the masked days since,
     the weekday, the forecast, and the reward. It judges plans on posterior draws, each with
@@ -53,17 +69,33 @@ class ImaginingPlanner(Planner):
 
     def world_of(self, env: VectorEnv) -> PersonWorld:
         """Return a dream that is as long as a plan."""
-        judged: Any = env.world
-        logs: LogDataset = judged.dataset
+        judged = cast(PersonWorld, env.world)
         return DreamWorld(
             load_world_model(self.world_model),
-            logs,
+            judged.dataset,
             split="all",
             horizon=self.config.days,
             adherence=judged.adherence,
             temperature=self.temperature,
             weather="chain",
             masking="none",
+        )
+
+    def to_manifest(self) -> tuple[dict[str, Any], Arrays]:
+        """Return its settings; it has no weights of its own."""
+        names = ("world_model", "temperature", "reward_weights", "pessimism")
+        settings = {name: getattr(self, name) for name in names}
+        return {"config": asdict(self.config), **settings}, {}
+
+    @classmethod
+    def from_manifest(cls, manifest: Manifest, weights: Arrays) -> Self:
+        """Return the planner that `to_manifest` described."""
+        return cls(
+            PlannerConfig.from_manifest(manifest["config"]),
+            world_model=manifest["world_model"],
+            temperature=float(manifest["temperature"]),
+            reward_weights=manifest["reward_weights"],
+            pessimism=float(manifest["pessimism"]),
         )
 
     def knows(self, env_id: str) -> bool:
@@ -76,13 +108,13 @@ class ImaginingPlanner(Planner):
         self._histories, self._decision = [], 0
 
     def imagine(self, env: VectorEnv, days: int, rng: np.random.Generator) -> PersonState:
-        """Return posterior draws on the eve of the day to be decided."""
-        tonight = env.state
+        """Return posterior draws as of the day before the one to be decided."""
+        now = env.state
         if not self._histories:
             self._histories = [self.world.history_of(start) for start in env.starts]
         else:
             self._histories = [
-                _with_day(history, tonight.row[slot], tonight.observed[slot])
+                _with_day(history, now.row[slot], now.observed[slot])
                 for slot, history in enumerate(self._histories)
             ]
         slots, draws = len(self._histories), self.config.draws
@@ -96,14 +128,14 @@ class ImaginingPlanner(Planner):
                 streams.append(Stream(key, key))
         state, _ = self.world.reset(starts, streams)
         of_slot = np.repeat(np.arange(slots), draws)
-        known = tonight.forecast[of_slot]
+        known = now.forecast[of_slot]
         state = replace(
             state,
             forecast=np.where(known >= 0, known, state.forecast),
             baseline=replace(
-                tonight.baseline,
-                heart_rate=tonight.baseline.heart_rate[of_slot],
-                habit=tonight.baseline.habit[of_slot],
+                now.baseline,
+                heart_rate=now.baseline.heart_rate[of_slot],
+                habit=now.baseline.habit[of_slot],
             ),
         )
         return with_fresh_noise(state, self.world, slots, days, rng)

@@ -1,16 +1,18 @@
-"""Plan by imagining: search the days to come in a world, live the first, plan again."""
+"""Plan by imagining: search the days to come in a world, act out the first, plan again."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
+from agents.action_layout import PERSON_ACTIONS
+from agents.env_config import NO_CONTEXT
 from agents.planning.cross_entropy import CrossEntropyConfig, PlanDistribution, search_plans
 from agents.planning.plan_returns import imagined_returns
+from agents.protocol import Manifest, Overrides
 from human_wm_env.envs.scalarize import ScalarReward
 from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.errors import ConfigError, ResetNeededError
@@ -49,6 +51,11 @@ class PlannerConfig:
         if self.narrow_std <= 0.0:
             raise ConfigError("narrow_std > 0", f"{self.narrow_std}", "Raise it.")
 
+    @classmethod
+    def from_manifest(cls, settings: Manifest) -> PlannerConfig:
+        """Return the configuration that was written down with `asdict`."""
+        return cls(**{**settings, "search": CrossEntropyConfig(**settings["search"])})
+
     @property
     def days_per_decision(self) -> int:
         """Imagined days that one decision of one person costs, the first excepted."""
@@ -73,7 +80,7 @@ class Planner(ABC):
         pessimism: float = 0.0,
     ) -> None:
         self.name = name
-        self.env_overrides: Mapping[str, Any] = {"person_context": False, "context_model": None}
+        self.env_overrides: Overrides = NO_CONTEXT
         self.config = config
         self.reward_weights = reward_weights
         self.pessimism = pessimism
@@ -87,7 +94,7 @@ class Planner(ABC):
 
     @abstractmethod
     def imagine(self, env: VectorEnv, days: int, rng: np.random.Generator) -> PersonState:
-        """Return states to plan from, (slots * draws): what the planner knows tonight."""
+        """Return states to plan from, (slots * draws): what the planner knows before the day."""
 
     @abstractmethod
     def world_of(self, env: VectorEnv) -> PersonWorld:
@@ -123,10 +130,10 @@ class Planner(ABC):
             return imagined_returns(self.world, self._reward, state, plans, days)
 
         if self._plans is None:
-            begin = PlanDistribution.broad(slots, config.pieces, config.search.std)
+            begin = PlanDistribution.broad(slots, config.pieces, config.search.std, PERSON_ACTIONS)
             search = replace(config.search, iterations=config.first_iterations)
         else:
-            begin = PlanDistribution.around(self._plans, config.narrow_std)
+            begin = PlanDistribution.around(self._plans, config.narrow_std, PERSON_ACTIONS)
             search = config.search
         plans = search_plans(objective, begin, search, self._rng)
         self._plans = np.concatenate([plans[:, 1:], plans[:, -1:]], axis=1)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal, Self
 
 import numpy as np
 
 from agents.planning.model_predictive_control import Planner, PlannerConfig
 from agents.planning.plan_returns import repeated, with_fresh_noise
+from agents.protocol import Arrays, Manifest
 from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.errors import ConfigError
 from human_wm_env.registration import make_simulator
@@ -16,6 +18,14 @@ from human_wm_env.worlds.person_world import PersonState, PersonWorld
 from human_wm_env.worlds.simulator import SimulatorWorld
 
 SIMULATOR_ID = "HumanWMSim-v0"
+
+
+@dataclass(frozen=True)
+class OracleConfig:
+    """Settings of the oracle planner: its search budget."""
+
+    planner: PlannerConfig = field(default_factory=PlannerConfig)
+    algorithm: Literal["oracle"] = "oracle"
 
 
 class OraclePlanner(Planner):
@@ -36,6 +46,15 @@ class OraclePlanner(Planner):
         reward_weights: Mapping[str, float] | None = None,
     ) -> None:
         super().__init__("oracle", config or PlannerConfig(), reward_weights)
+
+    def to_manifest(self) -> tuple[dict[str, Any], Arrays]:
+        """Return its settings; it has no weights."""
+        return {"config": asdict(self.config), "reward_weights": self.reward_weights}, {}
+
+    @classmethod
+    def from_manifest(cls, manifest: Manifest, weights: Arrays) -> Self:
+        """Return the planner that `to_manifest` described."""
+        return cls(PlannerConfig.from_manifest(manifest["config"]), manifest["reward_weights"])
 
     def knows(self, env_id: str) -> bool:
         """Say whether it is the simulator: the oracle knows no other truth."""

@@ -1,4 +1,4 @@
-"""Judge plans by living them in a world: tiled copies of a state, and noise of their own."""
+"""Returns of plans, simulated in a world: tiled copies of a state, and noise of their own."""
 
 from __future__ import annotations
 
@@ -72,8 +72,8 @@ def imagined_returns(
         world: steps the copies.
         reward: weighs components and uncertainty.
         state: of slots * draws, the draws of a slot side by side.
-        plans: float32 (slots, candidates, pieces, 7); the last piece is kept to the end.
-        days: days that are lived.
+        plans: float32 (slots, candidates, pieces, width); the last piece is kept to the end.
+        days: days that are simulated.
 
     Returns:
         float64 (slots, candidates).
@@ -87,11 +87,11 @@ def imagined_returns(
         count = part.stop - part.start
         mine = np.arange(part.start * draws, part.stop * draws).reshape(count, 1, draws)
         copies = take(state, np.broadcast_to(mine, (count, candidates, draws)).reshape(-1))
-        lived = np.zeros(count * candidates * draws)
+        rewarded = np.zeros(count * candidates * draws)
         for day in range(days):
             today = plans[part, :, min(day, pieces - 1)].reshape(-1, plans.shape[-1])
             after = world.step(copies, np.repeat(today, draws, axis=0))
-            lived += reward.scalar(after.components, after.extras["uncertainty"])[0]
+            rewarded += reward.scalar(after.components, after.extras["uncertainty"])[0]
             copies = after.state
-        total[part] = lived.reshape(count, candidates, draws).mean(axis=2)
+        total[part] = rewarded.reshape(count, candidates, draws).mean(axis=2)
     return total

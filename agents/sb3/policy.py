@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import asdict
+from typing import Any, Self
 
 import numpy as np
 import torch
+from gymnasium import spaces
 from stable_baselines3.common.policies import BasePolicy
 
-from agents.env_config import EnvConfig
+from agents.env_config import AnyEnvConfig, env_from_manifest
+from agents.protocol import Arrays, Manifest, Overrides
+from agents.sb3.algorithms import RECIPES
+from agents.sb3.hyperparameters import SB3Config, Space
 from human_wm_env.errors import ConfigError
 
 
@@ -28,8 +32,8 @@ class PolicyAgent:
         self,
         algorithm: str,
         policy: BasePolicy,
-        config: Any,
-        env: EnvConfig,
+        config: SB3Config,
+        env: AnyEnvConfig,
         *,
         deterministic: bool = True,
     ) -> None:
@@ -38,8 +42,8 @@ class PolicyAgent:
         self.config = config
         self.env = env
         self.deterministic = deterministic
-        self.env_overrides: Mapping[str, Any] = env.context_settings()
-        self._memory: Any = None
+        self.env_overrides: Overrides = env.context_settings()
+        self._memory: tuple[np.ndarray, ...] | None = None
         self._begins = True
         self._noise = torch.Generator().manual_seed(config.seed)
         policy.set_training_mode(False)
@@ -50,7 +54,7 @@ class PolicyAgent:
         self._noise.manual_seed(self.config.seed)
 
     def act(self, observations: np.ndarray) -> np.ndarray:
-        """Return the mean action, or a sample, clipped to [-1, 1].
+        """Return the mean action, or a sample; those of a Box clipped into it.
 
         Raises:
             ConfigError: the observations are not as wide as those of the training.
@@ -71,4 +75,62 @@ class PolicyAgent:
             )
             self._noise.set_state(torch.get_rng_state())
         self._begins = False
-        return np.clip(actions, -1.0, 1.0).astype(np.float32)
+        space = self.policy.action_space
+        if not isinstance(space, spaces.Box):
+            return actions
+        return np.clip(actions, space.low, space.high).astype(np.float32)
+
+    def to_manifest(self) -> tuple[dict[str, Any], Arrays]:
+        """Return spaces, settings and weights.
+
+        Raises:
+            ConfigError: its nets are not those that its settings describe.
+        """
+        RECIPES[self.kind].require_rebuildable(self.policy, self.config)
+        entries = {
+            "observation_space": _space_to_json(self.policy.observation_space),
+            "action_space": _space_to_json(self.policy.action_space),
+            "config": asdict(self.config),
+            "env": asdict(self.env),
+            "deterministic": self.deterministic,
+        }
+        weights = self.policy.state_dict().items()
+        return entries, {name: array.detach().contiguous().cpu().numpy() for name, array in weights}
+
+    @classmethod
+    def from_manifest(cls, manifest: Manifest, weights: Arrays) -> Self:
+        """Return the agent that `to_manifest` described."""
+        recipe = RECIPES[manifest["algorithm"]]
+        config, env = recipe.config(**manifest["config"]), env_from_manifest(manifest["env"])
+        seen, acted = (_space_from_json(manifest[f"{name}_space"]) for name in SPACES)
+        policy = recipe.build_policy(seen, acted, config)
+        tensors = {name: torch.from_numpy(array) for name, array in weights.items()}
+        policy.load_state_dict(tensors, strict=True)
+        deterministic = bool(manifest["deterministic"])
+        return cls(recipe.name, policy, config, env, deterministic=deterministic)
+
+
+SPACES = ("observation", "action")
+
+
+def _space_to_json(space: Space) -> dict[str, Any]:
+    if isinstance(space, spaces.Box):
+        return {"low": space.low.tolist(), "high": space.high.tolist()}
+    if isinstance(space, spaces.Discrete):
+        return {"n": int(space.n), "start": int(space.start)}
+    if isinstance(space, spaces.MultiDiscrete):
+        return {"nvec": space.nvec.tolist(), "start": space.start.tolist()}
+    raise ConfigError(
+        "a Box, Discrete or MultiDiscrete",
+        str(space),
+        'Make the environment with observation="flat".',
+    )
+
+
+def _space_from_json(entry: Manifest) -> Space:
+    if "n" in entry:
+        return spaces.Discrete(entry["n"], start=entry["start"])
+    if "nvec" in entry:
+        return spaces.MultiDiscrete(entry["nvec"], start=entry["start"])
+    low, high = (np.array(entry[end], dtype=np.float32) for end in ("low", "high"))
+    return spaces.Box(low, high, dtype=np.float32)

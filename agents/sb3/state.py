@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.buffers import ReplayBuffer
 
+State = dict[str, Any]  # a tree for `tensor_tree`
 _COUNTERS = ("num_timesteps", "_episode_num", "_n_updates", "_current_progress_remaining")
 _BUFFER_ARRAYS = (
     "observations",
@@ -24,8 +26,8 @@ _BUFFER_ARRAYS = (
 )
 
 
-def state_of(algorithm: BaseAlgorithm) -> dict[str, Any]:
-    """Return everything that is kept, as a tree for `tensor_tree`."""
+def state_of(algorithm: BaseAlgorithm) -> State:
+    """Return everything that is kept."""
     _, names = algorithm._get_torch_save_params()
     return {
         "parameters": algorithm.get_parameters(),
@@ -37,7 +39,7 @@ def state_of(algorithm: BaseAlgorithm) -> dict[str, Any]:
     }
 
 
-def restore(algorithm: BaseAlgorithm, state: dict[str, Any]) -> None:
+def restore(algorithm: BaseAlgorithm, state: State) -> None:
     """Put an algorithm of the same settings into a kept state.
 
     Raises:
@@ -50,7 +52,7 @@ def restore(algorithm: BaseAlgorithm, state: dict[str, Any]) -> None:
     for name, value in state["counters"].items():
         setattr(algorithm, name, value)
     if state["buffer"] is not None:
-        buffer: Any = algorithm.replay_buffer  # type: ignore[attr-defined]
+        buffer: ReplayBuffer = algorithm.replay_buffer  # type: ignore[attr-defined]
         filled = state["buffer"]["filled"]
         for name in _BUFFER_ARRAYS:
             getattr(buffer, name)[:filled] = state["buffer"][name]
@@ -59,7 +61,7 @@ def restore(algorithm: BaseAlgorithm, state: dict[str, Any]) -> None:
     np.random.set_state(("MT19937", *state["numpy"]))  # noqa: NPY002 (SB3's own)
 
 
-def _buffer_state(buffer: Any) -> dict[str, Any] | None:
+def _buffer_state(buffer: ReplayBuffer | None) -> State | None:
     if buffer is None:
         return None
     filled = buffer.buffer_size if buffer.full else buffer.pos
@@ -67,7 +69,7 @@ def _buffer_state(buffer: Any) -> dict[str, Any] | None:
     return {"filled": filled, "pos": buffer.pos, "full": buffer.full, **arrays}
 
 
-def _numpy_state() -> tuple[Any, ...]:
+def _numpy_state() -> tuple[object, ...]:
     _, *state = np.random.get_state()  # noqa: NPY002 (SB3's own)
     keys, *rest = state
     return (np.asarray(keys).astype(np.int64), *rest)

@@ -1,35 +1,36 @@
-"""Train any recipe of stable-baselines3 on many people at once."""
+"""Train any algorithm of stable-baselines3 on many slots at once."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 import torch
 from gymnasium.vector import AutoresetMode
 from stable_baselines3.common.base_class import BaseAlgorithm
-from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import KVWriter, Logger
 from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 
-from agents.curves import CurveWriter, ProgressReport
-from agents.env_config import NO_CONTEXT, EnvConfig, make_vector_env, with_overrides
+from agents.env_config import AnyEnvConfig, EnvConfig, make_vector_env
 from agents.planning.best_constant import SearchConfig, search_best_constant
+from agents.sb3.algorithms import Recipe
+from agents.sb3.callbacks import CurveWriter, ProgressReport, StateKeeper
+from agents.sb3.hyperparameters import SB3Config
 from agents.sb3.policy import PolicyAgent
-from agents.sb3.recipe import Recipe
-from agents.sb3.state import restore, state_of
+from agents.sb3.state import State, restore
 from agents.sb3.vec_env import SB3VecEnv
 from agents.training_session import Session
-from agents.training_state import keep_state, kept_state, training_settings
-from human_wm_env.errors import CheckpointError
+from agents.training_state import kept_state, training_settings
+from human_wm_env.errors import CheckpointError, ConfigError
 
 # Of a curve, for algorithms that update after every few days.
 MOST_POINTS = 40
 
 
-def train_sb3(recipe: Recipe, config: Any, env: EnvConfig, session: Session) -> PolicyAgent:
+def train_sb3(
+    recipe: Recipe, config: SB3Config, env: AnyEnvConfig, session: Session
+) -> PolicyAgent:
     """Train an algorithm in an environment; the same seed gives the same weights.
 
     SB3 seeds the global generators of Python, NumPy and Torch with `config.seed`. A resumed
@@ -43,6 +44,7 @@ def train_sb3(recipe: Recipe, config: Any, env: EnvConfig, session: Session) -> 
 
     Raises:
         CheckpointError: the state to go on from is of other settings.
+        ConfigError: a warm start in a world that has none.
     """
     vector = make_vector_env(
         env, config.slots, autoreset=AutoresetMode.SAME_STEP, dataset=session.dataset
@@ -57,14 +59,14 @@ def train_sb3(recipe: Recipe, config: Any, env: EnvConfig, session: Session) -> 
             _go_on(algorithm, kept, config, venv)
             session.report(algorithm.num_timesteps)
         elif config.warm_start:
-            action = _best_constant(config, env, session.dataset)
+            action = _best_constant(config, env, session)
             recipe.begin_at(algorithm.policy, action)
-        keep = _StateKeeper(session, settings, lambda: _agent(recipe, algorithm, config, env))
+        keep = StateKeeper(session, settings, lambda: _agent(recipe, algorithm, config, env))
         left = config.whole_steps - algorithm.num_timesteps
         if left > 0:
             algorithm.learn(
                 left,
-                callback=[ProgressReport(session.progress, algorithm.num_timesteps), keep],
+                callback=[ProgressReport(session, algorithm.num_timesteps), keep],
                 log_interval=_log_interval(algorithm, config),
                 reset_num_timesteps=algorithm.num_timesteps == 0,
             )
@@ -72,7 +74,9 @@ def train_sb3(recipe: Recipe, config: Any, env: EnvConfig, session: Session) -> 
     return PolicyAgent(recipe.name, algorithm.policy, config, env)
 
 
-def _agent(recipe: Recipe, algorithm: BaseAlgorithm, config: Any, env: EnvConfig) -> PolicyAgent:
+def _agent(
+    recipe: Recipe, algorithm: BaseAlgorithm, config: SB3Config, env: AnyEnvConfig
+) -> PolicyAgent:
     """Return an agent whose nets the training leaves alone; its noise goes on as without it."""
     policy = algorithm.policy
     with torch.random.fork_rng(devices=[]):
@@ -81,7 +85,7 @@ def _agent(recipe: Recipe, algorithm: BaseAlgorithm, config: Any, env: EnvConfig
     return PolicyAgent(recipe.name, copied, config, env)
 
 
-def _go_on(algorithm: BaseAlgorithm, state: Any, config: Any, venv: SB3VecEnv) -> None:
+def _go_on(algorithm: BaseAlgorithm, state: State, config: SB3Config, venv: SB3VecEnv) -> None:
     try:
         restore(algorithm, state)
     except (ValueError, RuntimeError, KeyError, TypeError) as error:
@@ -95,55 +99,27 @@ def _go_on(algorithm: BaseAlgorithm, state: Any, config: Any, venv: SB3VecEnv) -
     venv.seed(int(seed))
 
 
-def _best_constant(config: Any, env: EnvConfig, dataset: Any) -> np.ndarray:
+def _best_constant(config: SB3Config, env: AnyEnvConfig, session: Session) -> np.ndarray:
     """Return the best constant action of the training environment.
 
     The best workout and location are bins away from the typical day, and a Gaussian
     policy gets stuck in the bins between.
     """
+    if not isinstance(env, EnvConfig):
+        raise ConfigError(
+            "warm_start=0 in a world that is not of people",
+            f"warm_start={config.warm_start} in {env.id}",
+            "The search for the best constant day needs people.",
+        )
     search = SearchConfig(iterations=config.warm_start, seed=config.seed)
-    # The constant sees nothing: spare it the person context.
-    blind = with_overrides(env, NO_CONTEXT)
-    return search_best_constant(blind, search, dataset=dataset).action
+    return search_best_constant(env, search, dataset=session.dataset).action
 
 
-def _log_interval(algorithm: BaseAlgorithm, config: Any) -> int:
+def _log_interval(algorithm: BaseAlgorithm, config: SB3Config) -> int:
     """Return SB3's interval: episodes for off-policy algorithms, rollouts for the others."""
     if isinstance(algorithm, OffPolicyAlgorithm):
         return int(config.slots)
     return max(1, config.whole_steps // config.days_per_update // MOST_POINTS)
-
-
-class _StateKeeper(BaseCallback):
-    """Keeps the state of the training every so many days, between two updates."""
-
-    def __init__(
-        self, session: Session, settings: dict[str, Any], agent: Callable[[], PolicyAgent]
-    ) -> None:
-        super().__init__()
-        self._session, self._settings, self._agent = session, settings, agent
-        self._kept: int | None = None
-
-    def _on_step(self) -> bool:
-        return True
-
-    def _on_training_start(self) -> None:
-        self._kept = self.num_timesteps = self.model.num_timesteps
-
-    def _on_rollout_start(self) -> None:
-        every = self._session.checkpoint_days
-        days = self.model.num_timesteps
-        if every and self._kept is not None and days - self._kept >= every:
-            self.save()
-
-    def save(self) -> None:
-        """Keep the state now."""
-        if self._kept is None:  # nothing was trained
-            return
-        self._kept = self.model.num_timesteps
-        keep_state(state_of(self.model), self._settings, self._session)
-        if self._session.snapshot is not None:
-            self._session.snapshot(self._agent(), self._kept)
 
 
 @contextlib.contextmanager

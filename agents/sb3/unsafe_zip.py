@@ -9,7 +9,7 @@ from typing import Any
 
 from agents.env_config import EnvConfig
 from agents.sb3.algorithms import RECIPES
-from agents.sb3.config import ACTIVATIONS
+from agents.sb3.hyperparameters import ACTIVATIONS
 from agents.sb3.policy import PolicyAgent
 from human_wm_env.errors import CheckpointError, ConfigError, did_you_mean
 from human_wm_env.person import observations

@@ -5,18 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agents.baseline_configs import (
-    BestConstantConfig,
-    HabitConfig,
-    ImaginingPlannerConfig,
-    OracleConfig,
-    RandomConfig,
-)
+from agents.baselines import HabitConfig, RandomConfig
 from agents.env_config import EnvConfig
+from agents.planning.best_constant import BestConstantConfig
 from agents.planning.cross_entropy import CrossEntropyConfig
-from agents.planning.dream_planner import ImaginingPlanner
+from agents.planning.dream_planner import ImaginingPlanner, ImaginingPlannerConfig
 from agents.planning.model_predictive_control import PlannerConfig
-from agents.planning.oracle_planner import OraclePlanner
+from agents.planning.oracle_planner import OracleConfig, OraclePlanner
 from agents.registry import ALGORITHMS, algorithm_named, train_agent
 from agents.saving import load_agent, save_agent
 from human_wm_env.errors import ConfigError

@@ -15,8 +15,8 @@ from agents.env_config import EnvConfig
 from agents.protocol import Agent
 from agents.registry import train_agent
 from agents.saving import MANIFEST, WEIGHTS, load_agent, save_agent
+from agents.sb3.hyperparameters import PPOConfig
 from agents.sb3.policy import PolicyAgent
-from agents.sb3.ppo import PPOConfig
 from agents.training_session import Session
 from human_wm_env.errors import CheckpointError, ConfigError
 from human_wm_env.people.embedded import EmbeddedPeople

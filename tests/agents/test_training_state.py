@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from agents.env_config import EnvConfig
-from agents.evolution.cma_es import CMAESConfig
-from agents.sb3.ppo import PPOConfig
+from agents.evolution.hyperparameters import CMAESConfig
+from agents.sb3.hyperparameters import PPOConfig
 from agents.tensor_tree import save_tree
 from agents.training_session import Session
 from agents.training_state import keep_state, kept_state, training_settings

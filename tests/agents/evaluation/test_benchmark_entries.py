@@ -12,9 +12,9 @@ from agents.evaluation.benchmark_entries import benchmark_entries
 from agents.evaluation.benchmark_report import BenchmarkResults, report
 from agents.evaluation.bootstrap_intervals import Bootstrap, mean_interval
 from agents.evaluation.paired_runs import Episodes
-from agents.evolution.cma_es import CMAESConfig
+from agents.evolution.hyperparameters import CMAESConfig
 from agents.planning.model_predictive_control import PlannerConfig
-from agents.sb3.ppo import PPOConfig
+from agents.sb3.hyperparameters import PPOConfig
 
 USERS = np.repeat([f"p{i}" for i in range(6)], 2)
 WORLDS = {"dream": EnvConfig("HumanWM-v0"), "simulator": EnvConfig("HumanWMSim-v0")}

@@ -14,8 +14,8 @@ from agents.baselines import ConstantAgent, HabitAgent, RandomAgent
 from agents.env_config import EnvConfig
 from agents.evaluation.degraded_policies import DilutedAgent, NoisyAgent
 from agents.evaluation.fingerprints import agent_digest, env_identity, model_digest
-from agents.evolution.cma_es import CMAESConfig
 from agents.evolution.controller import ControllerAgent, ControllerShape
+from agents.evolution.hyperparameters import CMAESConfig
 from agents.planning.dream_planner import ImaginingPlanner
 from agents.planning.model_predictive_control import PlannerConfig
 from human_wm_env.errors import ConfigError

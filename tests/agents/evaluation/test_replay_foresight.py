@@ -11,8 +11,8 @@ from agents.env_config import EnvConfig
 from agents.episode_starts import Starts, draw_starts
 from agents.evaluation.bootstrap_intervals import Bootstrap
 from agents.evaluation.replay_foresight import run_replay, summarise_foresight
-from agents.evolution.cma_es import CMAESConfig
 from agents.evolution.controller import ControllerAgent, ControllerShape
+from agents.evolution.hyperparameters import CMAESConfig
 from agents.planning.dream_planner import ImaginingPlanner
 from agents.planning.model_predictive_control import PlannerConfig
 from agents.planning.oracle_planner import OraclePlanner

@@ -53,7 +53,7 @@ def test_evolution_finds_an_optimum_and_replays_exactly() -> None:
         evolution.tell(-((members - goal) ** 2).sum(axis=1))
     np.testing.assert_allclose(evolution.mean, goal, atol=0.02)
     again = Evolution(np.zeros(6), config)
-    again.replay(np.stack(evolution.told))
+    again.replay(np.stack(evolution.returns))
     np.testing.assert_array_equal(again.mean, evolution.mean)
     np.testing.assert_array_equal(again.ask(), evolution.ask())
 

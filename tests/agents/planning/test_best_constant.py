@@ -5,16 +5,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agents.baseline_configs import BestConstantConfig
+from agents.action_layout import bins
 from agents.env_config import EnvConfig
 from agents.planning.best_constant import (
+    BestConstantConfig,
     SearchConfig,
     cross_entropy_search,
     every_pick,
     last_round_days,
     search_best_constant,
 )
-from agents.planning.cross_entropy import bins
 from agents.registry import algorithm_named, train_agent
 from agents.training_session import Session
 from human_wm_env.errors import ConfigError

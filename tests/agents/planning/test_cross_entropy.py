@@ -3,11 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from agents.action_layout import PERSON_ACTIONS, bins, middles
 from agents.planning.cross_entropy import (
     CrossEntropyConfig,
     PlanDistribution,
-    bins,
-    middles,
     search_plans,
 )
 from human_wm_env.errors import ConfigError
@@ -34,7 +33,7 @@ def test_it_finds_amounts_and_picks_of_every_slot_at_once() -> None:
         right = bins(plans[..., A_WORKOUT], 7) == workouts[:, None, None]
         return (right - off).sum(axis=2)
 
-    begin = PlanDistribution.broad(3, 2, 0.5)
+    begin = PlanDistribution.broad(3, 2, 0.5, PERSON_ACTIONS)
     found = search_plans(objective, begin, CONFIG, np.random.default_rng(0))
     assert found.shape == (3, 2, 7)
     np.testing.assert_allclose(found[..., A_SLEEP], np.repeat(sleeps[:, None], 2, 1), atol=0.08)
@@ -45,7 +44,7 @@ def test_it_finds_amounts_and_picks_of_every_slot_at_once() -> None:
 
 def test_one_round_by_hand() -> None:
     """The elite of two out of three; half of the old mean and shares is kept."""
-    begin = PlanDistribution.broad(1, 1, 0.5)
+    begin = PlanDistribution.broad(1, 1, 0.5, PERSON_ACTIONS)
     plans = np.zeros((1, 3, 1, 7))
     plans[0, :, 0, A_SLEEP] = [0.2, 0.6, -1.0]
     plans[0, :, 0, A_WORKOUT] = middles(np.array([2, 4, 6]), 7)
@@ -63,13 +62,15 @@ def test_slots_are_independent() -> None:
         return -(plans**2).sum(axis=(2, 3))
 
     near = np.full((2, 1, 7), 0.3, dtype=np.float32)
-    distribution = PlanDistribution.around(near, 0.2)
+    distribution = PlanDistribution.around(near, 0.2, PERSON_ACTIONS)
     plans = distribution.sample(np.random.default_rng(0), 50)
     assert np.abs(plans).max() <= 1.0
     np.testing.assert_allclose(plans[:, 0], distribution.mode())
     values = objective(plans)
     both = distribution.refit(plans, values, CONFIG)
-    alone = PlanDistribution.around(near[1:], 0.2).refit(plans[1:], values[1:], CONFIG)
+    alone = PlanDistribution.around(near[1:], 0.2, PERSON_ACTIONS).refit(
+        plans[1:], values[1:], CONFIG
+    )
     np.testing.assert_allclose(both.mean[1:], alone.mean)
 
 

@@ -12,8 +12,8 @@ from agents.episode_starts import draw_starts
 from agents.evaluation.bootstrap_intervals import paired_interval
 from agents.evaluation.paired_runs import run_episodes
 from agents.registry import train_agent
+from agents.sb3.hyperparameters import PPOConfig
 from agents.sb3.policy import PolicyAgent
-from agents.sb3.ppo import PPOConfig
 from agents.training_session import Session
 from human_wm_env.errors import ConfigError
 from human_wm_env.people.embedded import EmbeddedPeople

@@ -11,13 +11,15 @@ import torch
 from agents.env_config import EnvConfig
 from agents.registry import train_agent
 from agents.saving import load_agent, save_agent
-from agents.sb3.a2c import A2CConfig
 from agents.sb3.algorithms import RECIPES
+from agents.sb3.hyperparameters import (
+    A2CConfig,
+    PPOConfig,
+    RecurrentPPOConfig,
+    SACConfig,
+    TD3Config,
+)
 from agents.sb3.policy import PolicyAgent
-from agents.sb3.ppo import PPOConfig
-from agents.sb3.recurrent_ppo import RecurrentPPOConfig
-from agents.sb3.sac import SACConfig
-from agents.sb3.td3 import TD3Config
 from agents.tensor_tree import load_tree, save_tree
 from agents.training_session import Session
 from human_wm_env.errors import CheckpointError, ConfigError

@@ -11,7 +11,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from agents.env_config import EnvConfig
 from agents.registry import ALGORITHMS
 from agents.saving import load_agent
-from agents.sb3.ppo import PPOConfig
+from agents.sb3.hyperparameters import PPOConfig
 from human_wm_cli.commands.train import TrainAgentConfig, chosen_schema, main, train
 from human_wm_cli.config import compose
 from human_wm_cli.console import run_script

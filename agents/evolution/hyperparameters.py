@@ -1,0 +1,45 @@
+"""The settings of CMA-ES, with their defaults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from human_wm_env.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class CMAESConfig:
+    """Settings of CMA-ES.
+
+    Attributes:
+        generations: how often a population is judged.
+        population: members of a generation.
+        episodes: starts that every member of a generation is judged on, the same for all
+            (common random numbers), others in the next generation.
+        hidden: units of the controller's hidden layer; 0 is the linear one.
+        sigma: first standard deviation of every parameter.
+        warm_start: rounds of a search for the best constant action, which the controller
+            begins with; 0 begins at the typical day.
+        seed: of members, people, days and noise.
+    """
+
+    generations: int = 100
+    population: int = 32
+    episodes: int = 32
+    hidden: int = 0
+    sigma: float = 0.1
+    warm_start: int = 10
+    seed: int = 0
+    algorithm: Literal["cma_es"] = "cma_es"
+
+    def __post_init__(self) -> None:
+        for name, low in (("generations", 1), ("population", 3), ("episodes", 1), ("hidden", 0)):
+            if getattr(self, name) < low:
+                raise ConfigError(f"{name} >= {low}", f"{getattr(self, name)}", "Raise it.")
+        if self.sigma <= 0.0 or self.warm_start < 0:
+            raise ConfigError(
+                "sigma > 0 and warm_start >= 0",
+                f"sigma={self.sigma}, warm_start={self.warm_start}",
+                "Correct the settings.",
+            )
