@@ -3,15 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agents.env_config import EnvConfig, with_overrides
+from agents.evaluation.bootstrap_intervals import Bootstrap
 from agents.evaluation.model_exploits import NEARLY_NO_NOISE
+from agents.evaluation.off_policy import OffPolicyConfig
+from agents.evolution.hyperparameters import CMAESConfig
+from agents.planning.best_constant import SearchConfig
 from agents.planning.dream_planner import ImaginingPlannerConfig
+from agents.planning.model_predictive_control import PlannerConfig
 from agents.registry import ALGORITHMS
+from agents.sb3.hyperparameters import PPOConfig
 
 SEARCH_SEEDS = 100  # where the seeds of the exploit search begin
+
+
+@dataclass(frozen=True)
+class BenchmarkConfig:
+    """Who takes part in the benchmark of agents, and on whom they are judged.
+
+    Attributes:
+        dream: the dream, as agents without the person context see it.
+        simulator: the real world of the benchmark.
+        second_opinion: checkpoint of a world model trained on other people with another seed;
+            None leaves it out.
+        ppo, cma_es: how they are trained.
+        seeds: training seeds of PPO and CMA-ES.
+        others: further algorithms, trained with their defaults and one seed each.
+        temperatures: of the dreams that PPO is trained in.
+        pessimisms: likewise.
+        adherences: likewise, and of the worlds that those agents are judged in.
+        exploit_seeds: seeds of the exploit search, for PPO and CMA-ES each.
+        off_policy: settings of the estimates from the log; None leaves them out.
+        search: of the best constant.
+        planner, oracle: search budgets.
+        people: of the test split; None takes all.
+        episodes_per_person: start days of each.
+        seed: of people, days and noise; another one than that of the trainings.
+        bootstrap: settings of the intervals.
+    """
+
+    dream: EnvConfig = field(metadata={"group": "env"})
+    simulator: EnvConfig = field(metadata={"group": "env"})
+    second_opinion: str | None = None
+    ppo: PPOConfig = field(default_factory=PPOConfig)
+    cma_es: CMAESConfig = field(default_factory=CMAESConfig)
+    seeds: int = 5
+    others: list[str] = field(default_factory=lambda: ["a2c", "sac", "td3", "recurrent_ppo"])
+    temperatures: list[float] = field(default_factory=lambda: [0.25, 0.5, 1.0, 1.5, 2.0])
+    pessimisms: list[float] = field(default_factory=lambda: [0.5, 2.0])
+    adherences: list[float] = field(default_factory=lambda: [0.7, 0.4])
+    exploit_seeds: int = 2
+    off_policy: OffPolicyConfig | None = field(default_factory=OffPolicyConfig)
+    search: SearchConfig = field(default_factory=SearchConfig)
+    planner: PlannerConfig = field(default_factory=PlannerConfig)
+    oracle: PlannerConfig = field(default_factory=PlannerConfig)
+    people: int | None = None
+    episodes_per_person: int = 2
+    seed: int = 11
+    bootstrap: Bootstrap = field(default_factory=Bootstrap)
 
 
 @dataclass(frozen=True)
@@ -46,11 +98,11 @@ class BenchmarkEntry:
         return found
 
 
-def benchmark_entries(config: Any, untrained_model: str) -> list[BenchmarkEntry]:
-    """Return everybody that is trained.
+def benchmark_entries(config: BenchmarkConfig, untrained_model: str) -> list[BenchmarkEntry]:
+    """Return all that are trained.
 
     Args:
-        config: of the benchmark script.
+        config: of the benchmark.
         untrained_model: checkpoint of the ablation.
     """
     dream, truth = config.dream, config.simulator

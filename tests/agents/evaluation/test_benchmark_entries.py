@@ -1,34 +1,26 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
 
 from agents.env_config import EnvConfig
-from agents.evaluation.benchmark_entries import benchmark_entries
+from agents.evaluation.benchmark_entries import BenchmarkConfig, benchmark_entries
 from agents.evaluation.benchmark_report import BenchmarkResults, report
 from agents.evaluation.bootstrap_intervals import Bootstrap, mean_interval
 from agents.evaluation.paired_runs import Episodes
-from agents.evolution.hyperparameters import CMAESConfig
-from agents.planning.model_predictive_control import PlannerConfig
-from agents.sb3.hyperparameters import PPOConfig
 
 USERS = np.repeat([f"p{i}" for i in range(6)], 2)
 WORLDS = {"dream": EnvConfig("HumanWM-v0"), "simulator": EnvConfig("HumanWMSim-v0")}
 
 
 @pytest.fixture
-def config() -> Any:
-    return SimpleNamespace(
+def config() -> BenchmarkConfig:
+    return BenchmarkConfig(
         **WORLDS,
-        ppo=PPOConfig(),
-        cma_es=CMAESConfig(),
         seeds=2,
         others=["a2c"],
-        planner=PlannerConfig(),
         temperatures=[0.25, 1.0],
         pessimisms=[1.0],
         adherences=[0.4],
@@ -36,7 +28,7 @@ def config() -> Any:
     )
 
 
-def test_who_takes_part(config: Any) -> None:
+def test_who_takes_part(config: BenchmarkConfig) -> None:
     found = {entry.name: entry for entry in benchmark_entries(config, "runs/untrained")}
     assert {f"ppo dream context, seed {seed}" for seed in (1, 2)} <= set(found)
     seeing = found["ppo simulator context, seed 2"]
@@ -60,7 +52,7 @@ def episodes(mean: float, seed: int) -> Episodes:
     )
 
 
-def test_a_report_of_everything(config: Any) -> None:
+def test_a_report_of_everything(config: BenchmarkConfig) -> None:
     entrants = benchmark_entries(config, "runs/untrained")
     found: dict[str, dict[str, Episodes]] = {}
     for number, entrant in enumerate(entrants):

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from agents.env_config import EnvConfig
+from agents.evaluation.agent_benchmark import estimated_from_log
 from agents.evaluation.benchmark_entries import benchmark_entries
 from agents.protocol import Agent
 from agents.registry import train_agent
 from agents.training_session import Session
-from human_wm_cli.commands.benchmark_agents import BenchmarkAgentsConfig, judged_by_the_log, main
+from human_wm_cli.commands.benchmark_agents import BenchmarkAgentsConfig, main
 from human_wm_cli.config import compose
 from human_wm_cli.console import run_script
 from human_wm_env.people.embedded import EmbeddedConfig, load_embedded
@@ -49,8 +50,8 @@ def test_the_defaults() -> None:
 
 def test_the_log_judges_the_first_seed_alone() -> None:
     config = compose(BenchmarkAgentsConfig, "benchmark_agents", ["seeds=11"])
-    chosen = judged_by_the_log(config, benchmark_entries(config, "untrained"))
-    assert [entrant.name for entrant in chosen] == [
+    chosen = estimated_from_log(benchmark_entries(config, "untrained"), config.ppo.seed)
+    assert [entry.name for entry in chosen] == [
         "ppo dream, seed 1",
         "ppo dream context, seed 1",
     ]
