@@ -4,11 +4,14 @@ A day of 125 slots is some thousand small sums. As NumPy calls, each of which co
 microsecond whatever it does, they take longer than the nets' products; as compiled loops they
 cost next to nothing, for one slot as for many. Products of matrices stay with NumPy's BLAS.
 
-numba keeps compiled code in `__pycache__`, and sees there when the module of a loop changes, or a
-local of the function that makes it, but nothing else. So what a loop needs of other modules
-(columns of the schema, sizes of effects) reaches it as an argument or as such a local; and one
-that calls loops of other modules, or loops that have such locals, keeps their `stamp` among its
-own, so that it is compiled anew when one of them changes. A test reads the loops.
+numba keeps compiled code in files named after the loop's qualified name and line, and by itself
+compiles anew only when the loop's own module changes. So `compiled` appends to that name a digest
+of all that the loop does: its code, the constants that it reads (its module's or another's, as
+`schema.MOOD`), and the loops that it calls. A change of any of these gives another file, and the
+old one is removed; nothing else is compiled again. What a loop names has to be defined above it.
+
+The digests take 3 ms for all loops of the package. One digest of all source files would be simpler
+and was not taken: each edit of a comment would compile every loop again, which takes 20 seconds.
 
 Nothing checks bounds: callers check lengths and categories first (NUMBA_BOUNDSCHECK=1 checks
 all). With NUMBA_DISABLE_JIT=1 the same loops run in plain Python, slowly.
@@ -16,47 +19,26 @@ all). With NUMBA_DISABLE_JIT=1 the same loops run in plain Python, slowly.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import FunctionType, ModuleType
-from typing import Any, TypeVar, cast
+from typing import ParamSpec, TypeVar, cast
 
 import numba
 import numpy as np
+from numba.core.dispatcher import Dispatcher
 
-FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
+ParametersT = ParamSpec("ParametersT")
+ResultT = TypeVar("ResultT")
 
-
-def stamp(*loops: Any) -> int:
-    """Return a number that stands for what loops do: their code, and all that they call or hold.
-
-    Args:
-        *loops: compiled, in any order.
-    """
-    told = sorted(hashlib.sha256(b"".join(_tell(loop))).digest() for loop in loops)
-    return int(hashlib.sha256(b"".join(told)).hexdigest()[:12], 16)
+_DIGITS = 12
+_NOT_IN_FILES = str.maketrans("", "", "<>")  # numba leaves them out
 
 
-def _tell(value: Any) -> Iterator[bytes]:
-    """Yield bytes that change with a loop, an array or a number."""
-    function = getattr(value, "py_func", value)
-    if isinstance(function, FunctionType):
-        code = function.__code__
-        yield code.co_code + repr((code.co_consts, code.co_names, code.co_varnames)).encode()
-        for cell in function.__closure__ or ():
-            yield from _tell(cell.cell_contents)
-        for name in code.co_names:
-            held = function.__globals__.get(name)
-            if held is not None and not isinstance(held, ModuleType):
-                yield from _tell(held)
-    elif isinstance(value, np.ndarray):
-        yield f"{value.dtype} {value.shape}".encode() + value.tobytes()
-    else:
-        yield repr(value).encode()
-
-
-def compiled(function: FunctionT) -> FunctionT:
+def compiled(function: Callable[ParametersT, ResultT]) -> Callable[ParametersT, ResultT]:
     """Compile a loop on its first call with new types, and keep it: see the module.
 
     Where neither `__pycache__`, the user's cache nor NUMBA_CACHE_DIR can be written, every
@@ -65,8 +47,67 @@ def compiled(function: FunctionT) -> FunctionT:
     Division by zero gives inf or nan as in NumPy, sums are not reordered, and other threads
     run meanwhile.
     """
-    made = functools.partial(numba.njit, function, error_model="numpy", nogil=True)
+    function.__qualname__ += f"_{digest(function)}"
+    make = functools.partial(numba.njit, function, error_model="numpy", nogil=True)
     try:
-        return cast(FunctionT, made(cache=True))
+        loop = make(cache=True)
     except RuntimeError:  # nowhere to keep it
-        return cast(FunctionT, made(cache=False))
+        loop = make(cache=False)
+    else:
+        if isinstance(loop, Dispatcher):  # not with NUMBA_DISABLE_JIT
+            _remove_stale(loop)
+    return cast(Callable[ParametersT, ResultT], loop)
+
+
+def digest(function: object) -> str:
+    """Return hexadecimal digits that stand for what a loop does; see the module."""
+    return hashlib.sha256(b"\0".join(_describe(function))).hexdigest()[:_DIGITS]
+
+
+def stamp(*loops: object) -> int:
+    """Return a number that changes with compiled loops; to be removed."""
+    return int(digest(repr(sorted(digest(loop) for loop in loops))), 16)
+
+
+def _describe(value: object) -> Iterator[bytes]:
+    """Yield bytes that change with a function, a compiled loop, an array, a type or a number."""
+    if isinstance(value, Dispatcher):
+        yield value.py_func.__qualname__.encode()  # ends in its digest
+    elif isinstance(value, FunctionType):
+        code = value.__code__
+        constants = code.co_consts[1:] if value.__doc__ else code.co_consts
+        yield code.co_code + repr((constants, code.co_names, code.co_varnames)).encode()
+        for cell in value.__closure__ or ():
+            yield from _describe(cell.cell_contents)
+        held = [value.__globals__[name] for name in code.co_names if name in value.__globals__]
+        for each in held:
+            if not isinstance(each, ModuleType):
+                yield from _describe(each)
+            elif each.__name__.startswith("human_wm_env."):
+                for name in code.co_names:  # what it reads of the module is among them
+                    yield from _describe(getattr(each, name, None))
+    elif isinstance(value, np.ndarray):
+        yield f"{value.dtype} {value.shape}".encode() + value.tobytes()
+    elif isinstance(value, type):
+        yield f"{value.__qualname__} {getattr(value, '_fields', ())}".encode()
+    else:
+        yield f"{type(value).__name__} {value!r}".encode()
+
+
+def _remove_stale(loop: Dispatcher) -> None:
+    """Remove the files of a loop of the same name that did something else."""
+    function = loop.py_func
+    module = Path(function.__code__.co_filename).stem
+    own = f"{module}.{function.__qualname__}-".translate(_NOT_IN_FILES)
+    name, end = own[: -_DIGITS - 1], len(own)
+    for file in _files(Path(loop.stats.cache_path or "")):
+        kept = file.name
+        if kept.startswith(name) and kept[end - 1 : end] == "-" and not kept.startswith(own):
+            with contextlib.suppress(OSError):  # somebody else's, or gone meanwhile
+                file.unlink()
+
+
+@functools.cache
+def _files(folder: Path) -> tuple[Path, ...]:
+    """Return what a folder holds when the process first looks."""
+    return tuple(folder.iterdir()) if folder.is_dir() else ()

@@ -10,7 +10,7 @@ import numpy as np
 
 from agents.episode_starts import Starts
 from human_wm_env.data.dataset import LogDataset
-from human_wm_env.person import actions, observation_assembly, rewards, schema
+from human_wm_env.person import actions, observations, rewards, schema
 from human_wm_env.person_context import PosteriorMeans
 from human_wm_env.worlds.replay import ReplayWorld
 from human_wm_env.worlds.start_options import Start
@@ -95,7 +95,7 @@ def cut_windows(
             weekday[:, day] < 0, -1, (weekday[:, day].astype(int) + 1) % schema.DAYS_PER_WEEK
         )
         views.append(
-            observation_assembly.build(
+            observations.build(
                 rows[:, day],
                 observed[:, day],
                 weekday_to_come,

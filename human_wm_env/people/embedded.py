@@ -136,7 +136,7 @@ def generate(config: EmbeddedConfig) -> dict[str, np.ndarray]:
     row = np.zeros((users, schema.FEATURE_COUNT), dtype=np.float32)
     row[:, schema.STEPS] = habits.TYPICAL_STEPS * np.exp(trait(traits, "activity_level"))
     row[:, schema.MOOD] = 1
-    sky = np.zeros(users, dtype=np.intp)
+    chain, sky = weather.WeatherChain(weather.TRANSITIONS), np.zeros(users, dtype=np.intp)
 
     true_rows = np.empty((users, days, schema.FEATURE_COUNT), dtype=np.float32)
     observed = np.empty(true_rows.shape, dtype=bool)
@@ -150,7 +150,7 @@ def generate(config: EmbeddedConfig) -> dict[str, np.ndarray]:
         normal = days_of_life.standard_normal((users, normals), dtype=np.float32)
         uniform = days_of_life.random((users, uniforms), dtype=np.float32)
         weekday = calendar[:, lived]
-        sky = weather.next_weather(sky, weather.TRANSITIONS, uniform[:, 0])
+        sky = chain.next(sky, uniform[:, 0])
         cut = 1 + habits.UNIFORMS
         planned = simulator.habitual_day(
             people, body, row, weekday, sky, normal[:, 1:], uniform[:, 1:cut]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from gymnasium import spaces
 
+from human_wm_env.compiled import compiled
 from human_wm_env.errors import InvalidActionError
 from human_wm_env.person import feasible, schema
 
@@ -53,37 +56,21 @@ def check_actions(action: object, slots: int | None) -> np.ndarray:
     return np.clip(array, -1.0, 1.0).astype(np.float32).reshape(-1, ACTION_WIDTH)
 
 
-def _spread(
-    unit: np.ndarray, low: float, centre: np.ndarray | float, high: np.ndarray | float
-) -> np.ndarray:
-    """Map -1 / 0 / 1 to low / centre / high, linear between."""
-    return np.where(unit < 0.0, centre + unit * (centre - low), centre + unit * (high - centre))
+class Day(NamedTuple):
+    """Days of a batch, in raw units; arrays are column by column in memory.
 
+    Attributes:
+        columns: float32 (10, slots), the ten features.
+        workout, location: the two categories among them, int (slots,).
+    """
 
-def _unspread(
-    value: np.ndarray, low: float, centre: np.ndarray | float, high: np.ndarray | float
-) -> np.ndarray:
-    below = (value - centre) / np.maximum(centre - low, 1e-6)
-    above = (value - centre) / np.maximum(high - centre, 1e-6)
-    return np.clip(np.where(value < centre, below, above), -1.0, 1.0)
-
-
-def _pick(unit: np.ndarray, count: int) -> np.ndarray:
-    """Cut [-1, 1] into `count` equal bins and return the bin, float (n,)."""
-    return np.minimum(np.floor((unit + 1.0) * 0.5 * count), count - 1)
-
-
-def _centre_minutes(sleep: np.ndarray) -> np.ndarray:
-    typical = schema.continuous(schema.MINUTES).centre
-    return np.minimum(typical, feasible.max_active_minutes(sleep))
+    columns: np.ndarray
+    workout: np.ndarray
+    location: np.ndarray
 
 
 def decode(actions: np.ndarray) -> np.ndarray:
-    """Turn checked actions into raw rows; 0 everywhere is a typical day.
-
-    Sleep first, then the minutes that still fit, then the steps that fit into these;
-    distance and calories are residuals around what the rest implies; workout and
-    location are picked by equal bins in the schema's order.
+    """Turn checked actions into raw rows, see `decode_day`.
 
     Args:
         actions: float32 (n, 7) in [-1, 1], columns in the order of ACTION_FEATURES.
@@ -91,30 +78,78 @@ def decode(actions: np.ndarray) -> np.ndarray:
     Returns:
         float32 (n, 10), raw rows with the action features set and zeros elsewhere.
     """
-    rows = np.zeros((len(actions), schema.FEATURE_COUNT), dtype=np.float32)
-    bounds = schema.continuous(schema.SLEEP)
-    sleep = _spread(actions[:, A_SLEEP], bounds.low, bounds.centre, bounds.high)
-    minutes = _spread(
-        actions[:, A_MINUTES], 0.0, _centre_minutes(sleep), feasible.max_active_minutes(sleep)
-    )
-    steps = _spread(
-        actions[:, A_STEPS],
-        0.0,
-        feasible.TYPICAL_CADENCE * minutes,
-        feasible.max_steps(minutes),
-    )
-    workout = _pick(actions[:, A_WORKOUT], schema.FEATURES[schema.WORKOUT].width)
-    kind = workout.astype(np.intp)
-    rows[:, schema.SLEEP] = sleep
-    rows[:, schema.MINUTES] = minutes
-    rows[:, schema.STEPS] = steps
-    rows[:, schema.WORKOUT] = workout
-    rows[:, schema.LOCATION] = _pick(actions[:, A_LOCATION], schema.FEATURES[schema.LOCATION].width)
-    share = 1.0 + feasible.DISTANCE_RESIDUAL_SHARE * actions[:, A_DISTANCE]
-    rows[:, schema.DISTANCE] = feasible.implied_distance_km(steps, kind) * share
-    residual = feasible.CALORIES_RESIDUAL_KCAL * actions[:, A_CALORIES]
-    rows[:, schema.CALORIES] = feasible.implied_calories_kcal(steps, minutes, kind) + residual
-    return feasible.project(rows)
+    return np.ascontiguousarray(decode_day(actions).columns.T)
+
+
+def decode_day(actions: np.ndarray) -> Day:
+    """Turn checked actions into feasible days; 0 everywhere is a typical day.
+
+    Sleep first, then the minutes that still fit, then the steps that fit into these;
+    distance and calories are residuals around what the rest implies; workout and
+    location are picked by equal bins in the schema's order.
+
+    Args:
+        actions: float32 (slots, 7) in [-1, 1], columns in the order of ACTION_FEATURES.
+
+    Returns:
+        Its columns are new; the features that nobody decides are 0.
+    """
+    columns = np.zeros((schema.FEATURE_COUNT, len(actions)), dtype=np.float32)
+    labels = np.empty((2, len(actions)), dtype=np.intp)
+    decode_loop(np.ascontiguousarray(actions.T, dtype=np.float32), columns, labels)
+    return Day(columns, labels[0], labels[1])
+
+
+_SLEEP, _MINUTES = schema.continuous(schema.SLEEP), schema.continuous(schema.MINUTES)
+_SLEEP_LOW, _SLEEP_USUAL, _SLEEP_HIGH = _SLEEP.low, _SLEEP.centre, _SLEEP.high
+_MINUTES_USUAL = _MINUTES.centre
+_WORKOUTS, _LOCATIONS = (schema.FEATURES[i].width for i in (schema.WORKOUT, schema.LOCATION))
+
+
+@compiled
+def _bin(unit: np.float32, count: int) -> int:
+    """Cut [-1, 1] into equal bins and return the bin.
+
+    In float32: at the edge of a bin a rounding is another category. Bounded on both sides: NaN
+    or -2 of a careless caller must not leave the tables.
+    """
+    return max(min(int((unit + np.float32(1.0)) * np.float32(0.5 * count)), count - 1), 0)
+
+
+@compiled
+def _between(unit: float, low: float, centre: float, high: float) -> float:
+    """Map -1 / 0 / 1 to low / centre / high, linear between."""
+    return centre + unit * (centre - low if unit < 0.0 else high - centre)
+
+
+@compiled
+def decode_loop(unit: np.ndarray, day: np.ndarray, labels: np.ndarray) -> None:
+    """Write days, float32 (10, slots), and their workouts and locations, int (2, slots).
+
+    Args:
+        unit: float32 (7, slots), actions.
+        day: only the action features are written.
+        labels: all of it is written.
+    """
+    for slot in range(unit.shape[1]):
+        workout = _bin(unit[A_WORKOUT, slot], _WORKOUTS)
+        location = _bin(unit[A_LOCATION, slot], _LOCATIONS)
+        sleep = _between(float(unit[A_SLEEP, slot]), _SLEEP_LOW, _SLEEP_USUAL, _SLEEP_HIGH)
+        # The minutes of a typical day fit beside any night.
+        most = feasible.most_minutes_of(sleep)
+        minutes = _between(float(unit[A_MINUTES, slot]), 0.0, _MINUTES_USUAL, most)
+        usual, most = feasible.TYPICAL_CADENCE * minutes, feasible.most_steps_of(minutes)
+        steps = _between(float(unit[A_STEPS, slot]), 0.0, usual, most)
+        share = 1.0 + feasible.DISTANCE_RESIDUAL_SHARE * unit[A_DISTANCE, slot]
+        residual = feasible.CALORIES_RESIDUAL_KCAL * unit[A_CALORIES, slot]
+        day[schema.SLEEP, slot] = sleep
+        day[schema.MINUTES, slot] = minutes
+        day[schema.STEPS, slot] = steps
+        day[schema.DISTANCE, slot] = feasible.distance_of(steps, workout) * share
+        day[schema.CALORIES, slot] = feasible.calories_of(steps, minutes, workout) + residual
+        day[schema.WORKOUT, slot] = labels[0, slot] = workout
+        day[schema.LOCATION, slot] = labels[1, slot] = location
+    feasible.project_loop(day)
 
 
 def encode(rows: np.ndarray) -> np.ndarray:
@@ -149,3 +184,16 @@ def encode(rows: np.ndarray) -> np.ndarray:
     residual = rows[:, schema.CALORIES] - calories
     actions[:, A_CALORIES] = residual / feasible.CALORIES_RESIDUAL_KCAL
     return np.clip(actions, -1.0, 1.0)
+
+
+def _unspread(
+    value: np.ndarray, low: float, centre: np.ndarray | float, high: np.ndarray | float
+) -> np.ndarray:
+    below = (value - centre) / np.maximum(centre - low, 1e-6)
+    above = (value - centre) / np.maximum(high - centre, 1e-6)
+    return np.clip(np.where(value < centre, below, above), -1.0, 1.0)
+
+
+def _centre_minutes(sleep: np.ndarray) -> np.ndarray:
+    typical = schema.continuous(schema.MINUTES).centre
+    return np.minimum(typical, feasible.max_active_minutes(sleep))

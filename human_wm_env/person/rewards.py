@@ -1,8 +1,7 @@
-"""The reward of a lived day: named components in [0, 1], one code for all worlds."""
+"""The reward of a day: named components in [0, 1], one code for all worlds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,58 +67,49 @@ def baseline_of(history: History) -> Baseline:
     return Baseline(heart_rate, habit[None])
 
 
-def _baseline_reader() -> Callable[..., bool]:
-    """Return the loop, which says whether all categories are known; see `compiled`."""
-    numbers = [i for i in schema.CONTINUOUS_FEATURES if i in schema.ACTION_FEATURES]
-    labels = [i for i in schema.CATEGORICAL_FEATURES if i in schema.ACTION_FEATURES]
-    number_at, label_at = np.array(numbers), np.array(labels)
-    first = np.array([schema.ROW_SLICES[i].start for i in range(schema.FEATURE_COUNT)])
-    widths = np.array([feature.width for feature in schema.FEATURES])
-    low, high, centre, scale = np.array(
-        [(f.low, f.high, f.centre, f.scale) for f in map(schema.continuous, numbers)],
-        dtype=np.float32,
-    ).T.copy()
-    rate_at, usual_rate = schema.HEART_RATE, schema.continuous(schema.HEART_RATE).centre
+_NUMBERS = np.array([i for i in schema.CONTINUOUS_FEATURES if i in schema.ACTION_FEATURES])
+_LABELS = np.array([i for i in schema.CATEGORICAL_FEATURES if i in schema.ACTION_FEATURES])
+_FIRST = np.array([schema.ROW_SLICES[i].start for i in range(schema.FEATURE_COUNT)])
+_WIDTHS = np.array([feature.width for feature in schema.FEATURES])
+_USUAL_RATE = schema.continuous(schema.HEART_RATE).centre
 
-    @compiled
-    def read(
-        rows: np.ndarray, observed: np.ndarray, habit: np.ndarray, heart_rate: np.ndarray
-    ) -> bool:
-        for place in range(len(number_at)):
-            index, total, seen = number_at[place], 0.0, 0
-            for day in range(rows.shape[0]):
-                if observed[day, index]:
-                    value = min(max(rows[day, index], low[place]), high[place])
-                    total += value - centre[place]
-                    seen += 1
-            habit[first[index]] = total / max(seen, 1) / scale[place]
-        for index in label_at:
-            seen = 0
-            for day in range(rows.shape[0]):
-                if observed[day, index]:
-                    label = int(rows[day, index])
-                    if label < 0 or label >= widths[index]:
-                        return False
-                    habit[first[index] + label] += 1.0
-                    seen += 1
-            for column in range(first[index], first[index] + widths[index]):
-                habit[column] = habit[column] / seen if seen else 1.0 / widths[index]
+
+@compiled
+def _read_baseline(
+    rows: np.ndarray, observed: np.ndarray, habit: np.ndarray, heart_rate: np.ndarray
+) -> bool:
+    """Write habit, (ROW_WIDTH,), and heart rate, (1,); return whether all categories are known."""
+    for index in _NUMBERS:
+        low, high = schema.LOWS[index], schema.HIGHS[index]
         total, seen = 0.0, 0
         for day in range(rows.shape[0]):
-            if observed[day, rate_at]:
-                total += rows[day, rate_at]
+            if observed[day, index]:
+                value = min(max(rows[day, index], low), high)
+                total += value - schema.CENTRES[index]
                 seen += 1
-        heart_rate[0] = total / seen if seen else usual_rate
-        return True
-
-    return read
-
-
-_read_baseline = _baseline_reader()
+        habit[_FIRST[index]] = total / max(seen, 1) / schema.SCALES[index]
+    for index in _LABELS:
+        seen = 0
+        for day in range(rows.shape[0]):
+            if observed[day, index]:
+                label = int(rows[day, index])
+                if label < 0 or label >= _WIDTHS[index]:
+                    return False
+                habit[_FIRST[index] + label] += 1.0
+                seen += 1
+        for column in range(_FIRST[index], _FIRST[index] + _WIDTHS[index]):
+            habit[column] = habit[column] / seen if seen else 1.0 / _WIDTHS[index]
+    total, seen = 0.0, 0
+    for day in range(rows.shape[0]):
+        if observed[day, schema.HEART_RATE]:
+            total += rows[day, schema.HEART_RATE]
+            seen += 1
+    heart_rate[0] = total / seen if seen else _USUAL_RATE
+    return True
 
 
 def components(rows: np.ndarray, baseline: Baseline) -> np.ndarray:
-    """Return the reward components of lived days.
+    """Return the reward components of days.
 
     mood: Happy 1, Neutral .6, Tired .3, Stressed 0. recovery: .5 + (baseline - heart
     rate) / 20 bpm, clipped. sleep: 1 within 7-9 h, falling to 0 four hours outside.
@@ -140,7 +130,9 @@ def components(rows: np.ndarray, baseline: Baseline) -> np.ndarray:
         baseline = _repeated(baseline, len(rows))
     shares = np.empty((len(COMPONENTS), len(rows)), dtype=np.float32)
     encoded = np.ascontiguousarray(schema.encode_rows(rows).T)
-    pay_loop(np.ascontiguousarray(rows.T), encoded, baseline.heart_rate, baseline.habit.T, shares)
+    reward_loop(
+        np.ascontiguousarray(rows.T), encoded, baseline.heart_rate, baseline.habit.T, shares
+    )
     return shares.T
 
 
@@ -155,42 +147,35 @@ def _repeated(baseline: Baseline, slots: int) -> Baseline:
     return Baseline(np.repeat(baseline.heart_rate, slots), np.repeat(baseline.habit, slots, axis=0))
 
 
-def _payer() -> Callable[..., None]:
-    """Return the loop; its constants are locals, see `compiled`."""
-    at_mood, at_rate, at_sleep = schema.MOOD, schema.HEART_RATE, schema.SLEEP
-    row_width, weights = schema.ROW_WIDTH, effort_weights().astype(np.float64)
-    moods = np.array([MOOD_VALUES[name] for name in schema.categories(schema.MOOD)])
-    span, middle = RECOVERY_SPAN_BPM, (SLEEP_LOW_HOURS + SLEEP_HIGH_HOURS) / 2.0
-    # At most 1 within the recommended hours, which are those nearest to their middle.
-    fall = SLEEP_FALL_HOURS
-    peak = 1.0 + (SLEEP_HIGH_HOURS - middle) / fall
+_EFFORT_WEIGHTS = effort_weights().astype(np.float64)
+_MOOD_VALUES = np.array([MOOD_VALUES[name] for name in schema.categories(schema.MOOD)])
+_SLEEP_MIDDLE = (SLEEP_LOW_HOURS + SLEEP_HIGH_HOURS) / 2.0
+# At most 1 within the recommended hours, which are those nearest to their middle.
+_SLEEP_PEAK = 1.0 + (SLEEP_HIGH_HOURS - _SLEEP_MIDDLE) / SLEEP_FALL_HOURS
 
-    @compiled
-    def pay(
-        rows: np.ndarray,
-        encoded: np.ndarray,
-        usual_rate: np.ndarray,
-        habit: np.ndarray,
-        shares: np.ndarray,
-    ) -> None:
-        slots = shares.shape[1]
-        effort = np.zeros(slots)
-        for column in range(row_width):
-            for slot in range(slots):
-                apart = float(encoded[column, slot] - habit[column, slot])
-                effort[slot] += weights[column] * apart * apart
+
+@compiled
+def reward_loop(
+    rows: np.ndarray,
+    encoded: np.ndarray,
+    usual_rate: np.ndarray,
+    habit: np.ndarray,
+    shares: np.ndarray,
+) -> None:
+    """Write the components, (4, slots); see `components`, of which the rows are columns here."""
+    slots = shares.shape[1]
+    effort = np.zeros(slots)
+    for column in range(schema.ROW_WIDTH):
         for slot in range(slots):
-            calmer = float(usual_rate[slot] - rows[at_rate, slot])
-            night = peak - abs(rows[at_sleep, slot] - middle) / fall
-            shares[0, slot] = moods[int(rows[at_mood, slot])]
-            shares[1, slot] = min(max(calmer / span + 0.5, 0.0), 1.0)
-            shares[2, slot] = min(max(night, 0.0), 1.0)
-            shares[3, slot] = min(max(1.0 - effort[slot], 0.0), 1.0)
-
-    return pay
-
-
-pay_loop = _payer()
+            apart = float(encoded[column, slot] - habit[column, slot])
+            effort[slot] += _EFFORT_WEIGHTS[column] * apart * apart
+    for slot in range(slots):
+        calmer = float(usual_rate[slot] - rows[schema.HEART_RATE, slot])
+        away = abs(rows[schema.SLEEP, slot] - _SLEEP_MIDDLE)
+        shares[0, slot] = _MOOD_VALUES[int(rows[schema.MOOD, slot])]
+        shares[1, slot] = min(max(calmer / RECOVERY_SPAN_BPM + 0.5, 0.0), 1.0)
+        shares[2, slot] = min(max(_SLEEP_PEAK - away / SLEEP_FALL_HOURS, 0.0), 1.0)
+        shares[3, slot] = min(max(1.0 - effort[slot], 0.0), 1.0)
 
 
 def foresight(foreseen: np.ndarray, logged: np.ndarray, observed: np.ndarray) -> np.ndarray:

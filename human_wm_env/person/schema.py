@@ -150,7 +150,17 @@ def encoded_slices(indices: tuple[int, ...]) -> dict[int, slice]:
 
 ROW_SLICES = encoded_slices(tuple(range(FEATURE_COUNT)))
 ROW_WIDTH = sum(feature.width for feature in FEATURES)
-_FEATURE_OF_COLUMN = np.repeat(np.arange(FEATURE_COUNT), [feature.width for feature in FEATURES])
+# For loops, by feature: float32 (10,) each, of a category 0, 1, 0 and 0.
+CENTRES, SCALES, LOWS, HIGHS = np.array(
+    [
+        (each.centre, each.scale, each.low, each.high)
+        if isinstance(each, Continuous)
+        else (0.0, 1.0, 0.0, 0.0)
+        for each in FEATURES
+    ],
+    dtype=np.float32,
+).T.copy()
+FEATURE_OF_COLUMN = np.repeat(np.arange(FEATURE_COUNT), [feature.width for feature in FEATURES])
 
 
 def encode_rows(rows: np.ndarray, observed: np.ndarray | None = None) -> np.ndarray:
@@ -175,7 +185,7 @@ def encode_rows(rows: np.ndarray, observed: np.ndarray | None = None) -> np.ndar
             encoded[..., part] = column[..., None] == np.arange(feature.width)
     if observed is not None:
         # Not a product with the mask: NaN behind it would come through.
-        encoded[~observed[..., _FEATURE_OF_COLUMN]] = 0.0
+        encoded[~observed[..., FEATURE_OF_COLUMN]] = 0.0
     return encoded
 
 
@@ -206,6 +216,10 @@ def weekday_features(weekday: np.ndarray) -> np.ndarray:
     angle = 2.0 * np.pi * weekday / DAYS_PER_WEEK
     known = weekday >= 0
     return np.stack([np.sin(angle) * known, np.cos(angle) * known], axis=-1).astype(np.float32)
+
+
+# Of Monday to Sunday; its last row, of zeros, is that of -1, an unknown weekday.
+WEEKDAY_TABLE = weekday_features(np.array([*range(DAYS_PER_WEEK), -1]))
 
 
 def is_weekend(weekday: np.ndarray) -> np.ndarray:

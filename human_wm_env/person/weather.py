@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from human_wm_env.compiled import compiled
 from human_wm_env.person import schema
-from human_wm_env.person.choices import choose
 
 # Assumption (temperate climate), listed in docs/people.md: a day keeps yesterday's weather
 # with probability 0.45, else draws from the climate.
@@ -20,20 +20,46 @@ IS_BAD = np.array(
 )
 
 
-def next_weather(weather: np.ndarray, transitions: np.ndarray, uniform: np.ndarray) -> np.ndarray:
-    """Draw tomorrow's weather.
+class WeatherChain:
+    """A Markov chain of the weather whose cumulative shares are worked out once.
 
     Args:
-        weather: int (n,), today's, -1 where unknown (then drawn from the chain's average row).
-        transitions: float (4, 4), rows sum to 1.
-        uniform: float (n,), noise in [0, 1).
+        transitions: float (weathers, weathers), rows sum to 1.
 
-    Returns:
-        int (n,).
+    Attributes:
+        shares: float32 (weathers + 1, weathers - 1), cumulative; the last row is for -1, unknown.
     """
-    unknown = transitions.mean(axis=0, keepdims=True)
-    table = np.concatenate([transitions, unknown])
-    return choose(np.log(table + 1e-12)[weather], uniform)
+
+    def __init__(self, transitions: np.ndarray) -> None:
+        table = np.concatenate([transitions, transitions.mean(axis=0, keepdims=True)])
+        cumulative = np.cumsum(table + 1e-12, axis=1)
+        self.shares = (cumulative[:, :-1] / cumulative[:, -1:]).astype(np.float32)
+
+    def next(self, weather: np.ndarray, uniform: np.ndarray) -> np.ndarray:
+        """Draw tomorrow's weather.
+
+        Args:
+            weather: int (slots,), today's, -1 where unknown (drawn from the chain's average row).
+            uniform: float (slots,), noise in [0, 1).
+
+        Returns:
+            int (slots,).
+        """
+        drawn = np.empty(len(weather), dtype=np.intp)
+        draw_loop(self.shares, weather, uniform, drawn)
+        return drawn
+
+
+@compiled
+def draw_loop(
+    shares: np.ndarray, weather: np.ndarray, uniform: np.ndarray, drawn: np.ndarray
+) -> None:
+    """Draw tomorrow's weather from cumulative shares, a row for each of today's; (slots,)."""
+    for slot in range(len(drawn)):
+        below = 0
+        while below < shares.shape[1] and shares[weather[slot], below] <= uniform[slot]:
+            below += 1
+        drawn[slot] = below
 
 
 def fit_transitions(weather: np.ndarray, observed: np.ndarray) -> np.ndarray:

@@ -8,9 +8,10 @@ import numpy as np
 
 from human_wm_env.compiled import compiled, stamp
 from human_wm_env.model import inputs
-from human_wm_env.person import action_decoding, missingness, schema, weather_chain
+from human_wm_env.person import actions, missingness, schema
 from human_wm_env.person.noise import NEXT_WEATHER, SHARED_UNIFORMS
 from human_wm_env.person.noise import columns as noise_columns
+from human_wm_env.person.weather import draw_loop as draw_weather_loop
 from human_wm_env.runtime import step, transition_head
 
 _ACTIONS, _STATES = len(inputs.ACTION_ORDER), len(inputs.STATE_ORDER)
@@ -23,7 +24,7 @@ UNIFORM_COLUMNS, UNIFORMS = noise_columns(
 
 def _make_begin_day() -> Callable[..., tuple[np.ndarray, np.ndarray]]:
     """Return the loop `begin_day`; its constants are locals, see `compiled`."""
-    called = stamp(action_decoding.decode_loop, step.begin_loop, step.set_actions_loop)
+    called = stamp(actions.decode_loop, step.begin_loop, step.set_actions_loop)
     features, width = schema.FEATURE_COUNT, step.TRANSITION_WIDTH
 
     @compiled
@@ -53,7 +54,7 @@ def _make_begin_day() -> Callable[..., tuple[np.ndarray, np.ndarray]]:
         slots = action.shape[1]
         row = np.zeros((features, slots), dtype=np.float32)
         labels = np.empty((2, slots), dtype=np.intp)
-        action_decoding.decode_loop(action, row, labels)
+        actions.decode_loop(action, row, labels)
         net_inputs = np.empty((width, slots), dtype=np.float32)
         step.begin_loop(sums, encoded, known, weekday, net_inputs)
         step.set_actions_loop(net_inputs, row, labels[0], labels[1], weather)
@@ -70,7 +71,7 @@ def _make_end_day() -> Callable[..., tuple[np.ndarray, ...]]:
         step.set_states_loop,
         step.remember_loop,
         missingness.lose_loop,
-        weather_chain.draw_loop,
+        draw_weather_loop,
     )
     row_width, sums_width = schema.ROW_WIDTH, step.SUMS_WIDTH
     features, gaps = schema.FEATURE_COUNT, missingness.UNIFORMS
@@ -158,7 +159,7 @@ def _make_end_day() -> Callable[..., tuple[np.ndarray, ...]]:
         lost_now = np.empty((gaps, slots), dtype=np.bool_)
         missingness.lose_loop(lost, staying, opening, uniform[masks:], lost_now, observed)
         tomorrow = np.empty(slots, dtype=np.intp)
-        weather_chain.draw_loop(weathers, weather, uniform[next_weather], tomorrow)
+        draw_weather_loop(weathers, weather, uniform[next_weather], tomorrow)
         return encoded.T, moved.T, observed.T, lost_now.T, disagreement, tomorrow
 
     return end_day

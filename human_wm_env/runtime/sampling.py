@@ -132,6 +132,22 @@ def _label(
 
 
 @compiled
+def expected(column: np.ndarray, first: int, components: int) -> np.float32:
+    """Return the mean of a mixture."""
+    if components == 1:
+        return column[first + 1]
+    highest = column[first]
+    for place in range(components):
+        highest = max(highest, column[first + place])
+    total, weighted = np.float32(0.0), np.float32(0.0)
+    for place in range(first, first + components):
+        weight = np.exp(column[place] - highest)
+        total += weight
+        weighted += weight * column[place + components]
+    return weighted / total
+
+
+@compiled
 def mixture(
     column: np.ndarray,
     first: int,
@@ -154,22 +170,6 @@ def mixture(
     scale = np.log(np.float32(1.0) + np.exp(-abs(raw))) + max(raw, np.float32(0.0))
     scale += np.float32(least_scale)
     return mean + np.float32(temperature) * scale * np.float32(normal)
-
-
-@compiled
-def expected(column: np.ndarray, first: int, components: int) -> np.float32:
-    """Return the mean of a mixture."""
-    if components == 1:
-        return column[first + 1]
-    highest = column[first]
-    for place in range(components):
-        highest = max(highest, column[first + place])
-    total, weighted = np.float32(0.0), np.float32(0.0)
-    for place in range(first, first + components):
-        weight = np.exp(column[place] - highest)
-        total += weight
-        weighted += weight * column[place + components]
-    return weighted / total
 
 
 @compiled

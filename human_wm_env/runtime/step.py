@@ -16,7 +16,7 @@ from human_wm_env.compiled import compiled
 from human_wm_env.model import inputs, memory
 from human_wm_env.model.memory import Memory
 from human_wm_env.person import schema
-from human_wm_env.person.day import Day
+from human_wm_env.person.actions import Day
 
 # Averages, their weights, weekday, and 1 (which carries what is always there).
 CONTEXT_WIDTH = 2 * memory.AVERAGES + inputs.WEEKDAY_WIDTH + 1

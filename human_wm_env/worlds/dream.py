@@ -15,11 +15,11 @@ from human_wm_env.model.inputs import STATE_ORDER
 from human_wm_env.model.memory import Memory
 from human_wm_env.person import missingness as masks
 from human_wm_env.person import schema
+from human_wm_env.person.feasible import project
 from human_wm_env.person.history import History
 from human_wm_env.person.missingness import MaskChain
 from human_wm_env.person.noise import ADHERENCE
-from human_wm_env.person.projection import project
-from human_wm_env.person.weather_chain import WeatherChain
+from human_wm_env.person.weather import WeatherChain
 from human_wm_env.random_streams import FOR_LATENTS, Stream, generators
 from human_wm_env.runtime import step
 from human_wm_env.runtime.dream_step import (

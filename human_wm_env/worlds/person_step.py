@@ -2,84 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
-from human_wm_env.compiled import compiled, stamp
-from human_wm_env.person import observation_assembly, rewards, schema
-from human_wm_env.person.observations import WIDTH
+from human_wm_env.compiled import compiled
+from human_wm_env.person import observations, rewards, schema
+
+_ACTIONS = np.array(schema.ACTION_FEATURES)
+_COMPONENTS = len(rewards.COMPONENTS)
 
 
 @compiled
 def turn_page_loop(
-    day: np.ndarray, elapsed: np.ndarray, weekday: np.ndarray, week: int, calendar: np.ndarray
+    day: np.ndarray, elapsed: np.ndarray, weekday: np.ndarray, calendar: np.ndarray
 ) -> None:
     """Write day, days since the start and weekday of tomorrow; an unknown weekday stays -1."""
     for slot in range(len(day)):
         calendar[0, slot] = day[slot] + 1
         calendar[1, slot] = elapsed[slot] + 1
-        calendar[2, slot] = (weekday[slot] + 1) % week if weekday[slot] >= 0 else -1
+        following = (weekday[slot] + 1) % schema.DAYS_PER_WEEK
+        calendar[2, slot] = following if weekday[slot] >= 0 else -1
 
 
-def _make_close() -> Callable[..., tuple[np.ndarray, ...]]:
-    """Return the loop `close`; its constants are locals, see `compiled`."""
-    called = stamp(observation_assembly.assemble_loop, rewards.pay_loop)
-    acted = np.array(schema.ACTION_FEATURES)
-    shares, width, week = len(rewards.COMPONENTS), WIDTH, schema.DAYS_PER_WEEK
+@compiled
+def close(
+    today: tuple[np.ndarray, ...],
+    forecast: np.ndarray,
+    calendar: tuple[np.ndarray, ...],
+    horizon: int,
+    rewarded: bool,
+    baseline: tuple[np.ndarray, ...],
+) -> tuple[np.ndarray, ...]:
+    """End a day.
 
-    @compiled
-    def close(
-        row: np.ndarray,
-        encoded: np.ndarray,
-        observed: np.ndarray,
-        forecast: np.ndarray,
-        day: np.ndarray,
-        elapsed: np.ndarray,
-        weekday: np.ndarray,
-        horizon: int,
-        pays: bool,
-        usual_rate: np.ndarray,
-        habit: np.ndarray,
-    ) -> tuple[np.ndarray, ...]:
-        """End a day.
+    Args:
+        today: the raw row, float32 (10, slots), the same encoded, float32 (ROW_WIDTH, slots), and
+            its mask, bool (10, slots).
+        forecast: int (slots,), weather of tomorrow.
+        calendar: int (slots,) each: the day's number, days before it since the start, and its
+            weekday, -1 if unknown.
+        horizon: days of an episode.
+        rewarded: work out the reward components.
+        baseline: heart rate, float32 (slots,), bpm, and habit, float32 (ROW_WIDTH, slots).
 
-        Args:
-            row: float32 (10, slots), the day.
-            encoded: float32 (ROW_WIDTH, slots), the same, encoded.
-            observed: bool (10, slots), its mask.
-            forecast: int (slots,), weather of tomorrow.
-            day: int (slots,), the day's number.
-            elapsed: int (slots,), days before it since the start.
-            weekday: int (slots,), the day's, -1 if unknown.
-            horizon: days of an episode.
-            pays: work out the reward components.
-            usual_rate: float32 (slots,), bpm, of the baseline.
-            habit: float32 (ROW_WIDTH, slots), of the baseline.
-
-        Returns:
-            Of tomorrow: day, elapsed and weekday, int (slots,); then observation, float32
-            (slots, WIDTH), components, float32 (slots, 4), unset where nothing is paid, and the
-            executed action in raw units, float32 (slots, 7).
-        """
-        assert called
-        slots = len(day)
-        calendar = np.empty((3, slots), dtype=np.intp)
-        turn_page_loop(day, elapsed, weekday, week, calendar)
-        observation = np.empty((slots, width), dtype=np.float32)
-        observation_assembly.assemble_loop(
-            encoded, observed, calendar[2], forecast, calendar[1], horizon, observation
-        )
-        paid = np.empty((shares, slots), dtype=np.float32)
-        if pays:
-            rewards.pay_loop(row, encoded, usual_rate, habit, paid)
-        executed = np.empty((len(acted), slots), dtype=np.float32)
-        for place in range(len(acted)):
-            for slot in range(slots):
-                executed[place, slot] = row[acted[place], slot]
-        return calendar[0], calendar[1], calendar[2], observation, paid.T, executed.T
-
-    return close
-
-
-close = _make_close()
+    Returns:
+        Of tomorrow: day, elapsed and weekday, int (slots,); then observation, float32
+        (slots, WIDTH), components, float32 (slots, 4), unset where not rewarded, and the
+        executed action in raw units, float32 (slots, 7).
+    """
+    row, encoded, observed = today
+    day, elapsed, weekday = calendar
+    slots = len(day)
+    tomorrow = np.empty((3, slots), dtype=np.intp)
+    turn_page_loop(day, elapsed, weekday, tomorrow)
+    observation = np.empty((slots, observations.WIDTH), dtype=np.float32)
+    observations.assemble_loop(
+        encoded, observed, tomorrow[2], forecast, tomorrow[1], horizon, observation
+    )
+    shares = np.empty((_COMPONENTS, slots), dtype=np.float32)
+    if rewarded:
+        usual_rate, habit = baseline
+        rewards.reward_loop(row, encoded, usual_rate, habit, shares)
+    executed = np.empty((len(_ACTIONS), slots), dtype=np.float32)
+    for place in range(len(_ACTIONS)):
+        for slot in range(slots):
+            executed[place, slot] = row[_ACTIONS[place], slot]
+    return tomorrow[0], tomorrow[1], tomorrow[2], observation, shares.T, executed.T

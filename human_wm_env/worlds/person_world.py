@@ -16,9 +16,8 @@ import numpy as np
 from human_wm_env.compiled import compiled
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import ConfigError, InvalidActionError
-from human_wm_env.person import actions, observation_assembly, observations, rewards, schema
-from human_wm_env.person.action_decoding import decode_day
-from human_wm_env.person.day import Day
+from human_wm_env.person import actions, observations, rewards, schema
+from human_wm_env.person.actions import Day, decode_day
 from human_wm_env.person.history import History
 from human_wm_env.person.noise import FIRST_WEATHER
 from human_wm_env.person.rewards import Baseline
@@ -234,17 +233,16 @@ class PersonWorld(ABC, Generic[InnerT]):
         today = self.live(state, action)
         day, elapsed, weekday, observation, components, executed = close(
             # Whatever the world: other layouts are compiled again.
-            np.ascontiguousarray(today.row.T),
-            np.ascontiguousarray(today.encoded.T),
-            np.ascontiguousarray(today.observed.T),
+            (
+                np.ascontiguousarray(today.row.T),
+                np.ascontiguousarray(today.encoded.T),
+                np.ascontiguousarray(today.observed.T),
+            ),
             today.next_forecast,
-            state.day,
-            state.elapsed,
-            state.weekday,
+            (state.day, state.elapsed, state.weekday),
             self.horizon,
             self.pays_for_days,
-            state.baseline.heart_rate,
-            state.baseline.habit.T,
+            (state.baseline.heart_rate, state.baseline.habit.T),
         )
         after = self._after(state, today, day, elapsed, weekday)
         extras = self.info(after)
@@ -270,7 +268,7 @@ class PersonWorld(ABC, Generic[InnerT]):
                 "Agents act in this one: step it.",
             )
         calendar = np.empty((3, len(state.day)), dtype=np.intp)
-        turn_page_loop(state.day, state.elapsed, state.weekday, schema.DAYS_PER_WEEK, calendar)
+        turn_page_loop(state.day, state.elapsed, state.weekday, calendar)
         return self._after(state, self.live(state, None), *calendar)
 
     def _after(
@@ -317,7 +315,7 @@ class PersonWorld(ABC, Generic[InnerT]):
         }
 
     def _observe(self, state: PersonState[InnerT]) -> np.ndarray:
-        return observation_assembly.build(
+        return observations.build(
             state.row, state.observed, state.weekday, state.forecast, state.elapsed, self.horizon
         )
 

@@ -11,7 +11,7 @@ import numpy as np
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import DataError
 from human_wm_env.person import rewards, schema
-from human_wm_env.person.action_decoding import decode_day
+from human_wm_env.person.actions import decode_day
 from human_wm_env.person.noise import SHARED_UNIFORMS
 from human_wm_env.random_streams import Stream
 from human_wm_env.worlds.person_world import LivedDay, PersonState, PersonWorld

@@ -16,9 +16,9 @@ from human_wm_env.people.simulator import Losses, People
 from human_wm_env.person import missingness as masks
 from human_wm_env.person import schema
 from human_wm_env.person import weather as skies
-from human_wm_env.person.action_decoding import decode_day
+from human_wm_env.person.actions import decode_day
 from human_wm_env.person.noise import ADHERENCE, NEXT_WEATHER, SHARED_UNIFORMS, columns
-from human_wm_env.person.weather_chain import WeatherChain
+from human_wm_env.person.weather import WeatherChain
 from human_wm_env.random_streams import Stream
 from human_wm_env.runtime import step
 from human_wm_env.worlds.person_world import LivedDay, PersonState, PersonWorld, follow

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import ast
-import builtins
 import importlib
-import inspect
 import os
 import pkgutil
 import subprocess
@@ -21,7 +18,7 @@ import pytest
 from numba.core.dispatcher import Dispatcher
 
 import human_wm_env
-from human_wm_env.compiled import compiled, stamp
+from human_wm_env.compiled import compiled, digest
 
 if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
     pytest.skip("nothing is compiled", allow_module_level=True)
@@ -40,75 +37,89 @@ def loops_of(module: ModuleType) -> dict[str, Any]:
     }
 
 
-def literals_of(module: ModuleType) -> set[str]:
-    """Return the names that the module itself sets to literals, or to scalars of literals."""
-    names = set()
-    for node in ast.parse(inspect.getsource(module)).body:
-        if isinstance(node, ast.Assign) and not names_used(node.value) - {"np"}:
-            names |= {one.id for target in node.targets for one in named(target)}
-    return names
-
-
-def names_used(node: ast.AST) -> set[str]:
-    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
-
-
-def named(target: ast.AST) -> list[ast.Name]:
-    return [one for one in ast.walk(target) if isinstance(one, ast.Name)]
-
-
-LOOPS = [(module, name) for module in modules() for name in loops_of(module)]
+LOOPS = [loop for module in modules() for loop in loops_of(module).values()]
 
 
 def test_there_are_loops() -> None:
     assert len(LOOPS) > 15
 
 
-@pytest.mark.parametrize(("module", "name"), LOOPS, ids=[f"{m.__name__}.{n}" for m, n in LOOPS])
-def test_a_loop_has_no_globals_of_other_modules(module: ModuleType, name: str) -> None:
-    """numba's cache would not see them change; nor loops that are called, but for their stamp."""
-    loop = loops_of(module)[name].py_func
-    # Loops of the own module need no stamp, unless they have locals of their own.
-    plain = {name for name, other in loops_of(module).items() if not other.py_func.__closure__}
-    own = {"np", *dir(builtins), *plain, *literals_of(module)}
-    # Attributes (`np.exp`, `layer.shape`) are among the names too: only globals count.
-    names = loop.__code__.co_names
-    foreign = {name: loop.__globals__[name] for name in names if name in loop.__globals__}
-    foreign = {name: value for name, value in foreign.items() if name not in own}
-    called = [value for value in foreign.values() if isinstance(value, Dispatcher)]
-    for value in foreign.values():
-        if isinstance(value, ModuleType):
-            held = (getattr(value, attribute, None) for attribute in names)
-            called += [other for other in held if isinstance(other, Dispatcher)]
-        else:
-            assert isinstance(value, Dispatcher)
-    if called:
-        kept = [cell.cell_contents for cell in loop.__closure__ or ()]
-        assert any(isinstance(one, int) and one == stamp(*called) for one in kept)
+@pytest.mark.parametrize("loop", LOOPS, ids=lambda loop: loop.py_func.__name__)
+def test_a_loop_names_nothing_that_is_defined_below_it(loop: Any) -> None:
+    """Its digest, taken where it is defined, would not change with that."""
+    name = loop.py_func.__qualname__
+    assert name.endswith(f"_{digest(loop.py_func)}"), name
 
 
-def test_a_stamp_changes_with_all_that_a_loop_holds() -> None:
-    def inner(scale: float, text: str = "") -> Any:
-        @compiled
-        def multiply(value: float) -> float:
-            return value * scale
+PACKAGE = {
+    "constants.py": "import numpy as np\nFACTOR, TABLE = 2.0, np.array([1.0, 2.0])\n",
+    "inner.py": """
+from human_wm_env.compiled import compiled
+from human_wm_env.made import constants
+@compiled
+def multiply(value):
+    return value * constants.FACTOR
+""",
+    "outer.py": """
+from human_wm_env.compiled import compiled
+from human_wm_env.made import inner
+from human_wm_env.made.constants import TABLE
+@compiled
+def add(value):
+    return TABLE[1] + inner.multiply(value)
+""",
+}
+CALL = """
+import human_wm_env
+human_wm_env.__path__.append(FOLDER)
+from human_wm_env.made.outer import add
+print(add(3.0), sum(add.stats.cache_hits.values()))
+"""
 
-        return multiply
 
-    def outer(table: np.ndarray, called: Any) -> Any:
-        @compiled
-        def add(value: float) -> float:
-            return float(table[0] + called(value))
+def test_a_changed_constant_of_another_module_is_compiled_anew(tmp_path: Path) -> None:
+    """What is the same is loaded; what a loop or one that it calls reads is not, if it changed."""
+    made = tmp_path / "made"
+    made.mkdir()
+    for name, source in PACKAGE.items():
+        (made / name).write_text(source)
 
-        return add
+    def call() -> tuple[float, int]:
+        code = f"FOLDER = {str(tmp_path)!r}\n{CALL}"
+        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "NUMBA_CACHE_DIR": ""}
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=environment, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        value, hits = done.stdout.split()
+        return float(value), int(hits)
+
+    def files() -> list[str]:
+        return sorted(path.name for path in (made / "__pycache__").glob("*.nb*"))
+
+    assert call() == (8.0, 0)
+    kept = files()
+    assert call() == (8.0, 1) and files() == kept
+    constants = PACKAGE["constants.py"]
+    (made / "constants.py").write_text(constants.replace("2.0,", "5.0,"))
+    assert call() == (17.0, 0)
+    assert len(files()) == len(kept) and not set(files()) & set(kept)  # stale ones are gone
+    (made / "constants.py").write_text(constants.replace("2.0]", "4.0]"))
+    assert call() == (10.0, 0)
+    (made / "constants.py").write_text(f'"""Other text."""\n{constants.replace("2.0]", "4.0]")}')
+    assert call() == (10.0, 1)
+
+
+def test_a_digest_changes_with_all_that_a_function_does() -> None:
+    def made(scale: Any) -> Any:
+        return lambda value: value * scale
 
     table = np.array([1.0, 2.0])
-    same = stamp(outer(table, inner(2.0)))
-    assert same == stamp(outer(table.copy(), inner(2.0)))
-    changed = [outer(table, inner(3.0)), outer(2 * table, inner(2.0)), inner(2.0)]
-    assert len({same, *map(stamp, changed)}) == 4
-    one, other = inner(1.0), inner(2.0)
-    assert stamp(one, other) == stamp(other, one) != stamp(one)
+    same = [digest(made(scale)) for scale in (table, table.copy())]
+    assert same[0] == same[1]
+    others = [table[:1], table.astype(np.float32), 2.0, np.float32(2.0), 2, True]
+    others += [compiled(made(1.0)), compiled(made(2.0)), lambda value: value * 2.0]
+    assert len({same[0], *map(digest, map(made, others))}) == 1 + len(others)
 
 
 def test_compiled_loops_equal_their_python() -> None:

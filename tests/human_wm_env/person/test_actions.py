@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -66,6 +66,7 @@ def test_every_category_can_be_picked() -> None:
     assert np.unique(rows[:, schema.LOCATION]).tolist() == list(range(5))
 
 
+@settings(deadline=None)  # the first call compiles
 @given(action=hnp.arrays(np.float32, (5, 7), elements=UNIT))
 def test_any_action_is_a_feasible_day(action: np.ndarray) -> None:
     rows = actions.decode(action)
@@ -81,6 +82,7 @@ def test_any_action_is_a_feasible_day(action: np.ndarray) -> None:
             assert np.isin(rows[:, index], np.arange(feature.width)).all()
 
 
+@settings(deadline=None)  # the first call compiles
 @given(action=hnp.arrays(np.float32, (5, 7), elements=UNIT))
 def test_encoding_a_day_gives_an_action_that_decodes_to_it(action: np.ndarray) -> None:
     rows = actions.decode(action)
@@ -137,3 +139,57 @@ def test_the_callers_action_is_not_changed() -> None:
     checked = actions.check_actions(action, None)
     checked[:] = 0
     assert (action == 3.0).all()
+
+
+def decoded(action: np.ndarray) -> np.ndarray:
+    """The same with NumPy, feature by feature."""
+
+    def spread(entry: int, low: Any, centre: Any, high: Any) -> np.ndarray:
+        unit = action[:, entry].astype(np.float64)
+        return np.where(unit < 0, centre + unit * (centre - low), centre + unit * (high - centre))
+
+    rows = np.zeros((len(action), schema.FEATURE_COUNT), dtype=np.float32)
+    labels = {actions.A_WORKOUT: schema.WORKOUT, actions.A_LOCATION: schema.LOCATION}
+    for entry, index in labels.items():
+        count = schema.FEATURES[index].width
+        rows[:, index] = np.minimum(np.floor((action[:, entry] + 1) * 0.5 * count), count - 1)
+    kind = rows[:, schema.WORKOUT].astype(np.intp)
+    rows[:, schema.SLEEP] = sleep = spread(actions.A_SLEEP, 2.0, 7.0, 14.0)
+    most = feasible.max_active_minutes(sleep)
+    rows[:, schema.MINUTES] = minutes = spread(actions.A_MINUTES, 0.0, 240.0, most)
+    usual, most = feasible.TYPICAL_CADENCE * minutes, feasible.max_steps(minutes)
+    rows[:, schema.STEPS] = steps = spread(actions.A_STEPS, 0.0, usual, most)
+    share = 1 + feasible.DISTANCE_RESIDUAL_SHARE * action[:, actions.A_DISTANCE]
+    rows[:, schema.DISTANCE] = feasible.implied_distance_km(steps, kind) * share
+    residual = feasible.CALORIES_RESIDUAL_KCAL * action[:, actions.A_CALORIES]
+    rows[:, schema.CALORIES] = feasible.implied_calories_kcal(steps, minutes, kind) + residual
+    return rows
+
+
+@settings(deadline=None)  # the first call compiles
+@given(hnp.arrays(np.float32, (9, 7), elements=st.floats(-1, 1, width=32)))
+def test_the_loop_against_numpy(action: np.ndarray) -> None:
+    wanted, given_action = decoded(action), action.copy()
+    rows = actions.decode(action)
+    np.testing.assert_allclose(rows / schema.SCALES, wanted / schema.SCALES, atol=2e-6)
+    alone = np.concatenate([actions.decode(action[slot : slot + 1]) for slot in range(9)])
+    np.testing.assert_allclose(rows / schema.SCALES, alone / schema.SCALES, atol=2e-6)
+    labels = list(schema.CATEGORICAL_FEATURES)
+    np.testing.assert_array_equal(rows[:, labels], wanted[:, labels])
+    np.testing.assert_array_equal(rows[:, labels], alone[:, labels])
+    np.testing.assert_array_equal(action, given_action)
+
+
+def test_a_typical_day() -> None:
+    day = actions.decode_day(np.zeros((1, 7), dtype=np.float32))
+    assert (day.workout, day.location) == (3, 2)
+    assert day.columns[schema.SLEEP] == 7.0 and day.columns[schema.MINUTES] == 240.0
+    assert day.columns[schema.STEPS] == 7680.0
+
+
+def test_an_unchecked_action_stays_within_the_tables() -> None:
+    wild = np.full((4, 7), 0.0, dtype=np.float32)
+    wild[:, 1:3] = np.array([np.nan, -3.0, -1e6, 1e6])[:, None]
+    day = actions.decode_day(wild)
+    assert (day.workout >= 0).all() and (day.workout < 7).all()
+    assert (day.location >= 0).all() and (day.location < 5).all()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -67,6 +67,7 @@ def is_feasible(rows: np.ndarray) -> np.ndarray:
     return np.logical_and.reduce(rules)
 
 
+@settings(deadline=None)  # the first call compiles
 @given(
     values=hnp.arrays(np.float32, (6, 10), elements=st.floats(-1e5, 1e5, width=32)),
     workout=hnp.arrays(np.int64, 6, elements=st.integers(0, 6)),
@@ -86,3 +87,36 @@ def test_only_actions_are_touched() -> None:
     moved = feasible.project(rows)
     for index in (*schema.STATE_FEATURES, *schema.CONTEXT_FEATURES):
         assert (moved[:, index] == rows[:, index]).all()
+
+
+def projected(rows: np.ndarray) -> np.ndarray:
+    """The same with NumPy, feature by feature."""
+    moved = np.array(rows, dtype=np.float32)
+    for index in (schema.SLEEP, schema.MINUTES, schema.STEPS):
+        moved[:, index] = np.clip(moved[:, index], schema.LOWS[index], schema.HIGHS[index])
+    sleep, minutes, steps = (moved[:, i] for i in (schema.SLEEP, schema.MINUTES, schema.STEPS))
+    np.minimum(minutes, feasible.max_active_minutes(sleep), out=minutes)
+    np.minimum(steps, feasible.max_steps(minutes), out=steps)
+    kind = moved[:, schema.WORKOUT].astype(np.intp)
+    middle = feasible.implied_distance_km(steps, kind)
+    apart = feasible.DISTANCE_RESIDUAL_SHARE * middle
+    moved[:, schema.DISTANCE] = np.clip(moved[:, schema.DISTANCE], middle - apart, middle + apart)
+    middle, apart = feasible.implied_calories_kcal(steps, minutes, kind), np.float32(900)
+    moved[:, schema.CALORIES] = np.clip(moved[:, schema.CALORIES], middle - apart, middle + apart)
+    return moved
+
+
+@settings(deadline=None)  # the first call compiles
+@given(seed=st.integers(0, 10_000), spread=st.floats(0.1, 20.0))
+def test_the_loop_against_numpy(seed: int, spread: float) -> None:
+    rng = np.random.default_rng(seed)
+    rows = np.empty((9, schema.FEATURE_COUNT), dtype=np.float32)
+    for index, feature in enumerate(schema.FEATURES):
+        if isinstance(feature, schema.Continuous):
+            rows[:, index] = feature.centre + spread * feature.scale * rng.standard_normal(9)
+        else:
+            rows[:, index] = rng.integers(0, feature.width, 9)
+    before = rows.copy()
+    fitted = feasible.project(rows)
+    np.testing.assert_allclose(fitted / schema.SCALES, projected(rows) / schema.SCALES, atol=2e-6)
+    np.testing.assert_array_equal(rows, before)

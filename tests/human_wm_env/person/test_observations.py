@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from human_wm_env.person import observation_assembly, observations, schema
+from human_wm_env.person import observations, schema
 
 
 def test_the_layout() -> None:
@@ -21,9 +21,7 @@ def test_an_observation_by_hand() -> None:
     rows[0, schema.STEPS], rows[0, schema.MOOD] = 13000, 2
     observed = np.zeros((1, 10), dtype=bool)
     observed[0, [schema.STEPS, schema.MOOD]] = True
-    built = observation_assembly.build(
-        rows, observed, np.array([0]), np.array([3]), np.array([3]), 4
-    )
+    built = observations.build(rows, observed, np.array([0]), np.array([3]), np.array([3]), 4)
     by_hand = np.zeros(43)
     by_hand[0] = 1.0  # steps
     by_hand[24] = 1.0  # mood: the third of the last four
@@ -36,9 +34,7 @@ def test_an_observation_by_hand() -> None:
 
 def test_what_is_unknown_is_zero() -> None:
     rows, observed = np.zeros((2, 10), dtype=np.float32), np.zeros((2, 10), dtype=bool)
-    built = observation_assembly.build(
-        rows, observed, np.full(2, -1), np.full(2, -1), np.full(2, 7), 7
-    )
+    built = observations.build(rows, observed, np.full(2, -1), np.full(2, -1), np.full(2, 7), 7)
     assert not built.any()
 
 
@@ -59,11 +55,11 @@ def test_observations_are_in_their_space_and_show_nothing_masked(
     forecast: np.ndarray,
     elapsed: np.ndarray,
 ) -> None:
-    built = observation_assembly.build(rows, observed, weekday, forecast, elapsed, 9)
+    built = observations.build(rows, observed, weekday, forecast, elapsed, 9)
     space = observations.flat_space()
     assert all(space.contains(one) for one in built)
     changed = np.where(observed, rows, hidden)
-    other = observation_assembly.build(changed, observed, weekday, forecast, elapsed, 9)
+    other = observations.build(changed, observed, weekday, forecast, elapsed, 9)
     np.testing.assert_array_equal(built, other)
 
 

@@ -6,7 +6,7 @@ import pytest
 from human_wm_env.model import inputs, memory
 from human_wm_env.model.memory import Memory
 from human_wm_env.person import schema
-from human_wm_env.person.action_decoding import decode_day
+from human_wm_env.person.actions import decode_day
 from human_wm_env.runtime import step
 from tests.world_model import tiny
 

@@ -10,7 +10,7 @@ from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import ConfigError, DataError, InvalidActionError
 from human_wm_env.people.embedded import EmbeddedPeople
 from human_wm_env.person import schema
-from human_wm_env.person.action_decoding import decode_day
+from human_wm_env.person.actions import decode_day
 from human_wm_env.person.history import History
 from human_wm_env.random_streams import Stream
 from human_wm_env.worlds.person_world import PersonWorld, follow
