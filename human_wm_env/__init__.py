@@ -16,7 +16,6 @@ from human_wm_env.errors import (
     ResetNeededError,
 )
 from human_wm_env.lazy_names import lazy_names
-from human_wm_env.people.embedded import EmbeddedConfig, EmbeddedPeople, load_embedded
 from human_wm_env.person.history import History
 from human_wm_env.registration import Dataset, register_ids
 
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from human_wm_env.envs.env import Env
     from human_wm_env.envs.vector_env import VectorEnv
     from human_wm_env.futures import Futures, imagine_futures, imagine_population
+    from human_wm_env.people.embedded import EmbeddedConfig, EmbeddedPeople, load_embedded
     from human_wm_env.person.rendering import fan_chart
     from human_wm_env.person_context import PersonContext, VectorPersonContext
     from human_wm_env.runtime.world_model import WorldModelRuntime, load_world_model

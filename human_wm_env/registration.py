@@ -6,26 +6,28 @@ What steps is imported when an environment is made: numba, which it needs, takes
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import gymnasium as gym
 
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import ConfigError, did_you_mean
-from human_wm_env.people.embedded import EmbeddedPeople, load_embedded
 from human_wm_env.worlds.world import World
 
 if TYPE_CHECKING:
     from human_wm_env.envs.env import Env
     from human_wm_env.envs.vector_env import VectorEnv
+    from human_wm_env.people.embedded import EmbeddedPeople
     from human_wm_env.person.missingness import Masking
 
-Dataset = LogDataset | EmbeddedPeople | str
+Dataset: TypeAlias = "LogDataset | EmbeddedPeople | str"
 EMBEDDED = "embedded"
 
 
 def resolve_dataset(dataset: Dataset | None) -> LogDataset | EmbeddedPeople:
     """Return the data set itself; None or "embedded" means the embedded people."""
+    from human_wm_env.people.embedded import EmbeddedPeople, load_embedded
+
     if dataset is None or dataset == EMBEDDED:
         return load_embedded()
     if isinstance(dataset, LogDataset | EmbeddedPeople):
@@ -42,7 +44,7 @@ def resolve_dataset(dataset: Dataset | None) -> LogDataset | EmbeddedPeople:
 
 
 def _logs(dataset: LogDataset | EmbeddedPeople) -> LogDataset:
-    return dataset.dataset if isinstance(dataset, EmbeddedPeople) else dataset
+    return dataset if isinstance(dataset, LogDataset) else dataset.dataset
 
 
 def make_dream(
@@ -62,7 +64,7 @@ def make_dream(
     from human_wm_env.worlds.posterior_store import PosteriorStore
 
     runtime, logs = load_world_model(world_model), resolve_dataset(dataset)
-    public = isinstance(logs, EmbeddedPeople)  # nobody's own log is written to disk
+    public = not isinstance(logs, LogDataset)  # nobody's own log is written to disk
     return DreamWorld(
         runtime,
         _logs(logs),
@@ -91,7 +93,7 @@ def make_simulator(
     from human_wm_env.worlds.simulator import SimulatorWorld
 
     embedded = resolve_dataset(dataset)
-    if not isinstance(embedded, EmbeddedPeople):
+    if isinstance(embedded, LogDataset):
         raise ConfigError(
             "the embedded people: only their truth is known",
             f"the data set {embedded.name!r}",

@@ -11,6 +11,7 @@ from human_wm_env.data.dataset import LogDataset
 from human_wm_env.envs.env import Env
 from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.errors import ConfigError
+from human_wm_env.people import embedded
 from human_wm_env.people.embedded import EmbeddedPeople
 from human_wm_env.worlds.replay import ReplayWorld
 from human_wm_env.worlds.simulator import SimulatorWorld
@@ -55,7 +56,7 @@ def test_arguments_reach_the_world(small: EmbeddedPeople) -> None:
 def test_the_default_data_are_the_embedded_people(
     name: str | None, small: EmbeddedPeople, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(registration, "load_embedded", lambda: small)
+    monkeypatch.setattr(embedded, "load_embedded", lambda: small)
     assert registration.resolve_dataset(name) is small
 
 
