@@ -20,7 +20,7 @@ from human_wm_env.runtime import film
 @pytest.fixture(autouse=True)
 def few_people(monkeypatch: pytest.MonkeyPatch) -> None:
     people = load_embedded(EmbeddedConfig(users=12, days=120, seed=3))
-    monkeypatch.setattr("human_wm_env.registration.load_embedded", lambda: people)
+    monkeypatch.setattr("human_wm_env.people.embedded.load_embedded", lambda: people)
     monkeypatch.setattr(imagination, "load_embedded", lambda: people)
     monkeypatch.setattr(imagination, "DAY", 60)
     monkeypatch.setattr(imagination, "TOGETHER", 2)

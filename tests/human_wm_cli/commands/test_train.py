@@ -26,7 +26,7 @@ TINY += ["agent.width=8", "agent.warm_start=0", "env=simulator", "env.horizon=5"
 @pytest.fixture(autouse=True)
 def few_people(monkeypatch: pytest.MonkeyPatch) -> None:
     people = load_embedded(EmbeddedConfig(users=12, days=120, seed=3))
-    monkeypatch.setattr("human_wm_env.registration.load_embedded", lambda: people)
+    monkeypatch.setattr("human_wm_env.people.embedded.load_embedded", lambda: people)
 
 
 def run(tmp_path: Path, *words: str) -> None:
