@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -45,9 +46,13 @@ class LoggedStarts:
         self.needs_logged_future = needs_logged_future
         self._split = split
         self._users = dataset.users_of(split)
-        days = [(self._first_day(user), self._last_day(user)) for user in self._users]
-        self._drawable = self._users[[first <= last for first, last in days]]
         self._start_days: dict[int, np.ndarray] = {}
+
+    @cached_property
+    def _drawable(self) -> np.ndarray:
+        """People of the split with a day to start on, int (people,)."""
+        days = [(self._first_day(user), self._last_day(user)) for user in self._users]
+        return self._users[[first <= last for first, last in days]]
 
     def draw(self, rng: np.random.Generator, branch: int | None) -> Start:
         """Draw a person of the split and one of their start days.
