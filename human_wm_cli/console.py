@@ -118,9 +118,9 @@ def run_script(
     main: Callable[[Schema], object],
     schema: type[Schema],
     name: str,
+    arguments: Sequence[str] | None = None,
     *,
     configs_folder: Path | str = CONFIGS_FOLDER,
-    arguments: Sequence[str] | None = None,
 ) -> None:
     """Run a command on its words.
 
@@ -134,8 +134,8 @@ def run_script(
             command.
         schema: the configuration's dataclass; a field `json: bool` selects JSON.
         name: that of its YAML file.
-        configs_folder: the folder with the YAML files.
         arguments: the overrides; by default those of the command line.
+        configs_folder: the folder with the YAML files.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     asks_for_help = any(word in ("-h", "--help") for word in words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 
 from human_wm_cli.console import Facts, Row, print_report, run_script, say
 from human_wm_cli.data import DataConfig, load_dataset, provenance
@@ -154,6 +155,4 @@ def main(config: AuditDataConfig) -> None:
         say(f"All numbers: {run.path / 'metrics.json'}")
 
 
-def run(words: Sequence[str]) -> None:
-    """Run the command on the words of its command line."""
-    run_script(main, AuditDataConfig, "audit_data", arguments=words)
+run = partial(run_script, main, AuditDataConfig, "audit_data")

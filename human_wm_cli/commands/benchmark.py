@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from human_wm_cli.benchmarks.checkouts import compare
@@ -129,6 +129,4 @@ def main(config: BenchmarkConfig) -> None:
             )
 
 
-def run(words: Sequence[str]) -> None:
-    """Run the command on the words of its command line."""
-    run_script(main, BenchmarkConfig, "benchmark", arguments=words)
+run = partial(run_script, main, BenchmarkConfig, "benchmark")

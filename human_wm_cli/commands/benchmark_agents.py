@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from tqdm import tqdm
 
@@ -104,6 +104,4 @@ def _row(row: Facts) -> Row:
     return texts | row["components"]
 
 
-def run(words: Sequence[str]) -> None:
-    """Run the command on the words of its command line."""
-    run_script(main, BenchmarkAgentsConfig, NAME, arguments=words)
+run = partial(run_script, main, BenchmarkAgentsConfig, NAME)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 
 from human_wm_cli.commands.pretrain import PretrainConfig, run_pretraining
 from human_wm_cli.console import Row, print_report, run_script, say
@@ -94,6 +94,4 @@ def main(config: CheckUniformConfig) -> None:
         say(f"Checkpoint and all numbers in {run.path}")
 
 
-def run(words: Sequence[str]) -> None:
-    """Run the command on the words of its command line."""
-    run_script(main, CheckUniformConfig, "check_uniform", arguments=words)
+run = partial(run_script, main, CheckUniformConfig, "check_uniform")

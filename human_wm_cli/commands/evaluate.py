@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
@@ -183,6 +184,4 @@ def _in_words(compared: Facts) -> str:
     return text
 
 
-def run(words: Sequence[str]) -> None:
-    """Run the command on the words of its command line."""
-    run_script(main, EvaluateAgentConfig, "evaluate_agent", arguments=words)
+run = partial(run_script, main, EvaluateAgentConfig, "evaluate_agent")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import partial
 
 from human_wm_cli.console import Facts, Row, print_report, run_script, say
 from human_wm_cli.data import DataConfig, load_time_split
@@ -124,6 +125,4 @@ def main(config: EvaluateForecastsConfig) -> None:
         say(f"All numbers: {run.path / 'metrics.json'}")
 
 
-def run(words: Sequence[str]) -> None:
-    """Run the command on the words of its command line."""
-    run_script(main, EvaluateForecastsConfig, "evaluate_forecasts", arguments=words)
+run = partial(run_script, main, EvaluateForecastsConfig, "evaluate_forecasts")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from human_wm_cli.commands.pretrain import PretrainConfig, run_pretraining
@@ -151,6 +151,4 @@ def main(config: RunExperimentsConfig) -> None:
         say(f"Table: {run.path / TABLE}")
 
 
-def run(words: Sequence[str]) -> None:
-    """Run the command on the words of its command line."""
-    run_script(main, RunExperimentsConfig, "run_experiments", arguments=words)
+run = partial(run_script, main, RunExperimentsConfig, "run_experiments")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from human_wm_cli.config import to_dict
 from human_wm_cli.console import Facts, Row, print_report, run_script, say
@@ -110,6 +110,4 @@ def main(config: PretrainConfig) -> None:
         say(f"Curves: tensorboard --logdir {run.path}")
 
 
-def run(words: Sequence[str]) -> None:
-    """Run the command on the words of its command line."""
-    run_script(main, PretrainConfig, "pretrain", arguments=words)
+run = partial(run_script, main, PretrainConfig, "pretrain")

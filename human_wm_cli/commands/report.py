@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 
 from human_wm_cli.console import print_report, run_script, say
 from human_wm_cli.data import DataConfig
@@ -46,6 +46,4 @@ def main(config: ReportWorldModelConfig) -> None:
     say(f"Card in {folder / CARD_JSON} and {folder / CARD_TEXT}")
 
 
-def run(words: Sequence[str]) -> None:
-    """Run the command on the words of its command line."""
-    run_script(main, ReportWorldModelConfig, "report_world_model", arguments=words)
+run = partial(run_script, main, ReportWorldModelConfig, "report_world_model")
