@@ -14,7 +14,7 @@ from human_wm_env.person.history import History
 from human_wm_env.population import habitual_days
 from human_wm_env.population import imagine_population as imagine_population
 from human_wm_env.random_streams import FOR_START, Stream, generator
-from human_wm_env.worlds.start_options import whole_number
+from human_wm_env.settings import whole_number
 
 
 @dataclass(frozen=True)
@@ -85,11 +85,12 @@ def imagine_futures(
     # The branches are group 0 and slots 0 to 124; each draw is a group and a slot of its own.
     streams = [Stream((seed, 0, 0), (seed, branch, 0)) for branch in range(BRANCHES)]
     streams += [Stream((seed, 1 + i, 0), (seed, BRANCHES + i, 0)) for i in range(draws)]
-    starts = []
-    for slot, stream in enumerate(streams):
-        drawn = world.draw_start(generator(stream.latents, FOR_START), None)
-        branch = slot if slot < BRANCHES else drawn.branch
-        starts.append(world.start_from({"user": user, "day": day, "branch": branch}, drawn))
+    drawn = [world.draw_start(generator(stream.latents, FOR_START)) for stream in streams]
+    options = [
+        {"user": user, "day": day, "branch": slot if slot < BRANCHES else start.branch}
+        for slot, start in enumerate(drawn)
+    ]
+    starts = world.start_from(options, drawn)
     rows = habitual_days(world, starts, streams)
     history = dataset.history(starts[0].user, day)
     return Futures(rows[:BRANCHES], rows[BRANCHES:], history, user, day)

@@ -17,7 +17,7 @@ from human_wm_env.person.history import History, weekdays
 from human_wm_env.runtime.world_model import load_world_model
 from human_wm_env.worlds.person_world import PersonState, PersonWorld
 from human_wm_env.worlds.start_cache import StartCache
-from human_wm_env.worlds.start_options import Start
+from human_wm_env.worlds.starts import PersonStart
 
 UPDATES = ("frozen", "daily")
 # Posterior means are a few standard deviations of a standard normal; finite bounds.
@@ -50,14 +50,14 @@ class PosteriorMeans:
         self.width: int = self.runtime.architecture.latent_width
         self._means: StartCache[np.ndarray] = StartCache()
 
-    def of_starts(self, starts: list[Start]) -> np.ndarray:
+    def of_starts(self, starts: list[PersonStart]) -> np.ndarray:
         """Return the posterior means on the eve of the starts, float32 (slots, width)."""
         return np.stack(self._means.look_up(starts, self._of_logs))
 
-    def _of_logs(self, starts: list[Start]) -> list[np.ndarray]:
+    def _of_logs(self, starts: list[PersonStart]) -> list[np.ndarray]:
         return list(self._encode([self.world.history_of(start) for start in starts]))
 
-    def of_lived(self, starts: list[Start], trails: list[list[tuple]]) -> np.ndarray:
+    def of_lived(self, starts: list[PersonStart], trails: list[list[tuple]]) -> np.ndarray:
         """Return the means of histories that go on with the days lived since the start."""
         histories = []
         for start, trail in zip(starts, trails, strict=True):
@@ -172,7 +172,7 @@ class VectorPersonContext(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
         )
         self.observation_space = batch_space(self.single_observation_space, env.num_envs)
         self._context = np.zeros((env.num_envs, self._posterior.width), dtype=np.float32)
-        self._starts: list[Start] = []
+        self._starts: list[PersonStart] = []
         self._trails = [_Trail([]) for _ in range(env.num_envs)]
 
     def reset(self, **arguments: Any) -> tuple[Any, dict[str, Any]]:

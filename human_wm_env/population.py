@@ -13,8 +13,9 @@ from human_wm_env.errors import ConfigError
 from human_wm_env.model.branches import BRANCHES
 from human_wm_env.person import schema
 from human_wm_env.random_streams import Stream
+from human_wm_env.settings import whole_number
 from human_wm_env.worlds.dream import DreamWorld
-from human_wm_env.worlds.start_options import Start, whole_number
+from human_wm_env.worlds.starts import PersonStart
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,14 +84,14 @@ def imagine_population(
         for _ in range(threads)
     ]
     options = {"day": day}
-    starts = [worlds[0].start_from(options, Start(user, 0, 0)) for user in people.tolist()]
+    starts = [worlds[0].start_from(options, PersonStart(user, 0, 0)) for user in people.tolist()]
     rows = np.empty((len(people), BRANCHES, horizon, schema.FEATURE_COUNT), dtype=np.float32)
 
     def imagine(thread: int) -> None:
         for first in range(thread * PEOPLE_TOGETHER, len(people), threads * PEOPLE_TOGETHER):
             groups = range(first, min(first + PEOPLE_TOGETHER, len(people)))
             slots = [
-                Start(starts[group].user, starts[group].day, branch)
+                PersonStart(starts[group].user, starts[group].day, branch)
                 for group in groups
                 for branch in range(BRANCHES)
             ]
@@ -108,7 +109,7 @@ def imagine_population(
 
 
 def habitual_days(
-    world: DreamWorld, starts: Sequence[Start], streams: Sequence[Stream]
+    world: DreamWorld, starts: Sequence[PersonStart], streams: Sequence[Stream]
 ) -> np.ndarray:
     """Let people follow their habits for a whole episode.
 

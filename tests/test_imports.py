@@ -18,7 +18,7 @@ COMMANDS = {"human_wm_cli", *SCRIPTS}
 # Rooms from the lowest to the highest: each may import from itself and from those before it.
 ROOMS = {
     "human_wm_env": (
-        *("errors", "lazy_names", "compiled", "random_streams"),
+        *("errors", "settings", "lazy_names", "compiled", "random_streams"),
         *("person", "data", "people", "model", "runtime", "worlds", "envs"),
         *("registration", "person_context", "population", "futures"),
     ),
@@ -211,6 +211,20 @@ def test_no_import_runs_upwards_between_rooms() -> None:
             if same and order.index(room_of(other)) > order.index(room_of(module)):
                 upwards.append(f"{module} -> {other}")
     assert upwards == []
+
+
+def test_the_environments_know_no_person() -> None:
+    """`envs` and the World that it steps serve any other world as well."""
+    people = {"person", "data", "people", "model", "runtime"}
+    known = {"human_wm_env.worlds.world", "human_wm_env.worlds.action_batch"}
+    wrong = []
+    for module, imported in imported_modules().items():
+        if module in known or module.startswith("human_wm_env.envs"):
+            for other in imported:
+                of_people = room_of(other) == "worlds" and other not in known
+                if of_people or room_of(other) in people:
+                    wrong.append(f"{module} -> {other}")
+    assert wrong == []
 
 
 def test_no_circle_of_files() -> None:

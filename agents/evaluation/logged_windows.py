@@ -13,7 +13,7 @@ from human_wm_env.data.dataset import LogDataset
 from human_wm_env.person import actions, observations, rewards, schema
 from human_wm_env.person_context import PosteriorMeans
 from human_wm_env.worlds.replay import ReplayWorld
-from human_wm_env.worlds.start_options import Start
+from human_wm_env.worlds.starts import PersonStart
 
 DECIDED = [*schema.ACTION_FEATURES, *schema.STATE_FEATURES]
 
@@ -44,7 +44,7 @@ class LoggedWindows:
     observed: np.ndarray
     rewards: np.ndarray
     complete: np.ndarray
-    starts: tuple[Start, ...]
+    starts: tuple[PersonStart, ...]
     weekday: np.ndarray
     reward_range: tuple[float, float] = (0.0, 1.0)
 
@@ -82,7 +82,7 @@ def cut_windows(
     """
     users = np.array([dataset.index_of(user) for user in starts.users])
     rows, observed, weekday = dataset.windows(users, starts.days - 1, days + 1)
-    where = tuple(Start(int(u), int(d), 0) for u, d in zip(users, starts.days, strict=True))
+    where = tuple(PersonStart(int(u), int(d), 0) for u, d in zip(users, starts.days, strict=True))
     replay = ReplayWorld(dataset, split="all", horizon=days)
     complete = np.asarray(observed[:, 1:, DECIDED].all(axis=2))
     weather = np.where(

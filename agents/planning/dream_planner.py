@@ -17,7 +17,7 @@ from human_wm_env.random_streams import Stream
 from human_wm_env.runtime.world_model import load_world_model
 from human_wm_env.worlds.dream import DreamWorld
 from human_wm_env.worlds.person_world import PersonState, PersonWorld
-from human_wm_env.worlds.start_options import Start
+from human_wm_env.worlds.starts import PersonStart
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class ImaginingPlanner(Planner):
         self._decision += 1
         starts, streams = [], []
         for slot, history in enumerate(self._histories):
-            start = Start(-1, history.days, 0, history)
+            start = PersonStart(-1, history.days, 0, history)
             for draw in range(draws):
                 key = (self.config.seed, slot * draws + draw, self._decision)
                 starts.append(start)

@@ -2,48 +2,44 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
+from numpy.typing import ArrayLike
 
+from human_wm_env.envs.observation_view import Observation, ObservationView
 from human_wm_env.envs.scalarize import ScalarReward
-from human_wm_env.errors import ConfigError, ResetNeededError, did_you_mean
-from human_wm_env.person import observations
+from human_wm_env.errors import ConfigError, ResetNeededError
 from human_wm_env.random_streams import FOR_START, Stream, generator
-from human_wm_env.worlds.start_options import Start
-from human_wm_env.worlds.world import World
+from human_wm_env.settings import one_of
+from human_wm_env.worlds.world import AnyWorld
 
-OBSERVATION_KINDS = ("flat", "dict")
-
-
-def check_observation_kind(kind: str) -> str:
-    """Return the kind if it is "flat" or "dict"."""
-    if kind not in OBSERVATION_KINDS:
-        raise ConfigError(
-            'observation "flat" or "dict"', repr(kind), did_you_mean(kind, OBSERVATION_KINDS)
-        )
-    return kind
+Info: TypeAlias = dict[str, Any]
 
 
-def check_render_mode(world: World, mode: str | None) -> str | None:
+def check_render_mode(world: AnyWorld, mode: str | None) -> str | None:
     """Return the render mode if the world knows it."""
-    if mode is not None and mode not in world.render_modes:
-        raise ConfigError(
-            f"render_mode None or one of {', '.join(world.render_modes)}",
-            repr(mode),
-            did_you_mean(mode, world.render_modes),
-        )
-    return mode
+    if mode is None:
+        return None
+    known = world.render_modes
+    return one_of(mode, known, f"render_mode None or one of {', '.join(known)}")
 
 
-class Env(gym.Env[Any, np.ndarray]):
-    """A person, one day a step.
+def component_space(world: AnyWorld) -> spaces.Box:
+    """Return the space of a vector reward: the world's components."""
+    low, high = world.component_bounds
+    return spaces.Box(low, high, (len(world.component_names),), np.float32)
+
+
+class Env(gym.Env[Observation, ArrayLike]):
+    """A World, one step at a time; what follows describes the worlds of people, a day a step.
 
     ## Observation
-    On the eve of day t, a float32 Box (43,) with finite bounds, or the same as a Dict:
+    Before day t, a float32 Box (43,) with finite bounds, or the same as a Dict:
 
     | name | width | what |
     |---|---|---|
@@ -56,12 +52,12 @@ class Env(gym.Env[Any, np.ndarray]):
     ## Action
     Box(-1, 1, (7,), float32): sleep_hours (of the coming night), workout_type, location,
     steps, calories_burned, distance_km, active_minutes. 0 is a typical day; -1 and 1 are
-    the ends of what is feasible given the entries before (see `envs/actions.py`). Values
+    the ends of what is feasible given the entries before (see `person/actions.py`). Values
     outside are clipped; NaN, infinity or a wrong shape are an InvalidActionError.
 
     ## Reward
     The weighted sum of the components mood, recovery, sleep and effort, each in [0, 1]
-    (see `envs/rewards.py`), as a Python float; with `vector_reward` the components
+    (see `person/rewards.py`), as a Python float; with `vector_reward` the components
     themselves. `info["reward_components"]` always holds them.
 
     ## Start
@@ -87,7 +83,7 @@ class Env(gym.Env[Any, np.ndarray]):
 
     def __init__(
         self,
-        world: World,
+        world: AnyWorld,
         *,
         observation: str = "flat",
         reward_weights: Mapping[str, float] | None = None,
@@ -98,32 +94,28 @@ class Env(gym.Env[Any, np.ndarray]):
         self.world = world
         self.metadata = {"render_modes": list(world.render_modes), "render_fps": 4}
         self.render_mode = check_render_mode(world, render_mode)
-        self._as_dict = check_observation_kind(observation) == "dict"
-        self._parts = dict(world.observation_parts)
-        flat = world.observation_space
-        self.observation_space = (
-            observations.dict_space(flat, self._parts) if self._as_dict else flat
-        )
+        self._view = ObservationView(world, observation)
+        self.observation_space = self._view.space
         self.action_space = world.action_space
         self._reward = ScalarReward(world, reward_weights, pessimism)
         self._vector_reward = vector_reward
         if vector_reward:
-            count = len(world.component_names)
-            self.reward_space = spaces.Box(0.0, 1.0, (count,), np.float32)
+            self.reward_space = component_space(world)
         self._seed: int | None = None
         self._episode = 0
         self._state: Any = None
         self._elapsed = 0
         self._over = False
         self._trail: list[Any] = []
-        self.start: Start | None = None
+        #: where the running episode began, as the world says it
+        self.start: Any = None
 
     def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[Any, dict[str, Any]]:
+        self, *, seed: int | None = None, options: Info | None = None
+    ) -> tuple[Observation, Info]:
         """Begin an episode; see the class for the options.
 
-        The scalar env is one slot: with `branch` b it has the streams of slot b of a
+        The scalar env is one slot: with option `branch` b it has the streams of slot b of a
         VectorEnv (layout "branches"), without one those of a single slot ("people").
         """
         super().reset(seed=seed)
@@ -134,19 +126,21 @@ class Env(gym.Env[Any, np.ndarray]):
         else:
             first, episode = self._seed, self._episode + 1
         group = (first, 0, episode)
-        drawn = self.world.draw_start(generator(group, FOR_START), None)
-        start = self.world.start_from(options or {}, drawn)
-        slot = start.branch if (options or {}).get("branch") is not None else 0
+        options = options or {}
+        drawn = self.world.draw_start(generator(group, FOR_START))
+        (start,) = self.world.start_from([options], [drawn])
+        branch = options.get("branch")
+        slot = 0 if branch is None else operator.index(branch)
         stream = Stream(group, (first, slot, episode))
         self._state, observation = self.world.reset([start], [stream])
         # Only now: refused options leave the env as it was.
         self._seed, self._episode, self.start = first, episode, start
         self._elapsed, self._over = 0, False
         self._trail = [self._state]
-        return self._view(observation), _first(self.world.info(self._state))
+        return self._view(observation[0]), _first(self.world.info(self._state))
 
-    def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
-        """Live one day.
+    def step(self, action: ArrayLike) -> tuple[Observation, float | np.ndarray, bool, bool, Info]:
+        """Advance by one step.
 
         Raises:
             ResetNeededError: before the first reset, or after the end.
@@ -166,20 +160,20 @@ class Env(gym.Env[Any, np.ndarray]):
             self._trail.append(after.state)
         info = _first(after.extras)
         components = after.components[0].tolist()
-        reward, penalty = self._reward.one(components, info["uncertainty"])
+        reward, penalty = self._reward.one(components, info.get("uncertainty", 0.0))
         info["reward_components"] = dict(zip(self._reward.names, components, strict=True))
         info["pessimism_penalty"] = penalty
-        paid: Any = after.components[0] if self._vector_reward else reward
         terminated, truncated = after.terminated.item(0), self._elapsed >= self.world.horizon
         self._over = terminated or truncated
-        return self._view(after.observation), paid, terminated, truncated, info
+        shown = after.components[0] if self._vector_reward else reward
+        return self._view(after.observation[0]), shown, terminated, truncated, info
 
     @property
     def state(self) -> Any:
         """The world's state, for planners and wrappers to read; None before the first reset."""
         return self._state
 
-    def render(self) -> Any:
+    def render(self) -> np.ndarray | str:
         """Return the picture ("rgb_array") or text ("ansi") of the episode so far."""
         if self.render_mode is None:
             raise ConfigError(
@@ -193,14 +187,10 @@ class Env(gym.Env[Any, np.ndarray]):
             )
         return self.world.render(self._state, self._trail, self.render_mode)
 
-    def _view(self, observation: np.ndarray) -> Any:
-        flat = observation[0]
-        return observations.as_dict(flat, self._parts) if self._as_dict else flat
 
-
-def _first(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+def _first(arrays: dict[str, np.ndarray]) -> Info:
     """Return slot 0 of batched info: numbers as Python numbers, rows as arrays."""
-    info: dict[str, Any] = {}
+    info: Info = {}
     for name, array in arrays.items():
         info[name] = array.item(0) if array.ndim == 1 else array[0]
     return info

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
+from human_wm_env.envs.env import Info
 
-def copied(info: Mapping[str, Any]) -> dict[str, Any]:
+
+def copied(info: Info) -> Info:
     """Copy arrays, also of nested dicts, so that nobody can write into the env."""
     return {
         name: copied(value) if isinstance(value, dict) else value.copy()
@@ -17,7 +18,7 @@ def copied(info: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def marked_everywhere(info: dict[str, Any], slots: int) -> dict[str, Any]:
+def marked_everywhere(info: Info, slots: int) -> Info:
     """Add Gymnasium's `_key` masks where every key holds for every slot."""
     nested = info["reward_components"]
     masks = np.empty((len(info) + len(nested), slots), dtype=bool)
@@ -27,9 +28,9 @@ def marked_everywhere(info: dict[str, Any], slots: int) -> dict[str, Any]:
     return _beside(info, rows)
 
 
-def _beside(info: Mapping[str, Any], masks: list[np.ndarray]) -> dict[str, Any]:
+def _beside(info: Info, masks: list[np.ndarray]) -> Info:
     """Return the info with a mask beside each key, taken from the end of the masks."""
-    result: dict[str, Any] = {}
+    result: Info = {}
     for name, value in info.items():
         result[name] = value
         result[_mask_name(name)] = masks.pop()
@@ -41,9 +42,9 @@ def _mask_name(name: str) -> str:
     return f"_{name}"
 
 
-def marked(info: dict[str, Any], masks: Mapping[str, np.ndarray]) -> dict[str, Any]:
+def marked(info: Info, masks: Mapping[str, np.ndarray]) -> Info:
     """Add Gymnasium's `_key` masks, also to nested dicts that have none yet."""
-    result: dict[str, Any] = {}
+    result: Info = {}
     for name, value in info.items():
         nested = isinstance(value, dict) and not any(key.startswith("_") for key in value)
         result[name] = marked(value, dict.fromkeys(value, masks[name])) if nested else value

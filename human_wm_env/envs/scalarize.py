@@ -1,4 +1,4 @@
-"""From reward components to what the agent is paid."""
+"""From reward components to the reward of the agent: their weighted sum, less pessimism."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from human_wm_env.envs.weighted_sum import weigh
+from human_wm_env.compiled import compiled
 from human_wm_env.errors import ConfigError, did_you_mean
-from human_wm_env.worlds.world import World
+from human_wm_env.settings import finite_number
+from human_wm_env.worlds.world import AnyWorld
 
 
 class ScalarReward:
-    """Weigh the components of a world, and subtract pessimism where it is asked for.
+    """Weight the components of a world, and subtract pessimism where it is asked for.
 
     Args:
         world: names the components and their default weights.
@@ -20,7 +21,9 @@ class ScalarReward:
         pessimism: penalty per unit of uncertainty, >= 0; for training only.
     """
 
-    def __init__(self, world: World, weights: Mapping[str, float] | None, pessimism: float) -> None:
+    def __init__(
+        self, world: AnyWorld, weights: Mapping[str, float] | None, pessimism: float
+    ) -> None:
         merged = dict(world.default_weights)
         for name, weight in (weights or {}).items():
             if name not in merged:
@@ -29,11 +32,11 @@ class ScalarReward:
                     repr(name),
                     did_you_mean(name, merged),
                 )
-            merged[name] = _finite(weight, f"the reward weight of {name}")
+            merged[name] = finite_number(weight, f"the reward weight of {name}")
         self.names = world.component_names
         self.weights = np.array([merged[name] for name in self.names], dtype=np.float64)
         self._weights: list[float] = self.weights.tolist()
-        self.pessimism = _finite(pessimism, "pessimism")
+        self.pessimism = finite_number(pessimism, "pessimism")
         if self.pessimism < 0.0:
             raise ConfigError("pessimism >= 0", f"{pessimism}", "0 turns it off.")
 
@@ -50,9 +53,9 @@ class ScalarReward:
             float64 (slots,) twice, and float32 (slots,) for each component.
         """
         slots, count = components.shape
-        copied, paid = np.empty((count, slots), dtype=np.float32), np.empty((2, slots))
-        weigh(components.T, self.weights, uncertainty, self.pessimism, copied, paid)
-        return paid[0], paid[1], dict(zip(self.names, copied, strict=True))
+        copied, sums = np.empty((count, slots), dtype=np.float32), np.empty((2, slots))
+        weighted_sum(components.T, self.weights, uncertainty, self.pessimism, copied, sums)
+        return sums[0], sums[1], dict(zip(self.names, copied, strict=True))
 
     def one(self, components: Sequence[float], uncertainty: float) -> tuple[float, float]:
         """Return the reward and the penalty of a single slot, as Python floats."""
@@ -63,12 +66,31 @@ class ScalarReward:
         return total - penalty, penalty
 
 
-def _finite(value: float, name: str) -> float:
-    """Return a setting as a finite float, or raise ConfigError."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = np.nan
-    if not np.isfinite(number):
-        raise ConfigError(f"{name} as a finite number", repr(value), "Give a number.")
-    return number
+@compiled
+def weighted_sum(
+    components: np.ndarray,
+    weights: np.ndarray,
+    uncertainty: np.ndarray,
+    pessimism: float,
+    copied: np.ndarray,
+    sums: np.ndarray,
+) -> None:
+    """Copy the components and write reward and penalty.
+
+    Args:
+        components: float32 (components, slots).
+        weights: float64 (components,).
+        uncertainty: float (slots,).
+        pessimism: penalty per unit of uncertainty.
+        copied: float32 (components, slots), to be written.
+        sums: float64 (2, slots), to be written: the reward, and the penalty it holds.
+    """
+    for slot in range(sums.shape[1]):
+        total = 0.0
+        for component in range(len(weights)):
+            share = components[component, slot]
+            copied[component, slot] = share
+            total += weights[component] * share
+        penalty = pessimism * uncertainty[slot] if pessimism > 0.0 else 0.0
+        sums[0, slot] = total - penalty
+        sums[1, slot] = penalty

@@ -7,35 +7,36 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
-from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
+from numpy.typing import ArrayLike
 
-from human_wm_env.envs.env import check_observation_kind, check_render_mode
+from human_wm_env.compiled import compiled
+from human_wm_env.envs.env import Info, check_render_mode, component_space
 from human_wm_env.envs.info_masks import copied, marked, marked_everywhere
+from human_wm_env.envs.observation_view import Observation, ObservationView
 from human_wm_env.envs.scalarize import ScalarReward
-from human_wm_env.envs.time_limit import count_day
-from human_wm_env.errors import ConfigError, DataError, HumanWMError, ResetNeededError, did_you_mean
-from human_wm_env.person import observations
+from human_wm_env.errors import ConfigError, DataError, HumanWMError, ResetNeededError
 from human_wm_env.random_streams import FOR_START, Stream, generator
-from human_wm_env.worlds.start_options import BRANCHES, Start, share_histories, whole_number
-from human_wm_env.worlds.world import Transition, World, put
+from human_wm_env.settings import one_of, whole_number
+from human_wm_env.worlds.world import AnyWorld, Options, Transition, put
 
 LAYOUTS = ("branches", "people")
 
 
-class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
+class VectorEnv(gym.vector.VectorEnv[Observation, ArrayLike, np.ndarray]):
     """Many slots of one World; see `Env` for observations, actions, rewards and info.
 
-    `layout="branches"`: slot i is branch i % 125 of person i // 125; any number of slots
-    is allowed. `layout="people"`: every slot its own person and a random branch.
+    `layout="branches"`: slot i is branch i % 125 of person i // 125 (or as many as the world
+    has `branches`); any number of slots is allowed. `layout="people"`: every slot its own
+    person and a random branch.
     Latents come from the stream (seed, group, episode), noise from (seed, slot, episode);
     a list of seeds gives each slot's noise, its first entry of a group the latents.
 
     `info` holds arrays, (slots, ...); `_key` masks say for which slots a key holds, as in
-    Gymnasium: what only a lived day has (action, uncertainty, reward components, penalty)
+    Gymnasium: what only a step has (action, uncertainty, reward components, penalty)
     does not hold for slots that were reset in this step. With SAME_STEP autoreset,
-    `final_obs` and `final_info` hold the last day. Everything returned is the caller's.
+    `final_obs` and `final_info` hold the last step. Everything returned is the caller's.
 
     Args:
         world: what is stepped.
@@ -48,7 +49,7 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
 
     def __init__(
         self,
-        world: World,
+        world: AnyWorld,
         num_envs: int = 1,
         *,
         layout: str = "branches",
@@ -61,13 +62,9 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
     ) -> None:
         if whole_number(num_envs, "num_envs") < 1:
             raise ConfigError("num_envs >= 1", f"{num_envs}", "Ask for at least one slot.")
-        if layout not in LAYOUTS:
-            raise ConfigError(
-                f"a layout out of {', '.join(LAYOUTS)}", repr(layout), did_you_mean(layout, LAYOUTS)
-            )
         self.world = world
         self.num_envs = num_envs = int(num_envs)
-        self.layout = layout
+        self.layout = one_of(layout, LAYOUTS, f"a layout out of {', '.join(LAYOUTS)}")
         self._mode = _check_autoreset_mode(autoreset_mode)
         self.metadata = {
             "render_modes": list(world.render_modes),
@@ -75,21 +72,18 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
             "autoreset_mode": self._mode,
         }
         self.render_mode = check_render_mode(world, render_mode)
-        self._as_dict = check_observation_kind(observation) == "dict"
-        self._parts = dict(world.observation_parts)
-        flat = world.observation_space
-        self.single_observation_space = (
-            observations.dict_space(flat, self._parts) if self._as_dict else flat
-        )
+        self._view = ObservationView(world, observation)
+        self.single_observation_space = self._view.space
         self.single_action_space = world.action_space
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
         self._reward = ScalarReward(world, reward_weights, pessimism)
         self._vector_reward = vector_reward
         if vector_reward:
-            count = len(world.component_names)
-            self.reward_space = spaces.Box(0.0, 1.0, (count,), np.float32)
-        self._group = np.arange(num_envs) // (BRANCHES if layout == "branches" else 1)
+            self.reward_space = component_space(world)
+        self._certain = np.zeros(num_envs, dtype=np.float32)
+        # Slots of a group share their latents.
+        self._group_size = world.branches if layout == "branches" else 1
         self._latent_keys: list[tuple[int, int]] = []
         self._noise_keys: list[tuple[int, int]] = []
         self._episode = np.full(num_envs, -1)
@@ -97,12 +91,12 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
         self._some_over = True
         self._elapsed = np.zeros(num_envs, dtype=int)
         self._state: Any = None
-        self._observation = np.zeros((num_envs, *flat.shape), dtype=np.float32)
+        self._observation = np.empty(0)
         self._trail: list[Any] = []
-        #: state after the last day lived, before any autoreset
+        #: state after the last step, before any autoreset
         self.last_state: Any = None
         #: where each slot's running episode began
-        self.starts: list[Start] = []
+        self.starts: list[Any] = []
 
     # Seeds ------------------------------------------------------------------------
 
@@ -123,23 +117,22 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
             self._latent_keys = [(seed, 0)] * self.num_envs
             self._noise_keys = [(seed, 0)] * self.num_envs
         for slot in np.flatnonzero(chosen):
-            self._latent_keys[slot] = (seed, int(self._group[slot]))
+            self._latent_keys[slot] = (seed, int(slot) // self._group_size)
             self._noise_keys[slot] = (seed, int(slot))
         self._episode[chosen] = -1
 
     def _seed_each(self, seeds: list[int | None], chosen: np.ndarray) -> None:
-        size = BRANCHES if self.layout == "branches" else 1
         first: dict[int, int] = {}
         for slot, seed in enumerate(seeds):
             if seed is None or not chosen[slot]:
                 continue
-            shared = first.setdefault(int(self._group[slot]), int(seed))
+            shared = first.setdefault(slot // self._group_size, int(seed))
             self._latent_keys[slot] = (shared, 0)
             # Branch b of a scalar env has noise stream b; see Env.reset.
-            self._noise_keys[slot] = (int(seed), slot % size)
+            self._noise_keys[slot] = (int(seed), slot % self._group_size)
             self._episode[slot] = -1
 
-    def _check_seeds(self, seed: Any) -> None:
+    def _check_seeds(self, seed: int | Sequence[int | None] | None) -> None:
         if seed is None:
             return
         seeds = [seed] if isinstance(seed, int | np.integer) else list(seed)
@@ -157,17 +150,17 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
         self,
         *,
         seed: int | Sequence[int | None] | None = None,
-        options: dict[str, Any] | None = None,
-    ) -> tuple[Any, dict[str, Any]]:
+        options: Info | None = None,
+    ) -> tuple[Observation, Info]:
         """Begin episodes in all slots, or in those of `options["reset_mask"]`.
 
-        `user`, `day` and `branch` in the options may be single values or one per slot. A
-        seed goes to the slots that are reset only.
+        Values of the other options may be single ones or one per slot. A seed goes to the slots
+        that are reset only.
         """
         self._check_seeds(seed)
         options = dict(options or {})
         chosen = self._reset_mask(options.pop("reset_mask", None))
-        per_slot = share_histories(self._options_per_slot(options))
+        per_slot = self._options_per_slot(options)
         super().reset(seed=int(seed) if isinstance(seed, int | np.integer) else None)
         before = self._latent_keys.copy(), self._noise_keys.copy(), self._episode.copy()
         self._seed_slots(seed, chosen)
@@ -177,9 +170,9 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
             self._latent_keys, self._noise_keys, self._episode = before
             raise
         info = self.world.info(self._state)
-        return self._view(self._observation), marked(info, dict.fromkeys(info, chosen))
+        return self._view(self._observation.copy()), marked(info, dict.fromkeys(info, chosen))
 
-    def _reset_mask(self, mask: Any) -> np.ndarray:
+    def _reset_mask(self, mask: ArrayLike | None) -> np.ndarray:
         if mask is None:
             return np.ones(self.num_envs, dtype=bool)
         mask = np.array(mask)
@@ -197,10 +190,11 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
             )
         return mask
 
-    def _options_per_slot(self, options: dict[str, Any]) -> list[dict[str, Any]]:
-        per_slot: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
+    def _options_per_slot(self, options: Info) -> list[Info]:
+        per_slot: list[Info] = [{} for _ in range(self.num_envs)]
+        whole = self.world.whole_options
         for name, value in options.items():
-            spread = isinstance(value, list | tuple | np.ndarray) and name != "history"
+            spread = isinstance(value, list | tuple | np.ndarray) and name not in whole
             if spread and len(value) != self.num_envs:
                 raise ConfigError(
                     f"{name!r} as one value, or {self.num_envs} values",
@@ -211,22 +205,24 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
                 per_slot[slot][name] = value[slot] if spread else value
         return per_slot
 
-    def _begin(self, slots: np.ndarray, per_slot: list[dict[str, Any]] | None) -> None:
+    def _begin(self, slots: np.ndarray, per_slot: Sequence[Options] | None) -> None:
         """Start the next episode of some slots."""
         starts, streams = [], []
-        drawn_of: dict[tuple[int, int, int], Start] = {}
-        for slot in slots:
+        drawn_of: dict[tuple[int, int, int], Any] = {}
+        for slot in slots.tolist():
             self._episode[slot] += 1
             episode = int(self._episode[slot])
             latents = (*self._latent_keys[slot], episode)
             noise = (*self._noise_keys[slot], episode)
             if latents not in drawn_of:
-                drawn_of[latents] = self.world.draw_start(generator(latents, FOR_START), None)
+                drawn_of[latents] = self.world.draw_start(generator(latents, FOR_START))
             drawn = drawn_of[latents]
             if self.layout == "branches":
-                drawn = Start(drawn.user, drawn.day, int(slot) % BRANCHES, drawn.history)
-            starts.append(self.world.start_from(per_slot[slot], drawn) if per_slot else drawn)
+                drawn = self.world.at_branch(drawn, slot % self._group_size)
+            starts.append(drawn)
             streams.append(Stream(latents, noise))
+        if per_slot is not None:
+            starts = self.world.start_from([per_slot[slot] for slot in slots], starts)
         state, observation = self.world.reset(starts, streams)
         if len(slots) == self.num_envs:
             self._state, self.starts = state, starts
@@ -245,11 +241,13 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
 
     # Step -------------------------------------------------------------------------
 
-    def step(self, actions: Any) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
-        """Live one day in every slot.
+    def step(
+        self, actions: ArrayLike
+    ) -> tuple[Observation, np.ndarray, np.ndarray, np.ndarray, Info]:
+        """Advance every slot by one step.
 
         Args:
-            actions: (slots, 7), as in `Env`.
+            actions: (slots, ...), as in `Env`.
 
         Returns:
             Observations, float32 (slots, width) or a dict of them; rewards, float64 (slots,),
@@ -260,7 +258,7 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
         Raises:
             ResetNeededError: before the first reset, or (DISABLED mode) with a slot that is over.
             InvalidActionError: wrong shape, NaN or infinity.
-            DataError: the world returned a day of another number of slots.
+            DataError: the world returned a step of another number of slots.
         """
         if self._state is None:
             raise ResetNeededError("reset() before step()", "no episode yet", "Call reset() first.")
@@ -274,39 +272,40 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
         # NEXT_STEP: for what is over this step is the reset.
         waking = self._over.copy() if self._some_over else None
         after = self.world.step(self._state, batch)
-        self._check_slots(after)
+        uncertainty = after.extras.get("uncertainty", self._certain)
+        self._check_slots(after, uncertainty)
         self._state, self._observation = after.state, after.observation
         self.last_state = after.state
         if self.render_mode is not None:
             self._trail.append(after.state)
-        reward, penalty, named = self._reward.scalar(after.components, after.extras["uncertainty"])
-        paid = after.components if self._vector_reward else reward
-        info: dict[str, Any] = after.extras
+        reward, penalty, named = self._reward.scalar(after.components, uncertainty)
+        shown = after.components if self._vector_reward else reward
+        info: Info = after.extras
         info["reward_components"] = named
         info["pessimism_penalty"] = penalty
         terminated = after.terminated
         ends = np.empty((2, self.num_envs), dtype=bool)
-        self._some_over = count_day(self._elapsed, self.world.horizon, terminated, ends)
+        self._some_over = count_step(self._elapsed, self.world.horizon, terminated, ends)
         truncated, self._over = ends
         if waking is not None:
-            self._wake(np.flatnonzero(waking), paid, info)
+            self._wake(np.flatnonzero(waking), shown, info)
             terminated[waking] = truncated[waking] = False  # `_wake` has cleared their `_over`
         if waking is None and not (self._some_over and self._mode == AutoresetMode.SAME_STEP):
-            view = self._view(self._observation)
-            return view, paid, terminated, truncated, marked_everywhere(info, self.num_envs)
-        lived = np.ones(self.num_envs, dtype=bool) if waking is None else ~waking
+            view = self._view(self._observation.copy())
+            return view, shown, terminated, truncated, marked_everywhere(info, self.num_envs)
+        stepped = np.ones(self.num_envs, dtype=bool) if waking is None else ~waking
         if self._mode == AutoresetMode.SAME_STEP and self._some_over:
-            info, lived = self._finish(info)
+            info, stepped = self._finish(info)
         at_reset = self.world.info(self._state)
         everywhere = np.ones(self.num_envs, dtype=bool)
-        masks = {name: everywhere if name in at_reset else lived for name in info}
-        masks |= {name: ~lived for name in ("final_obs", "final_info") if name in info}
-        view = self._view(self._observation)
-        return view, paid, terminated, truncated, marked(info, masks)
+        masks = {name: everywhere if name in at_reset else stepped for name in info}
+        masks |= {name: ~stepped for name in ("final_obs", "final_info") if name in info}
+        view = self._view(self._observation.copy())
+        return view, shown, terminated, truncated, marked(info, masks)
 
-    def _check_slots(self, after: Transition) -> None:
-        """Refuse a day of other slots than ours: compiled loops check no bounds."""
-        slots = len(after.components), len(after.terminated), len(after.extras["uncertainty"])
+    def _check_slots(self, after: Transition[Any], uncertainty: np.ndarray) -> None:
+        """Refuse a step of other slots than ours: compiled loops check no bounds."""
+        slots = len(after.components), len(after.terminated), len(uncertainty)
         if slots != (self.num_envs,) * 3:
             raise DataError(
                 f"components, terminated and uncertainty of {self.num_envs} slots",
@@ -314,10 +313,10 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
                 f"Let {type(self.world).__name__}.step return an entry for each slot.",
             )
 
-    def _wake(self, slots: np.ndarray, paid: np.ndarray, info: dict[str, Any]) -> None:
-        """Reset slots whose last step ended their episode (NEXT_STEP): no reward today."""
+    def _wake(self, slots: np.ndarray, shown: np.ndarray, info: Info) -> None:
+        """Reset slots whose last step ended their episode (NEXT_STEP): no reward in this step."""
         self._begin(slots, None)
-        paid[slots] = 0.0
+        shown[slots] = 0.0
         at_reset = self.world.info(self._state)
         info.update(at_reset)
         for name, value in info.items():
@@ -325,18 +324,18 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
                 for array in value.values() if isinstance(value, dict) else [value]:
                     array[slots] = 0
 
-    def _finish(self, last: dict[str, Any]) -> tuple[dict[str, Any], np.ndarray]:
+    def _finish(self, last: Info) -> tuple[Info, np.ndarray]:
         """Keep what the finished slots saw last, and begin their next episode (SAME_STEP).
 
         Returns:
             The info of this step, and the slots whose episode goes on. Of the others, what
-            only a lived day has stays in the arrays, with its mask False as in Gymnasium.
+            only a step has stays in the arrays, with its mask False as in Gymnasium.
         """
         over = self._over.copy()
         slots = np.flatnonzero(over)
         final = np.full(self.num_envs, None, dtype=object)
         for slot in slots:
-            final[slot] = self._view(self._observation[slot])
+            final[slot] = self._view(self._observation[slot].copy())
         self._begin(slots, None)
         info = copied(last)
         info.update(self.world.info(self._state))
@@ -344,18 +343,12 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
         info["final_info"] = marked(last, dict.fromkeys(last, over))
         return info, ~over
 
-    def _view(self, observation: np.ndarray) -> Any:
-        """Return a copy of flat observations, (..., width), as the caller wants them."""
-        if self._as_dict:
-            return observations.as_dict(observation, self._parts)
-        return observation.copy()
-
     @property
     def state(self) -> Any:
         """The world's state, for planners and wrappers to read; None before the first reset."""
         return self._state
 
-    def render(self) -> tuple[Any, ...] | None:
+    def render(self) -> tuple[np.ndarray | str, ...] | None:
         """Return the first slot's picture or text; None without a render mode."""
         if self.render_mode is None or self._state is None:
             return None
@@ -363,10 +356,26 @@ class VectorEnv(gym.vector.VectorEnv[Any, np.ndarray, np.ndarray]):
 
 
 def _check_autoreset_mode(mode: AutoresetMode | str) -> AutoresetMode:
-    try:
-        return AutoresetMode(mode)
-    except ValueError as error:
-        known = [one.value for one in AutoresetMode]
-        raise ConfigError(
-            f"an autoreset_mode out of {', '.join(known)}", repr(mode), did_you_mean(mode, known)
-        ) from error
+    known = [one.value for one in AutoresetMode]
+    value = mode.value if isinstance(mode, AutoresetMode) else mode
+    return AutoresetMode(one_of(value, known, f"an autoreset_mode out of {', '.join(known)}"))
+
+
+@compiled
+def count_step(elapsed: np.ndarray, horizon: int, terminated: np.ndarray, ends: np.ndarray) -> bool:
+    """Count one more step, and say whether any episode is over.
+
+    Args:
+        elapsed: int (slots,), steps since the start; one is added.
+        horizon: steps of an episode.
+        terminated: bool (slots,).
+        ends: bool (2, slots), to be written: truncated, and over for either reason.
+    """
+    some_over = False
+    for slot in range(len(elapsed)):
+        elapsed[slot] += 1
+        truncated = elapsed[slot] >= horizon
+        ends[0, slot] = truncated
+        ends[1, slot] = truncated or terminated[slot]
+        some_over |= ends[1, slot]
+    return some_over

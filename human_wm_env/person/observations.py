@@ -40,21 +40,6 @@ def flat_space() -> spaces.Box:
     return spaces.Box(low, high, dtype=np.float32)
 
 
-def dict_space(flat: spaces.Box, parts: dict[str, slice]) -> spaces.Dict:
-    """Return the same space as a Dict of named Boxes."""
-    return spaces.Dict(
-        {
-            name: spaces.Box(flat.low[part], flat.high[part], dtype=np.float32)
-            for name, part in parts.items()
-        }
-    )
-
-
-def as_dict(flat: np.ndarray, parts: dict[str, slice]) -> dict[str, np.ndarray]:
-    """Cut flat observations, (..., width), into named copies."""
-    return {name: flat[..., part].copy() for name, part in parts.items()}
-
-
 def build(
     rows: np.ndarray,
     observed: np.ndarray,

@@ -35,7 +35,7 @@ from human_wm_env.runtime.sampling import FEATURES
 from human_wm_env.runtime.transition_head import drawn_from
 from human_wm_env.runtime.world_model import WorldModelRuntime
 from human_wm_env.worlds.person_world import (
-    LivedDay,
+    DayOutcome,
     PersonState,
     PersonWorld,
     column_by_column,
@@ -44,7 +44,7 @@ from human_wm_env.worlds.person_world import (
 from human_wm_env.worlds.posterior_store import PosteriorStore
 from human_wm_env.worlds.simulator import check_weather
 from human_wm_env.worlds.start_cache import StartCache, distinct
-from human_wm_env.worlds.start_options import Start
+from human_wm_env.worlds.starts import PersonStart
 
 _STATE_LIST = list(STATE_ORDER)
 
@@ -146,7 +146,7 @@ class DreamWorld(PersonWorld[DreamState]):
 
     # Beginning --------------------------------------------------------------------
 
-    def begin(self, starts: Sequence[Start], streams: Sequence[Stream]) -> DreamState:
+    def begin(self, starts: Sequence[PersonStart], streams: Sequence[Stream]) -> DreamState:
         """Encode each person's log before the start and draw their latents."""
         people, which = distinct(starts)
         posteriors = self._people.look_up(people, self._encode)
@@ -171,7 +171,7 @@ class DreamWorld(PersonWorld[DreamState]):
             ),
         )
 
-    def _encode(self, starts: list[Start]) -> list[_Person]:
+    def _encode(self, starts: list[PersonStart]) -> list[_Person]:
         """Return what the logs before the starts say.
 
         Whoever begins on one of their start days is encoded for all of these at once.
@@ -192,7 +192,7 @@ class DreamWorld(PersonWorld[DreamState]):
             found.append(own[start.day] if start.day in own else next(alone))
         return found
 
-    def _is_regular(self, start: Start) -> bool:
+    def _is_regular(self, start: PersonStart) -> bool:
         """Say whether a start is on one of the person's start days, all of them whole weeks."""
         days = self.start_days(start.user)
         return start.day in days and not (days % schema.DAYS_PER_WEEK).any()
@@ -222,7 +222,7 @@ class DreamWorld(PersonWorld[DreamState]):
             self._store.save(whole, days, values)
         return values
 
-    def _encode_alone(self, starts: list[Start]) -> list[_Person]:
+    def _encode_alone(self, starts: list[PersonStart]) -> list[_Person]:
         """Encode single histories."""
         histories = [self.history_of(start) for start in starts]
         posterior, remembered = self.runtime.encode(histories)
@@ -236,7 +236,7 @@ class DreamWorld(PersonWorld[DreamState]):
             for row in range(len(starts))
         ]
 
-    def _fit_chains(self, starts: list[Start]) -> list[MaskChain]:
+    def _fit_chains(self, starts: list[PersonStart]) -> list[MaskChain]:
         return [self._mask_chain(self.history_of(start).observed) for start in starts]
 
     def _mask_chain(self, observed: np.ndarray) -> MaskChain:
@@ -244,7 +244,7 @@ class DreamWorld(PersonWorld[DreamState]):
             return masks.fit_chain(observed)
         return masks.fixed_rate(0.0 if self.masking == "none" else float(self.masking))
 
-    def _draw_latents(self, starts: Sequence[Start], streams: Sequence[Stream]) -> np.ndarray:
+    def _draw_latents(self, starts: Sequence[PersonStart], streams: Sequence[Stream]) -> np.ndarray:
         """Draw five of each block per group, standard normal; the branch picks one of each."""
         blocks = self.runtime.architecture.blocks
         width, size = self.runtime.architecture.latent_width, BRANCHES_PER_BLOCK
@@ -259,7 +259,7 @@ class DreamWorld(PersonWorld[DreamState]):
             latents[:, blocks[block]] = fives[group, pick, blocks[block]]
         return latents
 
-    def first_forecast(self, starts: Sequence[Start], uniform: np.ndarray) -> np.ndarray:
+    def first_forecast(self, starts: Sequence[PersonStart], uniform: np.ndarray) -> np.ndarray:
         """Return the logged weather of the start day ("log"), or draw it."""
         people, which = distinct(starts)
         histories = [self.history_of(person) for person in people]
@@ -285,7 +285,9 @@ class DreamWorld(PersonWorld[DreamState]):
 
     # Living -----------------------------------------------------------------------
 
-    def live(self, state: PersonState[DreamState], action: np.ndarray | None) -> LivedDay:
+    def advance(
+        self, state: PersonState[DreamState], action: np.ndarray | None
+    ) -> DayOutcome[DreamState]:
         """Imagine one day."""
         normal, uniform = self.today_noise(state)
         inner, everything = state.inner, self._known(len(normal))
@@ -325,7 +327,7 @@ class DreamWorld(PersonWorld[DreamState]):
         )
         if self.weather == "log":
             tomorrow = self._with_log(state.user, state.day + 1, tomorrow)
-        return LivedDay(
+        return DayOutcome(
             row=row.T,
             encoded=encoded,
             observed=observed,

@@ -6,31 +6,40 @@ here, so that dream and simulator cannot drift apart.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar
+from dataclasses import dataclass, replace
+from typing import ClassVar, Generic, TypeVar
 
 import numpy as np
+from gymnasium import spaces
+from numpy.typing import ArrayLike
 
 from human_wm_env.compiled import compiled
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import ConfigError, InvalidActionError
-from human_wm_env.person import actions, observations, rewards, schema
-from human_wm_env.person.actions import Day, decode_day
+from human_wm_env.model.branches import BRANCHES
+from human_wm_env.person import observations, rewards, schema
+from human_wm_env.person.actions import (
+    ACTION_WIDTH,
+    Day,
+    action_space,
+    check_actions,
+    decode_day,
+)
 from human_wm_env.person.history import History
 from human_wm_env.person.noise import FIRST_WEATHER
 from human_wm_env.person.rewards import Baseline
 from human_wm_env.random_streams import Stream, draw_noise
+from human_wm_env.settings import whole_number
 from human_wm_env.worlds.person_step import close, turn_page_loop
+from human_wm_env.worlds.reset_options import MIN_HISTORY_DAYS as MIN_HISTORY_DAYS
 from human_wm_env.worlds.start_cache import StartCache, distinct
-from human_wm_env.worlds.start_options import MIN_HISTORY_DAYS as MIN_HISTORY_DAYS
-from human_wm_env.worlds.start_options import Start, whole_number
-from human_wm_env.worlds.starts import LoggedStarts
-from human_wm_env.worlds.world import Transition
+from human_wm_env.worlds.starts import LoggedStarts, PersonStart
+from human_wm_env.worlds.world import Options, Transition, World
 
 InnerT = TypeVar("InnerT")
-_ACTION_SHAPE = (actions.ACTION_WIDTH,)
+_ACTION_SHAPE = (ACTION_WIDTH,)
 _LABELS = [schema.WORKOUT, schema.LOCATION]
 # Indexed by -1, an unknown weekday, it gives its last entry: still unknown.
 _NEXT_WEEKDAY = np.array([*range(1, schema.DAYS_PER_WEEK), 0, -1])
@@ -72,7 +81,7 @@ class PersonState(Generic[InnerT]):
 
 
 @dataclass(slots=True)
-class LivedDay:
+class DayOutcome(Generic[InnerT]):
     """What a world makes of one day.
 
     Attributes:
@@ -89,10 +98,10 @@ class LivedDay:
     observed: np.ndarray
     uncertainty: np.ndarray
     next_forecast: np.ndarray
-    inner: Any
+    inner: InnerT
 
 
-class PersonWorld(ABC, Generic[InnerT]):
+class PersonWorld(World[PersonState[InnerT], PersonStart], Generic[InnerT]):
     """A World of people over a data set of logged days.
 
     Args:
@@ -104,12 +113,15 @@ class PersonWorld(ABC, Generic[InnerT]):
     """
 
     component_names: tuple[str, ...] = rewards.COMPONENTS
+    component_bounds = (0.0, 1.0)
     default_weights: Mapping[str, float] = rewards.DEFAULT_WEIGHTS
+    branches = BRANCHES
+    whole_options = ("history",)
     render_modes: tuple[str, ...] = ("rgb_array", "ansi")
     #: the last start day must leave the whole horizon inside the log
     needs_logged_future: ClassVar[bool] = False
-    #: days are paid as `rewards.components` says, and not by `_components`
-    pays_for_days: ClassVar[bool] = True
+    #: days are rewarded as `rewards.components` says, and not by `_components`
+    rewards_days: ClassVar[bool] = True
     normals: ClassVar[int]
     uniforms: ClassVar[int]
 
@@ -127,7 +139,7 @@ class PersonWorld(ABC, Generic[InnerT]):
         self.adherence = adherence
         self.observation_space = observations.flat_space()
         self.observation_parts: Mapping[str, slice] = observations.PARTS
-        self.action_space = actions.action_space()
+        self.action_space: spaces.Box = action_space()
         self._starts = LoggedStarts(
             dataset,
             split=split,
@@ -140,55 +152,59 @@ class PersonWorld(ABC, Generic[InnerT]):
     # What a subclass does ---------------------------------------------------------
 
     @abstractmethod
-    def begin(self, starts: Sequence[Start], streams: Sequence[Stream]) -> InnerT:
-        """Return the world's own state on the eve of the start days."""
+    def begin(self, starts: Sequence[PersonStart], streams: Sequence[Stream]) -> InnerT:
+        """Return the world's own state before the start days."""
 
     @abstractmethod
-    def first_forecast(self, starts: Sequence[Start], uniform: np.ndarray) -> np.ndarray:
+    def first_forecast(self, starts: Sequence[PersonStart], uniform: np.ndarray) -> np.ndarray:
         """Return the weather of the start days, int (slots,), -1 if unknown."""
 
     @abstractmethod
-    def live(self, state: PersonState[InnerT], action: np.ndarray | None) -> LivedDay:
+    def advance(self, state: PersonState[InnerT], action: np.ndarray | None) -> DayOutcome[InnerT]:
         """Let a day pass.
 
         Args:
-            state: on the eve of the day.
-            action: of the agent, checked, float32 (slots, 7); None where nobody acts
+            state: before the day.
+            action: of the agent, checked, float32 (slots, 7); None without an agent
                 (adherence 0).
         """
 
     # What every person world does the same way ---------------------------------------
 
-    def check_actions(self, action: object, slots: int | None) -> np.ndarray:
+    def check_actions(self, action: ArrayLike, slots: int | None) -> np.ndarray:
         """Return actions as clipped float32 (slots, 7), or raise InvalidActionError."""
         if isinstance(action, np.ndarray) and action.dtype == np.float32:
             shape = _ACTION_SHAPE if slots is None else (slots, *_ACTION_SHAPE)
             if action.shape == shape:
-                clipped = np.empty(
-                    (actions.ACTION_WIDTH, 1 if slots is None else slots), dtype=np.float32
-                )
+                clipped = np.empty((ACTION_WIDTH, 1 if slots is None else slots), dtype=np.float32)
                 if _clip(action.reshape(-1, *_ACTION_SHAPE), clipped):
                     return clipped.T
-        return column_by_column(actions.check_actions(action, slots))
+        return column_by_column(check_actions(action, slots))
 
-    def draw_start(self, rng: np.random.Generator, branch: int | None) -> Start:
-        """Draw a person of the split and one of their start days; see `LoggedStarts.draw`."""
-        return self._starts.draw(rng, branch)
+    def draw_start(self, rng: np.random.Generator) -> PersonStart:
+        """Draw a person of the split, one of their start days, and a branch; see `LoggedStarts`."""
+        return self._starts.draw(rng)
+
+    def at_branch(self, start: PersonStart, branch: int) -> PersonStart:
+        """Return the same person and day in another of the 125 futures."""
+        return replace(start, branch=branch)
 
     def start_days(self, user: int) -> np.ndarray:
         """Return the days that random episodes of a user start on; see `LoggedStarts.days_of`."""
         return self._starts.days_of(user)
 
-    def start_from(self, options: Mapping[str, Any], drawn: Start) -> Start:
+    def start_from(
+        self, options: Sequence[Options], drawn: Sequence[PersonStart]
+    ) -> list[PersonStart]:
         """Apply reset options; see `LoggedStarts.from_options`."""
         return self._starts.from_options(options, drawn)
 
-    def history_of(self, start: Start) -> History:
+    def history_of(self, start: PersonStart) -> History:
         """Return the log before the start: all that may be known about the person."""
         return self._starts.history_of(start)
 
     def reset(
-        self, starts: Sequence[Start], streams: Sequence[Stream]
+        self, starts: Sequence[PersonStart], streams: Sequence[Stream]
     ) -> tuple[PersonState[InnerT], np.ndarray]:
         """Begin an episode per start; see World.reset."""
         slots = len(starts)
@@ -218,19 +234,21 @@ class PersonWorld(ABC, Generic[InnerT]):
         )
         return state, self._observe(state)
 
-    def _read_baselines(self, starts: list[Start]) -> list[Baseline]:
+    def _read_baselines(self, starts: list[PersonStart]) -> list[Baseline]:
         return [rewards.baseline_of(self.history_of(start)) for start in starts]
 
-    def step(self, state: PersonState[InnerT], action: np.ndarray) -> Transition:
+    def step(
+        self, state: PersonState[InnerT], actions: np.ndarray
+    ) -> Transition[PersonState[InnerT]]:
         """Advance every person by one day; see World.step."""
-        wanted = (len(state.day), actions.ACTION_WIDTH)
-        if action.shape != wanted:  # compiled loops check no bounds
+        wanted = (len(state.day), ACTION_WIDTH)
+        if actions.shape != wanted:  # compiled loops check no bounds
             raise InvalidActionError(
                 f"actions of shape {wanted}, one row per slot of the state",
-                f"shape {action.shape}",
+                f"shape {actions.shape}",
                 "Step a state of as many slots: see `worlds.world.take`.",
             )
-        today = self.live(state, action)
+        today = self.advance(state, actions)
         day, elapsed, weekday, observation, components, executed = close(
             # Whatever the world: other layouts are compiled again.
             (
@@ -241,7 +259,7 @@ class PersonWorld(ABC, Generic[InnerT]):
             today.next_forecast,
             (state.day, state.elapsed, state.weekday),
             self.horizon,
-            self.pays_for_days,
+            self.rewards_days,
             (state.baseline.heart_rate, state.baseline.habit.T),
         )
         after = self._after(state, today, day, elapsed, weekday)
@@ -251,8 +269,8 @@ class PersonWorld(ABC, Generic[InnerT]):
         return Transition(
             state=after,
             observation=observation,
-            components=self._components(today, action, components),
-            terminated=np.zeros(len(action), dtype=bool),
+            components=self._components(today, actions, components),
+            terminated=np.zeros(len(actions), dtype=bool),
             extras=extras,
         )
 
@@ -269,12 +287,12 @@ class PersonWorld(ABC, Generic[InnerT]):
             )
         calendar = np.empty((3, len(state.day)), dtype=np.intp)
         turn_page_loop(state.day, state.elapsed, state.weekday, calendar)
-        return self._after(state, self.live(state, None), *calendar)
+        return self._after(state, self.advance(state, None), *calendar)
 
     def _after(
         self,
         state: PersonState[InnerT],
-        today: LivedDay,
+        today: DayOutcome[InnerT],
         day: np.ndarray,
         elapsed: np.ndarray,
         weekday: np.ndarray,
@@ -295,13 +313,15 @@ class PersonWorld(ABC, Generic[InnerT]):
             inner=today.inner,
         )
 
-    def _components(self, today: LivedDay, action: np.ndarray, of_day: np.ndarray) -> np.ndarray:
+    def _components(
+        self, today: DayOutcome[InnerT], action: np.ndarray, of_day: np.ndarray
+    ) -> np.ndarray:
         """Return the reward components: those of the day, unless a world pays for something else.
 
         Args:
-            today: as it was lived.
+            today: the day that was executed.
             action: (slots, 7).
-            of_day: float32 (slots, components), anything where `pays_for_days` is False.
+            of_day: float32 (slots, components), anything where `rewards_days` is False.
         """
         return of_day
 
@@ -333,7 +353,9 @@ class PersonWorld(ABC, Generic[InnerT]):
             column_by_column(state.uniform[slots, days]),
         )
 
-    def render(self, state: Any, trail: Sequence[Any], mode: str) -> Any:
+    def render(
+        self, state: PersonState[InnerT], trail: Sequence[PersonState[InnerT]], mode: str
+    ) -> np.ndarray | str:
         """Draw the first slot's episode so far."""
         from human_wm_env.person import rendering
 
@@ -353,7 +375,7 @@ def follow(
     Args:
         adherence: in [0, 1].
         uniform: float (slots,), in [0, 1).
-        action: of the agent, checked, float32 (slots, 7); None where nobody acts.
+        action: of the agent, checked, float32 (slots, 7); None without an agent.
         habit: float32 (slots, 10), the person's own day.
     """
     columns = np.ascontiguousarray(habit.T)
@@ -383,7 +405,7 @@ def _clip(action: np.ndarray, clipped: np.ndarray) -> bool:
 
 @compiled
 def _same_day(elapsed: np.ndarray, last: int) -> int:
-    """Return the day of the episode that all slots live, at most the last one; -1 if none is."""
+    """Return the day of the episode that all slots are on, at most the last one; -1 if none is."""
     if len(elapsed) == 0:
         return -1
     for slot in range(len(elapsed)):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -14,8 +13,9 @@ from human_wm_env.person import rewards, schema
 from human_wm_env.person.actions import decode_day
 from human_wm_env.person.noise import SHARED_UNIFORMS
 from human_wm_env.random_streams import Stream
-from human_wm_env.worlds.person_world import LivedDay, PersonState, PersonWorld
-from human_wm_env.worlds.start_options import Start
+from human_wm_env.worlds.person_world import DayOutcome, PersonState, PersonWorld
+from human_wm_env.worlds.starts import PersonStart
+from human_wm_env.worlds.world import Options
 
 
 @dataclass(frozen=True)
@@ -34,16 +34,18 @@ class ReplayWorld(PersonWorld[NoState]):
     component_names: tuple[str, ...] = rewards.FORESIGHT
     default_weights: Mapping[str, float] = {"foresight": 1.0}
     needs_logged_future = True
-    pays_for_days = False
+    rewards_days = False
     normals = 0
     uniforms = SHARED_UNIFORMS
 
     def __init__(self, dataset: LogDataset, *, split: str = "train", horizon: int = 30) -> None:
         super().__init__(dataset, split=split, horizon=horizon, adherence=1.0)
 
-    def start_from(self, options: Any, drawn: Start) -> Start:
+    def start_from(
+        self, options: Sequence[Options], drawn: Sequence[PersonStart]
+    ) -> list[PersonStart]:
         """Apply reset options; a caller's history has no future to be replayed."""
-        if options.get("history") is not None:
+        if any(one.get("history") is not None for one in options):
             raise DataError(
                 "a person of the data set: the replay needs the days after the start",
                 "a history given by the caller",
@@ -51,7 +53,7 @@ class ReplayWorld(PersonWorld[NoState]):
             )
         return super().start_from(options, drawn)
 
-    def begin(self, starts: Sequence[Start], streams: Sequence[Stream]) -> NoState:
+    def begin(self, starts: Sequence[PersonStart], streams: Sequence[Stream]) -> NoState:
         """Return nothing to keep."""
         return NoState()
 
@@ -64,15 +66,17 @@ class ReplayWorld(PersonWorld[NoState]):
         known = observed[:, schema.WEATHER] & (days < self.dataset.days_logged[users])
         return np.where(known, rows[:, schema.WEATHER], schema.UNKNOWN_CATEGORY).astype(np.intp)
 
-    def first_forecast(self, starts: Sequence[Start], uniform: np.ndarray) -> np.ndarray:
+    def first_forecast(self, starts: Sequence[PersonStart], uniform: np.ndarray) -> np.ndarray:
         """Return the logged weather of the start day."""
         users = np.array([start.user for start in starts])
         return self._weather(users, np.array([start.day for start in starts]))
 
-    def live(self, state: PersonState[NoState], action: np.ndarray | None) -> LivedDay:
+    def advance(
+        self, state: PersonState[NoState], action: np.ndarray | None
+    ) -> DayOutcome[NoState]:
         """Take the next logged day."""
         row, observed = self._logged(state.user, state.day)
-        return LivedDay(
+        return DayOutcome(
             row=row,
             encoded=schema.encode_rows(row, observed),
             observed=observed,
@@ -81,5 +85,7 @@ class ReplayWorld(PersonWorld[NoState]):
             inner=state.inner,
         )
 
-    def _components(self, today: LivedDay, action: np.ndarray, of_day: np.ndarray) -> np.ndarray:
+    def _components(
+        self, today: DayOutcome[NoState], action: np.ndarray, of_day: np.ndarray
+    ) -> np.ndarray:
         return rewards.foresight(decode_day(action).columns.T, today.row, today.observed)

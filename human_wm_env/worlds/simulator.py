@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -21,8 +20,9 @@ from human_wm_env.person.noise import ADHERENCE, NEXT_WEATHER, SHARED_UNIFORMS, 
 from human_wm_env.person.weather import WeatherChain
 from human_wm_env.random_streams import Stream
 from human_wm_env.runtime import step
-from human_wm_env.worlds.person_world import LivedDay, PersonState, PersonWorld, follow
-from human_wm_env.worlds.start_options import Start
+from human_wm_env.worlds.person_world import DayOutcome, PersonState, PersonWorld, follow
+from human_wm_env.worlds.starts import PersonStart
+from human_wm_env.worlds.world import Options
 
 WEATHER_CHOICES = ("chain", "log")
 _NORMAL, _NORMALS = columns(0, habit=habits.NORMALS, state=simulator.STATE_NORMALS)
@@ -95,9 +95,11 @@ class SimulatorWorld(PersonWorld[TrueState]):
         self.masking = masks.check_masking(masking)
         self._sky = WeatherChain(skies.TRANSITIONS)
 
-    def start_from(self, options: Any, drawn: Start) -> Start:
+    def start_from(
+        self, options: Sequence[Options], drawn: Sequence[PersonStart]
+    ) -> list[PersonStart]:
         """Apply reset options; a caller's history has no truth to be simulated."""
-        if options.get("history") is not None:
+        if any(one.get("history") is not None for one in options):
             raise DataError(
                 "a person of the embedded data set: the simulator needs true traits",
                 "a history given by the caller",
@@ -105,7 +107,7 @@ class SimulatorWorld(PersonWorld[TrueState]):
             )
         return super().start_from(options, drawn)
 
-    def begin(self, starts: Sequence[Start], streams: Sequence[Stream]) -> TrueState:
+    def begin(self, starts: Sequence[PersonStart], streams: Sequence[Stream]) -> TrueState:
         """Put each person back to the wake-up of their start day."""
         users = np.array([start.user for start in starts])
         days = np.array([start.day for start in starts])
@@ -116,7 +118,7 @@ class SimulatorWorld(PersonWorld[TrueState]):
             row=np.array(self.embedded.true_rows[users, days - 1]),
         )
 
-    def first_forecast(self, starts: Sequence[Start], uniform: np.ndarray) -> np.ndarray:
+    def first_forecast(self, starts: Sequence[PersonStart], uniform: np.ndarray) -> np.ndarray:
         """Return the true weather of the start day ("log", within the log), or draw it."""
         users = np.array([start.user for start in starts])
         days = np.array([start.day for start in starts])
@@ -129,8 +131,10 @@ class SimulatorWorld(PersonWorld[TrueState]):
         logged = self.embedded.true_rows[users, inside, schema.WEATHER].astype(np.intp)
         return np.where(days < self.dataset.days, logged, drawn)
 
-    def live(self, state: PersonState[TrueState], action: np.ndarray | None) -> LivedDay:
-        """Live one day by the true equations."""
+    def advance(
+        self, state: PersonState[TrueState], action: np.ndarray | None
+    ) -> DayOutcome[TrueState]:
+        """Advance one day by the true equations."""
         normal, uniform = self.today_noise(state)
         inner = state.inner
         if action is not None and self.adherence == 1.0:
@@ -165,7 +169,7 @@ class SimulatorWorld(PersonWorld[TrueState]):
         tomorrow = self._sky.next(state.forecast, uniform[:, NEXT_WEATHER])
         if self.weather == "log":
             tomorrow = self._logged_weather(state.user, state.day + 1, tomorrow)
-        return LivedDay(
+        return DayOutcome(
             row=row,
             encoded=encoded.T,
             observed=observed,

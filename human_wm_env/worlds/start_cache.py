@@ -8,17 +8,17 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from human_wm_env.worlds.start_options import Start
+from human_wm_env.worlds.starts import PersonStart
 
 ValueT = TypeVar("ValueT")
 # A posterior takes 700 bytes.
 MOST_STARTS = 20_000
 
 
-def distinct(starts: Sequence[Start]) -> tuple[list[Start], np.ndarray]:
+def distinct(starts: Sequence[PersonStart]) -> tuple[list[PersonStart], np.ndarray]:
     """Return one start of each person and day, and which of them each slot has, int (slots,)."""
     first: dict[tuple[int, int, int], int] = {}
-    found: list[Start] = []
+    found: list[PersonStart] = []
     which: list[int] = []
     for start in starts:
         key = start.user, start.day, id(start.history)
@@ -43,8 +43,8 @@ class StartCache(Generic[ValueT]):
 
     def look_up(
         self,
-        starts: Sequence[Start],
-        work_out: Callable[[list[Start]], Sequence[ValueT]],
+        starts: Sequence[PersonStart],
+        work_out: Callable[[list[PersonStart]], Sequence[ValueT]],
     ) -> list[ValueT]:
         """Return the value of each start.
 
@@ -55,7 +55,7 @@ class StartCache(Generic[ValueT]):
         """
         keys = [(start.user, start.day, id(start.history)) for start in starts]
         found: dict[tuple[int, int, int], ValueT] = {}
-        missing: dict[tuple[int, int, int], Start] = {}
+        missing: dict[tuple[int, int, int], PersonStart] = {}
         for key, start in zip(keys, starts, strict=True):
             if start.history is None and key[:2] in self._kept:
                 self._kept.move_to_end(key[:2])

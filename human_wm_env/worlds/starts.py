@@ -2,30 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import ConfigError, DataError, did_you_mean
+from human_wm_env.model.branches import BRANCHES
 from human_wm_env.person import schema
 from human_wm_env.person.history import History
-from human_wm_env.worlds.start_options import (
-    BRANCHES,
+from human_wm_env.settings import whole_number
+from human_wm_env.worlds.reset_options import (
     MIN_HISTORY_DAYS,
     RESET_OPTIONS,
-    Start,
     check_history,
     checked_branch,
     checked_history,
-    whole_number,
+    share_histories,
 )
+from human_wm_env.worlds.world import Options
 
 # Of each person; see `LoggedStarts.days_of`.
 START_DAYS = 8
+
+
+@dataclass(frozen=True)
+class PersonStart:
+    """Where one slot begins.
+
+    Attributes:
+        user: position of the person in the data set; -1 with a history of the caller's.
+        day: first day that is decided; its history ends the day before.
+        branch: which of the 125 futures.
+        history: a log given by the caller instead of the person's own.
+    """
+
+    user: int
+    day: int
+    branch: int
+    history: History | None = None
 
 
 class LoggedStarts:
@@ -54,8 +71,8 @@ class LoggedStarts:
         days = [(self._first_day(user), self._last_day(user)) for user in self._users]
         return self._users[[first <= last for first, last in days]]
 
-    def draw(self, rng: np.random.Generator, branch: int | None) -> Start:
-        """Draw a person of the split and one of their start days.
+    def draw(self, rng: np.random.Generator) -> PersonStart:
+        """Draw a person of the split, one of their start days, and a branch.
 
         People without such a day are passed over.
 
@@ -72,8 +89,7 @@ class LoggedStarts:
         user = int(self._drawable[rng.integers(len(self._drawable))])
         days = self.days_of(user)
         day = int(days[rng.integers(len(days))])
-        drawn_branch = int(rng.integers(BRANCHES))
-        return Start(user, day, drawn_branch if branch is None else branch)
+        return PersonStart(user, day, int(rng.integers(BRANCHES)))
 
     def days_of(self, user: int) -> np.ndarray:
         """Return the days that random episodes of a user start on, int (days,), ascending.
@@ -91,13 +107,21 @@ class LoggedStarts:
             self._start_days[user] = days if len(days) else np.array([first])
         return self._start_days[user]
 
-    def from_options(self, options: Mapping[str, Any], drawn: Start) -> Start:
-        """Apply reset options: user (id), day, branch, history, start_weekday.
+    def from_options(
+        self, options: Sequence[Options], drawn: Sequence[PersonStart]
+    ) -> list[PersonStart]:
+        """Apply reset options, slot by slot: user (id), day, branch, history, start_weekday.
+
+        A history given to several slots is checked and copied once.
 
         Raises:
             ConfigError: an unknown option, or options that do not go together.
             DataError: unknown user, a day outside the log, or too little history.
         """
+        shared = share_histories(options)
+        return [self._start(one, start) for one, start in zip(shared, drawn, strict=True)]
+
+    def _start(self, options: Options, drawn: PersonStart) -> PersonStart:
         for key in options:
             if key not in RESET_OPTIONS:
                 raise ConfigError(
@@ -125,7 +149,7 @@ class LoggedStarts:
         self._check_day(start)
         return start
 
-    def _from_history(self, options: Mapping[str, Any], start: Start) -> Start:
+    def _from_history(self, options: Options, start: PersonStart) -> PersonStart:
         if options.get("user") is not None or options.get("day") is not None:
             raise ConfigError(
                 "either a history or a user and day",
@@ -149,7 +173,7 @@ class LoggedStarts:
         fits = logged - self.horizon
         return fits if self.needs_logged_future or fits >= self._first_day(user) else logged
 
-    def _check_day(self, start: Start) -> None:
+    def _check_day(self, start: PersonStart) -> None:
         logged = int(self.dataset.days_logged[start.user])
         last = self._last_day(start.user) if self.needs_logged_future else logged
         name = self.dataset.user_ids[start.user]
@@ -163,7 +187,7 @@ class LoggedStarts:
             )
         check_history(self.dataset.history(start.user, start.day))
 
-    def history_of(self, start: Start) -> History:
+    def history_of(self, start: PersonStart) -> History:
         """Return the log before the start: all that may be known about the person."""
         if start.history is not None:
             return start.history

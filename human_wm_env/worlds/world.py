@@ -1,4 +1,4 @@
-"""The World protocol: what Env and VectorEnv ask of anything that can be stepped.
+"""The World: what Env and VectorEnv ask of anything that can be stepped.
 
 A World is functional and batch-first. It knows nothing of Gymnasium's bookkeeping:
 time limits, autoreset, seeding and the scalar reward belong to the Env.
@@ -7,89 +7,121 @@ time limits, autoreset, seeding and the scalar reward belong to the Env.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import numpy as np
 from gymnasium import spaces
+from numpy.typing import ArrayLike
 
+from human_wm_env.errors import ConfigError
 from human_wm_env.random_streams import Stream
-from human_wm_env.worlds.start_options import Start
+from human_wm_env.worlds.action_batch import action_batch
+
+StateT = TypeVar("StateT")
+StartT = TypeVar("StartT")
+# What a caller may ask of a reset, by name; each world checks its own.
+Options: TypeAlias = Mapping[str, object]
 
 
 @dataclass(slots=True)  # frozen ones take a microsecond more for every three fields
-class Transition:
+class Transition(Generic[StateT]):
     """What a step brings, batch-first.
 
     Attributes:
         state: the world's next state.
-        observation: float32 (slots, width).
+        observation: (slots, width) in the dtype of the observation space.
         components: float32 (slots, components), reward components in the world's order.
         terminated: bool (slots,).
-        extras: arrays for `info`, each (slots, ...); `uncertainty` is always there.
+        extras: arrays for `info`, each (slots, ...); `uncertainty` where the world has one.
 
     All arrays but those of the state are new: the caller may write into them.
     """
 
-    state: Any
+    state: StateT
     observation: np.ndarray
     components: np.ndarray
     terminated: np.ndarray
     extras: dict[str, np.ndarray]
 
 
-class World(Protocol):
+class World(ABC, Generic[StateT, StartT]):
     """A batched, functional model with spaces, `reset` and `step`.
 
+    `StateT` is a dataclass of batch-first arrays (see `take`), `StartT` says where one slot
+    begins; neither means anything to the environments.
+
     Attributes:
-        observation_space: of one slot, a flat float32 Box with finite bounds.
+        observation_space: of one slot, a flat Box.
         observation_parts: named slices of the flat observation, for Dict observations.
-        action_space: of one slot.
+        action_space: of one slot: Box, Discrete, MultiDiscrete; others need `check_actions`.
         component_names: names of the reward components.
+        component_bounds: lowest and highest value of a component.
         default_weights: weight of each component in the scalar reward.
-        horizon: days an episode may last; the noise of that many days is drawn at reset.
+        horizon: steps an episode may last; the noise of that many is drawn at reset.
+        branches: futures of one start that the layout "branches" puts side by side.
+        whole_options: reset options that are one value for all slots though they are sequences.
         render_modes: what `render` accepts.
     """
 
     observation_space: spaces.Box
     observation_parts: Mapping[str, slice]
-    action_space: spaces.Box
+    action_space: spaces.Space
     component_names: tuple[str, ...]
+    component_bounds: tuple[float, float] = (-np.inf, np.inf)
     default_weights: Mapping[str, float]
     horizon: int
-    render_modes: tuple[str, ...]
+    branches: int = 1
+    whole_options: tuple[str, ...] = ()
+    render_modes: tuple[str, ...] = ()
 
-    def draw_start(self, rng: np.random.Generator, branch: int | None) -> Start:
-        """Draw a random start; the branch too where it is None."""
-        ...
+    @abstractmethod
+    def draw_start(self, rng: np.random.Generator) -> StartT:
+        """Draw a random start, its branch too."""
 
-    def start_from(self, options: Mapping[str, Any], drawn: Start) -> Start:
-        """Apply the caller's reset options to a drawn start; errors where impossible."""
-        ...
-
-    def reset(self, starts: Sequence[Start], streams: Sequence[Stream]) -> tuple[Any, np.ndarray]:
+    @abstractmethod
+    def reset(
+        self, starts: Sequence[StartT], streams: Sequence[Stream]
+    ) -> tuple[StateT, np.ndarray]:
         """Begin an episode per start; returns the state and the first observations."""
-        ...
 
-    def step(self, state: Any, actions: np.ndarray) -> Transition:
-        """Advance every slot by one day with checked actions, float32 (slots, ...)."""
-        ...
+    @abstractmethod
+    def step(self, state: StateT, actions: np.ndarray) -> Transition[StateT]:
+        """Advance every slot by one step with checked actions, (slots, ...)."""
 
-    def check_actions(self, action: object, slots: int | None) -> np.ndarray:
-        """Return the actions as a clipped float32 batch, or raise InvalidActionError."""
-        ...
+    def at_branch(self, start: StartT, branch: int) -> StartT:
+        """Return the same start with another of its futures, 0 <= branch < `branches`."""
+        return start
 
-    def info(self, state: Any) -> dict[str, np.ndarray]:
+    def start_from(self, options: Sequence[Options], drawn: Sequence[StartT]) -> list[StartT]:
+        """Apply the caller's reset options, one mapping a slot, to drawn starts.
+
+        An option `branch` is also the number of the noise stream of a scalar environment.
+        A world without options refuses them all with a ConfigError.
+        """
+        for name in {name for one in options for name in one}:
+            raise ConfigError(
+                f"no reset options for {type(self).__name__}", repr(name), "Leave it out."
+            )
+        return list(drawn)
+
+    def check_actions(self, action: ArrayLike, slots: int | None) -> np.ndarray:
+        """Return the actions as a batch, or raise InvalidActionError; see `action_batch`."""
+        return action_batch(self.action_space, action, slots)
+
+    def info(self, state: StateT) -> dict[str, np.ndarray]:
         """Return new arrays (slots, ...) that describe the state, for `info` after a reset."""
-        ...
+        return {}
 
-    def render(self, state: Any, trail: Sequence[Any], mode: str) -> Any:
+    def render(self, state: StateT, trail: Sequence[StateT], mode: str) -> np.ndarray | str:
         """Draw the first slot; `trail` holds the states of its episode so far."""
-        ...
+        raise NotImplementedError(f"{type(self).__name__} has render_modes, but no render")
 
 
-StateT = TypeVar("StateT")
+# A world whose state and starts are its own business.
+AnyWorld: TypeAlias = World[Any, Any]
 
 
 def take(state: StateT, slots: np.ndarray) -> StateT:
@@ -116,7 +148,7 @@ def _take(array: np.ndarray, slots: np.ndarray) -> np.ndarray:
 
 def put(state: StateT, slots: np.ndarray, part: StateT) -> StateT:
     """Return a copy of the state with some slots replaced by those of `part`."""
-    values: dict[str, Any] = {}
+    values: dict[str, object] = {}
     for field in dataclasses.fields(state):  # type: ignore[arg-type]
         old, new = getattr(state, field.name), getattr(part, field.name)
         if dataclasses.is_dataclass(old):
@@ -128,8 +160,8 @@ def put(state: StateT, slots: np.ndarray, part: StateT) -> StateT:
     return dataclasses.replace(state, **values)  # type: ignore[type-var]
 
 
-def _map_arrays(state: StateT, function: Any) -> StateT:
-    values: dict[str, Any] = {}
+def _map_arrays(state: StateT, function: Callable[[np.ndarray], np.ndarray]) -> StateT:
+    values: dict[str, object] = {}
     for field in dataclasses.fields(state):  # type: ignore[arg-type]
         value = getattr(state, field.name)
         if dataclasses.is_dataclass(value):

@@ -14,7 +14,7 @@ from human_wm_env.model.branches import BRANCHES
 from human_wm_env.person import schema
 from human_wm_env.random_streams import Stream
 from human_wm_env.worlds.dream import DreamWorld
-from human_wm_env.worlds.start_options import Start
+from human_wm_env.worlds.starts import PersonStart
 from tests.world_model import tiny
 
 CONTINUOUS = np.array(schema.CONTINUOUS_FEATURES)
@@ -70,7 +70,7 @@ def test_every_draw_has_latents_and_noise_of_its_own(monkeypatch: pytest.MonkeyP
     seen: dict[str, Any] = {}
     reset = DreamWorld.reset
 
-    def watched(self: DreamWorld, starts: list[Start], streams: list[Stream]) -> Any:
+    def watched(self: DreamWorld, starts: list[PersonStart], streams: list[Stream]) -> Any:
         state, observation = reset(self, starts, streams)
         seen.update(starts=starts, streams=streams, latents=state.inner.latents)
         return state, observation
@@ -94,7 +94,7 @@ def test_draws_are_distributed_as_the_posterior(monkeypatch: pytest.MonkeyPatch)
     seen: list[np.ndarray] = []
     begin = DreamWorld.begin
 
-    def watched(self: DreamWorld, starts: list[Start], streams: list[Stream]) -> Any:
+    def watched(self: DreamWorld, starts: list[PersonStart], streams: list[Stream]) -> Any:
         state = begin(self, starts, streams)
         seen.append(state.latents)
         return state

@@ -21,7 +21,7 @@ from human_wm_env.worlds.dream import DreamWorld
 from human_wm_env.worlds.person_world import PersonWorld
 from human_wm_env.worlds.replay import ReplayWorld
 from human_wm_env.worlds.simulator import SimulatorWorld
-from human_wm_env.worlds.start_options import Start
+from human_wm_env.worlds.starts import PersonStart
 from tests.world_model import tiny
 
 HORIZON = 3
@@ -57,7 +57,7 @@ def vector(
     return VectorPersonContext(env, tiny.runtime(), update)
 
 
-def means(*starts: Start) -> np.ndarray:
+def means(*starts: PersonStart) -> np.ndarray:
     histories = [start.history or tiny.logs().history(start.user, start.day) for start in starts]
     return tiny.runtime().encode(histories)[0].mean
 
@@ -112,7 +112,7 @@ def test_frozen_is_the_posterior_of_the_log_before_the_start(kind: str) -> None:
         np.testing.assert_array_equal(later[PLAIN:], observation[PLAIN:])
     other, info = env.reset(options={"user": "p007", "day": 33})
     assert (info["user"], info["day"]) == ("p007", 33)
-    np.testing.assert_allclose(other[PLAIN:], means(Start(7, 33, 0))[0], atol=1e-5)
+    np.testing.assert_allclose(other[PLAIN:], means(PersonStart(7, 33, 0))[0], atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", WORLDS)
@@ -135,7 +135,7 @@ def test_daily_reads_what_was_observed_since(kind: str) -> None:
     assert not np.array(observed[-HORIZON:]).all()
     assert np.abs(np.diff(contexts, axis=0)).max() > 1e-5
     again = env.reset(options=options)[0]
-    np.testing.assert_allclose(again[PLAIN:], means(Start(FORGETFUL, 60, 0))[0], atol=1e-5)
+    np.testing.assert_allclose(again[PLAIN:], means(PersonStart(FORGETFUL, 60, 0))[0], atol=1e-5)
 
 
 def test_an_own_history_is_encoded() -> None:
@@ -143,7 +143,7 @@ def test_an_own_history_is_encoded() -> None:
     for update in ("frozen", "daily"):
         env = scalar(update=update)
         observation, _ = env.reset(options={"history": history}, seed=0)
-        np.testing.assert_allclose(observation[PLAIN:], means(Start(5, 44, 0))[0], atol=1e-5)
+        np.testing.assert_allclose(observation[PLAIN:], means(PersonStart(5, 44, 0))[0], atol=1e-5)
         assert np.isfinite(env.step(action(0))[0]).all()
 
 
@@ -267,7 +267,7 @@ def test_the_final_observation_has_todays_context_too() -> None:
 
 def test_what_was_encoded_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     encoder = PosteriorMeans(world(), tiny.runtime(), "frozen")
-    starts = [Start(1, 30, 0), Start(2, 40, 0), Start(1, 30, 7)]
+    starts = [PersonStart(1, 30, 0), PersonStart(2, 40, 0), PersonStart(1, 30, 7)]
     first = encoder.of_starts(starts)
     np.testing.assert_allclose(first, means(*starts), atol=1e-5)
     np.testing.assert_array_equal(first[0], first[2])
@@ -278,7 +278,7 @@ def test_what_was_encoded_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_was_encoded_is_forgotten_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("human_wm_env.worlds.start_cache.MOST_STARTS", 3)
     encoder = PosteriorMeans(world(), tiny.runtime(), "frozen")
-    starts = [Start(user, 30, 0) for user in range(6)]
+    starts = [PersonStart(user, 30, 0) for user in range(6)]
     for _ in range(2):
         np.testing.assert_allclose(encoder.of_starts(starts), means(*starts), atol=1e-5)
         assert len(encoder._means) == 3

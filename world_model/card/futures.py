@@ -22,8 +22,9 @@ from human_wm_env.random_streams import Stream
 from human_wm_env.runtime.encoder import Posterior
 from human_wm_env.runtime.world_model import WorldModelRuntime
 from human_wm_env.worlds.dream import DreamWorld
+from human_wm_env.worlds.reset_options import MIN_HISTORY_DAYS
 from human_wm_env.worlds.simulator import SimulatorWorld
-from human_wm_env.worlds.start_options import MIN_HISTORY_DAYS, Start
+from human_wm_env.worlds.starts import PersonStart
 from human_wm_env.worlds.world import take
 from world_model.imagination.rollout import RolloutStart, imagine
 from world_model.nets.world_model import WorldModel
@@ -200,7 +201,7 @@ def sample_simulator(
     kept = np.asarray(horizons) - 1
     parts = []
     for chosen in _chunks(len(starts), draws):
-        one_each = [Start(int(starts.users[i]), int(starts.days[i]), 0) for i in chosen]
+        one_each = [PersonStart(int(starts.users[i]), int(starts.days[i]), 0) for i in chosen]
         slots = len(chosen) * draws
         normal = rng.standard_normal((slots, days, world.normals), dtype=np.float32)
         uniform = rng.random((slots, days, world.uniforms), dtype=np.float32)

@@ -19,7 +19,7 @@ from human_wm_env.errors import DataError
 from human_wm_env.person import schema
 from human_wm_env.runtime.encoder import Posterior
 from human_wm_env.runtime.world_model import WorldModelRuntime
-from human_wm_env.worlds.start_options import MIN_HISTORY_DAYS
+from human_wm_env.worlds.reset_options import MIN_HISTORY_DAYS
 from world_model.card import futures
 from world_model.card.futures import EncodedStarts, Starts
 from world_model.data.encoded_logs import EncodedLogs, encode_logs

@@ -7,12 +7,12 @@ from human_wm_env.envs.scalarize import ScalarReward
 from human_wm_env.people.embedded import EmbeddedPeople
 from human_wm_env.random_streams import Stream
 from human_wm_env.registration import make_simulator
-from human_wm_env.worlds.start_options import Start
+from human_wm_env.worlds.starts import PersonStart
 
 
 def begin(people: EmbeddedPeople, users: int = 3, horizon: int = 4):
     world = make_simulator(dataset=people, split="all", horizon=horizon, masking="none")
-    starts = [Start(user, 40, 0) for user in range(users)]
+    starts = [PersonStart(user, 40, 0) for user in range(users)]
     state, _ = world.reset(starts, [Stream((1, u, 0), (1, u, 0)) for u in range(users)])
     return world, state
 

@@ -63,19 +63,6 @@ def test_observations_are_in_their_space_and_show_nothing_masked(
     np.testing.assert_array_equal(built, other)
 
 
-def test_dict_and_flat_are_the_same() -> None:
-    space = observations.flat_space()
-    named = observations.dict_space(space, observations.PARTS)
-    flat = space.sample()
-    cut = observations.as_dict(flat, observations.PARTS)
-    assert named.contains(cut)
-    joined = np.concatenate([cut[name] for name in observations.PARTS])
-    np.testing.assert_array_equal(joined, flat)
-    cut["mood"][:] = 9.0
-    np.testing.assert_array_equal(flat, joined)
-    assert all(box.shape != () for box in named.spaces.values())
-
-
 def test_the_space_is_bounded_and_holds_zero() -> None:
     space = observations.flat_space()
     assert np.isfinite(space.low).all() and np.isfinite(space.high).all()

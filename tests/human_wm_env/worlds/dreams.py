@@ -11,13 +11,13 @@ from human_wm_env.data.dataset import LogDataset
 from human_wm_env.random_streams import Stream
 from human_wm_env.worlds.dream import DreamState, DreamWorld
 from human_wm_env.worlds.person_world import PersonState
-from human_wm_env.worlds.start_options import Start
+from human_wm_env.worlds.starts import PersonStart
 from tests.world_model import tiny
 
 HORIZON = 6
 
 
-START = Start(user=4, day=70, branch=0)
+START = PersonStart(user=4, day=70, branch=0)
 
 
 State = PersonState[DreamState]
@@ -40,7 +40,7 @@ def actions(slots: int, seed: int = 0) -> np.ndarray:
 
 def live(
     world: DreamWorld,
-    starts: list[Start],
+    starts: list[PersonStart],
     given_streams: list[Stream] | None = None,
     chosen: np.ndarray | None = None,
 ) -> tuple[State, np.ndarray, np.ndarray]:
@@ -56,5 +56,5 @@ def live(
     return first, np.stack(rows, axis=1), np.stack(seen, axis=1)
 
 
-def everybody() -> list[Start]:
+def everybody() -> list[PersonStart]:
     return [dataclasses.replace(START, branch=branch) for branch in range(125)]

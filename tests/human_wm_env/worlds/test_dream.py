@@ -17,7 +17,7 @@ from human_wm_env.person import missingness as masks
 from human_wm_env.person import schema
 from human_wm_env.person.history import History
 from human_wm_env.random_streams import Stream
-from human_wm_env.worlds.start_options import Start
+from human_wm_env.worlds.starts import PersonStart
 from human_wm_env.worlds.world import take
 from tests.human_wm_env.worlds.dreams import START, actions, dream, everybody, live, streams
 from tests.world_model import tiny
@@ -138,7 +138,7 @@ def test_slots_do_not_depend_on_how_many_there_are() -> None:
 
 def test_people_of_different_days_equal_themselves_alone() -> None:
     world = dream(adherence=0.3)
-    starts = [Start(user, 20 + 9 * user, 11 * user) for user in range(8)]
+    starts = [PersonStart(user, 20 + 9 * user, 11 * user) for user in range(8)]
     chosen = actions(8)
     own = [Stream((2, slot, 0), (2, slot, 0)) for slot in range(8)]
     _, _, together = live(world, starts, own, chosen)
@@ -164,7 +164,7 @@ def test_a_planner_can_branch_from_any_state() -> None:
 def test_remembered_posteriors_are_forgotten_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("human_wm_env.worlds.start_cache.MOST_STARTS", 3)
     world = dream()
-    starts = [Start(user, 30, 0) for user in range(6)]
+    starts = [PersonStart(user, 30, 0) for user in range(6)]
     expected = dream().reset(starts, streams(6))[0].inner.latents
     for _ in range(3):
         latents = world.reset(starts, streams(6))[0].inner.latents
@@ -209,15 +209,17 @@ def test_an_own_history_is_read_like_a_logged_one() -> None:
     logs = tiny.logs()
     world = dream()
     history = logs.history(START.user, START.day)
-    given = world.start_from({"history": history, "branch": 31}, START)
+    given = world.start_from([{"history": history, "branch": 31}], [START])[0]
     pair = world.start_from(
-        {
-            "history": (history.rows, history.observed),
-            "start_weekday": int(history.weekday[0]),
-            "branch": 31,
-        },
-        START,
-    )
+        [
+            {
+                "history": (history.rows, history.observed),
+                "start_weekday": int(history.weekday[0]),
+                "branch": 31,
+            }
+        ],
+        [START],
+    )[0]
     starts = [dataclasses.replace(START, branch=31), given, pair]
     shared = [Stream((0, 0, 0), (0, 0, 0))] * 3
     chosen = np.repeat(actions(1), 3, axis=1)
@@ -240,7 +242,7 @@ def test_two_histories_of_one_length_are_two_people() -> None:
 def test_an_unknown_weekday_stays_unknown() -> None:
     history = tiny.logs().history(START.user, START.day)
     unknown = History.from_arrays(history.rows, history.observed)
-    start = dream().start_from({"history": unknown}, START)
+    start = dream().start_from([{"history": unknown}], [START])[0]
     first, _, seen = live(dream(adherence=0.0), [start, START])
     assert first.weekday[0] == -1 and first.weekday[1] >= 0
     assert not seen[0, :, 36:38].any() and seen[1, :, 36:38].any(axis=1).all()
@@ -266,7 +268,7 @@ def test_observations_and_rows_stay_in_bounds(
     weather: str,
 ) -> None:
     world = dream(temperature=temperature, adherence=adherence, masking=masking, weather=weather)
-    start = world.start_from({"user": f"p{user:03d}", "day": day}, START)
+    start = world.start_from([{"user": f"p{user:03d}", "day": day}], [START])[0]
     _, rows, seen = live(world, [start, START], streams(2, seed), actions(2, seed))
     for observation in seen.reshape(-1, seen.shape[-1]):
         assert world.observation_space.contains(observation)

@@ -7,7 +7,7 @@ import pytest
 
 from human_wm_env.person import feasible, schema
 from human_wm_env.person import missingness as masks
-from human_wm_env.worlds.start_options import Start
+from human_wm_env.worlds.starts import PersonStart
 from tests.human_wm_env.worlds.dreams import (
     HORIZON,
     START,
@@ -54,7 +54,7 @@ def test_what_is_masked_is_still_known_to_the_dream() -> None:
 
 def test_logged_weather_is_used_where_it_was_observed() -> None:
     logs = tiny.logs()
-    starts = [Start(user, 112, 0) for user in range(12)] * 4
+    starts = [PersonStart(user, 112, 0) for user in range(12)] * 4
     _, rows, _ = live(dream(weather="log", horizon=HORIZON + 6), starts)
     users = np.array([start.user for start in starts])
     seen = logs.observed[users, 112 : 112 + HORIZON, schema.WEATHER]
@@ -83,7 +83,7 @@ def test_after_unknown_weather_the_forecast_is_that_of_an_average_day() -> None:
 
 
 def test_weather_goes_on_after_the_log_has_ended() -> None:
-    _, rows, _ = live(dream(weather="log"), [Start(0, 118, b) for b in range(30)])
+    _, rows, _ = live(dream(weather="log"), [PersonStart(0, 118, b) for b in range(30)])
     assert np.isin(rows[..., schema.WEATHER], range(4)).all()
     assert np.ptp(rows[:, 3:, schema.WEATHER]) > 0
 

@@ -13,13 +13,15 @@ from human_wm_env.person import schema
 from human_wm_env.person.actions import decode_day
 from human_wm_env.person.history import History
 from human_wm_env.random_streams import Stream
+from human_wm_env.settings import whole_number
 from human_wm_env.worlds.person_world import PersonWorld, follow
 from human_wm_env.worlds.replay import ReplayWorld
+from human_wm_env.worlds.reset_options import checked_history
 from human_wm_env.worlds.simulator import SimulatorWorld
-from human_wm_env.worlds.start_options import Start, checked_history, whole_number
+from human_wm_env.worlds.starts import PersonStart
 from human_wm_env.worlds.world import take
 
-DRAWN = Start(user=3, day=40, branch=9)
+DRAWN = PersonStart(user=3, day=40, branch=9)
 
 
 @pytest.fixture(scope="module")
@@ -35,11 +37,13 @@ def streams(count: int, seed: int = 0) -> list[Stream]:
 
 
 def test_options_are_applied(world: SimulatorWorld) -> None:
-    assert world.start_from({}, DRAWN) == DRAWN
+    assert world.start_from([{}], [DRAWN])[0] == DRAWN
     nothing = {"user": None, "day": None, "branch": None, "history": None, "start_weekday": None}
-    assert world.start_from(nothing, DRAWN) == DRAWN
-    start = world.start_from({"user": np.str_("p007"), "day": np.int64(50), "branch": 124}, DRAWN)
-    assert start == Start(7, 50, 124)
+    assert world.start_from([nothing], [DRAWN])[0] == DRAWN
+    start = world.start_from(
+        [{"user": np.str_("p007"), "day": np.int64(50), "branch": 124}], [DRAWN]
+    )[0]
+    assert start == PersonStart(7, 50, 124)
     assert all(type(value) is int for value in (start.user, start.day, start.branch))
 
 
@@ -47,7 +51,7 @@ def test_numbers_are_user_ids_where_the_ids_are_numbers() -> None:
     rows = np.zeros((12, 60, 10))
     world = ReplayWorld(LogDataset.from_arrays(rows, np.ones(rows.shape, dtype=bool)), split="all")
     for user in (11, "11", np.str_("11"), np.int64(11)):
-        assert world.start_from({"user": user, "day": 20}, DRAWN).user == 11
+        assert world.start_from([{"user": user, "day": 20}], [DRAWN])[0].user == 11
 
 
 @pytest.mark.parametrize(
@@ -76,28 +80,28 @@ def test_impossible_options_are_refused(
     world: SimulatorWorld, options: dict[Any, Any], kind: type, message: str
 ) -> None:
     with pytest.raises(kind, match=message):
-        world.start_from(options, DRAWN)
+        world.start_from([options], [DRAWN])
 
 
 def test_random_starts_are_people_of_the_split(small: EmbeddedPeople) -> None:
     for split in ("train", "validation", "test"):
         world = SimulatorWorld(small, split=split, horizon=10)
         rng = np.random.default_rng(0)
-        starts = [world.draw_start(rng, None) for _ in range(300)]
+        starts = [world.draw_start(rng) for _ in range(300)]
         assert {start.user for start in starts} == set(small.dataset.users_of(split).tolist())
         days = [start.day for start in starts]
         assert set(days) == set(world.start_days(starts[0].user).tolist())
         assert (min(days), max(days)) == (14, 105)
         branches = {start.branch for start in starts}
         assert min(branches) >= 0 and max(branches) <= 124 and len(branches) > 50
-        assert world.draw_start(rng, 7).branch == 7
+        assert world.at_branch(starts[0], 7) == dataclasses.replace(starts[0], branch=7)
 
 
 def test_every_random_start_is_a_legal_one(short_logs: LogDataset) -> None:
     world = ReplayWorld(short_logs, split="all", horizon=10)
     rng = np.random.default_rng(0)
-    starts = [world.draw_start(rng, None) for _ in range(500)]
-    assert all(world.start_from({}, start) == start for start in starts)
+    starts = [world.draw_start(rng) for _ in range(500)]
+    assert all(world.start_from([{}], [start])[0] == start for start in starts)
     # Bob logged too little, Cem nothing before day 30.
     assert {start.user for start in starts} == {0, 2, 3}
     assert min(start.day for start in starts if start.user == 2) == 35
@@ -117,21 +121,21 @@ def test_start_days_are_whole_weeks_within_the_log(
 def test_nobody_to_start_from(short_logs: LogDataset) -> None:
     world = ReplayWorld(short_logs, split="all", horizon=59)
     with pytest.raises(DataError, match=r"14 days of history and 59 days after them"):
-        world.draw_start(np.random.default_rng(0), None)
+        world.draw_start(np.random.default_rng(0))
 
 
 def test_a_chosen_user_moves_the_drawn_day_into_their_log(short_logs: LogDataset) -> None:
     world = ReplayWorld(short_logs, split="all", horizon=10)
-    assert world.start_from({"user": "cem"}, Start(0, 15, 0)).day == 31
-    assert world.start_from({"user": "dan"}, Start(0, 50, 0)).day == 40
+    assert world.start_from([{"user": "cem"}], [PersonStart(0, 15, 0)])[0].day == 31
+    assert world.start_from([{"user": "dan"}], [PersonStart(0, 50, 0)])[0].day == 40
     with pytest.raises(DataError, match="'bob'"):
-        world.start_from({"user": "bob"}, Start(0, 15, 0))
+        world.start_from([{"user": "bob"}], [PersonStart(0, 15, 0)])
 
 
 def test_a_history_without_anything_observed_is_refused(short_logs: LogDataset) -> None:
     world = ReplayWorld(short_logs, split="all", horizon=10)
     with pytest.raises(DataError, match="0 observed cells"):
-        world.start_from({"user": "cem", "day": 30}, DRAWN)
+        world.start_from([{"user": "cem", "day": 30}], [DRAWN])
 
 
 # A caller's history -----------------------------------------------------------------
@@ -141,8 +145,8 @@ def own_log(days: int = 20) -> tuple[np.ndarray, np.ndarray]:
     return np.zeros((days, 10)), np.ones((days, 10), dtype=bool)
 
 
-def from_history(world: PersonWorld[Any], **options: Any) -> Start:
-    return PersonWorld.start_from(world, options, DRAWN)
+def from_history(world: PersonWorld[Any], **options: Any) -> PersonStart:
+    return PersonWorld.start_from(world, [options], [DRAWN])[0]
 
 
 def test_a_history_starts_on_the_day_after_it(world: SimulatorWorld) -> None:
@@ -243,7 +247,7 @@ def test_the_start_reads_no_later_row(small: EmbeddedPeople) -> None:
 
 def test_an_unknown_weekday_stays_unknown(short_logs: LogDataset) -> None:
     world = ReplayWorld(short_logs, split="all", horizon=3)
-    state, observation = world.reset([Start(2, 40, 0), Start(1, 17, 0)], streams(2))
+    state, observation = world.reset([PersonStart(2, 40, 0), PersonStart(1, 17, 0)], streams(2))
     for _ in range(3):
         assert state.weekday[0] == -1 and not observation[0, 36:38].any()
         after = world.step(state, np.zeros((2, 7), dtype=np.float32))
@@ -252,7 +256,7 @@ def test_an_unknown_weekday_stays_unknown(short_logs: LogDataset) -> None:
 
 
 def test_a_batch_equals_its_slots_alone(world: SimulatorWorld) -> None:
-    starts = [Start(user, 30 + 5 * user, user) for user in range(6)]
+    starts = [PersonStart(user, 30 + 5 * user, user) for user in range(6)]
     rng = np.random.default_rng(0)
     actions = rng.uniform(-1, 1, (10, 6, 7)).astype(np.float32)
     state, observation = world.reset(starts, streams(6))
@@ -271,7 +275,7 @@ def test_a_batch_equals_its_slots_alone(world: SimulatorWorld) -> None:
 
 
 def test_a_planner_can_branch_from_any_state(world: SimulatorWorld) -> None:
-    state, _ = world.reset([DRAWN, Start(5, 60, 1)], streams(2))
+    state, _ = world.reset([DRAWN, PersonStart(5, 60, 1)], streams(2))
     state = world.step(state, np.zeros((2, 7), dtype=np.float32)).state
     action = np.random.default_rng(0).uniform(-1, 1, (2, 7)).astype(np.float32)
     expected = world.step(state, action)

@@ -12,7 +12,7 @@ from human_wm_env.random_streams import Stream
 from human_wm_env.worlds import posterior_store
 from human_wm_env.worlds.dream import DreamWorld
 from human_wm_env.worlds.posterior_store import PosteriorStore
-from human_wm_env.worlds.start_options import Start
+from human_wm_env.worlds.starts import PersonStart
 from tests.world_model import tiny
 
 DAYS = np.array([14, 28])
@@ -92,14 +92,14 @@ def test_a_folder_that_cannot_be_written_is_no_error(folder: Path) -> None:
 def test_a_dream_is_the_same_with_a_store(folder: Path) -> None:
     """Without, the first time, and read back; whoever is encoded beside."""
 
-    def latents(starts: list[Start], kept: PosteriorStore | None) -> np.ndarray:
+    def latents(starts: list[PersonStart], kept: PosteriorStore | None) -> np.ndarray:
         world = DreamWorld(tiny.runtime(), tiny.logs(), split="all", store=kept)
         streams = [Stream((0, 0, 0), (0, 0, 0))] * len(starts)
         return world.reset(starts, streams)[0].inner.latents[-1]
 
     own = PosteriorStore(tiny.runtime().checkpoint.weights, tiny.TINY)
     world = DreamWorld(tiny.runtime(), tiny.logs(), split="all")
-    start, beside = (Start(user, int(world.start_days(user)[1]), 3) for user in (4, 7))
+    start, beside = (PersonStart(user, int(world.start_days(user)[1]), 3) for user in (4, 7))
     without = latents([start], None)
     np.testing.assert_array_equal(latents([beside, start], None), without)
     np.testing.assert_array_equal(latents([beside, start], own), without)

@@ -12,11 +12,11 @@ from human_wm_env.person.choices import choose
 from human_wm_env.person.schema import is_weekend
 from human_wm_env.random_streams import FOR_NOISE, Stream, generator
 from human_wm_env.worlds.simulator import _UNIFORM, SimulatorWorld
-from human_wm_env.worlds.start_options import Start
+from human_wm_env.worlds.starts import PersonStart
 from human_wm_env.worlds.world import Transition
 
 SLOTS, HORIZON = 6, 8
-STARTS = [Start(user, 20 + 10 * user, user) for user in range(SLOTS)]
+STARTS = [PersonStart(user, 20 + 10 * user, user) for user in range(SLOTS)]
 STREAMS = [Stream((0, 0, 0), (0, slot, 0)) for slot in range(SLOTS)]
 RANDOM = np.random.default_rng(0).uniform(-1, 1, (HORIZON, SLOTS, 7)).astype(np.float32)
 
@@ -24,7 +24,7 @@ RANDOM = np.random.default_rng(0).uniform(-1, 1, (HORIZON, SLOTS, 7)).astype(np.
 def run(
     people: EmbeddedPeople,
     chosen: np.ndarray = RANDOM,
-    starts: list[Start] = STARTS,
+    starts: list[PersonStart] = STARTS,
     **settings: Any,
 ) -> tuple[Any, list[Transition]]:
     world = SimulatorWorld(people, horizon=HORIZON, **settings)
@@ -73,7 +73,7 @@ def test_states_are_those_of_the_equations() -> None:
     config = EmbeddedConfig(users=3, days=60, seed=5, response_gain=0.3)
     people = assemble(config, generate(config))
     world = SimulatorWorld(people, horizon=HORIZON, adherence=0.5)
-    starts = [Start(slot % 3, 20 + slot % 37, 0) for slot in range(150)]
+    starts = [PersonStart(slot % 3, 20 + slot % 37, 0) for slot in range(150)]
     streams = [Stream((0, 0, 0), (0, slot, 0)) for slot in range(150)]
     first, _ = world.reset(starts, streams)
     state = first
@@ -113,7 +113,7 @@ def test_the_weather_goes_on_from_the_true_eve(
 
 @pytest.mark.parametrize("weather", ["chain", "log"])
 def test_the_day_after_the_log_can_be_lived(small: EmbeddedPeople, weather: str) -> None:
-    first, days = run(small, starts=[Start(2, 120, 0)], weather=weather)
+    first, days = run(small, starts=[PersonStart(2, 120, 0)], weather=weather)
     assert first.inner.body.fatigue[0] == small.bodies[2, 120, 1]
     assert [int(day.state.day[0]) for day in days] == list(range(121, 129))
     assert all(np.isfinite(day.observation).all() for day in days)
@@ -153,7 +153,7 @@ def test_half_adherence_follows_half_of_the_days(small: EmbeddedPeople) -> None:
 
 
 def test_branches_are_noise_replicas_of_one_person(small: EmbeddedPeople) -> None:
-    starts = [Start(4, 50, branch) for branch in range(SLOTS)]
+    starts = [PersonStart(4, 50, branch) for branch in range(SLOTS)]
     first, days = run(small, np.zeros_like(RANDOM), starts)
     assert (first.inner.people.traits == first.inner.people.traits[0]).all()
     rates = days[0].state.row[:, schema.HEART_RATE]
@@ -191,7 +191,7 @@ def test_masking_at_a_rate(small: EmbeddedPeople) -> None:
 
 def test_masking_as_the_persons_tracker_does(small: EmbeddedPeople) -> None:
     world = SimulatorWorld(small, horizon=60)
-    starts = [Start(user, 60, 0) for user in range(12)] * 10
+    starts = [PersonStart(user, 60, 0) for user in range(12)] * 10
     streams = [Stream((0, 0, 0), (2, slot, 0)) for slot in range(120)]
     state, _ = world.reset(starts, streams)
     seen = []

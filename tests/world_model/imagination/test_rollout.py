@@ -10,7 +10,7 @@ from human_wm_env.model import inputs
 from human_wm_env.person import feasible, schema
 from human_wm_env.random_streams import Stream
 from human_wm_env.worlds.dream import DreamWorld
-from human_wm_env.worlds.start_options import Start
+from human_wm_env.worlds.starts import PersonStart
 from tests.world_model import tiny
 from world_model.imagination.rollout import RolloutStart, factorial_latents, imagine
 
@@ -27,7 +27,7 @@ def test_the_dream_world_imagines_the_same_days(name: str, temperature: float) -
         runtime, tiny.logs(), split="all", adherence=0.0, horizon=DAYS, temperature=temperature
     )
     people = [(0, 40), (5, 77), (9, 14), (11, 120)]
-    starts = [Start(user, day, 9 * b) for user, day in people for b in range(10)]
+    starts = [PersonStart(user, day, 9 * b) for user, day in people for b in range(10)]
     streams = [Stream((1, i // 10, 0), (1, i, 0)) for i in range(40)]
     begun, _ = world.reset(starts, streams)
     state, stepped = begun, []

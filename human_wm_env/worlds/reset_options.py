@@ -2,38 +2,22 @@
 
 from __future__ import annotations
 
-import operator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from human_wm_env.errors import ConfigError, DataError
-from human_wm_env.model.branches import BRANCHES as BRANCHES
+from human_wm_env.model.branches import BRANCHES
 from human_wm_env.person.history import History
+from human_wm_env.settings import whole_number
+from human_wm_env.worlds.world import Options
 
 MIN_HISTORY_DAYS = 14
 RESET_OPTIONS = ("user", "day", "branch", "history", "start_weekday")
 
 
-@dataclass(frozen=True)
-class Start:
-    """Where one slot begins.
-
-    Attributes:
-        user: position of the person in the data set; -1 with a history of the caller's.
-        day: first day that is decided; its history ends the day before.
-        branch: which of the 125 futures.
-        history: a log given by the caller instead of the person's own.
-    """
-
-    user: int
-    day: int
-    branch: int
-    history: History | None = None
-
-
-def checked_branch(value: Any) -> int:
+def checked_branch(value: object) -> int:
     """Return a branch from 0 to 124, or raise ConfigError."""
     branch = whole_number(value, "branch")
     if not 0 <= branch < BRANCHES:
@@ -44,25 +28,13 @@ def checked_branch(value: Any) -> int:
 
 
 def check_history(history: History) -> None:
-    """Raise DataError where a history is too short to tell anything."""
+    """Raise DataError where a history is too short to say anything."""
     if history.days < MIN_HISTORY_DAYS or not history.observed.any():
         raise DataError(
             f"a history of at least {MIN_HISTORY_DAYS} days with something observed",
             f"{history.days} days, {int(history.observed.sum())} observed cells",
             "Log a little longer, or start on a later day.",
         )
-
-
-def whole_number(value: Any, name: str) -> int:
-    """Return an integer setting as an int, or raise ConfigError."""
-    try:
-        return operator.index(value)
-    except TypeError as error:
-        raise ConfigError(
-            f"{name} as a whole number",
-            repr(value),
-            "Round it yourself, so that nothing is hidden.",
-        ) from error
 
 
 @dataclass(frozen=True)
@@ -74,7 +46,7 @@ class CheckedHistory(History):
             array.setflags(write=False)
 
 
-def share_histories(per_slot: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def share_histories(per_slot: Sequence[Options]) -> list[Options]:
     """Check and copy a history that several slots are given once, not once a slot.
 
     Args:
@@ -87,7 +59,7 @@ def share_histories(per_slot: list[dict[str, Any]]) -> list[dict[str, Any]]:
         ConfigError, DataError: see `checked_history`.
     """
     checked: dict[tuple[int, int | None], CheckedHistory] = {}
-    shared = []
+    shared: list[Options] = []
     for options in per_slot:
         if options.get("history") is not None:
             weekday = options.get("start_weekday")
@@ -101,7 +73,7 @@ def share_histories(per_slot: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return shared
 
 
-def checked_history(given: Any, start_weekday: Any) -> CheckedHistory:
+def checked_history(given: object, start_weekday: object) -> CheckedHistory:
     """Return a caller's log, checked and copied; one that was before is returned as it is.
 
     Args:
