@@ -84,7 +84,8 @@ def imagine_population(
         for _ in range(threads)
     ]
     options = {"day": day}
-    starts = [worlds[0].start_from(options, PersonStart(user, 0, 0)) for user in people.tolist()]
+    drawn = [PersonStart(user, 0, 0) for user in people.tolist()]
+    starts = worlds[0].start_from([options] * len(drawn), drawn)
     rows = np.empty((len(people), BRANCHES, horizon, schema.FEATURE_COUNT), dtype=np.float32)
 
     def imagine(thread: int) -> None:
