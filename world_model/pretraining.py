@@ -182,8 +182,8 @@ def _train_nets(
         pruned = tuple(sorted((*pruned, *useless)))
     posterior, cut = nets.learner.posteriors.as_posterior(), logs["train"].people
     posteriors = {
-        "train": Posterior(posterior.mean[:cut], posterior.log_variance[:cut]),
-        "validation": Posterior(posterior.mean[cut:], posterior.log_variance[cut:]),
+        "train": posterior[slice(None, cut)],
+        "validation": posterior[slice(cut, None)],
     }
     return model, posteriors, pruned
 

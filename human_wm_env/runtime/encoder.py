@@ -36,6 +36,10 @@ class Posterior:
         """Standard deviations, (people, latents)."""
         return np.exp(0.5 * self.log_variance)
 
+    def __getitem__(self, people: np.ndarray | slice) -> Posterior:
+        """Return the posteriors of some people."""
+        return Posterior(self.mean[people], self.log_variance[people])
+
 
 @dataclass(frozen=True)
 class EncodedHistories:

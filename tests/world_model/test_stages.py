@@ -74,7 +74,7 @@ def moment_stage(epochs: int, others: DistillationData | None = None) -> MomentS
     return stage
 
 
-def dreamt_moment_stage(epochs: int) -> MomentStage:
+def synthetic_moment_stage(epochs: int) -> MomentStage:
     return moment_stage(epochs, imagined())
 
 
@@ -93,7 +93,7 @@ def predecessor_stage(epochs: int) -> PredecessorStage:
 
 
 STAGES = [
-    *(nets_stage, moment_stage, dreamt_moment_stage, encoder_stage),
+    *(nets_stage, moment_stage, synthetic_moment_stage, encoder_stage),
     *(joint_stage, predecessor_stage),
 ]
 
@@ -140,11 +140,11 @@ def test_training_moves_the_parameters_it_should(make: Callable[[int], Stage]) -
     stage.validate = lambda epoch: {OBJECTIVE: next(scores)}  # type: ignore[method-assign]
     run(stage)
     moved = {name for name, value in now().items() if (value != before[name]).any()}
-    recognised = {name for name in before if name.startswith("encoder.moments.")}
-    rest = {name for name in before if name.startswith(("encoder.", "decoder."))} - recognised
+    moment_net = {name for name in before if name.startswith("encoder.moments.")}
+    rest = {name for name in before if name.startswith(("encoder.", "decoder."))} - moment_net
     learned = {
         "nets": {name for name in before if name.startswith(("policy.", "transition."))},
-        "moments": recognised,
+        "moments": moment_net,
         "encoder": rest,
         "joint": set(before),
         "predecessor": set(before) - {"policy.chain", "transition.chain", "transition.offset"},
@@ -155,7 +155,7 @@ def test_training_moves_the_parameters_it_should(make: Callable[[int], Stage]) -
 
 def test_dreamt_people_take_part_in_every_batch() -> None:
     """As many as real ones; without them the moments are learned from real people alone."""
-    with_them, without = dreamt_moment_stage(1), moment_stage(1)
+    with_them, without = synthetic_moment_stage(1), moment_stage(1)
     sizes: dict[MomentStage, set[int]] = {with_them: set(), without: set()}
     for stage, seen in sizes.items():
         own = stage._value_and_grad

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
@@ -90,12 +90,8 @@ def _kolmogorov_smirnov(values: np.ndarray, rng: np.random.Generator) -> tuple[f
 
 def _adjusted(results: list[Uniformity]) -> tuple[Uniformity, ...]:
     """Replace p-values by Holm's, which allow for the number of features."""
-    order = sorted(range(len(results)), key=lambda index: results[index].p)
-    adjusted, largest = dict[int, float](), 0.0
-    for rank, index in enumerate(order):
-        largest = max(largest, min(1.0, (len(order) - rank) * results[index].p))
-        adjusted[index] = largest
-    return tuple(
-        Uniformity(r.feature, r.test, r.values, r.low, r.high, r.statistic, adjusted[index])
-        for index, r in enumerate(results)
-    )
+    p = np.array([each.p for each in results])
+    order = np.argsort(p, kind="stable")
+    left = np.arange(len(p), 0, -1)
+    p[order] = np.maximum.accumulate(np.minimum(1.0, left * p[order]))
+    return tuple(replace(each, p=float(own)) for each, own in zip(results, p, strict=True))

@@ -158,8 +158,8 @@ class _Measurement:
                 "Use split 'test' or 'validation'.",
             )
         fit = np.sort(self._rng(3).permutation(others)[: config.fit_people])
-        everyone = np.concatenate([fit, self._judged])
-        kinds = {"encoder": self._encoded(everyone, dataset.days_logged[everyone])}
+        people = np.concatenate([fit, self._judged])
+        kinds = {"encoder": self._encoded(people, dataset.days_logged[people])}
         if config.refine_steps:
             memory = self._runtime.architecture.memory
             # z_c begins at the prior: what the encoder spills of the baseline into z_c stays
@@ -168,7 +168,7 @@ class _Measurement:
             start = with_prior(kinds["encoder"], self._blocks["c"])
             kinds["refined"] = refine(
                 self._model,
-                encode_logs(dataset, everyone, use_memory=memory),
+                encode_logs(dataset, people, use_memory=memory),
                 start,
                 Refinement(
                     config.refine_steps,
@@ -177,21 +177,15 @@ class _Measurement:
                     config.seed,
                 ),
             )
-        true = truth.people.traits[everyone].astype(np.float64)
+        true = truth.people.traits[people].astype(np.float64)
         cut = len(fit)
 
-        def part(posterior: Posterior, rows: slice) -> tuple[Posterior, np.ndarray]:
-            own = Posterior(posterior.mean[rows], posterior.log_variance[rows])
-            return own, true[rows]
-
-        first, rest = slice(None, cut), slice(cut, None)
-
         def identified(posterior: Posterior) -> dict[str, TraitFound]:
-            found = identify(TRAITS, self._blocks, part(posterior, first), part(posterior, rest))
-            return {each.trait: each for each in found}
+            parts = ((posterior.mean[rows], true[rows]) for rows in (slice(cut), slice(cut, None)))
+            return {each.trait: each for each in identify(TRAITS, self._blocks, *parts)}
 
         estimated = trait_oracle.estimate(dataset, self._judged, truth.config.response_gain)
-        by_oracle = trait_oracle.r_squared(estimated, true[rest])
+        by_oracle = trait_oracle.r_squared(estimated, true[cut:])
         return Traits(
             fit_people=cut,
             test_people=len(self._judged),

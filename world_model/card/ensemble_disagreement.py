@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import mlx.core as mx
 import numpy as np
 from scipy.spatial import cKDTree
+from scipy.special import softmax
 
 from human_wm_env.model import heads, inputs
 from human_wm_env.model.layouts import state_layout
@@ -131,12 +132,7 @@ def _disagreement(model: WorldModel, x: np.ndarray, latents: np.ndarray) -> np.n
     logits, means, _ = heads.mixture_columns(
         layout.parameters[schema.HEART_RATE], layout.components
     )
-    centre = (_softmax(members[..., logits]) * members[..., means]).sum(axis=-1)
-    moods = _softmax(members[..., layout.parameters[schema.MOOD]])
+    centre = (softmax(members[..., logits], axis=-1) * members[..., means]).sum(axis=-1)
+    moods = softmax(members[..., layout.parameters[schema.MOOD]], axis=-1)
     found: np.ndarray = 0.5 * (centre.std(axis=0) + moods.std(axis=0).mean(axis=-1))
     return found
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    weights: np.ndarray = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return weights / weights.sum(axis=-1, keepdims=True)

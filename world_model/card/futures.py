@@ -49,6 +49,10 @@ class Starts:
         """Return the number of starts."""
         return len(self.users)
 
+    def __getitem__(self, some: np.ndarray) -> Starts:
+        """Return some of the starts."""
+        return Starts(self.users[some], self.days[some])
+
 
 def spread_starts(
     dataset: LogDataset, users: np.ndarray, per_person: int, horizon: int, rng: np.random.Generator
@@ -98,8 +102,8 @@ class EncodedStarts:
     def take(self, some: np.ndarray) -> EncodedStarts:
         """Return some of the starts, int (n,)."""
         return EncodedStarts(
-            Starts(self.starts.users[some], self.starts.days[some]),
-            Posterior(self.posterior.mean[some], self.posterior.log_variance[some]),
+            self.starts[some],
+            self.posterior[some],
             Memory(self.memory.total[some], self.memory.weight[some]),
             self.row[some],
             self.observed[some],

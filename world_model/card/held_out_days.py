@@ -22,7 +22,6 @@ from world_model.card.walk_forward import (
     forecast_logs,
     refined_before,
     refined_walking,
-    tiled,
 )
 from world_model.export import restore
 from world_model.nets.world_model import WorldModel
@@ -222,8 +221,7 @@ def judge_held_out(
 def _of_some(starts: Starts, people: int, rng: np.random.Generator) -> Starts:
     """Return the starts of at most so many people."""
     chosen = rng.permutation(np.unique(starts.users))[:people]
-    kept = np.isin(starts.users, chosen)
-    return Starts(starts.users[kept], starts.days[kept])
+    return starts[np.isin(starts.users, chosen)]
 
 
 def _refined(
@@ -240,7 +238,7 @@ def _refined(
     first = Refinement(config.refine_steps, config.refine_rate, training, config.seed)
     before = refined_before(model, runtime, split, first)
     if config.update_every_days == 0:
-        return tiled(before, starts)
+        return before[starts.users]
     later = replace(first, steps=config.update_steps, learning_rate=config.update_rate)
     return refined_walking(
         model, runtime, split.whole, starts, before, later, every=config.update_every_days
@@ -252,7 +250,7 @@ def _days_to_fit_on(split: TimeSplit, horizon: int) -> Starts:
     starts = every_day(split.before, np.zeros(split.before.users, dtype=np.int64))
     inside = starts.days + horizon <= split.first_held_out[starts.users]
     inside &= (split.first_held_out < split.whole.days_logged)[starts.users]
-    return Starts(starts.users[inside], starts.days[inside])
+    return starts[inside]
 
 
 def compare(one: Mapping[str, Cells], other: Mapping[str, Cells]) -> dict[str, Comparison]:

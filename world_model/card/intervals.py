@@ -84,13 +84,14 @@ def mean_of_ratios(
         pairs: values, reference and people of each ratio, (n,) each.
         seed: of the resampling.
     """
-    everyone = np.unique(np.concatenate([people for _, _, people in pairs]))
-    drawn = _resamples(len(everyone), seed)
+    all_people = np.unique(np.concatenate([people for _, _, people in pairs]))
+    drawn = _resamples(len(all_people), seed)
     means, ratios = [], []
     for values, reference, people in pairs:
-        who = np.searchsorted(everyone, people)
+        who = np.searchsorted(all_people, people)
         above, below = (
-            np.bincount(who, weights=each, minlength=len(everyone)) for each in (values, reference)
+            np.bincount(who, weights=each, minlength=len(all_people))
+            for each in (values, reference)
         )
         means.append(above.sum() / below.sum())
         with np.errstate(invalid="ignore", divide="ignore"):

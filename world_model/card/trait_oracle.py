@@ -9,6 +9,7 @@ design matrices are read off `mean_heart_rate` and `mood_logits` at unit traits.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -218,10 +219,10 @@ def _sleep_habit(log: Log) -> float:
     return float(usual[np.abs(usual - middle) < 3.0 * habits.SLEEP_NOISE_HOURS].mean())
 
 
-def _most_likely(loss: object, name: str) -> float:
+def _most_likely(loss: Callable[[float], float], name: str) -> float:
     (mean,), (sd,) = _prior((name,))
     found = minimize_scalar(
-        lambda value: loss(value) + 0.5 * ((value - mean) / sd) ** 2,  # type: ignore[operator]
+        lambda value: loss(value) + 0.5 * ((value - mean) / sd) ** 2,
         bounds=(mean - 6.0 * sd, mean + 6.0 * sd),
         method="bounded",
     )

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from human_wm_env.people.traits import Trait
-from human_wm_env.runtime.encoder import Posterior
 
 RIDGE = 3.0
 
@@ -33,22 +32,22 @@ class TraitFound:
 def identify(
     traits: Sequence[Trait],
     blocks: Mapping[str, slice],
-    fit: tuple[Posterior, np.ndarray],
-    test: tuple[Posterior, np.ndarray],
+    fit: tuple[np.ndarray, np.ndarray],
+    test: tuple[np.ndarray, np.ndarray],
 ) -> list[TraitFound]:
     """Regress every trait on every block.
 
     Args:
         traits: what is to be found, in the order of the columns of the truth.
         blocks: where each block stands in the latents.
-        fit: posterior and true traits (people, traits) of the people to fit on.
+        fit: posterior means (people, latents) and true traits (people, traits) to fit on.
         test: of the people to judge on; posteriors of the same kind.
     """
     found = []
     for column, trait in enumerate(traits):
         r2 = {
             block: ridge_r2(
-                fit[0].mean[:, part], fit[1][:, column], test[0].mean[:, part], test[1][:, column]
+                fit[0][:, part], fit[1][:, column], test[0][:, part], test[1][:, column]
             )
             for block, part in blocks.items()
         }

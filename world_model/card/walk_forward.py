@@ -112,11 +112,10 @@ def refined_walking(
             encode_logs(whole, users, use_memory=runtime.architecture.memory).until(days),
             refinement.config.window_days,
         ),
-        Posterior(posterior.mean[users], posterior.log_variance[users]),
+        posterior[users],
         refinement,
     )
-    of = which.reshape(-1)
-    return Posterior(refined.mean[of], refined.log_variance[of])
+    return refined[which.reshape(-1)]
 
 
 def _last_days(logs: EncodedLogs, count: int) -> EncodedLogs:
@@ -188,8 +187,3 @@ def forecast_logs(
     return futures.sample_model(
         model, encoded, latents, weather_transitions, horizons, rng, observed=masks
     )
-
-
-def tiled(posterior: Posterior, starts: Starts) -> Posterior:
-    """Repeat each person's posterior for each of their starts, (starts, latents)."""
-    return Posterior(posterior.mean[starts.users], posterior.log_variance[starts.users])

@@ -33,7 +33,7 @@ class StageConfig:
         patience: epochs without a better validation score before stopping; 0 never stops.
         batch_people: people in a batch.
         keep: "best" ends with the best validated parameters; "last" with the last ones, where
-            validation people are too few to tell and the epochs were chosen elsewhere.
+            validation people are too few to decide and the epochs were chosen elsewhere.
     """
 
     epochs: int = 100
@@ -117,7 +117,7 @@ class TrainingConfig:
             settle in z_a.
         empty_blocks: train again without the blocks of latents that do not help on unseen
             days of validation people (`training/latent_pruning.py`), if those are ten or more.
-        dreamt_people: people that the model dreams for its encoder to recognise, 0 for none.
+        dreamt_people: people imagined by the model to train its encoder on, 0 for none.
         member_share: share of people that each ensemble member learns from.
         distillation_weight: of matching the personal posteriors, against the ELBO, in the
             third stage.

@@ -156,10 +156,10 @@ class HistoryStage(Stage):
     def validate(self, epoch: int) -> dict[str, float]:
         """Return the loss on the validation people, for the same lengths every epoch."""
         rng = np.random.default_rng(np.random.SeedSequence([self._training.seed, 13]))
-        everyone = np.arange(self._validation.logs.people)
+        all_people = np.arange(self._validation.logs.people)
         last = len(self._validation.lengths) - 1
         sums = []
         for at in np.unique(np.linspace(0, last, VALIDATION_LENGTHS).round().astype(int)):
-            batch = self._batch_of(self._validation, everyone, int(at), rng)
+            batch = self._batch_of(self._validation, all_people, int(at), rng)
             sums.append(numbers(self._loss(batch, None)))
         return self.mean_parts(sums)

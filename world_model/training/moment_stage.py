@@ -70,9 +70,11 @@ class MomentStage(Stage):
     def validate(self, epoch: int) -> dict[str, float]:
         """Return the negative log density over all lengths of the validation people."""
         rng = np.random.default_rng(np.random.SeedSequence([self._seed, 17]))
-        everyone = np.arange(self._validation.logs.people)
+        all_people = np.arange(self._validation.logs.people)
         losses = [
-            float(self._loss(mx.array(features), mx.array(self._validation.draw(everyone, rng)))[0])
+            float(
+                self._loss(mx.array(features), mx.array(self._validation.draw(all_people, rng)))[0]
+            )
             for features in self._validation.features
         ]
         return {OBJECTIVE: float(np.mean(losses)), "whole_log_nats": losses[-1]}

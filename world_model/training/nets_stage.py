@@ -116,8 +116,8 @@ class NetsStage(Stage):
     def _fixed_batches(self, rng: np.random.Generator) -> list[_Batch]:
         """Validation always sees the same days and noise, so that epochs compare."""
         logs = self._validation
-        everyone = np.arange(logs.people)
-        days, factor = random_days(logs, everyone, self._training.validation_days, rng)
+        all_people = np.arange(logs.people)
+        days, factor = random_days(logs, all_people, self._training.validation_days, rng)
         width = self._model.architecture.latent_width
         noise = rng.standard_normal((logs.people, width), dtype=np.float32)
         return [
@@ -127,7 +127,7 @@ class NetsStage(Stage):
                 scale=mx.array(factor[people].astype(np.float32)),
                 noise=mx.array(noise[people]),
             )
-            for people in np.split(everyone, everyone[_VALIDATED_TOGETHER::_VALIDATED_TOGETHER])
+            for people in np.split(all_people, all_people[_VALIDATED_TOGETHER::_VALIDATED_TOGETHER])
         ]
 
     def _loss(

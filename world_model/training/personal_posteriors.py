@@ -129,7 +129,7 @@ def refine(
         bias_correction=True,  # MLX's default would take a good start away in the first steps
     )
     rng = np.random.default_rng(np.random.SeedSequence([refinement.seed, 7]))
-    everyone = np.arange(logs.people)
+    all_people = np.arange(logs.people)
     shape = (logs.people, model.architecture.latent_width)
 
     def loss(
@@ -137,7 +137,7 @@ def refine(
     ) -> mx.array:
         mean, log_variance = own.rows(mx.arange(logs.people))
         latents = elbo.sample(mean, log_variance, noise)
-        likelihood = log_likelihood(model, latents, windows(logs, everyone, days)).total
+        likelihood = log_likelihood(model, latents, windows(logs, all_people, days)).total
         kl = weighted_kl(
             elbo.kl_divergence(mean, log_variance),
             model.architecture,
@@ -150,7 +150,7 @@ def refine(
 
     value_and_grad = nn.value_and_grad(posteriors, loss)
     for step in range(steps):
-        days, factor = random_days(logs, everyone, config.window_days, rng)
+        days, factor = random_days(logs, all_people, config.window_days, rng)
         noise = mx.array(rng.standard_normal(shape, dtype=np.float32))
         scale = mx.array(factor.astype(np.float32))
         value, gradient = value_and_grad(posteriors, days, scale, noise)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -41,15 +41,8 @@ class Table:
 
     def __getitem__(self, rows: np.ndarray) -> Table:
         """Return some of the rows."""
-        return Table(
-            self.file,
-            self.user_ids,
-            self.user[rows],
-            self.day[rows],
-            self.line[rows],
-            self.values[rows],
-            self.ignored_columns,
-        )
+        user, day, line = self.user[rows], self.day[rows], self.line[rows]
+        return replace(self, user=user, day=day, line=line, values=self.values[rows])
 
 
 def read_table(path: Path) -> Table:

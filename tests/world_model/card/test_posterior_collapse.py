@@ -26,7 +26,7 @@ def test_a_collapsed_block_and_a_live_one() -> None:
     assert alive.active_units == 3
     # 0.5 * (mean^2 + 1 - 1 - 0), summed
     assert alive.kl_nats == pytest.approx(0.5 * (mean**2).sum(axis=1).mean())
-    # Far apart, everyone is told from everyone else.
+    # Far apart, each person is distinguished from all others.
     assert alive.most_nats == math.log(50)
     assert alive.mutual_information_nats == pytest.approx(math.log(50), abs=0.05)
 

@@ -4,14 +4,13 @@ import numpy as np
 import pytest
 
 from human_wm_env.people.traits import Trait
-from human_wm_env.runtime.encoder import Posterior
 from world_model.card.trait_recovery import identify, ridge_r2
 
 BLOCKS = {"a": slice(0, 3), "b": slice(3, 6), "c": slice(6, 9)}
 TRAITS = [Trait(f"of {b}", b, 0.0, 1.0, "") for b in ("a", "b", "c")]  # type: ignore[arg-type]
 
 
-def planted(people: int, seed: int, noise: float) -> tuple[Posterior, np.ndarray]:
+def planted(people: int, seed: int, noise: float) -> tuple[np.ndarray, np.ndarray]:
     """Each trait is linear in its own block, up to noise; c's is also a little in b."""
     rng = np.random.default_rng(seed)
     latents = rng.standard_normal((people, 9))
@@ -19,7 +18,7 @@ def planted(people: int, seed: int, noise: float) -> tuple[Posterior, np.ndarray
     traits = np.stack([latents[:, part] @ direction for part in BLOCKS.values()], axis=1)
     traits[:, 2] = traits[:, 2] + 0.5 * latents[:, 3]
     traits += noise * rng.standard_normal(traits.shape)
-    return Posterior(5.0 + 2.0 * latents, np.zeros_like(latents)), 70.0 + 4.0 * traits
+    return 5.0 + 2.0 * latents, 70.0 + 4.0 * traits
 
 
 def test_planted_traits_are_found_in_their_blocks() -> None:

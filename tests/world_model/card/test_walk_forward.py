@@ -17,7 +17,6 @@ from world_model.card.walk_forward import (
     masks_like_before,
     refined_before,
     refined_walking,
-    tiled,
 )
 from world_model.data.encoded_logs import encode_logs
 from world_model.training.config import TrainingConfig
@@ -78,8 +77,6 @@ def test_refinement_reads_the_days_before_alone() -> None:
     one, other = refined(SPLIT), refined(changed)
     np.testing.assert_array_equal(one.mean, other.mean)
     assert one.mean.shape == (12, tiny.TINY.latent_width) and one.mean.any()
-    starts = Starts(np.array([3, 3, 0]), np.array([110, 111, 110]))
-    np.testing.assert_array_equal(tiled(one, starts).mean, one.mean[[3, 3, 0]])
 
 
 def walked(logs: LogDataset, every: int, steps: int = 2, window: int = 200) -> Posterior:

@@ -37,10 +37,10 @@ def test_draws_have_the_posterior_distribution() -> None:
     mean = np.array([[0.0, 5.0], [1.0, -5.0]], dtype=np.float32)
     posterior = Posterior(mean, np.log(np.array([[0.25, 1.0], [4.0, 1.0]], dtype=np.float32)))
     count = moments.PAIR_COUNT
-    whom = DistillationData(
+    people = DistillationData(
         logs, posterior, np.zeros(count, np.float32), np.ones(count, np.float32)
     )
-    draws = whom.draw(np.repeat([1, 0], 20_000), np.random.default_rng(0)).reshape(2, -1, 2)
+    draws = people.draw(np.repeat([1, 0], 20_000), np.random.default_rng(0)).reshape(2, -1, 2)
     np.testing.assert_allclose(draws.mean(axis=1), mean[::-1], atol=0.05)
     np.testing.assert_allclose(draws.std(axis=1), posterior.sd[::-1], rtol=0.02)
-    assert whom.features.shape == (len(whom.lengths), 2, moments.FEATURE_WIDTH)
+    assert people.features.shape == (len(people.lengths), 2, moments.FEATURE_WIDTH)

@@ -32,8 +32,8 @@ def test_days_of_a_window_see_yesterday_and_the_memory_of_the_morning(logs: Enco
     window = windows(logs, np.array([1]), np.array([[day]]))
     user = USERS[1]
     row, day_before = data.rows[user, day], data.rows[user, day - 1]
-    seen, eve_seen = data.observed[user, day], data.observed[user, day - 1]
-    encoded, before = schema.encode_rows(row, seen), schema.encode_rows(day_before, eve_seen)
+    seen, before_seen = data.observed[user, day], data.observed[user, day - 1]
+    encoded, before = schema.encode_rows(row, seen), schema.encode_rows(day_before, before_seen)
     remembered = memory.features(
         memory.run(data.rows[user : user + 1, :day], data.observed[user : user + 1, :day])[1]
     )[0]
@@ -41,12 +41,12 @@ def test_days_of_a_window_see_yesterday_and_the_memory_of_the_morning(logs: Enco
     weather = encoded[inputs.WEATHER_COLUMNS]
     np.testing.assert_allclose(
         window.policy_inputs[0, 0],
-        inputs.policy_inputs(before, eve_seen, remembered, weekday, weather),
+        inputs.policy_inputs(before, before_seen, remembered, weekday, weather),
         atol=1e-6,
     )
     np.testing.assert_allclose(
         window.transition_inputs[0, 0],
-        inputs.transition_inputs(before, eve_seen, encoded, seen, remembered, weekday, weather),
+        inputs.transition_inputs(before, before_seen, encoded, seen, remembered, weekday, weather),
         atol=1e-6,
     )
     np.testing.assert_array_equal(window.states_seen[0, 0], seen[[schema.HEART_RATE, schema.MOOD]])

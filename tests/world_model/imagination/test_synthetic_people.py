@@ -1,4 +1,4 @@
-"""Dreamt people: masks of real ones, latents that are known, nothing left to chance."""
+"""Imagined people: masks of real ones, latents that are known, a seed that decides all."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def validation() -> EncodedLogs:
     return encode_logs(tiny.logs(), np.arange(12))
 
 
-def deaf(*blocks: str) -> WorldModel:
+def without(*blocks: str) -> WorldModel:
     model = tiny.fresh_model()
     for block in blocks:
         prune_nets(model, block)
@@ -57,7 +57,7 @@ def test_a_gain_must_stand_out_from_chance() -> None:
 
 
 def test_a_block_that_nets_do_not_hear_gains_nothing() -> None:
-    gains = gain_of_blocks(deaf("c"), validation(), CONFIG)
+    gains = gain_of_blocks(without("c"), validation(), CONFIG)
     assert gains["c"].nats_per_day == 0.0 and not gains["c"].helps
     assert gains["a"].nats_per_day != 0.0 and gains["b"].nats_per_day != 0.0
 
@@ -76,19 +76,19 @@ def test_a_block_that_tells_people_apart_helps() -> None:
 def test_later_days_do_not_move_the_posterior_that_is_asked() -> None:
     """Gains change with the unseen days, not because their rows were read."""
     logs = validation()
-    first = gain_of_blocks(deaf(), logs, CONFIG)
-    again = gain_of_blocks(deaf(), logs, CONFIG)
+    first = gain_of_blocks(without(), logs, CONFIG)
+    again = gain_of_blocks(without(), logs, CONFIG)
     assert first == again
     late = logs.until(np.full(logs.people, int(0.7 * logs.days)))
     nothing = dataclasses.replace(logs, rows=late.rows, observed=late.observed, events=late.events)
     # With no observed cell among the unseen days there is nothing to gain.
-    for gain in gain_of_blocks(deaf(), nothing, CONFIG).values():
+    for gain in gain_of_blocks(without(), nothing, CONFIG).values():
         assert gain.nats_per_day == pytest.approx(0.0, abs=1e-6)
 
 
 @pytest.mark.parametrize("block", ["a", "b", "c"])
 def test_emptied_nets_do_not_hear_a_block_and_never_will(block: str) -> None:
-    model = deaf(block)
+    model = without(block)
     people = np.arange(4)
     days = windows(validation(), people, np.arange(9) + people[:, None] * 5)
     z = np.random.default_rng(1).standard_normal((days.states.shape[0], tiny.TINY.latent_width))
@@ -101,14 +101,16 @@ def test_emptied_nets_do_not_hear_a_block_and_never_will(block: str) -> None:
 
 
 def test_an_emptied_encoder_gives_the_prior() -> None:
-    model = deaf()
+    model = without()
     prune_encoder(model, ("b", "c"))
     logs = validation()
     width = tiny.TINY.latent_width
     nothing = np.zeros((logs.people, width), dtype=np.float32)
     own = model.encoder.moments
-    whom = DistillationData(logs, Posterior(nothing, nothing), np.array(own.mean), np.array(own.sd))
-    posterior = encoded(model, whom)
+    people = DistillationData(
+        logs, Posterior(nothing, nothing), np.array(own.mean), np.array(own.sd)
+    )
+    posterior = encoded(model, people)
     blocks = tiny.TINY.blocks
     for block in ("b", "c"):
         np.testing.assert_array_equal(posterior.mean[:, blocks[block]], 0.0)

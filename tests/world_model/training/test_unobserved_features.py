@@ -18,11 +18,11 @@ def test_features_without_a_cell() -> None:
     assert never_observed(observed) == (schema.WEATHER, schema.MOOD)
 
 
-def window(index: int, *, told: bool) -> Windows:
+def window(index: int, *, known: bool) -> Windows:
     """Days whose feature `index` is known, or not, in every place where a net could see it."""
     logs = tiny.logs()
     rows, observed = tiny.people().true_rows, np.ones_like(logs.observed)
-    observed[..., index] = told
+    observed[..., index] = known
     given = encode_logs(tiny.with_rows(logs, rows, observed), np.arange(6))
     return windows(given, np.arange(6), np.arange(40, 60)[None].repeat(6, axis=0))
 
@@ -43,10 +43,10 @@ def parameters(model: WorldModel, days: Windows) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize("index", range(schema.FEATURE_COUNT))
-def test_a_mute_featuresd_feature_tells_nothing(index: int) -> None:
+def test_a_muted_feature_changes_nothing(index: int) -> None:
     model = tiny.fresh_model()
     model.transition.reference = mx.zeros_like(model.transition.reference)
-    known, unknown = window(index, told=True), window(index, told=False)
+    known, unknown = window(index, known=True), window(index, known=False)
     trained = parameters(model, unknown)
     pairs = zip(parameters(model, known), trained, strict=True)
     assert all(np.abs(one - other).max() > 1e-2 for one, other in pairs)
