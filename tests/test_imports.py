@@ -24,7 +24,7 @@ ROOMS = {
     ),
     "world_model": (
         *("data", "nets", "losses", "imagination", "training", "predecessor"),
-        *("export", "pretraining", "pretrained", "card", "audit"),
+        *("export", "training_stages", "pretrained", "card", "audit"),
     ),
     "agents": (
         *("protocol", "env_config", "action_layout", "training_session", "tensor_tree"),

@@ -11,9 +11,9 @@ from pathlib import Path
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.model.architecture import Architecture
 from world_model.export import export
-from world_model.pretraining import Trained, active_units, train
 from world_model.training.config import TrainingConfig
 from world_model.training.logger import Logger
+from world_model.training_stages import Trained, active_units, train
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pytest
 
 from human_wm_env.runtime.encoder import Posterior
 from tests.world_model import tiny
-from world_model import pretraining as train
+from world_model import training_stages as train
 from world_model.data.distillation_data import DistillationData
 from world_model.data.encoded_logs import EncodedLogs, encode_logs, windows
 from world_model.nets.likelihood import log_likelihood

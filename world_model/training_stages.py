@@ -1,4 +1,4 @@
-"""Pretraining: logs in, trained nets and personal posteriors out."""
+"""The stages of training in their order: logs in, trained nets and personal posteriors out."""
 
 from __future__ import annotations
 

@@ -14,10 +14,10 @@ from human_wm_env.runtime.encoder import Posterior
 from human_wm_env.runtime.world_model import WorldModelRuntime
 from tests.world_model import tiny
 from tests.world_model.fitting_runs import Recorder
-from world_model import pretraining as training
+from world_model import training_stages as training
 from world_model.export import export, flat_weights
-from world_model.pretraining import Trained, active_units, train
 from world_model.training.config import StageConfig, TrainingConfig
+from world_model.training_stages import Trained, active_units, train
 
 CONFIG = TrainingConfig(
     nets=StageConfig(epochs=8, batch_people=4, learning_rate=5e-3),
