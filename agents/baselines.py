@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
 from gymnasium import spaces
 
-from agents.protocol import Arrays, Manifest, Overrides
+from agents.protocol import Arrays, Manifest, Overrides, Plain, Space
 from human_wm_env.errors import ConfigError
 from human_wm_env.person.actions import action_space
 
@@ -38,7 +38,7 @@ class RandomAgent:
 
     kind = "random"
 
-    def __init__(self, seed: int = 0, space: spaces.Space[Any] | None = None) -> None:
+    def __init__(self, seed: int = 0, space: Space | None = None) -> None:
         self.name = "random"
         self.env_overrides: Overrides = {}
         self.seed = seed
@@ -61,7 +61,7 @@ class RandomAgent:
             return drawn.astype(space.dtype)
         raise ConfigError("a Box, Discrete or MultiDiscrete", str(space), "Give another space.")
 
-    def to_manifest(self) -> tuple[dict[str, Any], Arrays]:
+    def to_manifest(self) -> tuple[Plain, Arrays]:
         """Return its seed."""
         return {"seed": self.seed}, {}
 
@@ -107,7 +107,7 @@ class ConstantAgent:
         """Return the constant for every slot."""
         return np.tile(self.action, (len(observations), 1))
 
-    def to_manifest(self) -> tuple[dict[str, Any], Arrays]:
+    def to_manifest(self) -> tuple[Plain, Arrays]:
         """Return its name, and the action."""
         return {"name": self.name}, {"action": self.action}
 
@@ -133,7 +133,7 @@ class HabitAgent:
         """Return the typical day, which is never followed."""
         return np.zeros((len(observations), *action_space().shape), dtype=np.float32)
 
-    def to_manifest(self) -> tuple[dict[str, Any], Arrays]:
+    def to_manifest(self) -> tuple[Plain, Arrays]:
         """Return nothing: all habits are alike."""
         return {}, {}
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
 
 import gymnasium as gym
 import numpy as np
 from gymnasium.vector import AutoresetMode
 
 import human_wm_env  # noqa: F401 (registers the ids)
-from agents.protocol import Manifest, Overrides
+from agents.protocol import Manifest, Overrides, Plain
 from human_wm_env.errors import ConfigError, did_you_mean
 from human_wm_env.registration import Dataset
 
@@ -96,7 +95,7 @@ class GymEnvConfig:
     """
 
     id: str
-    arguments: dict[str, Any] = field(default_factory=dict)
+    arguments: Plain = field(default_factory=dict)
 
     def context_settings(self) -> Overrides:
         """Return nothing: there is no person to know."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from agents.env_config import EnvConfig
+from agents.protocol import Plain
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import ConfigError, DataError
 from human_wm_env.people.embedded import EmbeddedPeople
-from human_wm_env.registration import resolve_dataset
+from human_wm_env.registration import Dataset, resolve_dataset
 from human_wm_env.worlds.person_world import MIN_HISTORY_DAYS
 
 
@@ -36,7 +36,7 @@ class Starts:
         """Return some of the episodes (repeats allowed)."""
         return Starts(self.users[chosen], self.days[chosen], self.seeds[chosen])
 
-    def reset_arguments(self) -> dict[str, Any]:
+    def reset_arguments(self) -> Plain:
         """Return what `VectorEnv.reset` takes to begin these episodes, one a slot."""
         return {
             "seed": self.seeds.tolist(),
@@ -51,7 +51,7 @@ def draw_starts(
     episodes_per_person: int,
     seed: int,
     min_history_days: int = MIN_HISTORY_DAYS,
-    dataset: Any = None,
+    dataset: Dataset | None = None,
 ) -> Starts:
     """Draw people of the split `env.split`, and days with history before and log after them.
 
@@ -88,7 +88,9 @@ def draw_starts(
     return _starts(logs, np.repeat(np.sort(order[:wanted]), episodes_per_person), first, env, seed)
 
 
-def spread_starts(env: EnvConfig, *, episodes: int, seed: int, dataset: Any = None) -> Starts:
+def spread_starts(
+    env: EnvConfig, *, episodes: int, seed: int, dataset: Dataset | None = None
+) -> Starts:
     """Draw so many episodes, spread over the people of the split as evenly as they can be.
 
     Raises:
@@ -100,7 +102,7 @@ def spread_starts(env: EnvConfig, *, episodes: int, seed: int, dataset: Any = No
     return _starts(logs, np.resize(order, episodes), MIN_HISTORY_DAYS, env, seed)
 
 
-def _logs(env: EnvConfig, dataset: Any) -> LogDataset:
+def _logs(env: EnvConfig, dataset: Dataset | None) -> LogDataset:
     data = resolve_dataset(env.dataset if dataset is None else dataset)
     return data.dataset if isinstance(data, EmbeddedPeople) else data
 

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
+from gymnasium import spaces
 
 from human_wm_env.envs.vector_env import VectorEnv
 
 Overrides = Mapping[str, Any]  # settings of `EnvConfig` by name
-Manifest = Mapping[str, Any]  # plain values, as JSON has them
+Plain = dict[str, Any]  # plain values by name, ready for JSON
+Manifest = Mapping[str, Any]  # the same, read back
+Space = spaces.Space[Any]
 Arrays = Mapping[str, np.ndarray]
 
 
@@ -51,7 +54,7 @@ class SavableAgent(Agent, Protocol):
 
     kind: str
 
-    def to_manifest(self) -> tuple[dict[str, Any], Arrays]:
+    def to_manifest(self) -> tuple[Plain, Arrays]:
         """Return all that it depends on: plain values, and weights by name."""
         ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from agents.baselines import ConstantAgent, HabitAgent, HabitConfig, RandomAgent, RandomConfig
 from agents.env_config import AnyEnvConfig, EnvConfig
@@ -25,13 +25,12 @@ from agents.sb3.hyperparameters import SB3Config
 from agents.sb3.policy import PolicyAgent
 from agents.sb3.training import train_sb3
 from agents.training_session import Session
+from agents.training_state import Settings
 from human_wm_env.errors import ConfigError, did_you_mean
 
 
-class AgentConfig(Protocol):
-    """Settings of one algorithm: a frozen dataclass that says which."""
-
-    __dataclass_fields__: ClassVar[dict[str, Any]]
+class AgentConfig(Settings, Protocol):
+    """Settings of one algorithm, which they name."""
 
     @property
     def algorithm(self) -> str:
@@ -64,7 +63,10 @@ class Algorithm(Generic[Config, World]):
     any_world: bool = False
 
 
-def _sb3(recipe: Recipe) -> Algorithm[Any, Any]:
+AnyAlgorithm = Algorithm[Any, Any]
+
+
+def _sb3(recipe: Recipe) -> AnyAlgorithm:
     def days(config: SB3Config, env: AnyEnvConfig) -> int:
         return config.whole_steps
 
@@ -112,7 +114,7 @@ def _oracle(config: OracleConfig, env: EnvConfig, session: Session) -> Agent:
     return OraclePlanner(config.planner, env.reward_weights)
 
 
-ALGORITHMS: dict[str, Algorithm[Any, Any]] = {
+ALGORITHMS: dict[str, AnyAlgorithm] = {
     **{name: _sb3(recipe) for name, recipe in RECIPES.items()},
     "cma_es": Algorithm(CMAESConfig, train_cma_es, ControllerAgent, days_of, resumable=True),
     "best_constant": Algorithm(BestConstantConfig, _search, ConstantAgent, _search_days),
@@ -127,7 +129,7 @@ SAVED: dict[str, type[SavableAgent]] = {
 }
 
 
-def algorithm_named(name: str) -> Algorithm[Any, Any]:
+def algorithm_named(name: str) -> AnyAlgorithm:
     """Return an algorithm.
 
     Raises:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-import gymnasium as gym
 import numpy as np
 
+from agents.env_config import Vector
 from agents.episode_starts import Starts
 
 Choose = Callable[[np.ndarray], np.ndarray]
 
 
 def live_episodes(
-    vector: gym.vector.VectorEnv[Any, Any, Any], starts: Starts, choose: Choose
+    vector: Vector, starts: Starts, choose: Choose
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Live one episode per slot, all of the same length.
 

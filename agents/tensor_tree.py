@@ -14,12 +14,13 @@ from safetensors.torch import load_file, save_file
 
 from human_wm_env.errors import CheckpointError
 
+Tree = Any  # nested dicts, lists, tuples, tensors, arrays and plain values
 FORMAT = 1
 TREE = "state.json"
 _TENSOR, _ARRAY, _ITEMS, _TUPLE = "tensor", "array", "items", "tuple"
 
 
-def save_tree(tree: Any, folder: Path) -> None:
+def save_tree(tree: Tree, folder: Path) -> None:
     """Write nested dicts, lists, tuples, tensors, arrays and plain values into a folder.
 
     A reader sees the state before or the state after, never half of one: the tensors go into
@@ -48,7 +49,7 @@ def has_tree(folder: Path) -> bool:
     return (folder / TREE).is_file()
 
 
-def load_tree(folder: Path) -> Any:
+def load_tree(folder: Path) -> Tree:
     """Read a state back; no code can be in it.
 
     Raises:
@@ -67,7 +68,7 @@ def load_tree(folder: Path) -> Any:
         ) from error
 
 
-def _pack(value: Any, tensors: dict[str, torch.Tensor]) -> Any:
+def _pack(value: Tree, tensors: dict[str, torch.Tensor]) -> Tree:
     if isinstance(value, torch.Tensor | np.ndarray):
         name = f"t{len(tensors)}"
         if isinstance(value, torch.Tensor):
@@ -88,7 +89,7 @@ def _pack(value: Any, tensors: dict[str, torch.Tensor]) -> Any:
     raise TypeError(f"{type(value).__name__} cannot be kept without pickle")
 
 
-def _unpack(value: Any, tensors: Mapping[str, torch.Tensor]) -> Any:
+def _unpack(value: Tree, tensors: Mapping[str, torch.Tensor]) -> Tree:
     if isinstance(value, list):
         return [_unpack(entry, tensors) for entry in value]
     if not isinstance(value, dict):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, ClassVar, Protocol
 
 from agents.env_config import BUNDLED, AnyEnvConfig, EnvConfig
 from agents.planning.oracle_planner import SIMULATOR_ID
+from agents.protocol import Manifest, Plain
 from agents.tensor_tree import has_tree, load_tree, save_tree
 from agents.training_session import Session
 from human_wm_env.errors import CheckpointError
@@ -27,9 +27,7 @@ MAY_CHANGE = ("steps", "generations", "threads")
 SETTINGS = "settings"
 
 
-def training_settings(
-    config: Settings, env: AnyEnvConfig, dataset: Dataset | None = None
-) -> dict[str, Any]:
+def training_settings(config: Settings, env: AnyEnvConfig, dataset: Dataset | None = None) -> Plain:
     """Return everything that a resumed training must share with the one it goes on with.
 
     Logs and world models are known by their content, wherever they lie.
@@ -49,7 +47,7 @@ def training_settings(
     }
 
 
-def _env_settings(env: AnyEnvConfig, dataset: Dataset | None) -> dict[str, Any]:
+def _env_settings(env: AnyEnvConfig, dataset: Dataset | None) -> Plain:
     world = asdict(env)
     if not isinstance(env, EnvConfig):
         return world
@@ -64,13 +62,13 @@ def _env_settings(env: AnyEnvConfig, dataset: Dataset | None) -> dict[str, Any]:
     return world
 
 
-def keep_state(state: Mapping[str, Any], settings: Mapping[str, Any], session: Session) -> None:
+def keep_state(state: Manifest, settings: Manifest, session: Session) -> None:
     """Write the state of a training where its session says, if it says so."""
     if session.state_folder is not None:
         save_tree({**state, SETTINGS: settings}, session.state_folder)
 
 
-def kept_state(settings: Mapping[str, Any], session: Session) -> Any:
+def kept_state(settings: Manifest, session: Session) -> Any:
     """Return the state that a session goes on from; None where it begins anew.
 
     Raises:
@@ -96,7 +94,7 @@ def kept_state(settings: Mapping[str, Any], session: Session) -> Any:
     return state
 
 
-def _listed(settings: Mapping[str, Any], names: list[str]) -> str:
+def _listed(settings: Manifest, names: list[str]) -> str:
     return ", ".join(f"{name}={settings.get(name)}" for name in names)
 
 

@@ -173,4 +173,4 @@ class AgentBenchmark:
 
 def estimated_from_log(entries: Sequence[BenchmarkEntry], seed: int) -> list[BenchmarkEntry]:
     """Return who is estimated from the log: the first seed of PPO from the dream."""
-    return [e for e in entries if e.group in LOG_GROUPS and e.config.seed == seed]
+    return [e for e in entries if e.group in LOG_GROUPS and getattr(e.config, "seed", None) == seed]

@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from agents.env_config import EnvConfig
 from agents.episode_starts import Starts
@@ -19,6 +18,7 @@ from agents.protocol import Agent
 from agents.registry import train_agent
 from agents.saving import MANIFEST, load_agent, save_agent
 from agents.training_session import Session
+from human_wm_env.registration import Dataset
 
 
 class ArtifactCache:
@@ -39,7 +39,7 @@ class ArtifactCache:
         folder: Path,
         starts: Starts,
         *,
-        dataset: Any = None,
+        dataset: Dataset | None = None,
         say: Callable[[str], object] = lambda line: None,
     ) -> None:
         self.folder, self.starts, self.dataset, self._say = folder, starts, dataset, say

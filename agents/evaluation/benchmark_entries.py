@@ -14,7 +14,7 @@ from agents.evolution.hyperparameters import CMAESConfig
 from agents.planning.best_constant import SearchConfig
 from agents.planning.dream_planner import ImaginingPlannerConfig
 from agents.planning.model_predictive_control import PlannerConfig
-from agents.registry import ALGORITHMS
+from agents.registry import ALGORITHMS, AgentConfig
 from agents.sb3.hyperparameters import PPOConfig
 
 SEARCH_SEEDS = 100  # where the seeds of the exploit search begin
@@ -81,7 +81,7 @@ class BenchmarkEntry:
 
     name: str
     group: str
-    config: Any
+    config: AgentConfig
     env: EnvConfig
     own_world: tuple[str, float] | None = None
     setting: tuple[str, float] | None = None

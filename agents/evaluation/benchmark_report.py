@@ -21,6 +21,7 @@ from agents.evaluation.scores import (
     score_difference,
     score_ratio,
 )
+from agents.protocol import Manifest, Plain
 
 TRUTH, DREAM, HABIT, ORACLE, CONSTANT = "simulator", "dream", "habit", "oracle", "best_constant"
 USUAL = "ppo dream context"  # trained with the usual temperature, pessimism and adherence
@@ -40,7 +41,7 @@ class BenchmarkResults:
     episodes: Mapping[str, Mapping[str, Episodes]]
 
 
-def report(results: BenchmarkResults, bootstrap: Bootstrap | None = None) -> dict[str, Any]:
+def report(results: BenchmarkResults, bootstrap: Bootstrap | None = None) -> Plain:
     """Return the numbers of the benchmark page, ready for JSON."""
     truth, dream = results.episodes[TRUTH], results.episodes[DREAM]
     groups: dict[str, list[str]] = {name: [name] for name in SINGLE if name in truth}
@@ -77,12 +78,12 @@ def _row(
     truth: Mapping[str, Episodes],
     dream: Mapping[str, Episodes],
     bootstrap: Bootstrap | None,
-) -> dict[str, Any]:
+) -> Plain:
     runs = [truth[name] for name in names]
     mean, habit, oracle = mean_over_runs(runs), truth[HABIT], truth[ORACLE]
     every = _returns(truth, names)
     score = normalised_score(every, habit.returns, oracle.returns, mean.users, bootstrap)
-    row: dict[str, Any] = {
+    row: Plain = {
         "agent": group,
         "runs": len(runs),
         "return": vars(mean_interval(every, mean.users, bootstrap)),
@@ -121,7 +122,7 @@ def _sweep(name: str, results: BenchmarkResults, bootstrap: Bootstrap | None) ->
         if entry.own_world is not None:
             own = f"dream, {name} {value:g}"
             real = f"simulator, {name} {value:g}" if name == "adherence" else TRUTH
-        row: dict[str, Any] = {name: value}
+        row: Plain = {name: value}
         for label, world in ((DREAM, own), (TRUTH, real)):
             of = results.episodes[world]
             users = of[HABIT].users
@@ -131,7 +132,7 @@ def _sweep(name: str, results: BenchmarkResults, bootstrap: Bootstrap | None) ->
     return sorted(rows, key=lambda row: row[name])
 
 
-def _exploits(results: BenchmarkResults, bootstrap: Bootstrap | None) -> list[dict[str, Any]]:
+def _exploits(results: BenchmarkResults, bootstrap: Bootstrap | None) -> list[Plain]:
     sharp = results.episodes.get(f"dream, temperature {NEARLY_NO_NOISE:g}", {})
     truth = results.episodes[TRUTH]
     names = [c.name for c in results.entries if c.name in sharp]
@@ -157,12 +158,12 @@ def _exploits(results: BenchmarkResults, bootstrap: Bootstrap | None) -> list[di
 
 
 def _verdicts(
-    transfer: Mapping[str, Any],
-    exploits: list[dict[str, Any]],
+    transfer: Manifest,
+    exploits: list[Plain],
     groups: Mapping[str, list[str]],
     truth: Mapping[str, Episodes],
     bootstrap: Bootstrap | None,
-) -> dict[str, Any]:
+) -> Plain:
     habit, oracle, users = truth[HABIT].returns, truth[ORACLE].returns, truth[HABIT].users
     room = headroom(truth[CONSTANT].returns, habit, oracle, users, bootstrap)
 
@@ -170,7 +171,7 @@ def _verdicts(
         first, second = (_returns(truth, groups[name]) for name in (one, other))
         return dict(vars(score_difference(first, second, habit, oracle, users, bootstrap)))
 
-    found: dict[str, Any] = {
+    found: Plain = {
         "headroom (wanted .20)": vars(room),
         "rank correlation (wanted .9)": transfer[DREAM]["rank_correlation"],
         "median inflation (wanted .8 to 1.2)": transfer[DREAM]["median_inflation"],

@@ -8,7 +8,6 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
@@ -20,6 +19,7 @@ from agents.evaluation.fingerprints import agent_digest, as_text, env_identity, 
 from agents.evaluation.paired_runs import Episodes, evaluation_world, run_episodes
 from agents.protocol import Agent
 from human_wm_env.errors import CheckpointError
+from human_wm_env.registration import Dataset
 
 _COMPONENT = "component."
 
@@ -41,7 +41,7 @@ class EpisodeStore:
         starts: Starts,
         *,
         max_slots: int = 2000,
-        dataset: Any = None,
+        dataset: Dataset | None = None,
         say: Callable[[str], object] = lambda line: None,
     ) -> None:
         self.folder, self.starts = folder, starts

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from agents.baselines import HabitAgent, RandomAgent
 from agents.env_config import NO_CONTEXT, EnvConfig, with_overrides
@@ -23,7 +22,7 @@ from agents.planning.best_constant import SearchConfig, search_best_constant
 from agents.planning.dream_planner import ImaginingPlanner
 from agents.planning.model_predictive_control import PlannerConfig
 from agents.planning.oracle_planner import SIMULATOR_ID, OraclePlanner
-from agents.protocol import Agent
+from agents.protocol import Agent, Plain
 from agents.saving import MANIFEST, load_agent
 from human_wm_env.errors import ConfigError, did_you_mean
 from human_wm_env.registration import Dataset
@@ -118,21 +117,21 @@ class Evaluation:
 
     results: Results
     replayed: dict[str, Episodes]
-    estimates: dict[str, dict[str, Any]]
+    estimates: dict[str, Plain]
     bootstrap: Bootstrap
 
     @cached_property
-    def summary(self) -> dict[str, dict[str, dict[str, Any]]]:
+    def summary(self) -> dict[str, dict[str, Plain]]:
         """summary[world][agent], see `agents.evaluation.summary_table.summarise`."""
         return summarise(self.results, self.bootstrap)
 
     @cached_property
-    def foresight(self) -> dict[str, dict[str, Any]]:
+    def foresight(self) -> dict[str, Plain]:
         """How well agents foresee the logged days, see `summarise_foresight`."""
         return summarise_foresight(self.replayed, self.bootstrap)
 
     @cached_property
-    def transfer(self) -> dict[str, dict[str, Any]]:
+    def transfer(self) -> dict[str, Plain]:
         """Inflation and rank correlation of each dream, where truth and habit took part."""
         truth = self.results.get(TRUTH, {})
         if "habit" not in truth:
@@ -215,7 +214,7 @@ def _estimates(
     starts: Starts,
     dataset: Dataset | None,
     say: Callable[[str], object],
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, Plain]:
     """Estimate from the log alone; Q is fitted to the people of the search split."""
     first = next(iter(worlds.values()))
     model = worlds["dream"].world_model if "dream" in worlds else None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
+
+from agents.protocol import Manifest
 
 COLOURS = ("#4269d0", "#efb118", "#ff725c", "#6cc5b0")
 
@@ -54,7 +55,7 @@ def transfer_figure(dream: Mapping[str, float], truth: Mapping[str, float], titl
     return figure
 
 
-def sweep_figure(rows: Sequence[Mapping[str, Any]], setting: str) -> Figure:
+def sweep_figure(rows: Sequence[Manifest], setting: str) -> Figure:
     """Draw returns in dream and simulator over a setting of the training.
 
     Args:

@@ -6,11 +6,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
 
 from agents.env_config import BUNDLED, EnvConfig
 from agents.planning.oracle_planner import SIMULATOR_ID
-from agents.protocol import Agent
+from agents.protocol import Agent, Plain
 from agents.registry import as_savable
 from human_wm_env.errors import ConfigError
 from human_wm_env.people import embedded
@@ -33,7 +32,7 @@ def model_digest(world_model: str | None) -> str:
     return hashlib.sha256(made_of.encode()).hexdigest()
 
 
-def env_identity(env: EnvConfig) -> dict[str, Any]:
+def env_identity(env: EnvConfig) -> Plain:
     """Return an environment's settings, with the content of its models in place of folders."""
     settings = asdict(env)
     settings["world_model"] = None if env.id == SIMULATOR_ID else model_digest(env.world_model)

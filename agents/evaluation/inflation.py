@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import scipy.stats
@@ -15,6 +14,7 @@ from agents.evaluation.bootstrap_intervals import (
     statistic_interval,
 )
 from agents.evaluation.paired_runs import Episodes
+from agents.protocol import Plain
 from human_wm_env.errors import DataError
 
 FEWEST_POLICIES = 3
@@ -101,7 +101,7 @@ def compare_worlds(
     bootstrap: Bootstrap | None = None,
     *,
     habit: str = "habit",
-) -> dict[str, Any]:
+) -> Plain:
     """Return inflation of each policy and the rank correlation of all, as plain numbers.
 
     Args:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -66,7 +65,7 @@ def cut_windows(
     starts: Starts,
     days: int,
     *,
-    world_model: Any = None,
+    world_model: str | None = None,
     reward_weights: Mapping[str, float] | None = None,
 ) -> LoggedWindows:
     """Cut the log after each start into a window, and see it as an agent would have.

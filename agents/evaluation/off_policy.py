@@ -7,7 +7,6 @@ action or the state is missing cannot be used, and bad days are logged less ofte
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +15,7 @@ from torch import nn
 from agents.evaluation.behaviour_policy import logged_log_density, smoothed_log_density
 from agents.evaluation.bootstrap_intervals import Bootstrap, Interval, mean_interval
 from agents.evaluation.logged_windows import LoggedWindows
-from agents.protocol import Agent
+from agents.protocol import Agent, Plain
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import ConfigError, DataError
 from human_wm_env.person import actions, observations, schema
@@ -260,7 +259,7 @@ def _weights(
     return np.asarray(weights / np.maximum(weights.sum(axis=0), np.finfo(float).tiny))
 
 
-def as_plain(estimate: OffPolicyEstimate) -> dict[str, Any]:
+def as_plain(estimate: OffPolicyEstimate) -> Plain:
     """Return an estimate as plain numbers."""
     return {
         "fitted_q": vars(estimate.fitted_q),

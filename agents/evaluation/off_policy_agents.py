@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from agents.env_config import EnvConfig
 from agents.episode_starts import Starts
@@ -11,16 +10,16 @@ from agents.evaluation.bootstrap_intervals import Bootstrap
 from agents.evaluation.fingerprints import model_digest
 from agents.evaluation.logged_windows import cut_windows
 from agents.evaluation.off_policy import OffPolicyConfig, as_plain, evaluate_off_policy
-from agents.protocol import Agent
+from agents.protocol import Agent, Plain
 from agents.sb3.algorithms import RECIPES
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.people.embedded import EmbeddedPeople
-from human_wm_env.registration import resolve_dataset
+from human_wm_env.registration import Dataset, resolve_dataset
 
 MEMORYLESS = ("constant", "cma_es", *(name for name in RECIPES if name != "recurrent_ppo"))
 
 
-def logs_of(env: EnvConfig, dataset: Any = None) -> LogDataset:
+def logs_of(env: EnvConfig, dataset: Dataset | None = None) -> LogDataset:
     """Return the logs of an environment, or of a data set object in their place."""
     data = resolve_dataset(env.dataset if dataset is None else dataset)
     return data.dataset if isinstance(data, EmbeddedPeople) else data
@@ -50,9 +49,9 @@ def estimate_agents(
     fitted_to: Starts,
     world_model: str | None = None,
     bootstrap: Bootstrap | None = None,
-    dataset: Any = None,
+    dataset: Dataset | None = None,
     say: Callable[[str], object] = lambda line: None,
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, Plain]:
     """Estimate what agents would reach, from the log alone.
 
     Args:

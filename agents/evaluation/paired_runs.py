@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import cast
 
-import gymnasium as gym
 import numpy as np
 from gymnasium.vector import AutoresetMode
 
-from agents.env_config import EnvConfig, make_vector_env, with_overrides
+from agents.env_config import EnvConfig, Vector, make_vector_env, with_overrides
 from agents.episode_starts import Starts
 from agents.protocol import Agent, SituatedAgent
+from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.errors import ConfigError
+from human_wm_env.registration import Dataset
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def run_episodes(
     starts: Starts,
     *,
     max_slots: int = 2000,
-    dataset: Any = None,
+    dataset: Dataset | None = None,
 ) -> Episodes:
     """Run one agent in one world, one episode per start.
 
@@ -82,7 +83,7 @@ def run_episodes(
 
 def run_chunks(
     agent: Agent,
-    make: Callable[[int], gym.vector.VectorEnv[Any, Any, Any]],
+    make: Callable[[int], Vector],
     starts: Starts,
     max_slots: int,
 ) -> Episodes:
@@ -114,11 +115,10 @@ def run_chunks(
     return _join(chunks)
 
 
-def _run_chunk(agent: Agent, env: gym.vector.VectorEnv[Any, Any, Any], starts: Starts) -> Episodes:
+def _run_chunk(agent: Agent, env: Vector, starts: Starts) -> Episodes:
     slots = len(starts)
     if isinstance(agent, SituatedAgent):
-        ours: Any = env.unwrapped
-        agent.enter(ours)
+        agent.enter(cast(VectorEnv, env.unwrapped))
     agent.reset(slots)
     observations, _ = env.reset(**starts.reset_arguments())
     returns, uncertainty = np.zeros(slots), np.zeros(slots)
@@ -168,7 +168,7 @@ def run_paired(
     starts: Starts,
     *,
     max_slots: int = 2000,
-    dataset: Any = None,
+    dataset: Dataset | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> Results:
     """Run every agent in every world on the same starts.

@@ -7,7 +7,6 @@ they are told apart, and pooled with those of no other world.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import gymnasium as gym
 from gymnasium.vector import AutoresetMode
@@ -16,7 +15,7 @@ from agents.env_config import EnvConfig, Vector, with_person_context
 from agents.episode_starts import Starts
 from agents.evaluation.bootstrap_intervals import Bootstrap, clustered_interval, paired_interval
 from agents.evaluation.paired_runs import Episodes, run_chunks
-from agents.protocol import Agent, SituatedAgent
+from agents.protocol import Agent, Plain, SituatedAgent
 from human_wm_env.registration import Dataset
 
 REPLAY_ID = "HumanWMReplay-v0"
@@ -77,7 +76,7 @@ def _make(agent: Agent, world: EnvConfig, slots: int, dataset: Dataset | None) -
 
 def summarise_foresight(
     replayed: Mapping[str, Episodes], bootstrap: Bootstrap | None = None
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, Plain]:
     """Return each agent's foresight, mean over the days, in [0, 1], as plain numbers.
 
     Args:
@@ -87,7 +86,7 @@ def summarise_foresight(
     Returns:
         By agent `foresight`, and `minus_random` where chance took part, paired.
     """
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, Plain] = {}
     for name, episodes in replayed.items():
         days, users = episodes.components["foresight"], episodes.users
         found[name] = {"foresight": vars(clustered_interval(days, users, bootstrap))}

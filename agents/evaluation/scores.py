@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from agents.evaluation.bootstrap_intervals import Bootstrap, Interval, statistic_interval
 from agents.evaluation.paired_runs import Episodes
+from agents.protocol import Plain
 
 FULL_SCORE = 100.0
 LARGE_REGRET_QUANTILE = 0.9
@@ -109,7 +108,7 @@ def score_ratio(
     )
 
 
-def regret_of_people(agent: Episodes, oracle: Episodes) -> dict[str, Any]:
+def regret_of_people(agent: Episodes, oracle: Episodes) -> Plain:
     """Return what each person loses against the oracle planner, mean over their episodes.
 
     Returns:

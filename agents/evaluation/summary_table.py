@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from agents.evaluation.bootstrap_intervals import (
 )
 from agents.evaluation.paired_runs import Episodes, Results
 from agents.evaluation.scores import normalised_score, regret_of_people
+from agents.protocol import Manifest, Plain
 
 REFERENCES = ("habit", "random")
 HABIT, ORACLE = "habit", "oracle"  # 0 and 100 of the normalised score
@@ -26,7 +26,7 @@ def summarise(
     bootstrap: Bootstrap | None = None,
     *,
     references: Sequence[str] = REFERENCES,
-) -> dict[str, dict[str, dict[str, Any]]]:
+) -> dict[str, dict[str, Plain]]:
     """Return means and intervals as plain numbers.
 
     Args:
@@ -55,7 +55,7 @@ def _summary(
     of_agents: Mapping[str, Episodes],
     references: Sequence[str],
     bootstrap: Bootstrap | None,
-) -> dict[str, Any]:
+) -> Plain:
     users = episodes.users
     differences = {
         f"minus_{reference}": _plain(
@@ -78,7 +78,7 @@ def _summary(
 
 def _scores(
     episodes: Episodes, of_agents: Mapping[str, Episodes], bootstrap: Bootstrap | None
-) -> dict[str, Any]:
+) -> Plain:
     if HABIT not in of_agents or ORACLE not in of_agents:
         return {}
     habit, oracle = of_agents[HABIT], of_agents[ORACLE]
@@ -92,9 +92,7 @@ def _plain(interval: Interval) -> dict[str, float]:
     return {"mean": interval.mean, "low": interval.low, "high": interval.high}
 
 
-def table_rows(
-    summary: Mapping[str, Mapping[str, Mapping[str, Any]]], truth: str
-) -> list[dict[str, Any]]:
+def table_rows(summary: Mapping[str, Mapping[str, Manifest]], truth: str) -> list[Plain]:
     """Lay a summary out for printing.
 
     Args:
@@ -109,7 +107,7 @@ def table_rows(
     shown = truth if truth in summary else list(summary)[-1]
     rows = []
     for name, of_agent in summary[shown].items():
-        row: dict[str, Any] = {"agent": name}
+        row: Plain = {"agent": name}
         for world in summary:
             there = summary[world].get(name)
             row[f"return in {world}"] = interval_text(there["return"]) if there else None
@@ -125,9 +123,9 @@ def table_rows(
 
 
 def log_rows(
-    estimates: Mapping[str, Mapping[str, Any]],
-    summary: Mapping[str, Mapping[str, Mapping[str, Any]]],
-) -> list[dict[str, Any]]:
+    estimates: Mapping[str, Manifest],
+    summary: Mapping[str, Mapping[str, Manifest]],
+) -> list[Plain]:
     """Lay estimates from the log out beside the returns in the worlds.
 
     Args:

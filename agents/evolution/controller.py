@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
 from agents.action_layout import PERSON_ACTIONS
 from agents.env_config import EnvConfig
 from agents.evolution.hyperparameters import CMAESConfig
-from agents.protocol import Arrays, Manifest, Overrides
+from agents.protocol import Arrays, Manifest, Overrides, Plain
 from human_wm_env.errors import ConfigError
 
 
@@ -104,7 +104,7 @@ class ControllerAgent:
         self.env = env
         self.env_overrides: Overrides = env.context_settings()
 
-    def to_manifest(self) -> tuple[dict[str, Any], Arrays]:
+    def to_manifest(self) -> tuple[Plain, Arrays]:
         """Return sizes, settings and parameters."""
         parts = {name: asdict(getattr(self, name)) for name in ("shape", "config", "env")}
         return parts, {"parameters": self.parameters}

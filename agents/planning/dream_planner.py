@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal, Self, cast
+from typing import Literal, Self, cast
 
 import numpy as np
 
 from agents.planning.model_predictive_control import Planner, PlannerConfig
 from agents.planning.plan_returns import with_fresh_noise
-from agents.protocol import Arrays, Manifest
+from agents.protocol import Arrays, Manifest, Plain
 from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.person.history import History, weekdays
 from human_wm_env.random_streams import Stream
@@ -81,7 +81,7 @@ class ImaginingPlanner(Planner):
             masking="none",
         )
 
-    def to_manifest(self) -> tuple[dict[str, Any], Arrays]:
+    def to_manifest(self) -> tuple[Plain, Arrays]:
         """Return its settings; it has no weights of its own."""
         names = ("world_model", "temperature", "reward_weights", "pessimism")
         settings = {name: getattr(self, name) for name in names}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
 
 from agents.planning.model_predictive_control import Planner, PlannerConfig
 from agents.planning.plan_returns import repeated, with_fresh_noise
-from agents.protocol import Arrays, Manifest
+from agents.protocol import Arrays, Manifest, Plain
 from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.errors import ConfigError
 from human_wm_env.registration import make_simulator
@@ -47,7 +47,7 @@ class OraclePlanner(Planner):
     ) -> None:
         super().__init__("oracle", config or PlannerConfig(), reward_weights)
 
-    def to_manifest(self) -> tuple[dict[str, Any], Arrays]:
+    def to_manifest(self) -> tuple[Plain, Arrays]:
         """Return its settings; it has no weights."""
         return {"config": asdict(self.config), "reward_weights": self.reward_weights}, {}
 

@@ -15,13 +15,13 @@ from stable_baselines3.common.utils import FloatSchedule, LinearSchedule
 from stable_baselines3.common.vec_env import VecEnv
 from torch import nn
 
+from agents.protocol import Space
 from agents.sb3.hyperparameters import (
     A2CConfig,
     PPOConfig,
     RecurrentPPOConfig,
     SACConfig,
     SB3Config,
-    Space,
     TD3Config,
 )
 from human_wm_env.errors import ConfigError

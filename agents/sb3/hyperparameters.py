@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-from gymnasium import spaces
 from stable_baselines3.common.noise import NormalActionNoise
 from torch import nn
 
+from agents.protocol import Space
 from human_wm_env.errors import ConfigError, did_you_mean
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU, "elu": nn.ELU}
 Arguments = dict[str, object]
-Space = spaces.Space[Any]
 # Whole numbers that are at least 1, where an algorithm has them.
 COUNTS = (
     *("steps", "slots", "width", "threads", "n_steps", "batch_size", "n_epochs"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import torch
@@ -11,9 +11,9 @@ from gymnasium import spaces
 from stable_baselines3.common.policies import BasePolicy
 
 from agents.env_config import AnyEnvConfig, env_from_manifest
-from agents.protocol import Arrays, Manifest, Overrides
+from agents.protocol import Arrays, Manifest, Overrides, Plain, Space
 from agents.sb3.algorithms import RECIPES
-from agents.sb3.hyperparameters import SB3Config, Space
+from agents.sb3.hyperparameters import SB3Config
 from human_wm_env.errors import ConfigError
 
 
@@ -80,7 +80,7 @@ class PolicyAgent:
             return actions
         return np.clip(actions, space.low, space.high).astype(np.float32)
 
-    def to_manifest(self) -> tuple[dict[str, Any], Arrays]:
+    def to_manifest(self) -> tuple[Plain, Arrays]:
         """Return spaces, settings and weights.
 
         Raises:
@@ -113,7 +113,7 @@ class PolicyAgent:
 SPACES = ("observation", "action")
 
 
-def _space_to_json(space: Space) -> dict[str, Any]:
+def _space_to_json(space: Space) -> Plain:
     if isinstance(space, spaces.Box):
         return {"low": space.low.tolist(), "high": space.high.tolist()}
     if isinstance(space, spaces.Discrete):

@@ -7,14 +7,14 @@ a resumed training begins new episodes, so it goes on like the old one but does 
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.buffers import ReplayBuffer
 
-State = dict[str, Any]  # a tree for `tensor_tree`
+from agents.protocol import Plain
+
+State = Plain  # a tree for `tensor_tree`
 _COUNTERS = ("num_timesteps", "_episode_num", "_n_updates", "_current_progress_remaining")
 _BUFFER_ARRAYS = (
     "observations",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.env_config import EnvConfig
+from agents.protocol import Plain
 from agents.sb3.algorithms import RECIPES
 from agents.sb3.hyperparameters import ACTIVATIONS
 from agents.sb3.policy import PolicyAgent
@@ -71,9 +72,9 @@ def load_sb3_zip(file: Path | str, algorithm: str, *, trust: bool = False) -> Po
     return PolicyAgent(algorithm, model.policy, config, env)
 
 
-def _net_settings(policy: Any) -> dict[str, Any]:
+def _net_settings(policy: Any) -> Plain:
     """Return what a recipe needs to build these nets; what it has no setting for is left out."""
-    settings: dict[str, Any] = {}
+    settings: Plain = {}
     arches = policy.net_arch
     branches = list(arches.values()) if isinstance(arches, dict) else [arches]
     widths = {width for branch in branches for width in branch}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -14,10 +14,13 @@ from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices
 
+from agents.env_config import Vector
 from human_wm_env.errors import ConfigError
 
 # Shared by all slots whose episode goes on; read-only, so that no one can mix them up.
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
+AnyWrapper = gym.Wrapper[Any, Any, Any, Any]
+Info = dict[str, Any]
+_NOTHING: Info = MappingProxyType({})  # type: ignore[assignment]
 
 
 class SB3VecEnv(VecEnv):
@@ -42,7 +45,7 @@ class SB3VecEnv(VecEnv):
     Source: `VecEnv` and `Monitor` of stable-baselines3 2.9; SB3 issues 1568 and 1745.
     """
 
-    def __init__(self, env: gym.vector.VectorEnv[Any, Any, Any]) -> None:
+    def __init__(self, env: Vector) -> None:
         mode = env.metadata.get("autoreset_mode")
         if mode != AutoresetMode.SAME_STEP:
             raise ConfigError(
@@ -51,7 +54,7 @@ class SB3VecEnv(VecEnv):
                 "Make it with gym.make_vec(..., autoreset_mode=AutoresetMode.SAME_STEP).",
             )
         self.env = env
-        self._actions: Any = None
+        self._actions = np.empty(0)
         self._seed: int | None = None
         self._returns = np.zeros(env.num_envs)
         self._lengths = np.zeros(env.num_envs, dtype=int)
@@ -66,7 +69,7 @@ class SB3VecEnv(VecEnv):
         self._seed = seed
         return [seed] * self.num_envs
 
-    def set_options(self, options: list[dict[str, Any]] | dict[str, Any] | None = None) -> None:
+    def set_options(self, options: list[Info] | Info | None = None) -> None:
         """Use options in the next reset; one dict, whose values may be lists by slot."""
         if isinstance(options, list):
             raise ConfigError(
@@ -76,7 +79,7 @@ class SB3VecEnv(VecEnv):
             )
         self._options = [dict(options or {})]
 
-    def reset(self) -> Any:
+    def reset(self) -> np.ndarray:
         """Begin episodes in all slots and return their first observations."""
         options = self._options[0]
         observations, _ = self.env.reset(seed=self._seed, options=options or None)
@@ -92,8 +95,8 @@ class SB3VecEnv(VecEnv):
         """Keep the actions for `step_wait`."""
         self._actions = actions
 
-    def step_wait(self) -> tuple[Any, np.ndarray, np.ndarray, list[dict[str, Any]]]:
-        """Live one day in every slot."""
+    def step_wait(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[Info]]:
+        """Advance every slot by one day."""
         observations, rewards, terminated, truncated, info = self.env.step(self._actions)
         if rewards.shape != (self.num_envs,):
             raise ConfigError(
@@ -105,7 +108,7 @@ class SB3VecEnv(VecEnv):
         self._returns += rewards
         self._lengths += 1
         self._add_components(info, over)
-        infos: list[Any] = [_NOTHING] * self.num_envs
+        infos = [_NOTHING] * self.num_envs
         for slot in np.flatnonzero(over):
             infos[slot] = {
                 "terminal_observation": info["final_obs"][slot],
@@ -115,7 +118,7 @@ class SB3VecEnv(VecEnv):
         self._begin_again(over)
         return observations, rewards.astype(np.float32), over, infos
 
-    def _add_components(self, info: Mapping[str, Any], over: np.ndarray) -> None:
+    def _add_components(self, info: Info, over: np.ndarray) -> None:
         # What a finished slot did on its last day is in `final_info`.
         last = info.get("final_info", {}).get("reward_components", {})
         for name, values in info.get("reward_components", {}).items():
@@ -145,13 +148,13 @@ class SB3VecEnv(VecEnv):
         """Close the environment."""
         self.env.close()
 
-    # Attributes: all slots live in one object ------------------------------------------
+    # Attributes: all slots are in one object ------------------------------------------
 
-    def get_attr(self, attr_name: str, indices: VecEnvIndices = None) -> list[Any]:
+    def get_attr(self, attr_name: str, indices: VecEnvIndices = None) -> list[object]:
         """Return an attribute of the environment, once for each slot asked for."""
         return [getattr(self._owner(attr_name), attr_name)] * len(self._slots(indices))
 
-    def set_attr(self, attr_name: str, value: Any, indices: VecEnvIndices = None) -> None:
+    def set_attr(self, attr_name: str, value: object, indices: VecEnvIndices = None) -> None:
         """Set an attribute of the environment.
 
         Raises:
@@ -168,16 +171,16 @@ class SB3VecEnv(VecEnv):
     def env_method(
         self,
         method_name: str,
-        *method_args: Any,
+        *method_args: object,
         indices: VecEnvIndices = None,
-        **method_kwargs: Any,
-    ) -> list[Any]:
+        **method_kwargs: object,
+    ) -> list[object]:
         """Call a method of the environment ONCE; the result is repeated for each slot."""
         result = getattr(self._owner(method_name), method_name)(*method_args, **method_kwargs)
         return [result] * len(self._slots(indices))
 
     def env_is_wrapped(
-        self, wrapper_class: type[gym.Wrapper[Any, Any, Any, Any]], indices: VecEnvIndices = None
+        self, wrapper_class: type[AnyWrapper], indices: VecEnvIndices = None
     ) -> list[bool]:
         """Say whether slots are wrapped: by Monitor yes, its `episode` info is built in."""
         return [issubclass(wrapper_class, Monitor)] * len(self._slots(indices))
