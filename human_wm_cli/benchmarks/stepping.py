@@ -14,7 +14,7 @@ from human_wm_cli.benchmarks.machine import GIGA, peak_gflops
 from human_wm_cli.benchmarks.timing import Job, interleaved, slope
 from human_wm_cli.benchmarks.torch_step import TorchStep
 from human_wm_env.model.branches import BRANCHES
-from human_wm_env.runtime import step as layout
+from human_wm_env.runtime import folded_inputs
 from human_wm_env.worlds.dream import DreamWorld
 from human_wm_env.worlds.world import take
 
@@ -96,7 +96,7 @@ def products_job(slots: int, steps: int) -> tuple[Job, float]:
     world: DreamWorld = env.unwrapped.world
     net = world.runtime.transition
     members, hidden, outputs = net.head.shape
-    width = layout.TRANSITION_WIDTH
+    width = folded_inputs.TRANSITION_WIDTH
     rng = np.random.default_rng(0)
     inputs = rng.standard_normal((width, slots), dtype=np.float32)
     first_weights = rng.standard_normal((width, members * hidden), dtype=np.float32)

@@ -8,7 +8,7 @@ import torch
 from human_wm_env.model import memory
 from human_wm_env.model.heads import MIN_SCALE
 from human_wm_env.person import actions, feasible, rewards, schema
-from human_wm_env.runtime import step
+from human_wm_env.runtime import folded_inputs
 from human_wm_env.runtime.world_model import WorldModelRuntime
 from human_wm_env.worlds.dream import DreamState
 from human_wm_env.worlds.person_world import PersonState
@@ -32,7 +32,7 @@ class TorchStep:
 
     def __init__(self, runtime: WorldModelRuntime, state: PersonState[DreamState]) -> None:
         net, inner = runtime.transition, state.inner
-        weights = step.fold_transition(net.inputs, use_memory=runtime.architecture.memory)
+        weights = folded_inputs.fold_transition(net.inputs, use_memory=runtime.architecture.memory)
         tensor = torch.as_tensor
         self.first, self.hidden, self.head = tensor(weights), tensor(net.hidden), tensor(net.head)
         modulation = inner.transition_modulation

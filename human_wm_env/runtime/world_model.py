@@ -15,7 +15,7 @@ from human_wm_env.model.memory import Memory
 from human_wm_env.model.weights import check_weights
 from human_wm_env.person import schema
 from human_wm_env.person.history import History
-from human_wm_env.runtime import sampling, step
+from human_wm_env.runtime import folded_inputs, sampling
 from human_wm_env.runtime.encoder import Encoder, Posterior, prepare, prepare_beginnings
 from human_wm_env.runtime.film import FilmWeights, Modulation
 
@@ -47,11 +47,11 @@ class WorldModelRuntime:
         )
         remembers = self.architecture.memory
         self._stepping_policy = replace(
-            self.policy, inputs=step.fold_policy(self.policy.inputs, use_memory=remembers)
+            self.policy, inputs=folded_inputs.fold_policy(self.policy.inputs, use_memory=remembers)
         )
         self._stepping_transition = replace(
             self.transition,
-            inputs=step.fold_transition(self.transition.inputs, use_memory=remembers),
+            inputs=folded_inputs.fold_transition(self.transition.inputs, use_memory=remembers),
         )
         # What the heart rate does to the mood's logits: per scale, and by being known.
         chain, known = self.transition.chain, self.state_layout.encoded_width
@@ -115,7 +115,7 @@ class WorldModelRuntime:
         """Draw habitual actions, raw rows (slots, 10), not yet projected onto the feasible set.
 
         Args:
-            policy_inputs: float32 (slots, stepping.POLICY_WIDTH).
+            policy_inputs: float32 (slots, folded_inputs.POLICY_WIDTH).
             modulation: from `policy_modulation`.
             temperature: tau of the dream.
             normal: float32 (slots, 7), one per feature in chain order.
@@ -138,7 +138,7 @@ class WorldModelRuntime:
         The predictive distribution is the mixture over the members: a member is drawn each day.
 
         Args:
-            transition_inputs: float32 (slots, stepping.TRANSITION_WIDTH).
+            transition_inputs: float32 (slots, folded_inputs.TRANSITION_WIDTH).
             modulation: from `transition_modulation`.
             blind: bool (slots, 2), where a state of the day before is not known, or None.
             drawn: int (slots,), the members that the states will be drawn from, where no other

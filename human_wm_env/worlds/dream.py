@@ -21,7 +21,7 @@ from human_wm_env.person.missingness import MaskChain
 from human_wm_env.person.noise import ADHERENCE
 from human_wm_env.person.weather import WeatherChain
 from human_wm_env.random_streams import FOR_LATENTS, Stream, generators
-from human_wm_env.runtime import step
+from human_wm_env.runtime import dream_step, folded_inputs
 from human_wm_env.runtime.dream_step import (
     NORMAL_COLUMNS,
     NORMALS,
@@ -56,7 +56,7 @@ class DreamState:
     Attributes:
         latents: float32 (slots, latents), the drawn person.
         policy_modulation, transition_modulation: what the latents do to the nets.
-        sums: float32 (slots, SUMS_WIDTH), slow quantities (`stepping.sums_of`).
+        sums: float32 (slots, SUMS_WIDTH), slow quantities (`folded_inputs.sums_of`).
         encoded: float32 (slots, ROW_WIDTH), the last row, zero where the model does not know it.
         known: bool (slots, 10), which cells of the last row the model knows; all of them
             after the first day.
@@ -74,7 +74,7 @@ class DreamState:
     @property
     def memory(self) -> Memory:
         """The slow quantities as the runtime's memory."""
-        return step.memory_of(self.sums)
+        return folded_inputs.memory_of(self.sums)
 
 
 @dataclass(frozen=True)
@@ -211,12 +211,12 @@ class DreamWorld(PersonWorld[DreamState]):
 
     def _encode_start_days(self, whole: History, days: np.ndarray) -> np.ndarray:
         """Return mean, sd and memory on a person's start days, float32 (days, width)."""
-        width = 2 * self.runtime.architecture.latent_width + step.SUMS_WIDTH
+        width = 2 * self.runtime.architecture.latent_width + folded_inputs.SUMS_WIDTH
         kept = None if self._store is None else self._store.load(whole, days, width)
         if kept is not None:
             return kept
         posterior, remembered = self.runtime.encode_beginnings(whole, days)
-        parts = [posterior.mean, posterior.sd, step.sums_of(remembered)]
+        parts = [posterior.mean, posterior.sd, folded_inputs.sums_of(remembered)]
         values = np.concatenate(parts, axis=1)
         if self._store is not None:
             self._store.save(whole, days, values)
@@ -226,7 +226,7 @@ class DreamWorld(PersonWorld[DreamState]):
         """Encode single histories."""
         histories = [self.history_of(start) for start in starts]
         posterior, remembered = self.runtime.encode(histories)
-        sums = step.sums_of(remembered)
+        sums = folded_inputs.sums_of(remembered)
         return [
             _Person(
                 mean=posterior.mean[row : row + 1],
@@ -361,9 +361,9 @@ class DreamWorld(PersonWorld[DreamState]):
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return what `begin_day` does where people follow their habits, some days or always."""
         inner = state.inner
-        inputs = step.begin_inputs(inner.sums, inner.encoded, inner.known, state.weekday)
+        inputs = dream_step.begin_inputs(inner.sums, inner.encoded, inner.known, state.weekday)
         habit = self.runtime.act(
-            step.policy_inputs(inner.known, inputs, state.forecast),
+            dream_step.policy_inputs(inner.known, inputs, state.forecast),
             inner.policy_modulation,
             self.temperature,
             normal[:, NORMAL_COLUMNS["habit"]],
@@ -371,7 +371,7 @@ class DreamWorld(PersonWorld[DreamState]):
         )
         day = follow(self.adherence, uniform[:, ADHERENCE], action, project(habit))
         # The states of yesterday stay.
-        step.set_actions(inputs, day, state.forecast)
+        dream_step.set_actions(inputs, day, state.forecast)
         return inputs, day.columns
 
     def _known(self, slots: int) -> np.ndarray:

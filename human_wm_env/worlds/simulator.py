@@ -19,7 +19,7 @@ from human_wm_env.person.actions import decode_day
 from human_wm_env.person.noise import ADHERENCE, NEXT_WEATHER, SHARED_UNIFORMS, columns
 from human_wm_env.person.weather import WeatherChain
 from human_wm_env.random_streams import Stream
-from human_wm_env.runtime import step
+from human_wm_env.runtime import dream_step
 from human_wm_env.worlds.person_world import DayOutcome, PersonState, PersonWorld, follow
 from human_wm_env.worlds.starts import PersonStart
 from human_wm_env.worlds.world import Options
@@ -162,9 +162,9 @@ class SimulatorWorld(PersonWorld[TrueState]):
             uniform[:, _UNIFORM["state"]],
         )
         encoded = np.empty((schema.ROW_WIDTH, len(row)), dtype=np.float32)
-        step.set_actions(encoded, day, state.forecast)
+        dream_step.set_actions(encoded, day, state.forecast)
         mood = row[:, schema.MOOD].astype(np.intp)
-        step.set_states(encoded, np.ascontiguousarray(row[:, schema.HEART_RATE]), mood)
+        dream_step.set_states(encoded, np.ascontiguousarray(row[:, schema.HEART_RATE]), mood)
         observed, losses = self._lose(inner, row, uniform[:, _UNIFORM["mask"]])
         tomorrow = self._sky.next(state.forecast, uniform[:, NEXT_WEATHER])
         if self.weather == "log":

@@ -9,7 +9,7 @@ from human_wm_env.model import layouts
 from human_wm_env.model.architecture import Architecture
 from human_wm_env.model.heads import MIN_SCALE, HeadLayout
 from human_wm_env.person import schema
-from human_wm_env.runtime import step, transition_head
+from human_wm_env.runtime import folded_inputs, transition_head
 from human_wm_env.runtime.sampling import FEATURES
 from tests.world_model import tiny
 
@@ -137,7 +137,7 @@ def test_few_slots_answer_as_many(architecture: Architecture, temperature: float
     rng = np.random.default_rng(3)
     slots = 9
     for _ in range(30):
-        x = rng.standard_normal((slots, step.TRANSITION_WIDTH)).astype(np.float32)
+        x = rng.standard_normal((slots, folded_inputs.TRANSITION_WIDTH)).astype(np.float32)
         latents = rng.standard_normal((slots, architecture.latent_width)).astype(np.float32)
         normal = rng.standard_normal((1, slots)).astype(np.float32)
         uniform = rng.random((3, slots), dtype=np.float32)
@@ -159,3 +159,29 @@ def test_few_slots_answer_as_many(architecture: Architecture, temperature: float
         for count in (1, 2):
             for many, few in zip(together, of(count), strict=True):
                 np.testing.assert_allclose(few, many[:count], rtol=1e-5, atol=1e-5)
+
+
+def test_exponentials_are_right_to_the_last_digits() -> None:
+    values = np.linspace(-87.0, 88.0, 200_001, dtype=np.float32)
+    exact = np.exp(values.astype(np.float64))
+    transition_head.exponentials(values)
+    np.testing.assert_allclose(values, exact, rtol=2e-7)
+
+
+def test_what_float32_cannot_hold_is_bounded() -> None:
+    values = np.array([-np.inf, -1e9, -88.0, 0.0, 1e9, np.inf], dtype=np.float32)
+    transition_head.exponentials(values)
+    least, most = np.exp(np.float32([-87.0, 88.0]))
+    wanted = [least, least, least, 1.0, most, most]
+    np.testing.assert_allclose(values, wanted, rtol=1e-6)
+    assert np.isfinite(values).all()
+
+
+def test_a_value_has_the_same_bits_wherever_it_stands() -> None:
+    values = np.random.default_rng(0).normal(0, 5, 37).astype(np.float32)
+    together = values.copy()
+    transition_head.exponentials(together)
+    for place in range(37):
+        alone = values[place : place + 1].copy()
+        transition_head.exponentials(alone)
+        assert alone[0] == together[place]

@@ -7,7 +7,7 @@ from human_wm_env.model import inputs, memory
 from human_wm_env.model.memory import Memory
 from human_wm_env.person import schema
 from human_wm_env.person.actions import decode_day
-from human_wm_env.runtime import step
+from human_wm_env.runtime import dream_step, folded_inputs
 from tests.world_model import tiny
 
 SLOTS = 9
@@ -32,12 +32,12 @@ class Evening:
         self.week = schema.weekday_features(self.weekday)
 
     def yesterday(self) -> np.ndarray:
-        sums = step.sums_of(self.memory)
-        return step.begin_inputs(sums, self.before, self.known, self.weekday)
+        sums = folded_inputs.sums_of(self.memory)
+        return dream_step.begin_inputs(sums, self.before, self.known, self.weekday)
 
     def begun(self) -> np.ndarray:
         begun = self.yesterday()
-        step.set_actions(begun, self.day, self.weather)
+        dream_step.set_actions(begun, self.day, self.weather)
         return begun
 
 
@@ -59,8 +59,8 @@ def test_folded_inputs_give_the_same_products(remembers: bool) -> None:
         )
         @ weights
     )
-    folded = step.fold_transition(weights, use_memory=remembers)
-    assert len(folded) == step.TRANSITION_WIDTH < len(weights)
+    folded = folded_inputs.fold_transition(weights, use_memory=remembers)
+    assert len(folded) == folded_inputs.TRANSITION_WIDTH < len(weights)
     np.testing.assert_allclose(evening.begun().T @ folded, wanted, atol=3e-5)
 
     weights = rng.standard_normal((inputs.POLICY_WIDTH, 30)).astype(np.float32)
@@ -68,8 +68,8 @@ def test_folded_inputs_give_the_same_products(remembers: bool) -> None:
         inputs.policy_inputs(evening.before, evening.known, remembered, evening.week, evening.sky)
         @ weights
     )
-    given = step.policy_inputs(evening.known, evening.yesterday(), evening.weather)
-    folded = step.fold_policy(weights, use_memory=remembers)
+    given = dream_step.policy_inputs(evening.known, evening.yesterday(), evening.weather)
+    folded = folded_inputs.fold_policy(weights, use_memory=remembers)
     np.testing.assert_allclose(given @ folded, wanted, atol=3e-5)
 
 
@@ -77,19 +77,19 @@ def test_a_day_ends_as_the_schema_and_the_memory_say() -> None:
     evening = Evening()
     rate = np.linspace(50, 120, SLOTS, dtype=np.float32)
     mood = np.arange(SLOTS) % 4
-    encoded, sums = evening.begun()[: schema.ROW_WIDTH], step.sums_of(evening.memory)
-    step.set_states(encoded, rate, mood)
-    after = step.remember(sums, encoded)
+    encoded, sums = evening.begun()[: schema.ROW_WIDTH], folded_inputs.sums_of(evening.memory)
+    dream_step.set_states(encoded, rate, mood)
+    after = dream_step.remember(sums, encoded)
     evening.row[:, schema.HEART_RATE], evening.row[:, schema.MOOD] = rate, mood
     np.testing.assert_allclose(encoded.T, schema.encode_rows(evening.row), atol=1e-6)
     wanted = memory.remember(evening.memory, evening.row, np.ones_like(evening.known))
-    np.testing.assert_allclose(step.memory_of(after).total, wanted.total, atol=1e-6)
-    np.testing.assert_allclose(step.memory_of(after).weight, wanted.weight, atol=1e-6)
+    np.testing.assert_allclose(folded_inputs.memory_of(after).total, wanted.total, atol=1e-6)
+    np.testing.assert_allclose(folded_inputs.memory_of(after).weight, wanted.weight, atol=1e-6)
 
 
 def test_sums_are_the_memory() -> None:
     rng = np.random.default_rng(0)
     total, weight = rng.random((2, 5, 3, 4), dtype=np.float32)
-    back = step.memory_of(step.sums_of(Memory(total, weight)))
+    back = folded_inputs.memory_of(folded_inputs.sums_of(Memory(total, weight)))
     np.testing.assert_array_equal(back.total, total)
     np.testing.assert_array_equal(back.weight, weight)
