@@ -49,7 +49,6 @@ def _all_signals() -> tuple[Signal, ...]:
 
 SIGNALS: tuple[Signal, ...] = _all_signals()
 SIGNAL_FEATURES = np.array([signal.feature for signal in SIGNALS])
-SIGNAL_OF: dict[str, int] = {signal.name: index for index, signal in enumerate(SIGNALS)}
 
 # What is reported one by one: the features (a category as the sum of its indicators),
 # then each indicator and the valence by itself.

@@ -64,12 +64,7 @@ def ratio_interval(
         )
     if not (np.isfinite(values).all() and np.isfinite(reference).all()):
         raise DataError("finite values", "NaN or infinity", "Look for the person it comes from.")
-    _, who = np.unique(people, return_inverse=True)
-    above, below = (np.bincount(who, weights=each) for each in (values, reference))
-    drawn = _resamples(len(above), seed)
-    tail = (1.0 - CONFIDENCE) / 2.0
-    low, high = np.quantile((drawn @ above) / (drawn @ below), [tail, 1.0 - tail])
-    return Interval(float(values.sum() / reference.sum()), float(low), float(high))
+    return mean_of_ratios([(values, reference, people)], seed)
 
 
 def mean_of_ratios(

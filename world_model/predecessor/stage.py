@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import mlx.core as mx
+import mlx.nn as nn
 
 from human_wm_env.model.branches import BRANCHES, BRANCHES_PER_BLOCK
 from human_wm_env.model.layouts import action_layout, decoder_layout, state_layout
-from world_model.data.distillation_data import DistillationData
 from world_model.imagination.rollout import factorial_latents
 from world_model.losses import elbo
 from world_model.losses.distances import DISTANCES
 from world_model.nets.point_predictions import encoded_mask
-from world_model.nets.world_model import WorldModel
 from world_model.predecessor import deterministic
 from world_model.predecessor.loss import averaged_kl, rollout_distance
-from world_model.training.config import TrainingConfig
+from world_model.training.config import StageConfig
 from world_model.training.history_stage import Batch, HistoryStage
 from world_model.training.trainer import OBJECTIVE
 
@@ -35,15 +34,9 @@ class PredecessorStage(HistoryStage):
     parts = (OBJECTIVE, "decoder", "nets", "rollout", *elbo.KL_NAMES)
     draws = 1 + BRANCHES_PER_BLOCK
 
-    def __init__(
-        self,
-        model: WorldModel,
-        train: DistillationData,
-        validation: DistillationData,
-        training: TrainingConfig,
-    ) -> None:
-        deterministic.silence(model)
-        super().__init__(model, model, train, validation, training.joint, training)
+    def _begin(self) -> tuple[StageConfig, nn.Module]:
+        deterministic.silence(self._model)
+        return self._training.joint, self._model
 
     def _loss(self, batch: Batch, epoch: int | None) -> tuple[mx.array, ...]:
         """Return the loss and its parts, means over cells."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 import mlx.core as mx
 import mlx.nn as nn
 
-from world_model.data.distillation_data import DistillationData, negative_log_density
+from world_model.data.distillation_data import negative_log_density
 from world_model.losses import elbo
 from world_model.nets.likelihood import log_likelihood
 from world_model.nets.world_model import WorldModel
-from world_model.training.config import TrainingConfig
+from world_model.training.config import StageConfig
 from world_model.training.history_stage import Batch, HistoryStage
 from world_model.training.trainer import OBJECTIVE
 
@@ -40,15 +40,8 @@ class EncoderStage(HistoryStage):
     name = "encoder"
     parts = (OBJECTIVE, "distillation_nats", "negative_elbo_nats_per_day", "decoder")
 
-    def __init__(
-        self,
-        model: WorldModel,
-        train: DistillationData,
-        validation: DistillationData,
-        training: TrainingConfig,
-    ) -> None:
-        learner = EncoderLearner(model)
-        super().__init__(model, learner, train, validation, training.encoder, training)
+    def _begin(self) -> tuple[StageConfig, nn.Module]:
+        return self._training.encoder, EncoderLearner(self._model)
 
     def _loss(self, batch: Batch, epoch: int | None) -> tuple[mx.array, ...]:
         """Return the loss per latent dimension and its parts, nats per person."""

@@ -53,13 +53,12 @@ class Batch:
 class HistoryStage(Stage):
     """Learn on the first days of some people's logs, each batch of one length.
 
-    Abstract: a stage says what a batch costs (`_loss`), and what the parts are called.
+    Abstract: a stage says what it learns (`_begin`), what a batch costs (`_loss`), and what the
+    parts of the loss are called.
 
     Args:
         model: changed in place.
-        learner: the part of it that is learned.
         train, validation: people to learn from, and to validate on.
-        config: how this stage is optimised.
         training: all settings.
     """
 
@@ -69,22 +68,23 @@ class HistoryStage(Stage):
     def __init__(
         self,
         model: WorldModel,
-        learner: nn.Module,
         train: DistillationData,
         validation: DistillationData,
-        config: StageConfig,
         training: TrainingConfig,
     ) -> None:
-        self.config = config
-        self.learner = learner
         self._training = training
         self._model = model
         self._train, self._validation = train, validation
-        self._batch = min(config.batch_people, train.logs.people)
+        self.config, self.learner = self._begin()
+        self._batch = min(self.config.batch_people, train.logs.people)
         self._batches = train.logs.people // self._batch
         self._adam = self.schedule(self._batches)
         self.optimisers = {"adam": self._adam}
-        self._value_and_grad = nn.value_and_grad(learner, self._loss)
+        self._value_and_grad = nn.value_and_grad(self.learner, self._loss)
+
+    @abstractmethod
+    def _begin(self) -> tuple[StageConfig, nn.Module]:
+        """Return how the stage is optimised, and the part of the model that it learns."""
 
     @abstractmethod
     def _loss(self, batch: Batch, epoch: int | None) -> tuple[mx.array, ...]:

@@ -8,6 +8,7 @@ inference networks and posterior collapse in variational autoencoders").
 from __future__ import annotations
 
 import mlx.core as mx
+import mlx.nn as nn
 import numpy as np
 
 from human_wm_env.runtime.encoder import Posterior
@@ -17,9 +18,9 @@ from world_model.losses import elbo
 from world_model.losses.kl_annealing import annealing, weighted_kl
 from world_model.nets.likelihood import log_likelihood
 from world_model.nets.world_model import WorldModel
-from world_model.training.config import TrainingConfig
+from world_model.training.config import StageConfig
 from world_model.training.history_stage import Batch, HistoryStage
-from world_model.training.trainer import OBJECTIVE
+from world_model.training.trainer import OBJECTIVE, bootstrap_weights
 
 ENCODED_TOGETHER = 64
 
@@ -36,18 +37,11 @@ class JointStage(HistoryStage):
     name = "joint"
     parts = (OBJECTIVE, "negative_elbo_nats_per_day", "decoder", *elbo.KL_NAMES)
 
-    def __init__(
-        self,
-        model: WorldModel,
-        train: DistillationData,
-        validation: DistillationData,
-        training: TrainingConfig,
-    ) -> None:
-        super().__init__(model, model, train, validation, training.joint, training)
-        rng = np.random.default_rng(np.random.SeedSequence([training.seed, 11]))
-        shape, share = (model.architecture.members, train.logs.people), training.member_share
-        # As in the nets' stage: members differ in the people they learn from.
-        self._member_weights = ((rng.random(shape) < share) / share).astype(np.float32)
+    def _begin(self) -> tuple[StageConfig, nn.Module]:
+        rng = np.random.default_rng(np.random.SeedSequence([self._training.seed, 11]))
+        people = self._train.logs.people
+        self._member_weights = bootstrap_weights(self._model, people, self._training, rng)
+        return self._training.joint, self._model
 
     def _loss(self, batch: Batch, epoch: int | None) -> tuple[mx.array, ...]:
         """Return the loss in nats per day, and its parts."""

@@ -21,7 +21,7 @@ from world_model.nets.likelihood import log_likelihood
 from world_model.nets.world_model import WorldModel
 from world_model.training.config import TrainingConfig
 from world_model.training.personal_posteriors import PersonalPosteriors, random_days
-from world_model.training.trainer import OBJECTIVE, Stage, numbers
+from world_model.training.trainer import OBJECTIVE, Stage, bootstrap_weights, numbers
 
 ROLLOUTS = "rollout_energy_score"
 _VALIDATED_TOGETHER = 32  # people whose layers stay in the cache
@@ -103,10 +103,7 @@ class NetsStage(Stage):
         self._posteriors = self.schedule(self._batches + held_out, training.posterior_rate)
         self.optimisers = {"nets": self._nets, "posteriors": self._posteriors}
         rng = np.random.default_rng(np.random.SeedSequence([training.seed, 11]))
-        shape = (model.architecture.members, train.people)
-        share = training.member_share
-        # The members differ in the people they learn from (bootstrap) and in their first weights.
-        self._member_weights = ((rng.random(shape) < share) / share).astype(np.float32)
+        self._member_weights = bootstrap_weights(model, train.people, training, rng)
         self._fixed = self._fixed_batches(rng)
         keep = np.ones(model.architecture.latent_width, dtype=np.float32)
         keep[model.architecture.blocks["c"]] = 0.0

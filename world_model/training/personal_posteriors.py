@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import mlx.core as mx
@@ -105,7 +104,6 @@ def refine(
     logs: EncodedLogs,
     start: Posterior | None,
     refinement: Refinement,
-    report: Callable[[int], None] | None = None,
 ) -> Posterior:
     """Fit each person's own posterior by gradient steps, with the nets frozen.
 
@@ -114,7 +112,6 @@ def refine(
         logs: the people, cut off before the day the posterior is for.
         start: where to begin, e.g. the encoder's pass; None begins at the prior.
         refinement: how.
-        report: called with the number of each finished step.
 
     Returns:
         The refined posterior of all people of `logs`.
@@ -149,13 +146,11 @@ def refine(
         return (kl - likelihood * scale).sum() / config.window_days
 
     value_and_grad = nn.value_and_grad(posteriors, loss)
-    for step in range(steps):
+    for _ in range(steps):
         days, factor = random_days(logs, all_people, config.window_days, rng)
         noise = mx.array(rng.standard_normal(shape, dtype=np.float32))
         scale = mx.array(factor.astype(np.float32))
         value, gradient = value_and_grad(posteriors, days, scale, noise)
         optimiser.update(posteriors, gradient)
         mx.eval(posteriors.parameters(), optimiser.state, value)
-        if report is not None:
-            report(step)
     return posteriors.as_posterior()

@@ -16,7 +16,8 @@ from mlx.utils import tree_flatten, tree_unflatten
 from tqdm import tqdm
 
 from human_wm_env.errors import CheckpointError
-from world_model.training.config import LAST, StageConfig
+from world_model.nets.world_model import WorldModel
+from world_model.training.config import LAST, StageConfig, TrainingConfig
 from world_model.training.logger import Logger
 
 OBJECTIVE = "objective"
@@ -137,6 +138,15 @@ def fit(
         bar.set_postfix_str(f"validation {scores[OBJECTIVE]:.3f}, best {state.best:.3f}")
     state.restore_best()
     return {**state.best_scores, "best_epoch": state.best_epoch, "epochs_run": state.epochs_run}
+
+
+def bootstrap_weights(
+    model: WorldModel, people: int, training: TrainingConfig, rng: np.random.Generator
+) -> np.ndarray:
+    """Draw which people each ensemble member learns from, float32 (members, people), mean 1."""
+    share = training.member_share
+    drawn = rng.random((model.architecture.members, people)) < share
+    return (drawn / share).astype(np.float32)
 
 
 def numbers(parts: Sequence[mx.array]) -> np.ndarray:

@@ -25,11 +25,13 @@ from world_model.audit.permutation import (
     shuffle_observed,
 )
 from world_model.audit.plausibility import check_plausibility
-from world_model.audit.signals import ITEMS, SIGNAL_FEATURES, SIGNAL_OF, SIGNALS, PersonDays
+from world_model.audit.signals import ITEMS, SIGNAL_FEATURES, SIGNALS, PersonDays
 from world_model.audit.uniformity import test_uniformity as uniformity_of
 
 ALL = np.ones(len(SIGNALS), dtype=bool)
 STEPS = ITEMS.index("steps")
+
+SIGNAL_OF = {signal.name: index for index, signal in enumerate(SIGNALS)}
 
 
 def with_steps(steps: list[list[float]]) -> PersonDays:

@@ -93,12 +93,6 @@ def test_later_days_have_no_influence() -> None:
     assert np.abs(later.mean[0] - one.mean[0]).max() > 1e-4
 
 
-def test_progress_is_reported(held_out: EncodedLogs) -> None:
-    seen: list[int] = []
-    refine(tiny.model(), held_out, None, Refinement(3, 0.01, CONFIG, 0), report=seen.append)
-    assert seen == [0, 1, 2]
-
-
 def test_windows_lie_within_each_log() -> None:
     logs = encode_logs(tiny.logs(), np.arange(4)).until(np.array([120, 50, 31, 10]))
     rng = np.random.default_rng(0)
