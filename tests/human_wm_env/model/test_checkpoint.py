@@ -11,12 +11,14 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from human_wm_env.errors import CheckpointError
-from human_wm_env.model import checkpoint as checkpoints
-from human_wm_env.model.checkpoint import (
+from human_wm_env.model.checkpoint import load_checkpoint, save_checkpoint
+from human_wm_env.model.checkpoint_folder import (
     MANIFEST_FILE,
     WEIGHTS_FILE,
-    load_checkpoint,
-    save_checkpoint,
+    read_arrays,
+    read_folder_manifest,
+    sha256,
+    write_folder,
 )
 from human_wm_env.person import schema
 from human_wm_env.runtime.world_model import load_world_model
@@ -64,6 +66,28 @@ def test_people_of_any_version_are_loaded(folder: Path, version: int | str) -> N
     assert load_checkpoint(folder).manifest["data"] == {"generator_version": version}
 
 
+def test_a_manifest_without_a_kind_is_of_people(folder: Path) -> None:
+    assert load_checkpoint(folder).manifest["kind"] == "people"
+    edit(folder, kind=None)
+    assert "kind" not in load_checkpoint(folder).manifest
+
+
+def test_a_folder_holds_any_kind(tmp_path: Path) -> None:
+    write_folder(
+        tmp_path,
+        kind="pendulum",
+        schema_version=3,
+        architecture={"hidden": 8},
+        arrays={"w": np.arange(4.0)},
+        details={"seed": 1},
+    )
+    manifest = read_folder_manifest(tmp_path, "pendulum", {"schema_version": 3, "seed": 1})
+    assert manifest["architecture"] == {"hidden": 8}
+    assert read_arrays(tmp_path, manifest)["w"].tolist() == [0, 1, 2, 3]
+    with pytest.raises(CheckpointError, match="a checkpoint of kind 'people'"):
+        load_checkpoint(tmp_path)
+
+
 def test_saving_again_replaces(folder: Path) -> None:
     source = tiny.checkpoint(tiny.MARKOV)
     save_checkpoint(
@@ -108,6 +132,10 @@ def other_schema(folder: Path) -> None:
     edit(folder, schema_version=0)
 
 
+def other_kind(folder: Path) -> None:
+    edit(folder, kind="humanoid")
+
+
 def other_features(folder: Path) -> None:
     edit(folder, features=[*schema.FEATURE_NAMES[::-1]])
 
@@ -125,14 +153,14 @@ def changed_weights(folder: Path) -> None:
 
 def foreign_weights(folder: Path) -> None:
     (folder / WEIGHTS_FILE).write_bytes(b"not safetensors at all")
-    edit(folder, weights_sha256=checkpoints._sha256(folder / WEIGHTS_FILE))
+    edit(folder, weights_sha256=sha256(folder / WEIGHTS_FILE))
 
 
 def weights_without_weather(folder: Path) -> None:
     arrays = load_file(folder / WEIGHTS_FILE)
     del arrays["weather_transitions"]
     save_file(arrays, folder / WEIGHTS_FILE)
-    edit(folder, weights_sha256=checkpoints._sha256(folder / WEIGHTS_FILE))
+    edit(folder, weights_sha256=sha256(folder / WEIGHTS_FILE))
 
 
 def no_checksum(folder: Path) -> None:
@@ -164,6 +192,7 @@ DAMAGES: list[tuple[Callable[[Path], None], str]] = [
     (other_json, "a world model's manifest"),
     (other_version, "expected format_version 1; received 99"),
     (other_schema, "expected schema_version 1; received 0"),
+    (other_kind, "expected a checkpoint of kind 'people'; received kind 'humanoid'"),
     (other_features, "expected features"),
     (truncated_weights, "checksum"),
     (changed_weights, "checksum"),
@@ -224,7 +253,7 @@ def test_weights_of_another_version_are_told(
     arrays = load_file(folder / WEIGHTS_FILE)
     change(arrays)
     save_file(arrays, folder / WEIGHTS_FILE)
-    edit(folder, weights_sha256=checkpoints._sha256(folder / WEIGHTS_FILE))
+    edit(folder, weights_sha256=sha256(folder / WEIGHTS_FILE))
     with pytest.raises(CheckpointError) as caught:
         load_world_model(folder)
     assert caught.value.expected.endswith(f", {expected}")
