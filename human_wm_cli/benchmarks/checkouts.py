@@ -8,12 +8,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 import human_wm_cli
-from human_wm_cli.console import say
+from human_wm_cli.console import Facts, Row, say
 from human_wm_env.errors import ConfigError, DataError
 
 SCRIPT = Path("scripts", "benchmark.py")
@@ -30,7 +29,7 @@ def this_checkout() -> Path:
     return Path(human_wm_cli.__file__).resolve().parents[1]
 
 
-def measure_checkout(folder: Path, words: Sequence[str]) -> dict[str, Any]:
+def measure_checkout(folder: Path, words: Sequence[str]) -> Facts:
     """Run a checkout's benchmark in a process of its own, and return the JSON that it prints.
 
     Args:
@@ -54,11 +53,11 @@ def measure_checkout(folder: Path, words: Sequence[str]) -> dict[str, Any]:
             f"exit code {done.returncode}: {(done.stderr or done.stdout)[-500:].strip()}",
             f"Run `python {SCRIPT} {' '.join(words)}` there.",
         )
-    found: dict[str, Any] = json.loads(done.stdout)
+    found: Facts = json.loads(done.stdout)
     return found
 
 
-def costs(found: Mapping[str, Any]) -> dict[tuple[str, str], float]:
+def costs(found: Facts) -> dict[tuple[str, str], float]:
     """Return what a benchmark says of time and memory, by group and row: more is worse.
 
     Rates become times; a row that has its seconds already needs no rate.
@@ -85,7 +84,7 @@ def costs(found: Mapping[str, Any]) -> dict[tuple[str, str], float]:
 
 def ratio_rows(
     pairs: Sequence[tuple[Mapping[tuple[str, str], float], Mapping[tuple[str, str], float]]],
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """Return the median ratio of new to old costs and its 95% bootstrap interval, row by row.
 
     Args:
@@ -93,7 +92,7 @@ def ratio_rows(
     """
     rng = np.random.default_rng(0)
     drawn = rng.integers(len(pairs), size=(RESAMPLES, len(pairs)))
-    rows = []
+    rows: list[Row] = []
     for group, row in pairs[0][0]:
         if not all((group, row) in each for pair in pairs for each in pair):
             continue  # one checkout does not measure it
@@ -117,8 +116,8 @@ def compare(
     against: Path,
     words: Sequence[str],
     pairs: int,
-    run: Callable[[Path, Sequence[str]], dict[str, Any]] = measure_checkout,
-) -> list[dict[str, Any]]:
+    run: Callable[[Path, Sequence[str]], Facts] = measure_checkout,
+) -> list[Row]:
     """Measure this checkout and another one in turns; above 1, this one is slower.
 
     Args:

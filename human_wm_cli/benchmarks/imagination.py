@@ -1,15 +1,17 @@
-"""Rows about imagined futures: one person's 125, and everybody's."""
+"""Rows about imagined futures: one person's 125, and all_people's."""
 
 from __future__ import annotations
 
 import resource
 import sys
-from typing import Any
+import time
+from collections.abc import Callable
 
 import mlx.core as mx
 import numpy as np
 
 from human_wm_cli.benchmarks.timing import Job, interleaved
+from human_wm_cli.console import Row
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.futures import imagine_population
 from human_wm_env.model.branches import BRANCHES
@@ -64,11 +66,11 @@ def mlx_job(dataset: LogDataset) -> Job:
     return Job(run, slots * HORIZON)
 
 
-def imagination_rows(people: int, repeats: int) -> tuple[list[dict[str, Any]], dict[str, float]]:
+def imagination_rows(people: int, repeats: int) -> tuple[list[Row], dict[str, float]]:
     """Measure imagined days per second.
 
     Args:
-        people: of the population that are imagined in one go; 999 are everybody.
+        people: of the population that are imagined in one go; 999 are all_people.
         repeats: of the other rows.
     """
     dataset = load_embedded().dataset
@@ -78,7 +80,7 @@ def imagination_rows(people: int, repeats: int) -> tuple[list[dict[str, Any]], d
         user = next(next_user) % dataset.users
         imagine_population(dataset, DAY, users=np.array([user]), threads=1)
 
-    def everybody() -> None:
+    def all_people() -> None:
         imagine_population(dataset, DAY, users=np.arange(people))
 
     jobs = {
@@ -87,9 +89,9 @@ def imagination_rows(people: int, repeats: int) -> tuple[list[dict[str, Any]], d
     }
     seconds = interleaved(jobs, repeats)
     name = f"{people} people's, from raw logs, two threads"
-    jobs[name] = Job(everybody, people * BRANCHES * HORIZON)
-    seconds[name] = interleaved({name: jobs[name]}, 1)[name] if people < 100 else _once(everybody)
-    rows = [
+    jobs[name] = Job(all_people, people * BRANCHES * HORIZON)
+    seconds[name] = interleaved({name: jobs[name]}, 1)[name] if people < 100 else _once(all_people)
+    rows: list[Row] = [
         {"imagined": row, "seconds": seconds[row], "days/s": job.units / seconds[row]}
         for row, job in jobs.items()
     ]
@@ -101,9 +103,7 @@ def imagination_rows(people: int, repeats: int) -> tuple[list[dict[str, Any]], d
     return rows, numbers
 
 
-def _once(run: Any) -> float:
-    import time
-
+def _once(run: Callable[[], object]) -> float:
     began = time.perf_counter()
     run()
     return time.perf_counter() - began

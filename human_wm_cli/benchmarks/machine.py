@@ -7,7 +7,6 @@ import platform
 import time
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -17,7 +16,7 @@ PACKAGES = ("numpy", "gymnasium", "mlx", "torch", "stable-baselines3")
 GIGA = 1e9
 
 
-def machine() -> dict[str, Any]:
+def machine() -> dict[str, str | float | None]:
     """Return processor, cores, threads and versions."""
     model = platform.processor() or platform.machine()
     described = Path("/proc/cpuinfo")

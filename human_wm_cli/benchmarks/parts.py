@@ -6,19 +6,23 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import ParamSpec, TypeVar
 from unittest.mock import patch
 
 import gymnasium as gym
 
 from human_wm_cli.benchmarks.stepping import DREAM, MICRO, vector_actions
+from human_wm_cli.console import Row
 from human_wm_env.model.branches import BRANCHES
 from human_wm_env.runtime import film
 from human_wm_env.worlds import dream, person_world
 
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
 _NETS, _MODULATE, _OUTPUT = "all layers", "modulating", "output layer"
 # What is wrapped: where its caller looks it up, and what it does.
-_PARTS: list[tuple[Any, str, str]] = [
+_PARTS: list[tuple[object, str, str]] = [
     (dream, "begin_day", "before the nets: actions, memory and calendar to inputs"),
     (film.FilmWeights, "_run_many", _NETS),
     (film, "modulate", _MODULATE),
@@ -33,10 +37,10 @@ def _timers() -> Iterator[dict[str, list[float]]]:
     """Wrap all parts, and give the seconds of each call by part."""
     seconds: dict[str, list[float]] = {name: [] for *_, name in _PARTS}
 
-    def timed(part: Callable[..., Any], spent: list[float]) -> Callable[..., Any]:
-        def run(*arguments: Any) -> Any:
+    def timed(part: Callable[Arguments, Result], spent: list[float]) -> Callable[Arguments, Result]:
+        def run(*arguments: Arguments.args, **named: Arguments.kwargs) -> Result:
             began = time.perf_counter()
-            result = part(*arguments)
+            result = part(*arguments, **named)
             spent.append(time.perf_counter() - began)
             return result
 
@@ -55,7 +59,7 @@ def _timers() -> Iterator[dict[str, list[float]]]:
             one.stop()
 
 
-def _steps(env: Any, count: int) -> list[float]:
+def _steps(env: gym.vector.VectorEnv, count: int) -> list[float]:
     """Return the seconds of each step."""
     action, seconds = vector_actions(BRANCHES), []
     for _ in range(count):
@@ -65,7 +69,7 @@ def _steps(env: Any, count: int) -> list[float]:
     return seconds
 
 
-def parts_rows(steps: int) -> list[dict[str, Any]]:
+def parts_rows(steps: int) -> list[Row]:
     """Time the parts of a step, and a whole one with and without timers.
 
     Args:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from human_wm_cli.benchmarks.timing import Job, interleaved
+from human_wm_cli.console import Row
 from human_wm_env.people.embedded import load_embedded
 from human_wm_env.runtime.world_model import load_world_model
 from world_model.data.encoded_logs import encode_logs
@@ -17,7 +16,7 @@ from world_model.training.nets_stage import NetsStage
 TRAINED, VALIDATED = 64, 100  # people
 
 
-def pretraining_rows(repeats: int) -> list[dict[str, Any]]:
+def pretraining_rows(repeats: int) -> list[Row]:
     """Measure an epoch of the nets' stage, and a validation.
 
     Args:

@@ -8,15 +8,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from typing import Any
 
 import gymnasium as gym
-import numpy as np
 from gymnasium.vector import AutoresetMode
 from stable_baselines3 import PPO
 
 from agents.sb3.vec_env import SB3VecEnv
 from human_wm_cli.benchmarks.stepping import DREAM, SIMULATOR
+from human_wm_cli.console import Facts, Row
 from human_wm_env.model.branches import BRANCHES
 from human_wm_env.people.embedded import CACHE_VARIABLE, load_embedded
 
@@ -37,7 +36,7 @@ def _seconds(code: str, **environment: str) -> float:
     return float(done.stdout.split()[-1])
 
 
-def first_use_rows(repeats: int, *, generate: bool) -> list[dict[str, Any]]:
+def first_use_rows(repeats: int, *, generate: bool) -> list[Row]:
     """Measure import and first observation in fresh processes.
 
     Args:
@@ -46,7 +45,7 @@ def first_use_rows(repeats: int, *, generate: bool) -> list[dict[str, Any]]:
             compiles.
     """
     _seconds(_IMPORT + _RESET)  # the data are there from now on
-    rows = [
+    rows: list[Row] = [
         {
             "first use": name,
             "seconds": statistics.median([_seconds(code) for _ in range(repeats)]),
@@ -72,14 +71,14 @@ class _TimedVecEnv(SB3VecEnv):
 
     seconds = 0.0
 
-    def step_wait(self) -> tuple[Any, np.ndarray, np.ndarray, list[dict[str, Any]]]:
+    def step_wait(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[Facts]]:
         """Step, and count."""
         began = time.perf_counter()
         result = super().step_wait()
         self.seconds += time.perf_counter() - began
         return result
 
-    def reset(self) -> Any:
+    def reset(self) -> np.ndarray:
         """Reset, and count."""
         began = time.perf_counter()
         result = super().reset()
@@ -87,14 +86,14 @@ class _TimedVecEnv(SB3VecEnv):
         return result
 
 
-def ppo_rows(rollouts: int) -> list[dict[str, Any]]:
+def ppo_rows(rollouts: int) -> list[Row]:
     """Measure our share of PPO's wall-clock: 125 random people, new ones every 30 days.
 
     Args:
-        rollouts: of 125 x 30 days. In the dream the first run encodes everybody it meets, the
+        rollouts: of 125 x 30 days. In the dream the first run encodes all people it meets, the
             second is that of a new environment, which finds them on disk.
     """
-    rows = []
+    rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
         for env_id, notes in (
             (DREAM, ("nobody encoded before", "posteriors on disk")),
@@ -118,7 +117,7 @@ def ppo_rows(rollouts: int) -> list[dict[str, Any]]:
     return rows
 
 
-def _people(env_id: str, folder: str) -> gym.vector.VectorEnv[Any, Any, Any]:
+def _people(env_id: str, folder: str) -> gym.vector.VectorEnv:
     """Make an environment of 125 people that keeps posteriors in an empty folder of its own."""
     load_embedded()  # from where they are kept
     before = os.environ.get(CACHE_VARIABLE)

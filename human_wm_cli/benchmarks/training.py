@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from functools import partial
 
 import mlx.core as mx
 import mlx.nn as nn
@@ -11,6 +11,7 @@ import mlx.optimizers as optim
 import torch
 
 from human_wm_cli.benchmarks.timing import Job, interleaved
+from human_wm_cli.console import Row
 from world_model.nets.gru import BiGRU
 
 PEOPLE, HIDDEN = 32, 64
@@ -40,7 +41,9 @@ class RecurrentVAE(nn.Module):
         self.decoder = gru(LATENTS + CONTEXT, HIDDEN)
         self.out = nn.Linear(2 * HIDDEN, OUTPUTS)
 
-    def loss(self, days: mx.array, context: mx.array, target: mx.array, noise: mx.array) -> Any:
+    def loss(
+        self, days: mx.array, context: mx.array, target: mx.array, noise: mx.array
+    ) -> mx.array:
         """Return the negative ELBO with unit Gaussians."""
         states = self.encoder(days).mean(axis=1)
         mean, log_variance = mx.split(self.posterior(states), 2, axis=1)
@@ -56,13 +59,19 @@ class TorchVAE(torch.nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        both: dict[str, Any] = {"batch_first": True, "bidirectional": True}
-        self.encoder = torch.nn.GRU(INPUTS, HIDDEN, **both)
+        gru = partial(torch.nn.GRU, batch_first=True, bidirectional=True)
+        self.encoder = gru(INPUTS, HIDDEN)
         self.posterior = torch.nn.Linear(2 * HIDDEN, 2 * LATENTS)
-        self.decoder = torch.nn.GRU(LATENTS + CONTEXT, HIDDEN, **both)
+        self.decoder = gru(LATENTS + CONTEXT, HIDDEN)
         self.out = torch.nn.Linear(2 * HIDDEN, OUTPUTS)
 
-    def loss(self, days: Any, context: Any, target: Any, noise: Any) -> torch.Tensor:
+    def loss(
+        self,
+        days: torch.Tensor,
+        context: torch.Tensor,
+        target: torch.Tensor,
+        noise: torch.Tensor,
+    ) -> torch.Tensor:
         """Return the negative ELBO with unit Gaussians."""
         states = self.encoder(days)[0].mean(dim=1)
         mean, log_variance = self.posterior(states).chunk(2, dim=1)
@@ -113,9 +122,9 @@ def torch_job(days: int) -> Job:
     return Job(run)
 
 
-def training_rows(lengths: list[int], repeats: int) -> list[dict[str, Any]]:
+def training_rows(lengths: list[int], repeats: int) -> list[Row]:
     """Measure one training step at several numbers of days, float seconds."""
-    rows = []
+    rows: list[Row] = []
     for days in lengths:
         jobs = {
             "ours s": mlx_job(BiGRU, days),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ from human_wm_cli.benchmarks.pretraining import pretraining_rows
 from human_wm_cli.benchmarks.processes import first_use_rows, ppo_rows
 from human_wm_cli.benchmarks.stepping import growth_rows, stepping_rows
 from human_wm_cli.benchmarks.training import training_rows
-from human_wm_cli.console import Facts, print_report, run_script, say
+from human_wm_cli.console import Facts, Row, print_report, run_script, say
 from human_wm_env import ConfigError
 from human_wm_env.errors import did_you_mean
 
@@ -76,6 +77,7 @@ def measure(config: BenchmarkConfig) -> Facts:
     found: Facts = {"machine": machine()}
     for group in GROUPS if config.only is None else (config.only,):
         say(f"measuring {group}")
+        rows: Sequence[Row]
         numbers: dict[str, float] = {}
         if group == "stepping":
             rows, numbers = stepping_rows(25 if quick else 100, 3 if quick else 9)
