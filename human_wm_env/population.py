@@ -59,7 +59,7 @@ def imagine_population(
     Raises:
         ConfigError: no days or threads, a negative temperature or seed, or users that are no
             positions in the data set.
-        DataError: a day outside somebody's log, or too little history.
+        DataError: a day outside a person's log, or too little history.
         CheckpointError: see `runtime.checkpoint.load_checkpoint`.
     """
     from human_wm_env.runtime.world_model import load_world_model

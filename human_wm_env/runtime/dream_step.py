@@ -239,12 +239,12 @@ def _make_end_day() -> Callable[..., tuple[np.ndarray, ...]]:
         """Draw what comes of a day.
 
         Args:
-            members: float32 (members, outputs, slots), what the transition nets say.
-            drawn_from: of `responding.drawn_from`, as the next one.
+            members: float32 (members, outputs, slots), outputs of the transition nets.
+            drawn_from: of `transition_head.drawn_from`, as the next one.
             mood_shift: float32 (2, moods, members).
             plan: of the states' HeadLayout.
             components: of the same.
-            scales: `drawing.FEATURES`.
+            scales: `sampling.FEATURES`.
             least_scale: `heads.MIN_SCALE`.
             temperature: tau of the dream.
             normal: float32 (NORMALS, slots), the day's noise.
@@ -359,15 +359,3 @@ def set_states(encoded: np.ndarray, heart_rate: np.ndarray, mood: np.ndarray) ->
         mood: int (slots,).
     """
     set_states_loop(encoded, heart_rate, mood)
-
-
-def remember(sums: np.ndarray, encoded: np.ndarray) -> np.ndarray:
-    """Move the memory on by a day that is known completely; see `memory.remember`.
-
-    Args:
-        sums: float32 (slots, SUMS_WIDTH).
-        encoded: float32 (at least ROW_WIDTH, slots), columns of the day that ends.
-    """
-    moved = np.empty((SUMS_WIDTH, len(sums)), dtype=np.float32)
-    remember_loop(sums.T, encoded, moved)
-    return moved.T

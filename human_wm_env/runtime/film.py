@@ -37,37 +37,37 @@ class Modulation:
 
 
 @dataclass
-class _Buffers:
+class _Layers:
     """Hidden layers of a batch, slots last."""
 
     first: np.ndarray
     second: np.ndarray
 
 
-class Scratch(threading.local):
-    """Room for the hidden layers, kept between steps; each thread has its own."""
+class LayerBuffers(threading.local):
+    """Buffers of the hidden layers, kept between steps; each thread has its own."""
 
     most_sizes = 4
 
     def __init__(self) -> None:
-        self._buffers: dict[int, _Buffers] = {}
+        self._buffers: dict[int, _Layers] = {}
 
-    def __deepcopy__(self, memo: dict[int, object]) -> Scratch:
+    def __deepcopy__(self, memo: dict[int, object]) -> LayerBuffers:
         """Return an empty one: it holds nothing that lasts."""
-        return Scratch()
+        return LayerBuffers()
 
-    def __reduce__(self) -> tuple[type[Scratch], tuple[()]]:
+    def __reduce__(self) -> tuple[type[LayerBuffers], tuple[()]]:
         """Pickle as an empty one."""
-        return Scratch, ()
+        return LayerBuffers, ()
 
-    def of(self, slots: int, members: int, width: int) -> _Buffers:
+    def of(self, slots: int, members: int, width: int) -> _Layers:
         """Return the buffers for so many slots, (members, width, slots) each."""
         found = self._buffers.get(slots)
         if found is None:
             if len(self._buffers) >= self.most_sizes:
                 self._buffers.clear()
             shape = (members, width, slots)
-            found = _Buffers(np.empty(shape, np.float32), np.empty(shape, np.float32))
+            found = _Layers(np.empty(shape, np.float32), np.empty(shape, np.float32))
             self._buffers[slots] = found
         return found
 
@@ -84,7 +84,7 @@ class FilmWeights:
         chain: (members, chain_width, outputs), masked.
         offset: (offsets, members * outputs), latents that only shift the outputs, or None.
         reference: (inputs,), the day on which the other latents change nothing, or None.
-        scratch: room for the hidden layers.
+        buffers: of the hidden layers.
     """
 
     inputs: np.ndarray
@@ -97,7 +97,7 @@ class FilmWeights:
     chain: np.ndarray
     offset: np.ndarray | None
     reference: np.ndarray | None
-    scratch: Scratch = field(default_factory=Scratch, repr=False, compare=False)
+    buffers: LayerBuffers = field(default_factory=LayerBuffers, repr=False, compare=False)
 
     @classmethod
     def from_weights(
@@ -155,8 +155,8 @@ class FilmWeights:
         assert self.reference is not None
         slots = len(modulation.gain)
         own = self(np.repeat(self.reference[:, None], slots, axis=1).T, modulation)
-        nobody = self.modulation(np.zeros((1, len(self.latents)), dtype=np.float32))
-        return (own - self(self.reference[None], nobody)).transpose(1, 0, 2)
+        no_latents = self.modulation(np.zeros((1, len(self.latents)), dtype=np.float32))
+        return (own - self(self.reference[None], no_latents)).transpose(1, 0, 2)
 
     def __call__(
         self, inputs: np.ndarray, modulation: Modulation, blind: np.ndarray | None = None
@@ -189,8 +189,8 @@ class FilmWeights:
             inputs: see `__call__`, as the next two.
             modulation: likewise.
             blind: likewise.
-            drawn: int (slots,), the only member of each slot whose outputs are asked for; those
-                of the others may be any numbers. None asks for all.
+            drawn: int (slots,), the only member of each slot whose outputs are needed; those
+                of the others may be any numbers. None computes all.
         """
         slots = len(inputs)
         if inputs.shape[1] != len(self.inputs) or len(modulation.gain) != slots:
@@ -223,9 +223,9 @@ class FilmWeights:
     def _run_many(self, inputs: np.ndarray, modulation: Modulation, columns: np.ndarray) -> None:
         """Write the outputs, (members, outputs, slots); BLAS does the products."""
         slots = len(inputs)
-        scratch = self.scratch.of(slots, self.members, self.hidden.shape[1])
-        first, second = scratch.first, scratch.second
-        # Slots last in memory: whoever reads on reads a column for all slots.
+        layers = self.buffers.of(slots, self.members, self.hidden.shape[1])
+        first, second = layers.first, layers.second
+        # Slots last in memory: what comes next reads a column for all slots.
         np.matmul(self.inputs.T, inputs.T, out=first.reshape(-1, slots))
         modulate(first, modulation.shift.transpose(1, 2, 0), modulation.gain.transpose(1, 2, 0))
         np.matmul(self.hidden.transpose(0, 2, 1), first, out=second)
@@ -257,7 +257,7 @@ class FilmWeights:
 
 # Up to here BLAS, which is asked for each member's product, takes longer than loops.
 _FEW = 4
-# From here on it is worth the sorting to ask each member for its own slots only.
+# From here on sorting pays: each member computes its own slots only.
 _MANY = 100
 
 

@@ -20,44 +20,6 @@ FEATURES = np.array(
 )
 
 
-def sample_mixture(
-    parameters: np.ndarray,
-    components: int,
-    temperature: float,
-    normal: np.ndarray,
-    uniform: np.ndarray,
-) -> np.ndarray:
-    """Draw from a mixture of Gaussians.
-
-    Args:
-        parameters: float32 (slots, 3 * components): logits, means, raw scales.
-        components: number of Gaussians.
-        temperature: 0 gives the mixture's mean; it scales the Gaussians and flattens
-            the choice between them (Ha & Schmidhuber 2018).
-        normal: float (slots,), standard normal noise.
-        uniform: float (slots,), noise in [0, 1).
-
-    Returns:
-        float32 (slots,), scaled values.
-    """
-    drawn = np.empty(len(parameters), dtype=np.float32)
-    _mixtures(parameters, components, temperature, normal, uniform, MIN_SCALE, drawn)
-    return drawn
-
-
-def sample_category(logits: np.ndarray, temperature: float, uniform: np.ndarray) -> np.ndarray:
-    """Draw categories, int (slots,); temperature 0 gives the most likely one.
-
-    Args:
-        logits: float32 (slots, categories).
-        temperature: divides the log-odds.
-        uniform: float (slots,), noise in [0, 1).
-    """
-    drawn = np.empty(len(logits), dtype=np.intp)
-    _categories(logits, temperature, uniform, drawn)
-    return drawn
-
-
 def sample_row(
     layout: HeadLayout,
     parameters: np.ndarray,
@@ -72,7 +34,8 @@ def sample_row(
         layout: of the head.
         parameters: float32 (slots, layout.width), before the chain.
         chain: float32 (chain_width, width), masked weights.
-        temperature: see `sample_mixture`.
+        temperature: 0 gives a mixture's mean and the most likely category; it scales the
+            Gaussians and flattens the choice between them (Ha & Schmidhuber 2018).
         normal: float32 (slots, features), one column per feature.
         uniform: float32 (slots, features), likewise.
 
@@ -97,7 +60,7 @@ def sample_row(
     return rows.T
 
 
-# Loops; `room` is where a loop keeps what it works out for one slot. -------------------
+# Loops; `buffer` is where a loop keeps its intermediate results of one slot. ------------
 
 
 @compiled
@@ -107,7 +70,7 @@ def _label(
     count: int,
     temperature: float,
     uniform: float,
-    room: np.ndarray,
+    buffer: np.ndarray,
 ) -> int:
     """Draw one category from log-odds."""
     if temperature == 0.0:
@@ -122,11 +85,11 @@ def _label(
         highest = max(highest, logits[row])
     per_tau, total = np.float32(1.0 / temperature), np.float32(0.0)
     for place in range(count):
-        room[place] = np.exp((logits[first + place] - highest) * per_tau)
-        total += room[place]
+        buffer[place] = np.exp((logits[first + place] - highest) * per_tau)
+        total += buffer[place]
     point, below, drawn = uniform * total, np.float32(0.0), 0
     for place in range(count - 1):
-        below += room[place]
+        below += buffer[place]
         drawn += below <= point
     return drawn
 
@@ -156,7 +119,7 @@ def mixture(
     normal: float,
     uniform: float,
     least_scale: float,
-    room: np.ndarray,
+    buffer: np.ndarray,
 ) -> np.float32:
     """Draw one number from a mixture: logits, means, raw scales."""
     means = first + components
@@ -164,44 +127,12 @@ def mixture(
     if components > 1:
         if temperature == 0.0:
             return expected(column, first, components)
-        picked = _label(column, first, components, temperature, uniform, room)
+        picked = _label(column, first, components, temperature, uniform, buffer)
     mean, raw = column[means + picked], column[means + components + picked]
     # Softplus, and a floor.
     scale = np.log(np.float32(1.0) + np.exp(-abs(raw))) + max(raw, np.float32(0.0))
     scale += np.float32(least_scale)
     return mean + np.float32(temperature) * scale * np.float32(normal)
-
-
-@compiled
-def _mixtures(
-    parameters: np.ndarray,
-    components: int,
-    temperature: float,
-    normal: np.ndarray,
-    uniform: np.ndarray,
-    least_scale: float,
-    drawn: np.ndarray,
-) -> None:
-    width = parameters.shape[1]
-    column, room = np.empty(width, dtype=np.float32), np.empty(width, dtype=np.float32)
-    for slot in range(len(drawn)):
-        for place in range(width):
-            column[place] = parameters[slot, place]
-        drawn[slot] = mixture(
-            column, 0, components, temperature, normal[slot], uniform[slot], least_scale, room
-        )
-
-
-@compiled
-def _categories(
-    logits: np.ndarray, temperature: float, uniform: np.ndarray, drawn: np.ndarray
-) -> None:
-    count = logits.shape[1]
-    column, room = np.empty(count, dtype=np.float32), np.empty(count, dtype=np.float32)
-    for slot in range(len(drawn)):
-        for place in range(count):
-            column[place] = logits[slot, place]
-        drawn[slot] = _label(column, 0, count, temperature, uniform[slot], room)
 
 
 @compiled
@@ -219,7 +150,7 @@ def _rows(
     rows: np.ndarray,
 ) -> None:
     width = parameters.shape[0]
-    column, room = np.empty(width, dtype=np.float32), np.empty(width, dtype=np.float32)
+    column, buffer = np.empty(width, dtype=np.float32), np.empty(width, dtype=np.float32)
     for slot in range(rows.shape[1]):
         for place in range(width):
             # The mask inputs of the chain are all 1: nothing is hidden from the model in a dream.
@@ -229,7 +160,7 @@ def _rows(
             encoded, categories = plan[place, 3], plan[place, 4]
             noise = uniform[place, slot]
             if categories > 0:
-                picked = _label(column, first, categories, temperature, noise, room)
+                picked = _label(column, first, categories, temperature, noise, buffer)
                 rows[index, slot] = picked
                 for later in range(last, width):
                     column[later] += chain[encoded + picked, later]
@@ -244,7 +175,7 @@ def _rows(
                 normal[place, slot],
                 noise,
                 least_scale,
-                room,
+                buffer,
             )
             value = min(max(value * scale + centre, low), high)
             rows[index, slot] = value

@@ -1,4 +1,4 @@
-"""What a body answers to a day: heart rate and mood drawn, and how much the ensemble disagrees.
+"""The states of a day: heart rate and mood drawn, and how much the ensemble disagrees.
 
 The predictive distribution is the mixture over the members: a member is drawn for each slot and
 day, and at temperature 0 the members are averaged. The disagreement is the mean of two standard
@@ -68,20 +68,20 @@ def drawn_from(
 
 
 @compiled
-def _add_spread(told: np.ndarray, weight: float, disagreement: np.ndarray) -> None:
-    """Add the weighed standard deviation over members of what they tell, (members, slots)."""
-    count, slots = told.shape
-    share, weigh = np.float32(1.0 / count), np.float32(weight)
+def _add_spread(outputs: np.ndarray, weight: float, disagreement: np.ndarray) -> None:
+    """Add the weighted standard deviation over members of their outputs, (members, slots)."""
+    count, slots = outputs.shape
+    share, factor = np.float32(1.0 / count), np.float32(weight)
     mean, square = np.zeros(slots, dtype=np.float32), np.zeros(slots, dtype=np.float32)
     for member in range(count):
         for slot in range(slots):
-            mean[slot] += share * told[member, slot]
+            mean[slot] += share * outputs[member, slot]
     for member in range(count):
         for slot in range(slots):
-            apart = told[member, slot] - mean[slot]
+            apart = outputs[member, slot] - mean[slot]
             square[slot] += apart * apart
     for slot in range(slots):
-        disagreement[slot] += weigh * np.sqrt(share * square[slot])
+        disagreement[slot] += factor * np.sqrt(share * square[slot])
 
 
 @compiled
@@ -120,7 +120,7 @@ def _make_disagree() -> Callable[..., None]:
     def disagree(
         members: np.ndarray, components: int, first_mood: int, moods: int, disagreement: np.ndarray
     ) -> None:
-        """Say how much the members disagree.
+        """Work out how much the members disagree.
 
         Args:
             members: float32 (members, outputs, slots): heart rate, then the moods' logits.
@@ -187,7 +187,7 @@ def _make_respond() -> Callable[..., None]:
             mood_shift: from `drawn_from`, (2, moods, members).
             plan: of the states' HeadLayout.
             components: of the same.
-            features: `drawing.FEATURES`.
+            features: `sampling.FEATURES`.
             temperature: tau of the dream.
             normal: float32 (at least 1, slots), of the heart rate.
             uniform: float32 (at least 3, slots): member, heart rate's component, mood.
@@ -200,7 +200,7 @@ def _make_respond() -> Callable[..., None]:
         heart, first_mood, moods = plan[0, 0], plan[1, 1], plan[1, 4]
         centre, scale = features[heart, 0], features[heart, 1]
         low, high = features[heart, 2], features[heart, 3]
-        column, room = np.empty(first_mood, np.float32), np.empty(first_mood, np.float32)
+        column, buffer = np.empty(first_mood, np.float32), np.empty(first_mood, np.float32)
         logits = np.empty((moods, slots), dtype=np.float32)
         per_tau = np.float32(1.0 / temperature) if temperature > 0.0 else np.float32(1.0)
         for slot in range(slots):
@@ -216,7 +216,7 @@ def _make_respond() -> Callable[..., None]:
                 normal[0, slot],
                 uniform[1, slot],
                 least_scale,
-                room,
+                buffer,
             )
             value = min(max(value * scale + centre, low), high)
             rate[slot] = value

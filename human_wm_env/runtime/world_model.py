@@ -62,7 +62,7 @@ class WorldModelRuntime:
     def encode(self, histories: Sequence[History]) -> tuple[Posterior, Memory]:
         """Return the posterior of each person and the memory after their last day.
 
-        People of like length are encoded together; nobody influences anybody else.
+        People of like length are encoded together; no person influences another.
 
         Args:
             histories: at least one, each of at least one day.
@@ -86,7 +86,7 @@ class WorldModelRuntime:
 
         One pass over the log, where `encode` would take one for every beginning. People are not
         encoded together: that would save a tenth of the time, and the last digits of each would
-        depend on the company.
+        depend on the others.
 
         Args:
             history: the whole log.
@@ -133,7 +133,7 @@ class WorldModelRuntime:
         blind: np.ndarray | None,
         drawn: np.ndarray | None = None,
     ) -> np.ndarray:
-        """Return what every member says of a day's states; `responding` draws from it.
+        """Return every member's outputs about a day's states; `transition_head` draws from them.
 
         The predictive distribution is the mixture over the members: a member is drawn each day.
 

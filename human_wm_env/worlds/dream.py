@@ -102,7 +102,7 @@ class DreamWorld(PersonWorld[DreamState]):
         weather: "chain" draws from the fitted chain, "log" takes the log's where observed.
         masking: "person" loses cells by a chain fitted to the log, "none" nothing, a
             number loses every cell with that rate.
-        store: keeps what the encoder says of the people's start days; None keeps it in memory.
+        store: keeps the posteriors of the people's start days; None keeps it in memory.
     """
 
     normals = NORMALS
@@ -172,9 +172,9 @@ class DreamWorld(PersonWorld[DreamState]):
         )
 
     def _encode(self, starts: list[PersonStart]) -> list[_Person]:
-        """Return what the logs before the starts say.
+        """Return the posteriors and memories of the logs before the starts.
 
-        Whoever begins on one of their start days is encoded for all of these at once.
+        A person who begins on one of their start days is encoded for all of these at once.
         """
         people: dict[int, dict[int, _Person]] = {}
         others = []
@@ -193,7 +193,7 @@ class DreamWorld(PersonWorld[DreamState]):
         return found
 
     def _is_regular(self, start: PersonStart) -> bool:
-        """Say whether a start is on one of the person's start days, all of them whole weeks."""
+        """Return whether a start is on one of the person's start days, all of them whole weeks."""
         days = self.start_days(start.user)
         return start.day in days and not (days % schema.DAYS_PER_WEEK).any()
 
@@ -283,7 +283,7 @@ class DreamWorld(PersonWorld[DreamState]):
         usable = seen & (users >= 0) & (days < self.dataset.days_logged[users])
         return np.where(usable, logged, drawn)
 
-    # Living -----------------------------------------------------------------------
+    # Advancing --------------------------------------------------------------------
 
     def advance(
         self, state: PersonState[DreamState], action: np.ndarray | None

@@ -1,4 +1,4 @@
-"""What the encoder said of people's logs, kept on disk beside the generated data.
+"""Posteriors of people's logs, kept on disk beside the generated data.
 
 Encoding a log of 1000 days takes milliseconds, and training asks for every person of a split:
 the first reset of each would be half of a short run. A file holds one person's start days, 6 kB
@@ -75,13 +75,13 @@ class PosteriorStore:
         with suppress(OSError):  # what cannot be kept is worked out again
             self.folder.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=self.folder, prefix=".writing-")
-            scratch = Path(name)
+            temporary = Path(name)
             try:
                 with os.fdopen(handle, "wb") as stream:
                     np.save(stream, np.ascontiguousarray(values, np.float32), allow_pickle=False)
-                scratch.replace(file)
+                temporary.replace(file)
             finally:
-                scratch.unlink(missing_ok=True)  # gone already where all went well
+                temporary.unlink(missing_ok=True)  # gone already where all went well
 
     def _file(self, history: History, days: np.ndarray) -> Path:
         digest = hashlib.sha256(np.asarray(days, dtype=np.int64).tobytes())

@@ -79,7 +79,9 @@ def test_a_day_ends_as_the_schema_and_the_memory_say() -> None:
     mood = np.arange(SLOTS) % 4
     encoded, sums = evening.begun()[: schema.ROW_WIDTH], folded_inputs.sums_of(evening.memory)
     dream_step.set_states(encoded, rate, mood)
-    after = dream_step.remember(sums, encoded)
+    moved = np.empty_like(sums.T)
+    dream_step.remember_loop(sums.T, encoded, moved)
+    after = moved.T
     evening.row[:, schema.HEART_RATE], evening.row[:, schema.MOOD] = rate, mood
     np.testing.assert_allclose(encoded.T, schema.encode_rows(evening.row), atol=1e-6)
     wanted = memory.remember(evening.memory, evening.row, np.ones_like(evening.known))

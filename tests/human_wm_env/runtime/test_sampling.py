@@ -31,14 +31,35 @@ def noise(count: int, width: int | None = None, seed: int = 0) -> tuple[np.ndarr
     )
 
 
+def mixtures(
+    parameters: np.ndarray,
+    components: int,
+    temperature: float,
+    normal: np.ndarray,
+    uniform: np.ndarray,
+) -> np.ndarray:
+    """Draw from one mixture, again and again."""
+    settings, buffer = (parameters, 0, components, temperature), np.empty_like(parameters)
+    return np.array(
+        [
+            sampling.mixture(*settings, *each, heads.MIN_SCALE, buffer)
+            for each in zip(normal, uniform, strict=True)
+        ]
+    )
+
+
+def categories(logits: np.ndarray, temperature: float, uniform: np.ndarray) -> np.ndarray:
+    settings, buffer = (logits, 0, len(logits), temperature), np.empty_like(logits)
+    return np.array([sampling._label(*settings, each, buffer) for each in uniform])
+
+
 def unchained(layout: HeadLayout) -> np.ndarray:
     return np.zeros((layout.chain_width, layout.width), dtype=np.float32)
 
 
 def test_mixtures_have_the_right_distribution() -> None:
     normal, uniform = noise(DRAWS)
-    tiled = np.broadcast_to(MIXTURE, (DRAWS, 6))
-    drawn = sampling.sample_mixture(tiled, 2, 1.0, normal, uniform)
+    drawn = mixtures(MIXTURE, 2, 1.0, normal, uniform)
 
     def cdf(x: np.ndarray) -> np.ndarray:
         return 0.25 * stats.norm.cdf(x, -1, 0.5) + 0.75 * stats.norm.cdf(x, 2, 1)
@@ -50,9 +71,7 @@ def test_mixtures_have_the_right_distribution() -> None:
 @pytest.mark.parametrize("temperature", [0.25, 0.5, 2.0])
 def test_temperature_scales_the_gaussians_and_flattens_the_choice(temperature: float) -> None:
     normal, uniform = noise(DRAWS)
-    drawn = sampling.sample_mixture(
-        np.broadcast_to(MIXTURE, (DRAWS, 6)), 2, temperature, normal, uniform
-    )
+    drawn = mixtures(MIXTURE, 2, temperature, normal, uniform)
     second = 3 ** (1 / temperature) / (1 + 3 ** (1 / temperature))
     mean = -(1 - second) + 2 * second
     variance = (
@@ -65,8 +84,7 @@ def test_temperature_scales_the_gaussians_and_flattens_the_choice(temperature: f
 def test_one_gaussian() -> None:
     normal, uniform = noise(DRAWS)
     raw = math.log(math.expm1(0.7 - heads.MIN_SCALE))
-    tiled = np.broadcast_to(np.array([9.0, 1.5, raw], dtype=np.float32), (DRAWS, 3))
-    drawn = sampling.sample_mixture(tiled, 1, 1.0, normal, uniform)
+    drawn = mixtures(np.array([9.0, 1.5, raw], dtype=np.float32), 1, 1.0, normal, uniform)
     assert stats.kstest(drawn, stats.norm(1.5, 0.7).cdf).statistic < 1.95 / math.sqrt(DRAWS)
 
 
@@ -74,7 +92,7 @@ def test_one_gaussian() -> None:
 def test_temperature_zero_gives_the_mean(components: int, mean: float) -> None:
     parameters = MIXTURE if components == 2 else MIXTURE[[0, 2, 4]]
     normal, uniform = noise(50)
-    drawn = sampling.sample_mixture(np.tile(parameters, (50, 1)), components, 0.0, normal, uniform)
+    drawn = mixtures(parameters, components, 0.0, normal, uniform)
     np.testing.assert_allclose(drawn, mean, atol=1e-6)
 
 
@@ -82,7 +100,7 @@ def test_temperature_zero_gives_the_mean(components: int, mean: float) -> None:
 def test_categories_have_the_right_shares(temperature: float) -> None:
     logits = np.array([0.0, 1.0, -1.0, 2.0], dtype=np.float32)
     _, uniform = noise(DRAWS)
-    drawn = sampling.sample_category(np.tile(logits, (DRAWS, 1)), temperature, uniform)
+    drawn = categories(logits, temperature, uniform)
     expected = special.softmax(logits / temperature)
     np.testing.assert_allclose(np.bincount(drawn, minlength=4) / DRAWS, expected, atol=0.005)
 
