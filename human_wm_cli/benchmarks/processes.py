@@ -10,6 +10,7 @@ import tempfile
 import time
 
 import gymnasium as gym
+import numpy as np
 from gymnasium.vector import AutoresetMode
 from stable_baselines3 import PPO
 
