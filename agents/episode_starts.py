@@ -12,7 +12,7 @@ from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import ConfigError, DataError
 from human_wm_env.people.embedded import EmbeddedPeople
 from human_wm_env.registration import Dataset, resolve_dataset
-from human_wm_env.worlds.person_world import MIN_HISTORY_DAYS
+from human_wm_env.worlds.reset_options import MIN_HISTORY_DAYS
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.errors import ConfigError, did_you_mean
 from human_wm_env.person.history import History, weekdays
 from human_wm_env.runtime.world_model import load_world_model
-from human_wm_env.worlds.person_world import PersonState, PersonWorld
+from human_wm_env.worlds.person_state import PersonState
+from human_wm_env.worlds.person_world import PersonWorld
 from human_wm_env.worlds.start_cache import StartCache
 from human_wm_env.worlds.starts import PersonStart
 

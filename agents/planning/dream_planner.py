@@ -16,7 +16,8 @@ from human_wm_env.person.history import History, weekdays
 from human_wm_env.random_streams import Stream
 from human_wm_env.runtime.world_model import load_world_model
 from human_wm_env.worlds.dream import DreamWorld
-from human_wm_env.worlds.person_world import PersonState, PersonWorld
+from human_wm_env.worlds.person_state import PersonState
+from human_wm_env.worlds.person_world import PersonWorld
 from human_wm_env.worlds.starts import PersonStart
 
 

@@ -16,7 +16,8 @@ from agents.protocol import Manifest, Overrides
 from human_wm_env.envs.scalarize import ScalarReward
 from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.errors import ConfigError, ResetNeededError
-from human_wm_env.worlds.person_world import PersonState, PersonWorld
+from human_wm_env.worlds.person_state import PersonState
+from human_wm_env.worlds.person_world import PersonWorld
 
 
 @dataclass(frozen=True)

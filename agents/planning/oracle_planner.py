@@ -14,7 +14,8 @@ from agents.protocol import Arrays, Manifest, Plain
 from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.errors import ConfigError
 from human_wm_env.registration import make_simulator
-from human_wm_env.worlds.person_world import PersonState, PersonWorld
+from human_wm_env.worlds.person_state import PersonState
+from human_wm_env.worlds.person_world import PersonWorld
 from human_wm_env.worlds.simulator import SimulatorWorld
 
 SIMULATOR_ID = "HumanWMSim-v0"

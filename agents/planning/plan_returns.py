@@ -8,7 +8,8 @@ import numpy as np
 from scipy.special import ndtri
 
 from human_wm_env.envs.scalarize import ScalarReward
-from human_wm_env.worlds.person_world import PersonState, PersonWorld
+from human_wm_env.worlds.person_state import PersonState
+from human_wm_env.worlds.person_world import PersonWorld
 from human_wm_env.worlds.world import take
 
 # States that are stepped at once: more do not fit into the cache and gain nothing.

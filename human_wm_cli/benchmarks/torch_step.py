@@ -11,7 +11,7 @@ from human_wm_env.person import actions, feasible, rewards, schema
 from human_wm_env.runtime import folded_inputs
 from human_wm_env.runtime.world_model import WorldModelRuntime
 from human_wm_env.worlds.dream import DreamState
-from human_wm_env.worlds.person_world import PersonState
+from human_wm_env.worlds.person_state import PersonState
 
 _HEART = schema.continuous(schema.HEART_RATE)
 _SLEEP, _MINUTES = schema.continuous(schema.SLEEP), schema.continuous(schema.MINUTES)

@@ -34,9 +34,8 @@ from human_wm_env.runtime.film import Modulation
 from human_wm_env.runtime.sampling import FEATURES
 from human_wm_env.runtime.transition_head import drawn_from
 from human_wm_env.runtime.world_model import WorldModelRuntime
+from human_wm_env.worlds.person_state import DayOutcome, PersonState
 from human_wm_env.worlds.person_world import (
-    DayOutcome,
-    PersonState,
     PersonWorld,
     column_by_column,
     follow,

@@ -13,7 +13,8 @@ from human_wm_env.person import rewards, schema
 from human_wm_env.person.actions import decode_day
 from human_wm_env.person.noise import SHARED_UNIFORMS
 from human_wm_env.random_streams import Stream
-from human_wm_env.worlds.person_world import DayOutcome, PersonState, PersonWorld
+from human_wm_env.worlds.person_state import DayOutcome, PersonState
+from human_wm_env.worlds.person_world import PersonWorld
 from human_wm_env.worlds.starts import PersonStart
 from human_wm_env.worlds.world import Options
 

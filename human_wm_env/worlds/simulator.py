@@ -20,7 +20,8 @@ from human_wm_env.person.noise import ADHERENCE, NEXT_WEATHER, SHARED_UNIFORMS, 
 from human_wm_env.person.weather import WeatherChain
 from human_wm_env.random_streams import Stream
 from human_wm_env.runtime import dream_step
-from human_wm_env.worlds.person_world import DayOutcome, PersonState, PersonWorld, follow
+from human_wm_env.worlds.person_state import DayOutcome, PersonState
+from human_wm_env.worlds.person_world import PersonWorld, follow
 from human_wm_env.worlds.starts import PersonStart
 from human_wm_env.worlds.world import Options
 

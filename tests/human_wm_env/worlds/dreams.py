@@ -10,7 +10,7 @@ import numpy as np
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.random_streams import Stream
 from human_wm_env.worlds.dream import DreamState, DreamWorld
-from human_wm_env.worlds.person_world import PersonState
+from human_wm_env.worlds.person_state import PersonState
 from human_wm_env.worlds.starts import PersonStart
 from tests.world_model import tiny
 
