@@ -58,7 +58,7 @@ def measure_checkout(folder: Path, words: Sequence[str]) -> Facts:
 
 
 def costs(found: Facts) -> dict[tuple[str, str], float]:
-    """Return what a benchmark says of time and memory, by group and row: more is worse.
+    """Return the times and the memory that a benchmark measured, by group and row: more is worse.
 
     Rates become times; a row that has its seconds already needs no rate.
 

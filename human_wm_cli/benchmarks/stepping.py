@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -13,8 +12,12 @@ from stable_baselines3.common.vec_env import DummyVecEnv
 from human_wm_cli.benchmarks.machine import GIGA, peak_gflops
 from human_wm_cli.benchmarks.timing import Job, interleaved, slope
 from human_wm_cli.benchmarks.torch_step import TorchStep
+from human_wm_cli.console import Row
+from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.model.branches import BRANCHES
+from human_wm_env.people.embedded import load_embedded
 from human_wm_env.runtime import folded_inputs
+from human_wm_env.runtime.world_model import load_world_model
 from human_wm_env.worlds.dream import DreamWorld
 from human_wm_env.worlds.world import take
 
@@ -28,9 +31,9 @@ def vector_actions(slots: int | None) -> np.ndarray:
     return np.random.default_rng(0).uniform(-1.0, 1.0, shape).astype(np.float32)
 
 
-def vector_job(env_id: str, slots: int, steps: int, **settings: Any) -> Job:
+def vector_job(env_id: str, slots: int, steps: int, layout: str = "branches") -> Job:
     """Step a VectorEnv; episodes begin before the clock starts."""
-    env = gym.make_vec(env_id, slots, horizon=max(30, steps + 1), **settings)
+    env = gym.make_vec(env_id, slots, horizon=max(30, steps + 1), layout=layout)
     action = vector_actions(slots)
     env.reset(seed=0)
 
@@ -74,10 +77,12 @@ def dummy_job(env_id: str, slots: int, steps: int) -> Job:
 
 def torch_job(slots: int, steps: int) -> Job:
     """Step the same nets in torch."""
-    env: Any = gym.make_vec(DREAM, slots, horizon=max(30, steps + 1))
+    runtime = load_world_model()
+    world = DreamWorld(runtime, load_embedded().dataset, horizon=max(30, steps + 1))
+    env = VectorEnv(world, slots)
     env.reset(seed=0)
     env.step(vector_actions(slots))
-    step = TorchStep(env.unwrapped.world.runtime, env.unwrapped.state)
+    step = TorchStep(runtime, env.state)
     generator = torch.Generator().manual_seed(0)
     action = torch.as_tensor(vector_actions(slots))
     normal = torch.randn(steps, slots, generator=generator)
@@ -92,9 +97,7 @@ def torch_job(slots: int, steps: int) -> Job:
 
 def products_job(slots: int, steps: int) -> tuple[Job, float]:
     """The matrix products of a step alone; and their multiply-adds per step of one slot."""
-    env: Any = gym.make_vec(DREAM, 1)
-    world: DreamWorld = env.unwrapped.world
-    net = world.runtime.transition
+    net = load_world_model().transition
     members, hidden, outputs = net.head.shape
     width = folded_inputs.TRANSITION_WIDTH
     rng = np.random.default_rng(0)
@@ -115,7 +118,7 @@ def products_job(slots: int, steps: int) -> tuple[Job, float]:
     return Job(run, slots * steps), float(adds)
 
 
-def stepping_rows(steps: int, repeats: int) -> tuple[list[dict[str, Any]], dict[str, float]]:
+def stepping_rows(steps: int, repeats: int) -> tuple[list[Row], dict[str, float]]:
     """Measure env steps per second.
 
     Args:
@@ -152,18 +155,19 @@ def stepping_rows(steps: int, repeats: int) -> tuple[list[dict[str, Any]], dict[
         "times_dummy_vec_env": rates["dream, 125 slots"] / rates["DummyVecEnv over 125 dreams"],
         "times_torch": rates["dream, 125 slots"] / rates["the same in torch"],
     }
-    rows = [{"stepping": name, "env steps/s": rate} for name, rate in rates.items()]
+    rows: list[Row] = [{"stepping": name, "env steps/s": rate} for name, rate in rates.items()]
     return rows, numbers
 
 
-def growth_rows(quick: bool, repeats: int) -> list[dict[str, Any]]:
+def growth_rows(quick: bool, repeats: int) -> list[Row]:
     """Measure how the time of a step grows with slots, people and days."""
     slots = [1, 10, 125, 1000] if quick else [1, 10, 125, 1000, 10_000]
     people = [100, 1000] if quick else [100, 1000, 10_000]
     days = [30, 100] if quick else [30, 100, 300]
-    env: Any = gym.make_vec(DREAM, 100, layout="people", split="all", adherence=0.0)
+    world = DreamWorld(load_world_model(), load_embedded().dataset, split="all", adherence=0.0)
+    env = VectorEnv(world, 100, layout="people")
     env.reset(seed=0)
-    world, state = env.unwrapped.world, env.unwrapped.state
+    state = env.state
 
     def imagine(count: int) -> Job:
         many = take(state, np.arange(count) % 100)
@@ -179,7 +183,7 @@ def growth_rows(quick: bool, repeats: int) -> list[dict[str, Any]]:
     jobs |= {f"people {n}": imagine(n) for n in people}
     jobs |= {f"days {n}": vector_job(DREAM, BRANCHES, n) for n in days}
     seconds = interleaved(jobs, repeats)
-    rows = []
+    rows: list[Row] = []
     for name, sizes in (("slots", slots), ("people", people), ("days", days)):
         times = [seconds[f"{name} {size}"] for size in sizes]
         rows.append(

@@ -22,6 +22,7 @@ def few_people(monkeypatch: pytest.MonkeyPatch) -> None:
     people = load_embedded(EmbeddedConfig(users=12, days=120, seed=3))
     monkeypatch.setattr("human_wm_env.people.embedded.load_embedded", lambda: people)
     monkeypatch.setattr(imagination, "load_embedded", lambda: people)
+    monkeypatch.setattr(stepping, "load_embedded", lambda: people)
     monkeypatch.setattr(imagination, "DAY", 60)
     monkeypatch.setattr(imagination, "TOGETHER", 2)
 
