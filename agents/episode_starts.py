@@ -73,7 +73,7 @@ def draw_starts(
             f"people={people}, episodes_per_person={episodes_per_person}",
             "Raise them; people=null takes everyone.",
         )
-    logs = _logs(env, dataset)
+    logs = logs_of(env, dataset)
     first = max(min_history_days, MIN_HISTORY_DAYS)
     users = _long_enough(logs, env, first)
     wanted = len(users) if people is None else people
@@ -96,13 +96,14 @@ def spread_starts(
     Raises:
         DataError: nobody of the split has a long enough log.
     """
-    logs = _logs(env, dataset)
+    logs = logs_of(env, dataset)
     users = _long_enough(logs, env, MIN_HISTORY_DAYS)
     order = np.random.default_rng(np.random.SeedSequence([seed, 0])).permutation(users)
     return _starts(logs, np.resize(order, episodes), MIN_HISTORY_DAYS, env, seed)
 
 
-def _logs(env: EnvConfig, dataset: Dataset | None) -> LogDataset:
+def logs_of(env: EnvConfig, dataset: Dataset | None = None) -> LogDataset:
+    """Return the logs of an environment, or of a data set object in their place."""
     data = resolve_dataset(env.dataset if dataset is None else dataset)
     return data.dataset if isinstance(data, EmbeddedPeople) else data
 

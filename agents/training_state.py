@@ -6,13 +6,13 @@ from dataclasses import asdict
 from typing import Any, ClassVar, Protocol
 
 from agents.env_config import BUNDLED, AnyEnvConfig, EnvConfig
+from agents.episode_starts import logs_of
 from agents.planning.oracle_planner import SIMULATOR_ID
 from agents.protocol import Manifest, Plain
 from agents.tensor_tree import has_tree, load_tree, save_tree
 from agents.training_session import Session
 from human_wm_env.errors import CheckpointError
-from human_wm_env.people.embedded import EmbeddedPeople
-from human_wm_env.registration import Dataset, resolve_dataset
+from human_wm_env.registration import Dataset
 from human_wm_env.runtime.world_model import load_world_model
 
 
@@ -51,9 +51,7 @@ def _env_settings(env: AnyEnvConfig, dataset: Dataset | None) -> Plain:
     world = asdict(env)
     if not isinstance(env, EnvConfig):
         return world
-    people = resolve_dataset(env.dataset if dataset is None else dataset)
-    logs = people.dataset if isinstance(people, EmbeddedPeople) else people
-    world["dataset"] = f"logs {logs.fingerprint[:16]}"
+    world["dataset"] = f"logs {logs_of(env, dataset).fingerprint[:16]}"
     context = env.context_model or env.world_model
     if env.id != SIMULATOR_ID:
         world["world_model"] = _weights(env.world_model)

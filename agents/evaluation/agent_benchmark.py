@@ -26,10 +26,10 @@ from agents.evaluation.fingerprints import (
 )
 from agents.evaluation.off_policy import OffPolicyConfig
 from agents.evaluation.off_policy_agents import estimate_agents
-from agents.evaluation.paired_runs import Episodes
 from agents.planning.best_constant import BestConstantConfig
 from agents.planning.oracle_planner import OraclePlanner
 from agents.protocol import Agent
+from agents.rollout import Episodes
 from human_wm_env.registration import Dataset
 
 LOG_GROUPS = ("ppo dream", "ppo dream context")  # their first seeds are estimated from the log

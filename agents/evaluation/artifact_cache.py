@@ -12,10 +12,10 @@ from agents.episode_starts import Starts
 from agents.evaluation.benchmark_entries import BenchmarkEntry
 from agents.evaluation.episode_cache import EpisodeStore, is_made_of, plain_name
 from agents.evaluation.fingerprints import as_text, env_identity, model_digest, people_version
-from agents.evaluation.paired_runs import Episodes
 from agents.evaluation.untrained_model import write_untrained_model
 from agents.protocol import Agent
 from agents.registry import train_agent
+from agents.rollout import Episodes
 from agents.saving import MANIFEST, load_agent, save_agent
 from agents.training_session import Session
 from human_wm_env.registration import Dataset

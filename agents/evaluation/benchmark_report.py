@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 
 from agents.evaluation.benchmark_entries import BenchmarkEntry
-from agents.evaluation.bootstrap_intervals import Bootstrap, mean_interval, plain_iqm
+from agents.evaluation.bootstrap_intervals import Bootstrap, clustered_interval, plain_iqm
 from agents.evaluation.episode_cache import mean_over_runs
 from agents.evaluation.inflation import compare_worlds, inflation
 from agents.evaluation.model_exploits import NEARLY_NO_NOISE, judge_finds
-from agents.evaluation.paired_runs import Episodes
 from agents.evaluation.scores import (
     headroom,
     normalised_score,
@@ -22,6 +21,7 @@ from agents.evaluation.scores import (
     score_ratio,
 )
 from agents.protocol import Manifest, Plain
+from agents.rollout import Episodes
 
 TRUTH, DREAM, HABIT, ORACLE, CONSTANT = "simulator", "dream", "habit", "oracle", "best_constant"
 USUAL = "ppo dream context"  # trained with the usual temperature, pessimism and adherence
@@ -86,7 +86,7 @@ def _row(
     row: Plain = {
         "agent": group,
         "runs": len(runs),
-        "return": vars(mean_interval(every, mean.users, bootstrap)),
+        "return": vars(clustered_interval(every, mean.users, bootstrap)),
         "iqm": plain_iqm(every.reshape(-1), np.tile(mean.users, len(runs)), bootstrap),
         "score": vars(score),
         "score_of_runs": [
@@ -97,7 +97,9 @@ def _row(
         "components": {name: float(v.mean()) for name, v in mean.components.items()},
     }
     if all(name in dream for name in names):
-        row["dream return"] = vars(mean_interval(_returns(dream, names), mean.users, bootstrap))
+        row["dream return"] = vars(
+            clustered_interval(_returns(dream, names), mean.users, bootstrap)
+        )
         ratio = inflation([dream[name] for name in names], dream[HABIT], runs, habit, bootstrap)
         row["inflation"] = None if ratio is None else vars(ratio)
     return row
@@ -126,7 +128,7 @@ def _sweep(name: str, results: BenchmarkResults, bootstrap: Bootstrap | None) ->
         for label, world in ((DREAM, own), (TRUTH, real)):
             of = results.episodes[world]
             users = of[HABIT].users
-            row[label] = vars(mean_interval(of[entry.name].returns, users, bootstrap))
+            row[label] = vars(clustered_interval(of[entry.name].returns, users, bootstrap))
             row[f"{label} habit"] = float(of[HABIT].returns.mean())
         rows.append(row)
     return sorted(rows, key=lambda row: row[name])

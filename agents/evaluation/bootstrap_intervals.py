@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,14 +55,14 @@ class Bootstrap:
 def clustered_interval(
     values: np.ndarray, people: np.ndarray, bootstrap: Bootstrap | None = None
 ) -> Interval:
-    """Return a percentile interval of the mean, resampling whole people.
+    """Return a percentile interval of the mean, resampling whole people (and runs).
 
     The episodes of a person share their traits; drawn one by one they would make the
     interval too narrow. With one person there is nothing to resample: the interval is
     the mean itself.
 
     Args:
-        values: float (episodes,).
+        values: float (episodes,) or (runs, episodes).
         people: who each episode belongs to, (episodes,).
         bootstrap: settings; None takes the defaults.
 
@@ -72,27 +72,7 @@ def clustered_interval(
     Source: Cameron, Gelbach & Miller 2008, "Bootstrap-based improvements for inference
         with clustered errors", pairs cluster bootstrap.
     """
-    bootstrap = bootstrap or Bootstrap()
-    values, people = np.asarray(values, dtype=np.float64), np.asarray(people)
-    if values.ndim != 1 or values.shape != people.shape or len(values) == 0:
-        raise DataError(
-            "one person for each of at least one value",
-            f"shapes {values.shape} and {people.shape}",
-            "Give two arrays of the same length.",
-        )
-    if not np.isfinite(values).all():
-        raise DataError("finite values", "NaN or infinity", "Look for the episode it comes from.")
-    _, who = np.unique(people, return_inverse=True)
-    sums, counts = np.bincount(who, weights=values), np.bincount(who)
-    rng = np.random.default_rng(bootstrap.seed)
-    # How often each person is drawn, (resamples, people).
-    drawn = rng.multinomial(
-        len(sums), np.full(len(sums), 1.0 / len(sums)), size=bootstrap.resamples
-    )
-    means = (drawn @ sums) / (drawn @ counts)
-    tail = (1.0 - bootstrap.confidence) / 2.0
-    low, high = np.quantile(means, [tail, 1.0 - tail])
-    return Interval(float(values.mean()), float(low), float(high))
+    return statistic_interval({"mean": values}, people, lambda m: m["mean"], bootstrap)
 
 
 def paired_interval(
@@ -157,12 +137,9 @@ def statistic_interval(
             )
         if not np.isfinite(values).all():
             raise DataError("finite values", f"NaN or infinity in {name!r}", "Look for it.")
-    _, who = np.unique(people, return_inverse=True)
-    counts = np.bincount(who)
     rng = np.random.default_rng(bootstrap.seed)
-    share = np.full(len(counts), 1.0 / len(counts))
-    drawn = rng.multinomial(len(counts), share, size=bootstrap.resamples)
-    episodes = drawn @ counts
+    who, drawn = drawn_people(people, rng, bootstrap.resamples)
+    episodes = drawn @ np.bincount(who)
     means = {}
     drawn_runs: dict[int, np.ndarray] = {}
     for name, values in runs.items():
@@ -173,18 +150,27 @@ def statistic_interval(
             drawn_runs[count] = rng.multinomial(count, share, bootstrap.resamples)
         some = drawn_runs[count]
         means[name] = np.einsum("bk,kp,bp->b", some / len(sums), sums, drawn) / episodes
-    tail = (1.0 - bootstrap.confidence) / 2.0
     with np.errstate(divide="ignore", invalid="ignore"):
-        low, high = np.nanquantile(statistic(means), [tail, 1.0 - tail])
         point = statistic({name: np.array([values.mean()]) for name, values in runs.items()})[0]
-    return Interval(float(point), float(low), float(high))
+        return percentile_interval(point, statistic(means), bootstrap)
 
 
-def mean_interval(
-    values: np.ndarray, people: np.ndarray, bootstrap: Bootstrap | None = None
+def drawn_people(
+    people: np.ndarray, rng: np.random.Generator, resamples: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return each episode's person, int (episodes,), and draws of them, (resamples, people)."""
+    _, who = np.unique(people, return_inverse=True)
+    count = who.max() + 1
+    return who, rng.multinomial(count, np.full(count, 1.0 / count), size=resamples)
+
+
+def percentile_interval(
+    point: float, draws: Sequence[float] | np.ndarray, bootstrap: Bootstrap
 ) -> Interval:
-    """Return the interval of a mean, over people and runs; see `statistic_interval`."""
-    return statistic_interval({"mean": values}, people, lambda m: m["mean"], bootstrap)
+    """Return a number with the percentiles of its bootstrap draws."""
+    tail = (1.0 - bootstrap.confidence) / 2.0
+    low, high = np.nanquantile(draws, [tail, 1.0 - tail])
+    return Interval(float(point), float(low), float(high))
 
 
 def interquartile_mean(values: np.ndarray) -> float:
@@ -225,9 +211,7 @@ def stratified_iqm_interval(
     for _ in range(min(bootstrap.resamples, 2000)):
         picked = low_of + (rng.random(len(values)) * size_of).astype(np.intp)
         found.append(interquartile_mean(arranged[picked]))
-    tail = (1.0 - bootstrap.confidence) / 2.0
-    low, high = np.quantile(found, [tail, 1.0 - tail])
-    return Interval(interquartile_mean(values), float(low), float(high))
+    return percentile_interval(interquartile_mean(values), found, bootstrap)
 
 
 def plain_iqm(

@@ -16,8 +16,9 @@ from safetensors.numpy import load_file, save_file
 from agents.env_config import EnvConfig
 from agents.episode_starts import Starts
 from agents.evaluation.fingerprints import agent_digest, as_text, env_identity, people_version
-from agents.evaluation.paired_runs import Episodes, evaluation_world, run_episodes
+from agents.evaluation.paired_runs import evaluation_world, run_episodes
 from agents.protocol import Agent
+from agents.rollout import Episodes
 from human_wm_env.errors import CheckpointError
 from human_wm_env.registration import Dataset
 

@@ -14,7 +14,7 @@ from agents.evaluation.bootstrap_intervals import Bootstrap, Interval
 from agents.evaluation.inflation import compare_worlds
 from agents.evaluation.off_policy import OffPolicyConfig
 from agents.evaluation.off_policy_agents import estimate_agents, judged_by_logs
-from agents.evaluation.paired_runs import Episodes, Results, run_paired
+from agents.evaluation.paired_runs import Results, run_paired
 from agents.evaluation.replay_foresight import REPLAY_ID, run_replay, summarise_foresight
 from agents.evaluation.scores import headroom
 from agents.evaluation.summary_table import summarise
@@ -23,6 +23,7 @@ from agents.planning.dream_planner import ImaginingPlanner
 from agents.planning.model_predictive_control import PlannerConfig
 from agents.planning.oracle_planner import SIMULATOR_ID, OraclePlanner
 from agents.protocol import Agent, Plain
+from agents.rollout import Episodes
 from agents.saving import MANIFEST, load_agent
 from human_wm_env.errors import ConfigError, did_you_mean
 from human_wm_env.registration import Dataset

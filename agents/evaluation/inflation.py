@@ -10,11 +10,13 @@ import scipy.stats
 from agents.evaluation.bootstrap_intervals import (
     Bootstrap,
     Interval,
-    mean_interval,
+    clustered_interval,
+    drawn_people,
+    percentile_interval,
     statistic_interval,
 )
-from agents.evaluation.paired_runs import Episodes
 from agents.protocol import Plain
+from agents.rollout import Episodes
 from human_wm_env.errors import DataError
 
 FEWEST_POLICIES = 3
@@ -46,7 +48,7 @@ def inflation(
         "dream": np.stack([run.returns for run in dream]) - dream_habit.returns,
         "truth": np.stack([run.returns for run in truth]) - truth_habit.returns,
     }
-    gain = mean_interval(columns["truth"], users, bootstrap)
+    gain = clustered_interval(columns["truth"], users, bootstrap)
     if gain.low <= 0.0 <= gain.high:
         return None
     return statistic_interval(
@@ -75,24 +77,20 @@ def rank_correlation(
         raise DataError(
             f"at least {FEWEST_POLICIES} policies in both worlds", f"{len(names)}", "Run more."
         )
-    _, who = np.unique(truth[names[0]].users, return_inverse=True)
-    counts = np.bincount(who)
+    rng = np.random.default_rng(bootstrap.seed)
+    resamples = min(bootstrap.resamples, 2000)
+    who, drawn = drawn_people(truth[names[0]].users, rng, resamples)
 
     def sums(of: Mapping[str, Episodes]) -> np.ndarray:
         return np.stack([np.bincount(who, weights=of[name].returns) for name in names])
 
     in_dream, in_truth = sums(dream), sums(truth)  # (policies, people)
-    rng = np.random.default_rng(bootstrap.seed)
-    share = np.full(len(counts), 1.0 / len(counts))
-    drawn = rng.multinomial(len(counts), share, size=min(bootstrap.resamples, 2000))
     found = [
         scipy.stats.spearmanr(one, other).statistic
         for one, other in zip(drawn @ in_dream.T, drawn @ in_truth.T, strict=True)
     ]
-    tail = (1.0 - bootstrap.confidence) / 2.0
-    low, high = np.nanquantile(found, [tail, 1.0 - tail])
     point = scipy.stats.spearmanr(in_dream.sum(axis=1), in_truth.sum(axis=1)).statistic
-    return Interval(float(point), float(low), float(high))
+    return percentile_interval(point, found, bootstrap)
 
 
 def compare_worlds(

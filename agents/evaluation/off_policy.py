@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from agents.evaluation.behaviour_policy import logged_log_density, smoothed_log_density
-from agents.evaluation.bootstrap_intervals import Bootstrap, Interval, mean_interval
+from agents.evaluation.bootstrap_intervals import Bootstrap, Interval, clustered_interval
 from agents.evaluation.logged_windows import LoggedWindows
 from agents.protocol import Agent, Plain
 from human_wm_env.data.dataset import LogDataset
@@ -155,8 +155,8 @@ def evaluate_off_policy(
     robust = fitted + fitted.shape[1] * np.stack(corrections)
     last = ratios[:, -1]
     return OffPolicyEstimate(
-        mean_interval(fitted, windows.users, bootstrap),
-        mean_interval(robust, windows.users, bootstrap),
+        clustered_interval(fitted, windows.users, bootstrap),
+        clustered_interval(robust, windows.users, bootstrap),
         float(last.sum() ** 2 / (last**2).sum()) if last.any() else 0.0,
         float(windows.complete.mean()),
     )

@@ -5,24 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from agents.env_config import EnvConfig
-from agents.episode_starts import Starts
+from agents.episode_starts import Starts, logs_of
 from agents.evaluation.bootstrap_intervals import Bootstrap
 from agents.evaluation.fingerprints import model_digest
 from agents.evaluation.logged_windows import cut_windows
 from agents.evaluation.off_policy import OffPolicyConfig, as_plain, evaluate_off_policy
 from agents.protocol import Agent, Plain
 from agents.sb3.algorithms import RECIPES
-from human_wm_env.data.dataset import LogDataset
-from human_wm_env.people.embedded import EmbeddedPeople
-from human_wm_env.registration import Dataset, resolve_dataset
+from human_wm_env.registration import Dataset
 
 MEMORYLESS = ("constant", "cma_es", *(name for name in RECIPES if name != "recurrent_ppo"))
-
-
-def logs_of(env: EnvConfig, dataset: Dataset | None = None) -> LogDataset:
-    """Return the logs of an environment, or of a data set object in their place."""
-    data = resolve_dataset(env.dataset if dataset is None else dataset)
-    return data.dataset if isinstance(data, EmbeddedPeople) else data
 
 
 def judged_by_logs(agent: Agent, world_model: str | None) -> bool:

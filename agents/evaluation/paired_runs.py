@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -12,31 +12,10 @@ from gymnasium.vector import AutoresetMode
 from agents.env_config import EnvConfig, Vector, make_vector_env, with_overrides
 from agents.episode_starts import Starts
 from agents.protocol import Agent, SituatedAgent
+from agents.rollout import Episodes, run_to_the_end
 from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.errors import ConfigError
 from human_wm_env.registration import Dataset
-
-
-@dataclass(frozen=True)
-class Episodes:
-    """What one agent reached in one world, an entry per start.
-
-    Attributes:
-        users: user ids, str (episodes,).
-        days: start days, int (episodes,).
-        returns: undiscounted return, float64 (episodes,).
-        lengths: days lived, int (episodes,).
-        components: mean of each reward component over the days, float64 (episodes,).
-        uncertainty: mean over the days, float64 (episodes,); 0 outside the dream.
-    """
-
-    users: np.ndarray
-    days: np.ndarray
-    returns: np.ndarray
-    lengths: np.ndarray
-    components: dict[str, np.ndarray]
-    uncertainty: np.ndarray
-
 
 Results = dict[str, dict[str, Episodes]]
 
@@ -109,40 +88,13 @@ def run_chunks(
         part = starts.part(slice(begin, begin + max_slots))
         env = make(len(part))
         try:
-            chunks.append(_run_chunk(agent, env, part))
+            if isinstance(agent, SituatedAgent):
+                agent.enter(cast(VectorEnv, env.unwrapped))
+            agent.reset(len(part))
+            chunks.append(run_to_the_end(env, part, agent.act))
         finally:
             env.close()
     return _join(chunks)
-
-
-def _run_chunk(agent: Agent, env: Vector, starts: Starts) -> Episodes:
-    slots = len(starts)
-    if isinstance(agent, SituatedAgent):
-        agent.enter(cast(VectorEnv, env.unwrapped))
-    agent.reset(slots)
-    observations, _ = env.reset(**starts.reset_arguments())
-    returns, uncertainty = np.zeros(slots), np.zeros(slots)
-    components: dict[str, np.ndarray] = {}
-    lengths = np.zeros(slots, dtype=int)
-    alive = np.ones(slots, dtype=bool)
-    while alive.any():
-        observations, rewards, terminated, truncated, info = env.step(agent.act(observations))
-        returns += alive * rewards
-        uncertainty += alive * info["uncertainty"]
-        for name, values in info["reward_components"].items():
-            if not name.startswith("_"):  # Gymnasium's masks
-                total = components.setdefault(name, np.zeros(slots))
-                total += alive * values
-        lengths += alive
-        alive &= ~(terminated | truncated)
-    return Episodes(
-        users=starts.users,
-        days=starts.days,
-        returns=returns,
-        lengths=lengths,
-        components={name: total / lengths for name, total in components.items()},
-        uncertainty=uncertainty / lengths,
-    )
 
 
 def _join(chunks: list[Episodes]) -> Episodes:

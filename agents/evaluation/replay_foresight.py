@@ -14,8 +14,9 @@ from gymnasium.vector import AutoresetMode
 from agents.env_config import EnvConfig, Vector, with_person_context
 from agents.episode_starts import Starts
 from agents.evaluation.bootstrap_intervals import Bootstrap, clustered_interval, paired_interval
-from agents.evaluation.paired_runs import Episodes, run_chunks
+from agents.evaluation.paired_runs import run_chunks
 from agents.protocol import Agent, Plain, SituatedAgent
+from agents.rollout import Episodes
 from human_wm_env.registration import Dataset
 
 REPLAY_ID = "HumanWMReplay-v0"

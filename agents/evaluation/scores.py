@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from agents.evaluation.bootstrap_intervals import Bootstrap, Interval, statistic_interval
-from agents.evaluation.paired_runs import Episodes
 from agents.protocol import Plain
+from agents.rollout import Episodes
 
 FULL_SCORE = 100.0
 LARGE_REGRET_QUANTILE = 0.9

@@ -13,9 +13,10 @@ from agents.evaluation.bootstrap_intervals import (
     paired_interval,
     plain_iqm,
 )
-from agents.evaluation.paired_runs import Episodes, Results
+from agents.evaluation.paired_runs import Results
 from agents.evaluation.scores import normalised_score, regret_of_people
 from agents.protocol import Manifest, Plain
+from agents.rollout import Episodes
 
 REFERENCES = ("habit", "random")
 HABIT, ORACLE = "habit", "oracle"  # 0 and 100 of the normalised score

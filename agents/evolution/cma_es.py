@@ -15,7 +15,7 @@ from agents.episode_starts import spread_starts
 from agents.evolution.controller import ControllerAgent, ControllerShape
 from agents.evolution.hyperparameters import CMAESConfig
 from agents.planning.best_constant import SearchConfig, search_best_constant
-from agents.rollout import live_episodes
+from agents.rollout import run_to_the_end
 from agents.training_session import Session
 from agents.training_state import keep_state, kept_state, training_settings
 from human_wm_env.registration import Dataset
@@ -135,7 +135,8 @@ def _generation(
     seed = int(np.random.SeedSequence([config.seed, 4, number]).generate_state(1)[0])
     starts = spread_starts(env, episodes=config.episodes, seed=seed, dataset=session.dataset)
     tiled = starts.part(np.tile(np.arange(len(starts)), config.population))
-    returns, components = live_episodes(vector, tiled, lambda seen: shape.act(members, seen))
+    episodes = run_to_the_end(vector, tiled, lambda seen: shape.act(members, seen))
+    returns, components = episodes.returns, episodes.components
     evolution.tell(returns.reshape(config.population, -1).mean(axis=1))
     if session.logger is not None:
         day = (number + 1) * len(tiled) * env.horizon

@@ -17,7 +17,7 @@ from agents.baselines import ConstantAgent
 from agents.env_config import NO_CONTEXT, EnvConfig, make_vector_env, with_overrides
 from agents.episode_starts import spread_starts
 from agents.planning.cross_entropy import CrossEntropyConfig, Objective
-from agents.rollout import live_episodes
+from agents.rollout import run_to_the_end
 from human_wm_env.errors import ConfigError
 from human_wm_env.registration import Dataset
 
@@ -155,7 +155,7 @@ def search_best_constant(
         actions = np.repeat(candidates, len(starts), axis=0)
         vector = make_vector_env(env, len(tiled), autoreset=AutoresetMode.DISABLED, dataset=dataset)
         with contextlib.closing(vector):
-            total, _ = live_episodes(vector, tiled, lambda seen: actions)
+            total = run_to_the_end(vector, tiled, lambda seen: actions).returns
         return total.reshape(len(candidates), len(starts)).mean(axis=1)
 
     return ConstantAgent(cross_entropy_search(mean_returns, config, progress), "best_constant")

@@ -8,8 +8,8 @@ import pytest
 from agents.env_config import EnvConfig
 from agents.evaluation.benchmark_entries import BenchmarkConfig, benchmark_entries
 from agents.evaluation.benchmark_report import BenchmarkResults, report
-from agents.evaluation.bootstrap_intervals import Bootstrap, mean_interval
-from agents.evaluation.paired_runs import Episodes
+from agents.evaluation.bootstrap_intervals import Bootstrap, clustered_interval
+from agents.rollout import Episodes
 
 USERS = np.repeat([f"p{i}" for i in range(6)], 2)
 WORLDS = {"dream": EnvConfig("HumanWM-v0"), "simulator": EnvConfig("HumanWMSim-v0")}
@@ -83,5 +83,5 @@ def test_a_report_of_everything(config: BenchmarkConfig) -> None:
     row = rows["ppo dream context"]
     names = ["ppo dream context, seed 1", "ppo dream context, seed 2"]
     runs = np.stack([found["simulator"][name].returns for name in names])
-    assert row["return"] == vars(mean_interval(runs, USERS, Bootstrap(resamples=200)))
+    assert row["return"] == vars(clustered_interval(runs, USERS, Bootstrap(resamples=200)))
     assert 0.0 < told["verdicts"]["headroom (wanted .20)"]["mean"] < 1.0

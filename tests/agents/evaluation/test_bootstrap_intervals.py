@@ -99,9 +99,9 @@ def test_settings_are_checked(settings: dict[str, float]) -> None:
 
 
 def test_values_are_checked() -> None:
-    with pytest.raises(DataError, match="one person for each"):
+    with pytest.raises(DataError, match="one value of"):
         clustered_interval(np.zeros(3), np.zeros(2))
-    with pytest.raises(DataError, match="one person for each"):
+    with pytest.raises(DataError, match="one value of"):
         clustered_interval(np.zeros(0), np.zeros(0))
     with pytest.raises(DataError, match="finite values"):
         clustered_interval(np.array([0.0, np.nan]), np.arange(2))

@@ -11,8 +11,9 @@ from agents.baselines import ConstantAgent, HabitAgent
 from agents.env_config import EnvConfig
 from agents.episode_starts import Starts, draw_starts
 from agents.evaluation.episode_cache import EpisodeStore, mean_over_runs, plain_name
-from agents.evaluation.paired_runs import Episodes, run_episodes
+from agents.evaluation.paired_runs import run_episodes
 from agents.protocol import Agent
+from agents.rollout import Episodes
 from human_wm_env.errors import CheckpointError
 from human_wm_env.people.embedded import EmbeddedPeople
 

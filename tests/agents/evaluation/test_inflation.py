@@ -8,7 +8,7 @@ import pytest
 from agents.evaluation.bootstrap_intervals import Bootstrap
 from agents.evaluation.inflation import compare_worlds, inflation, rank_correlation
 from agents.evaluation.model_exploits import judge_finds
-from agents.evaluation.paired_runs import Episodes
+from agents.rollout import Episodes
 from human_wm_env.errors import DataError
 
 USERS = np.repeat([f"p{i}" for i in range(10)], 2)

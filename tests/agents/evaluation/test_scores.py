@@ -7,12 +7,10 @@ from agents.evaluation.bootstrap_intervals import (
     Bootstrap,
     clustered_interval,
     interquartile_mean,
-    mean_interval,
     plain_iqm,
     statistic_interval,
     stratified_iqm_interval,
 )
-from agents.evaluation.paired_runs import Episodes
 from agents.evaluation.scores import (
     headroom,
     normalised_score,
@@ -20,6 +18,7 @@ from agents.evaluation.scores import (
     score_difference,
     score_ratio,
 )
+from agents.rollout import Episodes
 from human_wm_env.errors import DataError
 
 PEOPLE = np.array(["a", "a", "b", "b"])
@@ -48,8 +47,8 @@ def test_runs_are_resampled_too() -> None:
 
 
 def test_a_mean_over_runs_that_disagree_is_less_sure() -> None:
-    sure = mean_interval(np.stack([HABIT, HABIT]), PEOPLE)
-    unsure = mean_interval(np.stack([HABIT - 3.0, HABIT + 3.0]), PEOPLE)
+    sure = clustered_interval(np.stack([HABIT, HABIT]), PEOPLE)
+    unsure = clustered_interval(np.stack([HABIT - 3.0, HABIT + 3.0]), PEOPLE)
     assert sure == clustered_interval(HABIT, PEOPLE)
     assert unsure.mean == sure.mean and unsure.low < sure.low and unsure.high > sure.high
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from agents.evaluation.bootstrap_intervals import Bootstrap
-from agents.evaluation.paired_runs import Episodes
 from agents.evaluation.summary_table import summarise, table_rows
+from agents.rollout import Episodes
 
 
 def episodes(returns: list[float], mood: float = 0.5) -> Episodes:
