@@ -71,7 +71,7 @@ def draw_starts(
         raise ConfigError(
             "at least 1 person and 1 episode per person",
             f"people={people}, episodes_per_person={episodes_per_person}",
-            "Raise them; people=null takes everyone.",
+            "Raise them; people=null takes all.",
         )
     logs = logs_of(env, dataset)
     first = max(min_history_days, MIN_HISTORY_DAYS)
@@ -94,7 +94,7 @@ def spread_starts(
     """Draw so many episodes, spread over the people of the split as evenly as they can be.
 
     Raises:
-        DataError: nobody of the split has a long enough log.
+        DataError: no person of the split has a long enough log.
     """
     logs = logs_of(env, dataset)
     users = _long_enough(logs, env, MIN_HISTORY_DAYS)

@@ -49,13 +49,15 @@ class ArtifactCache:
         """Return a trained agent: loaded, gone on with, or trained."""
         name = plain_name(entry.name)
         folder, state = self.folder / "agents" / name, self.folder / "trainings" / name
-        told = {
+        settings = {
             "config": asdict(entry.config),
             "env": env_identity(entry.env),
             "models": _models_of(entry),
             "people": people_version(),
         }
-        self._begin(self.folder / "made_of" / f"agent_{name}.json", as_text(told), folder, state)
+        self._begin(
+            self.folder / "made_of" / f"agent_{name}.json", as_text(settings), folder, state
+        )
         if not (folder / MANIFEST).is_file():
             session = Session(
                 state_folder=state, resume=True, checkpoint_days=50_000, dataset=self.dataset
@@ -70,8 +72,8 @@ class ArtifactCache:
             like: see `write_untrained_model`.
         """
         folder = self.folder / "untrained_model"
-        told = as_text({"like": model_digest(like)})
-        self._begin(self.folder / "made_of" / "untrained_model.json", told, folder)
+        settings = as_text({"like": model_digest(like)})
+        self._begin(self.folder / "made_of" / "untrained_model.json", settings, folder)
         if not (folder / MANIFEST).is_file():
             write_untrained_model(folder, like=like)
         return folder
@@ -80,14 +82,14 @@ class ArtifactCache:
         """Return the episodes of an agent in a world."""
         return self._store.episodes(world, env, name, agent)
 
-    def _begin(self, note: Path, told: str, *folders: Path) -> None:
+    def _begin(self, note: Path, settings: str, *folders: Path) -> None:
         """Remove what was made of other things, and write down what it is made of now."""
-        if is_made_of(note, told, self._say):
+        if is_made_of(note, settings, self._say):
             return
         for folder in folders:
             shutil.rmtree(folder, ignore_errors=True)
         note.parent.mkdir(parents=True, exist_ok=True)
-        note.write_text(told, encoding="utf-8")
+        note.write_text(settings, encoding="utf-8")
 
 
 def _models_of(entry: BenchmarkEntry) -> list[str]:

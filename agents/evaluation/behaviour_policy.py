@@ -81,8 +81,8 @@ def row_log_density(
         [np.arange(schema.ROW_WIDTH)[schema.ROW_SLICES[index]] for index in order]
     )
     encoded = schema.encode_rows(rows, observed)[:, columns]
-    told = np.concatenate([encoded, observed[:, order]], axis=1, dtype=np.float32)
-    shifted = (parameters + told @ chain).astype(float)
+    known = np.concatenate([encoded, observed[:, order]], axis=1, dtype=np.float32)
+    shifted = (parameters + known @ chain).astype(float)
     found = np.zeros((len(rows), len(order)))
     for place, index in enumerate(order):
         part, feature = layout.parameters[index], schema.FEATURES[index]

@@ -135,8 +135,8 @@ def benchmark_entries(config: BenchmarkConfig, untrained_model: str) -> list[Ben
     planner = ImaginingPlannerConfig(config.planner)
     found.append(BenchmarkEntry("planner", "planner", planner, dream))
     lost = replace(dream, world_model=untrained_model)
-    blind = replace(lost, person_context=True)
-    add("ppo untrained dream context", config.ppo, blind)
+    lost_seeing = replace(lost, person_context=True)
+    add("ppo untrained dream context", config.ppo, lost_seeing)
     found.append(
         BenchmarkEntry("planner, untrained dream", "planner, untrained dream", planner, lost)
     )

@@ -167,14 +167,14 @@ def _verdicts(
     bootstrap: Bootstrap | None,
 ) -> Plain:
     habit, oracle, users = truth[HABIT].returns, truth[ORACLE].returns, truth[HABIT].users
-    room = headroom(truth[CONSTANT].returns, habit, oracle, users, bootstrap)
+    gainable = headroom(truth[CONSTANT].returns, habit, oracle, users, bootstrap)
 
     def beats(one: str, other: str) -> dict[str, float]:
         first, second = (_returns(truth, groups[name]) for name in (one, other))
         return dict(vars(score_difference(first, second, habit, oracle, users, bootstrap)))
 
     found: Plain = {
-        "headroom (wanted .20)": vars(room),
+        "headroom (wanted .20)": vars(gainable),
         "rank correlation (wanted .9)": transfer[DREAM]["rank_correlation"],
         "median inflation (wanted .8 to 1.2)": transfer[DREAM]["median_inflation"],
         "exploits (wanted none)": sum(find["is_exploit"] for find in exploits),

@@ -68,7 +68,7 @@ class EpisodeStore:
         """
         judged = evaluation_world(world)
         file = self.folder / plain_name(world_name) / f"{plain_name(agent_name)}.safetensors"
-        told = as_text(
+        settings = as_text(
             {
                 "starts": self._starts_digest,
                 "world": env_identity(judged),
@@ -76,14 +76,14 @@ class EpisodeStore:
                 "people": people_version(),
             }
         )
-        if not is_made_of(file.with_suffix(".json"), told, self._say) or not file.is_file():
+        if not is_made_of(file.with_suffix(".json"), settings, self._say) or not file.is_file():
             found = run_episodes(
                 agent, judged, self.starts, max_slots=self._max_slots, dataset=self._dataset
             )
-            self._write(file, found, told)
+            self._write(file, found, settings)
         return self._read(file)
 
-    def _write(self, file: Path, episodes: Episodes, told: str) -> None:
+    def _write(self, file: Path, episodes: Episodes, settings: str) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         # Nothing is said of the file until it is whole.
         file.with_suffix(".json").unlink(missing_ok=True)
@@ -96,7 +96,7 @@ class EpisodeStore:
         draft = file.with_suffix(f".{os.getpid()}")
         save_file({name: np.ascontiguousarray(a) for name, a in arrays.items()}, draft)
         draft.replace(file)
-        file.with_suffix(".json").write_text(told, encoding="utf-8")
+        file.with_suffix(".json").write_text(settings, encoding="utf-8")
 
     def _read(self, file: Path) -> Episodes:
         try:
@@ -126,30 +126,30 @@ def starts_digest(starts: Starts) -> str:
     return digest.hexdigest()
 
 
-def is_made_of(note: Path, told: str, say: Callable[[str], object]) -> bool:
+def is_made_of(note: Path, settings: str, say: Callable[[str], object]) -> bool:
     """Say whether something kept was made of what is asked for.
 
     Args:
         note: what it was made of, as JSON; a missing one counts as other.
-        told: what is asked for, see `as_text`.
+        settings: what is asked for, see `as_text`.
         say: gets a line that names what differs.
     """
     try:
         kept = note.read_text(encoding="utf-8")
     except FileNotFoundError:
         return False
-    if kept == told:
+    if kept == settings:
         return True
-    say(f"{note.with_suffix('')} was made of other things ({_differing(kept, told)}): again.")
+    say(f"{note.with_suffix('')} was made of other things ({_differing(kept, settings)}): again.")
     return False
 
 
-def _differing(kept: str, told: str) -> str:
+def _differing(kept: str, settings: str) -> str:
     try:
         before = json.loads(kept)
     except ValueError:
         return "its note is damaged"
-    now = json.loads(told)
+    now = json.loads(settings)
     if not isinstance(before, dict):
         return "its note is damaged"
     return ", ".join(name for name in sorted({*before, *now}) if before.get(name) != now.get(name))

@@ -182,9 +182,9 @@ def evaluate(
     """
     config = config or EvaluationConfig()
     starts = starts_of(worlds, config, dataset=dataset)
-    everyone = with_baselines(agents, worlds, config, dataset=dataset)
+    compared = with_baselines(agents, worlds, config, dataset=dataset)
     results = run_paired(
-        everyone,
+        compared,
         worlds,
         starts,
         max_slots=config.max_slots,
@@ -194,7 +194,7 @@ def evaluate(
     replayed = {}
     if config.replay:
         replayed = run_replay(
-            everyone,
+            compared,
             next(iter(worlds.values())),
             starts,
             max_slots=config.max_slots,
@@ -203,12 +203,12 @@ def evaluate(
         )
     estimates = {}
     if off_policy is not None:
-        estimates = _estimates(everyone, worlds, config, off_policy, starts, dataset, say)
+        estimates = _estimates(compared, worlds, config, off_policy, starts, dataset, say)
     return Evaluation(results, replayed, estimates, config.bootstrap)
 
 
 def _estimates(
-    everyone: Mapping[str, Agent],
+    compared: Mapping[str, Agent],
     worlds: Mapping[str, EnvConfig],
     config: EvaluationConfig,
     off_policy: OffPolicyConfig,
@@ -219,9 +219,9 @@ def _estimates(
     """Estimate from the log alone; Q is fitted to the people of the search split."""
     first = next(iter(worlds.values()))
     model = worlds["dream"].world_model if "dream" in worlds else None
-    able = {name: agent for name, agent in everyone.items() if judged_by_logs(agent, model)}
-    if len(able) < len(everyone):
-        say(f"not estimated from the log: {', '.join(sorted(everyone.keys() - able.keys()))}")
+    able = {name: agent for name, agent in compared.items() if judged_by_logs(agent, model)}
+    if len(able) < len(compared):
+        say(f"not estimated from the log: {', '.join(sorted(compared.keys() - able.keys()))}")
     fitted_to = draw_starts(
         with_overrides(first, {"split": config.search_split}),
         people=None,
@@ -246,7 +246,7 @@ def _estimates(
 def starts_of(
     worlds: Mapping[str, EnvConfig], config: EvaluationConfig, *, dataset: Dataset | None = None
 ) -> Starts:
-    """Draw the starts that everybody is judged on.
+    """Draw the starts that all agents are judged on.
 
     Raises:
         ConfigError: no worlds, or worlds that cannot be paired.
@@ -273,7 +273,7 @@ def with_baselines(
     """Return agents and baselines by name; the best constant day is searched.
 
     Raises:
-        ConfigError: nobody, or an agent with the name of a baseline.
+        ConfigError: no agents at all, or an agent with the name of a baseline.
     """
     for name in agents:
         if name in config.baselines:

@@ -29,7 +29,7 @@ def inflation(
     truth_habit: Episodes,
     bootstrap: Bootstrap | None = None,
 ) -> Interval | None:
-    """Return (dream - dream habit) / (truth - truth habit): 1 is honest, more is flattery.
+    """Return (dream - dream habit) / (truth - truth habit): 1 is unbiased, more is too good.
 
     The interval resamples people and runs, the same ones in both worlds.
 
@@ -41,7 +41,7 @@ def inflation(
         bootstrap: settings; None takes the defaults.
 
     Returns:
-        None where the gain in truth cannot be told from 0: then the ratio says nothing.
+        None where the gain in truth does not differ from 0 for sure: then the ratio says nothing.
     """
     users = truth_habit.users
     columns = {

@@ -1,4 +1,4 @@
-"""Windows of logged days as an agent would have lived them, for off-policy evaluation."""
+"""Windows of logged days as an agent would have seen them, for off-policy evaluation."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class LoggedWindows:
 
     Attributes:
         users: person of each window, (windows,).
-        observations: float32 (windows, days + 1, observations.WIDTH), on the eves.
-        contexts: float32 (windows, latents), posterior means on the eve of the first day.
+        observations: float32 (windows, days + 1, observations.WIDTH), each before its day.
+        contexts: float32 (windows, latents), posterior means before the first day.
         actions: float32 (windows, days, 7), what was done; of no meaning where not complete.
         rows: float32 (windows, days, 10), as logged.
         observed: bool (windows, days, 10), their mask.
@@ -89,7 +89,7 @@ def cut_windows(
     ).astype(np.intp)
     views = []
     for day in range(days + 1):
-        following = min(day, days - 1)  # the last eve's weather is not looked up
+        following = min(day, days - 1)  # the weather after the window is not looked up
         weekday_to_come = np.where(
             weekday[:, day] < 0, -1, (weekday[:, day].astype(int) + 1) % schema.DAYS_PER_WEEK
         )
@@ -104,28 +104,28 @@ def cut_windows(
             )
         )
     weights = {**rewards.DEFAULT_WEIGHTS, **(reward_weights or {})}
-    weighing = np.array([weights[name] for name in rewards.COMPONENTS])
-    paid = np.zeros((len(users), days))
+    factors = np.array([weights[name] for name in rewards.COMPONENTS])
+    earned = np.zeros((len(users), days))
     for window, start in enumerate(where):
         known = complete[window]
         if known.any():
             baseline = rewards.baseline_of(replay.history_of(start))
-            paid[window, known] = rewards.components(rows[window, 1:][known], baseline) @ weighing
-    lived = np.maximum(rows[:, 1:], 0.0).reshape(-1, schema.FEATURE_COUNT)
+            earned[window, known] = rewards.components(rows[window, 1:][known], baseline) @ factors
+    rows_done = np.maximum(rows[:, 1:], 0.0).reshape(-1, schema.FEATURE_COUNT)
     return LoggedWindows(
         users=starts.users,
         observations=np.stack(views, axis=1),
         contexts=PosteriorMeans(replay, world_model, "frozen").of_starts(list(where)),
-        actions=actions.encode(lived).reshape(len(users), days, -1),
+        actions=actions.encode(rows_done).reshape(len(users), days, -1),
         rows=rows[:, 1:],
         observed=observed[:, 1:],
-        rewards=paid,
+        rewards=earned,
         complete=complete,
         starts=where,
         weekday=weekday[:, 1:],
         # Each component is in [0, 1].
         reward_range=(
-            float(np.minimum(weighing, 0.0).sum()),
-            float(np.maximum(weighing, 0.0).sum()),
+            float(np.minimum(factors, 0.0).sum()),
+            float(np.maximum(factors, 0.0).sum()),
         ),
     )

@@ -131,19 +131,19 @@ def evaluate_off_policy(
         robust); Kallus & Zhou 2018 (smoothed deterministic policies).
     """
     config = config or OffPolicyConfig()
-    lived = windows if fitted_to is None else fitted_to
-    if lived.complete.sum() < 2:
-        raise DataError("complete days in the log", f"{lived.complete.sum()}", "Log more.")
+    fitting = windows if fitted_to is None else fitted_to
+    if fitting.complete.sum() < 2:
+        raise DataError("complete days in the log", f"{fitting.complete.sum()}", "Log more.")
     context = bool(agent.env_overrides.get("person_context", False))
     state = windows.seen(True)
     chosen = _chosen(agent, windows.seen(context))  # (windows, days + 1, 7)
-    people, who = np.unique(lived.users, return_inverse=True)
+    people, who = np.unique(fitting.users, return_inverse=True)
     q_first, corrections = [], []
     ratios = _weights(dataset, windows, chosen, config, world_model)
     for fit in range(config.fits):
         rng = np.random.default_rng(np.random.SeedSequence([config.seed, fit]))
         drawn = np.bincount(rng.integers(len(people), size=len(people)), minlength=len(people))
-        net = _fit(agent, lived, context, drawn[who], config, fit)
+        net = _fit(agent, fitting, context, drawn[who], config, fit)
         days = windows.days
         left = np.broadcast_to(days - np.arange(days + 1), chosen.shape[:2])
         value = _predict(net, state, chosen, left)
@@ -189,9 +189,9 @@ def _fit(
     chances = weight[window] / weight[window].sum()
     now, after = state[window, day], state[window, day + 1]
     seen_after = seen[window, day + 1]
-    lived = _days_of(windows.actions[window, day])
-    paid = windows.rewards[window, day]
-    inputs = now.shape[1] + lived.shape[1]
+    done_days = _days_of(windows.actions[window, day])
+    rewards = windows.rewards[window, day]
+    inputs = now.shape[1] + done_days.shape[1]
     net, target = (_Value(inputs, config.width, windows.reward_range) for _ in range(2))
     for parameter in net.parameters():
         with torch.no_grad():
@@ -201,7 +201,7 @@ def _fit(
     optimiser = torch.optim.Adam(net.parameters(), lr=config.learning_rate)
     horizon = windows.days
     for _ in range(config.updates):
-        some = rng.choice(len(paid), config.batch, p=chances)
+        some = rng.choice(len(rewards), config.batch, p=chances)
         left = rng.integers(1, horizon + 1, config.batch)
         before, then, looked = now[some], after[some], seen_after[some]
         before[:, LEFT] = left / horizon
@@ -209,8 +209,8 @@ def _fit(
         next_day = _days_of(agent.act(looked))
         with torch.no_grad():
             following = target(_joined(then, next_day), torch.as_tensor(left - 1.0))
-            goal = torch.as_tensor(paid[some]) + following
-        loss = ((net(_joined(before, lived[some]), torch.as_tensor(left)) - goal) ** 2).mean()
+            goal = torch.as_tensor(rewards[some]) + following
+        loss = ((net(_joined(before, done_days[some]), torch.as_tensor(left)) - goal) ** 2).mean()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

@@ -1,7 +1,7 @@
 """Agents in the replay of the log: how well they foresee what people did, never what it is worth.
 
 The log advances whatever an agent chooses, so that its returns are no returns of the agent's:
-they are told apart, and pooled with those of no other world.
+they are reported apart, and pooled with those of no other world.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ def summarise(
 
     Returns:
         summary[world][agent], each with `return`, `iqm` and `minus_<reference>` as
-        {mean, low, high} (`iqm` without the ends where nobody has two episodes), `components`
+        {mean, low, high} (`iqm` without the ends where no person has two episodes), `components`
         as means, `uncertainty`, `episodes`, `people`; where habit and the oracle took part,
         also `score` (habit 0, oracle 100) and `regret`.
     """
@@ -136,12 +136,12 @@ def log_rows(
     return [
         {
             "agent": name,
-            "fitted Q": interval_text(told["fitted_q"]),
-            "doubly robust": interval_text(told["doubly_robust"]),
-            "effective windows": round(told["effective_windows"], 1),
+            "fitted Q": interval_text(estimate["fitted_q"]),
+            "doubly robust": interval_text(estimate["doubly_robust"]),
+            "effective windows": round(estimate["effective_windows"], 1),
             **{world: interval_text(of[name]["return"]) for world, of in summary.items()},
         }
-        for name, told in estimates.items()
+        for name, estimate in estimates.items()
     ]
 
 

@@ -71,7 +71,7 @@ def imagined_returns(
 
     Args:
         world: steps the copies.
-        reward: weighs components and uncertainty.
+        reward: the weighted sum of components and uncertainty.
         state: of slots * draws, the draws of a slot side by side.
         plans: float32 (slots, candidates, pieces, width); the last piece is kept to the end.
         days: days that are simulated.
