@@ -1,4 +1,4 @@
-"""Training as the predecessor did it; `losses/predecessor.py` says what is wrong with it."""
+"""Training as the predecessor did it; `world_model/predecessor/loss.py` says what is wrong with it."""
 
 from __future__ import annotations
 
