@@ -126,9 +126,8 @@ def _disagreement(model: WorldModel, x: np.ndarray, latents: np.ndarray) -> np.n
     layout, blocks = state_layout(architecture), architecture.blocks
     given = mx.array(x)
     of = mx.array(latents)
-    nothing = mx.zeros((len(x), 1, layout.chain_width))
     offsets = baseline_offsets(of[:, blocks["a"]], given)
-    members = np.array(model.transition(given, of[:, blocks["c"]], nothing, offsets))
+    members = np.array(model.transition(given, of[:, blocks["c"]], offsets=offsets))
     logits, means, _ = heads.mixture_columns(
         layout.parameters[schema.HEART_RATE], layout.components
     )

@@ -7,66 +7,41 @@ noise: the imagined day (`step`) calls one for the actions, and one for the stat
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import mlx.core as mx
 
-from human_wm_env.model.heads import MIN_SCALE, HeadLayout, mixture_columns
+from human_wm_env.model.heads import MIN_SCALE, HeadLayout
 from human_wm_env.person import schema
-from world_model.nets.point_predictions import point_predictions
+from world_model.nets.distributions import point_predictions
 
 #: encoded features, (slots, width of the feature) each, by index
 Columns = dict[int, mx.array]
+#: From a layout, parameters before the chain (members, slots, width), the masked chain (members,
+#: chain_width, width) and (slots, features), 1 where a feature moves those after it in the chain
+#: (None: everywhere), to the encoded features. One that moves nothing is drawn all the same.
+Draw = Callable[[HeadLayout, mx.array, mx.array, mx.array | None], Columns]
 
 
-class Draw(Protocol):
-    """Draws the features of one head."""
-
-    def __call__(
-        self,
-        layout: HeadLayout,
-        parameters: mx.array,
-        chain: mx.array,
-        observed: mx.array | None = None,
-    ) -> Columns:
-        """Return the encoded features of the head.
-
-        Args:
-            layout: of the head.
-            parameters: (members, slots, layout.width), before the chain.
-            chain: (members, chain_width, layout.width), masked.
-            observed: (slots, features), 1 where a feature moves those after it in the chain;
-                None means everywhere. One that does not is drawn all the same.
-        """
-        ...
-
-
-class MeanDraw:
-    """No draw: the expectation of each feature, averaged over the members, without the chain."""
-
-    def __call__(
-        self,
-        layout: HeadLayout,
-        parameters: mx.array,
-        chain: mx.array,
-        observed: mx.array | None = None,
-    ) -> Columns:
-        """Return means of continuous features and probabilities of categories."""
-        points = point_predictions(layout, parameters).mean(axis=0)
-        return {index: points[:, part] for index, part in layout.encoded.items()}
+def draw_mean(
+    layout: HeadLayout, parameters: mx.array, _chain: mx.array, _observed: mx.array | None
+) -> Columns:
+    """Return expectations instead of draws, averaged over the members, without the chain."""
+    points = point_predictions(layout, parameters).mean(axis=0)
+    return {index: points[:, part] for index, part in layout.encoded.items()}
 
 
 @dataclass(frozen=True)
 class ChainedDraw(ABC):
-    """Draws one feature after the other; what is drawn shifts the parameters of those after it.
+    """Draws one feature after the other; each shifts the parameters of those after it.
 
     Abstract: a subclass says how a single feature is drawn.
 
     Attributes:
         normal: (slots, features), standard normal noise.
         uniform: (slots, features), noise in [0, 1).
-        member: int (slots,), whose parameters each slot draws from; None: the first member's.
+        member: int (slots,), whose parameters each slot draws from; None: the members' average.
     """
 
     normal: mx.array
@@ -78,20 +53,8 @@ class ChainedDraw(ABC):
         """Draw one-hot categories, (slots, categories); `uniform` is (slots, 1)."""
 
     @abstractmethod
-    def mixture(
-        self, parameters: mx.array, components: int, normal: mx.array, uniform: mx.array
-    ) -> mx.array:
-        """Draw scaled values from mixtures of Gaussians, (slots, 1), as is the noise."""
-
-    def of_member(self, parameters: mx.array, chain: mx.array) -> tuple[mx.array, mx.array]:
-        """Return what each slot draws from: parameters (slots, width), and the chain.
-
-        The chain is (chain_width, width) where all slots share it, else one per slot.
-        """
-        if self.member is None or len(parameters) == 1:
-            return parameters[0], chain[0]
-        own = mx.take_along_axis(parameters, self.member[None, :, None], axis=0)[0]
-        return own, chain[self.member]
+    def mixture(self, own: mx.array, normal: mx.array, uniform: mx.array) -> mx.array:
+        """Draw scaled values, (slots, 1), from a mixture's parameters (slots, 3 * components)."""
 
     def __call__(
         self,
@@ -101,7 +64,11 @@ class ChainedDraw(ABC):
         observed: mx.array | None = None,
     ) -> Columns:
         """Draw along the chain; see `Draw`."""
-        shifted, chain = self.of_member(parameters, chain)
+        if self.member is None:
+            shifted, chain = parameters.mean(axis=0), chain.mean(axis=0)
+        else:
+            shifted = mx.take_along_axis(parameters, self.member[None, :, None], axis=0)[0]
+            chain = chain[self.member]
         of_mask = chain[..., layout.encoded_width :, :]
         if observed is None:
             shifted = shifted + of_mask.sum(axis=-2)
@@ -110,17 +77,16 @@ class ChainedDraw(ABC):
         drawn: Columns = {}
         for place, index in enumerate(layout.order):
             feature, own = schema.FEATURES[index], shifted[:, layout.parameters[index]]
-            at = slice(place, place + 1)
+            normal, uniform = (noise[:, place : place + 1] for noise in (self.normal, self.uniform))
             if isinstance(feature, schema.Continuous):
-                normal, uniform = self.normal[:, at], self.uniform[:, at]
-                value = self.mixture(own, layout.components, normal, uniform)
                 bounds = (feature.low, feature.high)
                 low, high = ((bound - feature.centre) / feature.scale for bound in bounds)
-                drawn[index] = mx.clip(value, low, high)
+                drawn[index] = moving = mx.clip(self.mixture(own, normal, uniform), low, high)
             else:
-                drawn[index] = self.category(own, self.uniform[:, at])
-            if place + 1 < len(layout.order):
-                moving = drawn[index] if observed is None else drawn[index] * observed[:, at]
+                drawn[index] = moving = self.category(own, uniform)
+            if index != layout.order[-1]:
+                if observed is not None:
+                    moving = moving * observed[:, place : place + 1]
                 shifted = _add_product(shifted, moving, chain[..., layout.encoded[index], :])
         return drawn
 
@@ -130,37 +96,29 @@ class HardDraw(ChainedDraw):
     """Draws as the environment does, by inverting cumulative distributions; no gradients.
 
     Attributes:
-        temperature: tau. 0 takes means and likeliest categories, of the members' average.
+        temperature: tau. 0 takes means and likeliest categories.
     """
 
     temperature: float = 1.0
 
-    def of_member(self, parameters: mx.array, chain: mx.array) -> tuple[mx.array, mx.array]:
-        """Return what each slot draws from; at temperature 0 the members' average."""
-        if self.temperature == 0.0:
-            return parameters.mean(axis=0), chain.mean(axis=0)
-        return super().of_member(parameters, chain)
-
     def category(self, logits: mx.array, uniform: mx.array) -> mx.array:
         """Draw one-hot categories; the likeliest at temperature 0."""
-        if self.temperature == 0.0:
-            return one_hot(logits.argmax(axis=1), logits.shape[1])
         return one_hot(self._picked(logits, uniform), logits.shape[1])
 
-    def mixture(
-        self, parameters: mx.array, components: int, normal: mx.array, uniform: mx.array
-    ) -> mx.array:
+    def mixture(self, own: mx.array, normal: mx.array, uniform: mx.array) -> mx.array:
         """Draw a component, then its Gaussian; the mean of all at temperature 0."""
-        logits, mean, raw = _mixture_parts(parameters, components)
+        logits, means, raw = mx.split(own, 3, axis=1)
         if self.temperature == 0.0:
-            return (mx.softmax(logits, axis=1) * mean).sum(axis=1, keepdims=True)
-        if components > 1:
+            return (mx.softmax(logits, axis=1) * means).sum(axis=1, keepdims=True)
+        if logits.shape[1] > 1:
             picked = self._picked(logits, uniform)[:, None]
-            mean = mx.take_along_axis(mean, picked, axis=1)
+            means = mx.take_along_axis(means, picked, axis=1)
             raw = mx.take_along_axis(raw, picked, axis=1)
-        return mean + self.temperature * _scale(raw) * normal
+        return means + self.temperature * _scale(raw) * normal
 
     def _picked(self, logits: mx.array, uniform: mx.array) -> mx.array:
+        if self.temperature == 0.0:
+            return logits.argmax(axis=1)
         highest = logits.max(axis=1, keepdims=True)
         return inverse_cdf(mx.exp((logits - highest) / self.temperature), uniform)
 
@@ -178,11 +136,9 @@ class StraightThroughDraw(ChainedDraw):
         hard = one_hot(inverse_cdf(soft, uniform), logits.shape[1])
         return hard + soft - mx.stop_gradient(soft)
 
-    def mixture(
-        self, parameters: mx.array, components: int, normal: mx.array, uniform: mx.array
-    ) -> mx.array:
-        """Draw a component straight through, among values of all Gaussians."""
-        logits, means, raw = _mixture_parts(parameters, components)
+    def mixture(self, own: mx.array, normal: mx.array, uniform: mx.array) -> mx.array:
+        """Draw from every Gaussian, then pick a component straight through."""
+        logits, means, raw = mx.split(own, 3, axis=1)
         values = means + _scale(raw) * normal
         return (self.category(logits, uniform) * values).sum(axis=1, keepdims=True)
 
@@ -191,7 +147,7 @@ def inverse_cdf(weights: mx.array, uniform: mx.array) -> mx.array:
     """Draw categories by inverting the cumulative distribution, int (slots,).
 
     Args:
-        weights: (slots, categories), positive, of any sum.
+        weights: (slots, categories), not negative, of any sum.
         uniform: (slots, 1), noise in [0, 1).
     """
     cumulative = mx.cumsum(weights, axis=1)
@@ -202,12 +158,6 @@ def inverse_cdf(weights: mx.array, uniform: mx.array) -> mx.array:
 def one_hot(categories: mx.array, count: int) -> mx.array:
     """Return float32 (slots, count) from int (slots,)."""
     return (categories[:, None] == mx.arange(count)).astype(mx.float32)
-
-
-def _mixture_parts(parameters: mx.array, components: int) -> tuple[mx.array, mx.array, mx.array]:
-    """Return logits, means and raw scales, (slots, components) each."""
-    logits, means, raw = mixture_columns(slice(0, 0), components)
-    return parameters[:, logits], parameters[:, means], parameters[:, raw]
 
 
 def _scale(raw: mx.array) -> mx.array:

@@ -108,30 +108,27 @@ def imagine(
     weather, days = start.weather, []
     before: DayBefore = start
     for day in range(normal.shape[1]):
-        normal_today, uniform_today = normal[:, day], uniform[:, day]
         # As in the environment: tomorrow's weather is drawn with today's noise.
         at = (0, FIRST_WEATHER) if day == 0 else (day - 1, NEXT_WEATHER)
         weather = inverse_cdf(chain[weather], uniform[:, at[0], at[1] : at[1] + 1])
         weekday = np.where(start.weekday < 0, -1, (start.weekday + day) % schema.DAYS_PER_WEEK)
-        of_states = uniform_today[:, UNIFORM_COLUMNS["state"]]
-        member = mx.minimum((of_states[:, 0] * members).astype(mx.int32), members - 1)
+        habit, habit_uniform = _noise(normal[:, day], uniform[:, day], "habit")
+        state, state_uniform = _noise(normal[:, day], uniform[:, day], "state")
+        member = None
+        if temperature > 0.0:
+            member = mx.minimum((state_uniform[:, 0] * members).astype(mx.int32), members - 1)
         row, before = step(
             before,
             mx.array(schema.weekday_features(weekday)),
             one_hot(weather, chain.shape[1]),
-            HardDraw(
-                normal_today[:, NORMAL_COLUMNS["habit"]],
-                uniform_today[:, UNIFORM_COLUMNS["habit"]],
-                temperature=temperature,
-            ),
-            HardDraw(
-                normal_today[:, NORMAL_COLUMNS["state"]],
-                of_states[:, 1:],
-                member,
-                temperature=temperature,
-            ),
+            HardDraw(habit, habit_uniform, temperature=temperature),
+            HardDraw(state, state_uniform[:, 1:], member, temperature),
             None if observed is None else observed[:, day],
         )
         days.append(decode(row))
         mx.eval(before.row, before.total, before.weight, days[-1])
     return mx.stack(days, axis=1)
+
+
+def _noise(normal: mx.array, uniform: mx.array, part: str) -> tuple[mx.array, mx.array]:
+    return normal[:, NORMAL_COLUMNS[part]], uniform[:, UNIFORM_COLUMNS[part]]

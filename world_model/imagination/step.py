@@ -18,6 +18,7 @@ from human_wm_env.person import feasible, schema
 from world_model.imagination.draws import Columns, Draw
 from world_model.nets.world_model import WorldModel
 
+_CONTINUOUS_ACTIONS = sorted({*schema.ACTION_FEATURES} & {*schema.CONTINUOUS_FEATURES})
 _IS_WEATHER = mx.array(np.arange(schema.FEATURE_COUNT) == schema.WEATHER)
 
 
@@ -29,14 +30,12 @@ class DayBefore:
         row: float32 (slots, ROW_WIDTH), the encoded day before, zero where masked.
         observed: float32 (slots, 10), its mask.
         total, weight: float32 (slots, taus, signals), the memory.
-        states_known: no state of `row` is masked, in any slot.
     """
 
     row: mx.array
     observed: mx.array
     total: mx.array
     weight: mx.array
-    states_known: bool = False
 
 
 class DayStep:
@@ -52,9 +51,10 @@ class DayStep:
         self, model: WorldModel, latents: mx.array, *, feasible_days: bool = False
     ) -> None:
         architecture = model.architecture
-        a, b, c = (latents[:, architecture.blocks[block]] for block in "abc")
+        a, b, c = (latents[:, part] for part in architecture.blocks.values())
         self._policy = model.policy.modulated(b)
         self._transition = model.transition.modulated(c, a)
+        self._chains = model.policy.masked_chain, model.transition.masked_chain
         self._layouts = action_layout(architecture), state_layout(architecture)
         self._use_memory = float(architecture.memory)
         self._feasible_days = feasible_days
@@ -73,7 +73,7 @@ class DayStep:
         Args:
             before: what is known of the days before.
             weekday: (slots, 2), encoded.
-            weather: (slots, 4), one-hot; zero where nobody knows it.
+            weather: (slots, 4), one-hot; zero where it is not known.
             draw_actions: of the policy's head.
             draw_states: of the transition's head.
             observed: (slots, 10), 1 where a cell would be logged; others are drawn, but nothing
@@ -82,40 +82,38 @@ class DayStep:
         Returns:
             The encoded day (slots, ROW_WIDTH), masked nowhere, and what is known after it.
         """
-        actions_observed = states_observed = None
-        known_weather, seen_actions = weather, mx.ones((len(weather), len(inputs.ACTION_ORDER)))
+        known_weather, acting, responding = weather, None, None
         if observed is not None:
             known_weather = weather * observed[:, schema.WEATHER : schema.WEATHER + 1]
-            actions_observed = seen_actions = observed[:, mx.array(inputs.ACTION_ORDER)]
-            states_observed = observed[:, mx.array(inputs.STATE_ORDER)]
+            acting = observed[:, mx.array(inputs.ACTION_ORDER)]
+            responding = observed[:, mx.array(inputs.STATE_ORDER)]
         remembered = memory_features(before.total, before.weight) * self._use_memory
+        seen_states = before.observed[:, mx.array(inputs.STATE_ORDER)]
         of_policy = remembered[:, memory.POLICY_PART]
         x = [before.row, before.observed, of_policy, weekday, known_weather]
-        parameters = self._policy(mx.concatenate(x, axis=1))
-        columns = draw_actions(self._layouts[0], parameters, self._policy.chain, actions_observed)
+        parameters = self._policy(mx.concatenate(x, axis=1), 1.0 - seen_states)
+        columns = draw_actions(self._layouts[0], parameters, self._chains[0], acting)
         if self._feasible_days:
             columns = project(columns)
-        seen_states = before.observed[:, mx.array(inputs.STATE_ORDER)]
         acted = _masked(columns, observed)
         x = [
             before.row[:, mx.array(inputs.STATE_COLUMNS)],
             seen_states,
             *(acted[index] for index in inputs.ACTION_ORDER),
-            seen_actions,
+            mx.ones((len(weather), len(inputs.ACTION_ORDER))) if acting is None else acting,
             remembered,
             weekday,
             known_weather,
         ]
-        unknown = None if before.states_known else 1.0 - seen_states
-        parameters = self._transition(mx.concatenate(x, axis=1), unknown)
-        states = draw_states(self._layouts[1], parameters, self._transition.chain, states_observed)
+        parameters = self._transition(mx.concatenate(x, axis=1), 1.0 - seen_states)
+        states = draw_states(self._layouts[1], parameters, self._chains[1], responding)
         columns = {**columns, **states, schema.WEATHER: weather}
         row, after = _row(columns), _masked(columns, observed)
         total, weight = remember(before.total, before.weight, after, observed)
         if observed is None:
-            # An unlogged weather is known to nobody, on imagined days as on logged ones.
+            # An unlogged weather is not known, on imagined days as on logged ones.
             seen = mx.where(_IS_WEATHER, weather.sum(axis=1, keepdims=True), mx.array(1.0))
-            return row, DayBefore(row, seen, total, weight, states_known=True)
+            return row, DayBefore(row, seen, total, weight)
         return row, DayBefore(_row(after), observed, total, weight)
 
 
@@ -149,35 +147,23 @@ def decode(row: mx.array) -> mx.array:
 
 def project(columns: Columns) -> Columns:
     """Move encoded actions onto the feasible set; the NumPy twin is `feasible.project`."""
-    sleep, minutes, steps = (_raw(columns, i) for i in (schema.SLEEP, schema.MINUTES, schema.STEPS))
-    awake = (feasible.HOURS_PER_DAY - sleep) * feasible.MINUTES_PER_HOUR
-    minutes = mx.minimum(minutes, awake)
-    steps = mx.minimum(steps, feasible.MAX_CADENCE * minutes + feasible.INCIDENTAL_STEPS)
+    features = {index: schema.continuous(index) for index in _CONTINUOUS_ACTIONS}
+    raw = {i: columns[i] * feature.scale + feature.centre for i, feature in features.items()}
     workout = columns[schema.WORKOUT]
+    awake = (feasible.HOURS_PER_DAY - raw[schema.SLEEP]) * feasible.MINUTES_PER_HOUR
+    minutes = mx.minimum(raw[schema.MINUTES], awake)
+    most = feasible.MAX_CADENCE * minutes + feasible.INCIDENTAL_STEPS
+    steps = mx.minimum(raw[schema.STEPS], most)
     distance = feasible.STRIDE_KM * steps * (workout @ mx.array(feasible.STRIDE_TABLE)[:, None])
     slack = feasible.DISTANCE_RESIDUAL_SHARE * distance
     moving = feasible.KCAL_PER_STEP * steps + feasible.KCAL_PER_MINUTE * minutes
-    calories = feasible.BASAL_KCAL + moving + workout @ mx.array(feasible.KCAL_TABLE)[:, None]
+    kcal = feasible.BASAL_KCAL + moving + workout @ mx.array(feasible.KCAL_TABLE)[:, None]
     residual = feasible.CALORIES_RESIDUAL_KCAL
-    moved = {
-        schema.MINUTES: minutes,
-        schema.STEPS: steps,
-        schema.DISTANCE: mx.clip(
-            _raw(columns, schema.DISTANCE), distance - slack, distance + slack
-        ),
-        schema.CALORIES: mx.clip(
-            _raw(columns, schema.CALORIES), calories - residual, calories + residual
-        ),
-    }
-    for index, value in moved.items():
-        feature = schema.continuous(index)
-        moved[index] = (value - feature.centre) / feature.scale
-    return {**columns, **moved}
-
-
-def _raw(columns: Columns, index: int) -> mx.array:
-    feature = schema.continuous(index)
-    return columns[index] * feature.scale + feature.centre
+    raw[schema.MINUTES], raw[schema.STEPS] = minutes, steps
+    raw[schema.DISTANCE] = mx.clip(raw[schema.DISTANCE], distance - slack, distance + slack)
+    raw[schema.CALORIES] = mx.clip(raw[schema.CALORIES], kcal - residual, kcal + residual)
+    scaled = {i: (raw[i] - feature.centre) / feature.scale for i, feature in features.items()}
+    return {**columns, **scaled}
 
 
 def memory_features(total: mx.array, weight: mx.array) -> mx.array:

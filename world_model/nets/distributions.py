@@ -1,7 +1,7 @@
-"""Log-likelihoods of the features of a row, in nats.
+"""Distributions of the features of a row: log-likelihoods in nats, and point predictions.
 
-Worked out in NumPy, with their own derivative: of exp and log, of which there are many here,
-MLX takes ten times as long on a CPU.
+Log-likelihoods are worked out in NumPy, with their own derivative: of exp and log, of which
+there are many here, MLX takes ten times as long on a CPU.
 """
 
 from __future__ import annotations
@@ -119,8 +119,8 @@ def category_log_likelihood(logits: np.ndarray, value: np.ndarray) -> tuple[np.n
         value: (categories, ...).
     """
     shares, normaliser = _softmax(logits)
-    told = value.sum(axis=0)
-    return (logits * value).sum(axis=0) - normaliser * told, value - shares * told
+    observed = value.sum(axis=0)
+    return (logits * value).sum(axis=0) - normaliser * observed, value - shares * observed
 
 
 def _softmax(logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -130,3 +130,36 @@ def _softmax(logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     total = shares.sum(axis=0)
     shares /= total
     return shares, highest + np.log(total)
+
+
+def point_predictions(layout: HeadLayout, parameters: mx.array) -> mx.array:
+    """Return the expected encoded row, (..., layout.encoded_width).
+
+    Args:
+        layout: of the head.
+        parameters: (..., layout.width).
+    """
+    parts = []
+    for index in layout.order:
+        own = parameters[..., layout.parameters[index]]
+        if isinstance(schema.FEATURES[index], schema.Continuous):
+            logits, means, _ = (
+                own[..., part] for part in mixture_columns(slice(0, 0), layout.components)
+            )
+            weights = mx.softmax(logits, axis=-1)
+            parts.append((weights * means).sum(axis=-1, keepdims=True))
+        else:
+            parts.append(mx.softmax(own, axis=-1))
+    return mx.concatenate(parts, axis=-1)
+
+
+def encoded_mask(layout: HeadLayout, observed: mx.array) -> mx.array:
+    """Return the mask of every encoded column, (..., layout.encoded_width).
+
+    Args:
+        layout: of the head.
+        observed: (..., features), the mask of every feature, in the layout's order.
+    """
+    widths = [schema.FEATURES[index].width for index in layout.order]
+    parts = [mx.repeat(observed[..., i : i + 1], width, axis=-1) for i, width in enumerate(widths)]
+    return mx.concatenate(parts, axis=-1)

@@ -6,6 +6,7 @@ The NumPy twin, with the reasons, is `human_wm_env/runtime/film.py`.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import mlx.core as mx
 import mlx.nn as nn
@@ -60,14 +61,19 @@ class FilmEnsemble(nn.Module):
         self._chain_mask = mx.array(layout.chain_mask)
 
     def __call__(
-        self, inputs: mx.array, latents: mx.array, row: mx.array, offsets: mx.array | None = None
+        self,
+        inputs: mx.array,
+        latents: mx.array,
+        row: mx.array | None = None,
+        offsets: mx.array | None = None,
     ) -> mx.array:
         """Return the parameters of every member, with the chain teacher-forced.
 
         Args:
             inputs: (people, days, inputs).
             latents: (people, latents), constant over the days.
-            row: (people, days, chain_width), encoded features of the row and their mask.
+            row: (people, days, chain_width), encoded features of the row and their mask;
+                None: nothing is observed of it.
             offsets: (people, days, offsets), what only shifts the outputs.
 
         Returns:
@@ -88,18 +94,42 @@ class FilmEnsemble(nn.Module):
             shifted = out.reshape(members, people, days, -1) + by_person[:, :, None, :]
             out = shifted.reshape(members, people * days, -1)
             out = out + _of_all_members(offsets.reshape(people * days, -1), self.offset)
-        chained = row.reshape(people * days, -1)
-        return out + _of_all_members(chained, self.masked_chain)
+        if row is None:
+            return out
+        return out + _of_all_members(row.reshape(people * days, -1), self.masked_chain)
 
-    def modulated(self, latents: mx.array, offsets: mx.array | None = None) -> ModulatedEnsemble:
+    def modulated(
+        self, latents: mx.array, offsets: mx.array | None = None
+    ) -> Callable[[mx.array, mx.array], mx.array]:
         """Return the nets of some slots, for stepping them day after day.
 
         Args:
             latents: (slots, latents).
             offsets: (slots, width), what shifts the outputs on every day, and again for each
                 state of the day before that is not known.
+
+        Returns:
+            A function of a day's inputs (slots, inputs), and 1 where a state of the day before
+            is not known (slots, states), to parameters before the chain (members, slots, outputs).
         """
-        return ModulatedEnsemble(self, latents, offsets)
+        shift, gain = self.modulation(latents)
+        head, constant = self.head.transpose(0, 2, 1), self.head_bias[:, None]
+        by_state: list[mx.array] = []
+        if offsets is not None:
+            parts = mx.split(self.offset, self.offset.shape[1] // offsets.shape[1], axis=1)
+            always, *by_state = (mx.matmul(offsets, part) for part in parts)
+            constant = constant + always - self.at_reference(latents)
+
+        def parameters(inputs: mx.array, unknown: mx.array) -> mx.array:
+            first = mx.maximum(mx.matmul(inputs, self.inputs) + shift, 0.0) * gain
+            # So few outputs are four times as fast as rows than as columns of the product.
+            second = self.second_layer(first).transpose(0, 2, 1)
+            out = mx.matmul(head, second).transpose(0, 2, 1) + constant
+            for column, added in enumerate(by_state):
+                out = out + unknown[None, :, column : column + 1] * added
+            return out
+
+        return parameters
 
     @property
     def masked_chain(self) -> mx.array:
@@ -125,42 +155,6 @@ class FilmEnsemble(nn.Module):
         first = mx.maximum(mx.matmul(self.reference[None], self.inputs) + shift, 0.0) * gain
         out = mx.matmul(self.second_layer(first), self.head)
         return out[:, :people] - out[:, people:]
-
-
-class ModulatedEnsemble:
-    """A FilmEnsemble with the modulation of each slot worked out once; see `modulated`."""
-
-    def __init__(self, net: FilmEnsemble, latents: mx.array, offsets: mx.array | None) -> None:
-        self._net = net
-        self._shift, self._gain = net.modulation(latents)
-        self._head = net.head.transpose(0, 2, 1)
-        self._offset = net.head_bias[:, None]
-        self._unknown: list[mx.array] = []
-        if offsets is not None:
-            # Of every day, then of each state of the day before that is not known.
-            always, *self._unknown = (
-                mx.matmul(offsets, part)
-                for part in mx.split(net.offset, net.offset.shape[1] // offsets.shape[1], axis=1)
-            )
-            self._offset = self._offset + always - net.at_reference(latents)
-        #: (members, chain_width, outputs), for what draws from the head
-        self.chain = net.masked_chain
-
-    def __call__(self, inputs: mx.array, unknown: mx.array | None = None) -> mx.array:
-        """Return parameters before the chain, (members, slots, outputs).
-
-        Args:
-            inputs: (slots, inputs), of one day.
-            unknown: (slots, states), 1 where yesterday's state is not known; None: nowhere.
-        """
-        first = mx.maximum(mx.matmul(inputs, self._net.inputs) + self._shift, 0.0) * self._gain
-        # So few outputs are four times as fast as rows than as columns of the product.
-        second = self._net.second_layer(first).transpose(0, 2, 1)
-        out = mx.matmul(self._head, second).transpose(0, 2, 1) + self._offset
-        if unknown is not None:
-            for column, added in enumerate(self._unknown):
-                out = out + unknown[None, :, column : column + 1] * added
-        return out
 
 
 def _of_all_members(rows: mx.array, weights: mx.array) -> mx.array:

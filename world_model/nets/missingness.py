@@ -1,10 +1,10 @@
 """Moods that are missing because they are bad: what gaps say of the mood behind them.
 
 People log less on bad days, so logged moods are better than moods: a likelihood of what
-was observed learns good days, and the dream flatters every agent (habit by .8 of a return
-of 18). Here the gaps are evidence. That a feature, or the whole day, was kept or lost today
+was observed learns good days, and every imagined reward is too high (of habit by .8 of a
+return of 18). Here the gaps are evidence. That a feature, or the whole day, was kept or lost today
 says something of today's mood; given it, the nets have to explain only the rest, and so
-learn the mood that nobody selected (a selection model: Heckman 1979; Little & Rubin 2002,
+learn the mood before that selection (a selection model: Heckman 1979; Little & Rubin 2002,
 ch. 15).
 
 How much a gap says is counted on the days whose mood was logged: there, losing another

@@ -1,4 +1,4 @@
-"""Nets that are certain, as the predecessor's were: heads without noise, and their rollouts."""
+"""Deterministic nets, as the predecessor's were: heads without noise, and their rollouts."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from human_wm_env.model import inputs, memory
 from human_wm_env.model.heads import HeadLayout, mixture_columns
 from human_wm_env.model.layouts import action_layout, state_layout
 from human_wm_env.person import schema
-from world_model.imagination.draws import MeanDraw
+from world_model.imagination.draws import draw_mean
 from world_model.imagination.step import DayBefore, DayStep, recalled
+from world_model.nets.distributions import point_predictions
 from world_model.nets.film import FilmEnsemble
-from world_model.nets.point_predictions import point_predictions
 from world_model.nets.world_model import WorldModel, baseline_offsets
 
 BASELINE_SHARE = 0.1  # of z_a's mean: how the predecessor's rollout used it
@@ -23,18 +23,14 @@ _ACTIONS_AND_STATES = mx.array(np.concatenate([inputs.ACTION_COLUMNS, inputs.STA
 _CONTEXT = np.cumsum([memory.WIDTH, inputs.WEEKDAY_WIDTH, len(inputs.WEATHER_COLUMNS)]).tolist()
 
 
-def silence(model: WorldModel) -> None:
+def remove_noise(model: WorldModel) -> None:
     """Take away all noise but that of categories, and all of z_a but its mean.
 
     Scales stay at their floor and mixtures at their first Gaussian, whatever is learned
     later; features of a row are not chained; z_a shifts each continuous state by a tenth
     of its mean.
     """
-    architecture = model.architecture
-    for net, layout in (
-        (model.policy, action_layout(architecture)),
-        (model.transition, state_layout(architecture)),
-    ):
+    for net, layout in _heads(model):
         learned = np.ones(layout.width, dtype=np.float32)
         fixed = np.zeros(layout.width, dtype=np.float32)
         for logits, _, scales in _mixtures(layout):
@@ -44,25 +40,27 @@ def silence(model: WorldModel) -> None:
         net.head_bias = net.head_bias * learned + fixed
         net.chain = mx.zeros_like(net.chain)
         net.freeze(keys=["chain"], recurse=False)
+    width = model.architecture.latent_a
     offset = np.zeros(model.transition.offset.shape, dtype=np.float32)
-    for _, means, _ in _mixtures(state_layout(architecture)):
-        offset[:, : architecture.latent_a, means] = BASELINE_SHARE / architecture.latent_a
+    for _, means, _ in _mixtures(state_layout(model.architecture)):
+        offset[:, :width, means] = BASELINE_SHARE / width
     model.transition.offset = mx.array(offset)
     model.transition.freeze(keys=["offset"], recurse=False)
 
 
 def sharpen(model: WorldModel) -> None:
     """Take the noise of categories away too: the most likely one is always drawn."""
-    architecture = model.architecture
-    for net, layout in (
-        (model.policy, action_layout(architecture)),
-        (model.transition, state_layout(architecture)),
-    ):
-        gain = np.ones(layout.width, dtype=np.float32)
-        for index in layout.order:
-            if not isinstance(schema.FEATURES[index], schema.Continuous):
-                gain[layout.parameters[index]] = _SHARPER
+    for net, layout in _heads(model):
+        gain = np.full(layout.width, _SHARPER, dtype=np.float32)
+        for parts in _mixtures(layout):
+            for part in parts:
+                gain[part] = 1.0
         net.head, net.head_bias = net.head * gain, net.head_bias * gain
+
+
+def _heads(model: WorldModel) -> tuple[tuple[FilmEnsemble, HeadLayout], ...]:
+    policy, transition = action_layout(model.architecture), state_layout(model.architecture)
+    return (model.policy, policy), (model.transition, transition)
 
 
 def _mixtures(layout: HeadLayout) -> list[tuple[slice, slice, slice]]:
@@ -73,38 +71,28 @@ def _mixtures(layout: HeadLayout) -> list[tuple[slice, slice, slice]]:
     ]
 
 
-def point_actions(model: WorldModel, latents: mx.array, policy_inputs: mx.array) -> mx.array:
-    """Return expected encoded actions, (people, days, columns).
+def one_day_ahead(
+    model: WorldModel, latents: mx.array, policy_inputs: mx.array, transition_inputs: mx.array
+) -> tuple[mx.array, mx.array]:
+    """Return expected encoded actions and states of logged days, (people, days, columns) each.
 
     Args:
-        model: silenced nets.
+        model: nets without noise.
         latents: (people, latents).
         policy_inputs: (people, days, POLICY_WIDTH).
+        transition_inputs: (people, days, TRANSITION_WIDTH).
     """
-    own = latents[:, model.architecture.blocks["b"]]
-    return _points(model.policy, action_layout(model.architecture), policy_inputs, own, None)
-
-
-def point_states(model: WorldModel, latents: mx.array, transition_inputs: mx.array) -> mx.array:
-    """Return expected encoded states, averaged over the members, (people, days, columns)."""
-    blocks = model.architecture.blocks
-    offsets = baseline_offsets(latents[:, blocks["a"]], transition_inputs)
-    own = latents[:, blocks["c"]]
-    layout = state_layout(model.architecture)
-    return _points(model.transition, layout, transition_inputs, own, offsets)
-
-
-def _points(
-    net: FilmEnsemble,
-    layout: HeadLayout,
-    net_inputs: mx.array,
-    latents: mx.array,
-    offsets: mx.array | None,
-) -> mx.array:
-    people, days, _ = net_inputs.shape
-    unchained = mx.zeros((people, days, layout.chain_width))
-    parameters = net(net_inputs, latents, unchained, offsets)
-    return point_predictions(layout, parameters).mean(axis=0).reshape(people, days, -1)
+    a, b, c = (latents[:, part] for part in model.architecture.blocks.values())
+    offsets = baseline_offsets(a, transition_inputs)
+    parameters = (
+        model.policy(policy_inputs, b),
+        model.transition(transition_inputs, c, offsets=offsets),
+    )
+    actions, states = (
+        point_predictions(layout, of_net).mean(axis=0).reshape(*policy_inputs.shape[:2], -1)
+        for (_, layout), of_net in zip(_heads(model), parameters, strict=True)
+    )
+    return actions, states
 
 
 def rollout(
@@ -115,7 +103,7 @@ def rollout(
     Weekday, weather and memory of each day are the log's own.
 
     Args:
-        model: silenced nets.
+        model: nets without noise.
         latents: (people, branches, latents).
         policy_inputs: (people, days, POLICY_WIDTH), of logged days; of their rows only the first
             is used, that of the day before.
@@ -125,7 +113,7 @@ def rollout(
         (people, branches, days, columns): encoded actions, then states.
     """
     people, branches, width = latents.shape
-    step, mean = DayStep(model, latents.reshape(people * branches, width)), MeanDraw()
+    step = DayStep(model, latents.reshape(people * branches, width))
     first = mx.repeat(policy_inputs[:, 0], branches, axis=0)
     row, seen, _ = mx.split(first, [schema.ROW_WIDTH, schema.ROW_WIDTH + len(schema.FEATURES)], 1)
     contexts = mx.repeat(transition_inputs[..., -_CONTEXT[-1] :], branches, axis=0)
@@ -134,7 +122,7 @@ def rollout(
         remembered, weekday, weather = mx.split(contexts[:, day], _CONTEXT[:-1], axis=1)
         # Every imagined cell counts as known, an unlogged weather too.
         observed = seen if day == 0 else mx.ones_like(seen)
-        before = DayBefore(row, observed, *recalled(remembered), states_known=day > 0)
-        row, _ = step(before, weekday, weather, mean, mean)
+        before = DayBefore(row, observed, *recalled(remembered))
+        row, _ = step(before, weekday, weather, draw_mean, draw_mean)
         imagined.append(row[:, _ACTIONS_AND_STATES])
     return mx.stack(imagined, axis=1).reshape(people, branches, len(imagined), -1)

@@ -1,4 +1,15 @@
-"""Training as the predecessor did it; `world_model/predecessor/loss.py` says what is wrong with it."""
+"""Training as this project's predecessor did it, which collapses; kept to show why.
+
+Four of its choices (the data, and errors in its code, are not repeated here):
+
+- the reconstruction is averaged over observed cells and the KL over latent dimensions, so
+  that, counted as an ELBO, beta is some 20 to 40 on a log of two years;
+- imagined trajectories are judged by their mean distance to the truth, which is smallest
+  when all of them are equal. A proper score takes half their distance to each other off
+  (the energy score, Gneiting & Raftery 2007), and is smallest when they vary as the truth;
+- categories are points too, here vectors of probabilities;
+- what the nets say is certain, so that all variety has to come from z.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +21,8 @@ from human_wm_env.model.layouts import action_layout, decoder_layout, state_layo
 from world_model.imagination.rollout import factorial_latents
 from world_model.losses import elbo
 from world_model.losses.distances import DISTANCES
-from world_model.nets.point_predictions import encoded_mask
+from world_model.nets.distributions import encoded_mask
 from world_model.predecessor import deterministic
-from world_model.predecessor.loss import averaged_kl, rollout_distance
 from world_model.training.config import StageConfig
 from world_model.training.history_stage import Batch, HistoryStage
 from world_model.training.trainer import OBJECTIVE
@@ -35,7 +45,7 @@ class PredecessorStage(HistoryStage):
     draws = 1 + BRANCHES_PER_BLOCK
 
     def _begin(self) -> tuple[StageConfig, nn.Module]:
-        deterministic.silence(self._model)
+        deterministic.remove_noise(self._model)
         return self._training.joint, self._model
 
     def _loss(self, batch: Batch, epoch: int | None) -> tuple[mx.array, ...]:
@@ -55,8 +65,9 @@ class PredecessorStage(HistoryStage):
     def _one_day_ahead(self, latents: mx.array, batch: Batch) -> mx.array:
         model, window = self._model, batch.window
         architecture, measure = model.architecture, DISTANCES[self._training.point_distance]
-        actions = deterministic.point_actions(model, latents, window.policy_inputs)
-        states = deterministic.point_states(model, latents, window.transition_inputs)
+        actions, states = deterministic.one_day_ahead(
+            model, latents, window.policy_inputs, window.transition_inputs
+        )
         acted = encoded_mask(action_layout(architecture), window.actions_seen)
         felt = encoded_mask(state_layout(architecture), window.states_seen)
         return measure(actions, window.actions, acted) + measure(states, window.states, felt)
@@ -74,3 +85,27 @@ class PredecessorStage(HistoryStage):
         seen = mx.concatenate([window.actions_seen[part], window.states_seen[part]], axis=-1)
         observed = encoded_mask(layout, seen)
         return rollout_distance(self._training.point_distance, trajectories, truth, observed)
+
+
+def averaged_kl(mean: mx.array, log_variance: mx.array) -> mx.array:
+    """Return the KL to the prior averaged over people and latent dimensions, a scalar."""
+    return elbo.kl_divergence(mean, log_variance).mean()
+
+
+def rollout_distance(
+    name: str, trajectories: mx.array, truth: mx.array, observed: mx.array
+) -> mx.array:
+    """Return the mean distance of all trajectories to the truth, a scalar.
+
+    Args:
+        name: of the point distance.
+        trajectories: (people, branches, days, columns).
+        truth: (people, days, columns).
+        observed: (people, days, columns), 1 where observed.
+    """
+    shape = trajectories.shape
+    return DISTANCES[name](
+        trajectories,
+        mx.broadcast_to(truth[:, None], shape),
+        mx.broadcast_to(observed[:, None], shape),
+    )

@@ -101,7 +101,8 @@ class TrainingConfig:
         moments: optimisation of the second stage.
         encoder: optimisation of the third stage.
         loss: "likelihood", or "predecessor", which collapses and is kept to show why
-            (`world_model/predecessor/loss.py`); it has no weights, so beta and the like do not touch it.
+            (`world_model/predecessor/stage.py`); it has no weights, so beta and the like do not
+            touch it.
         posteriors: "personal": one per person, in three stages; "encoder": those of its
             single pass alone, jointly. None takes the loss's own, personal for the likelihood
             and the encoder's for the predecessor, which knew no others.

@@ -14,8 +14,7 @@ from human_wm_env.model.layouts import decoder_layout
 from world_model.data.distillation_data import DistillationData
 from world_model.data.encoded_logs import Windows, histories, windows
 from world_model.losses.distances import DISTANCES
-from world_model.nets.distributions import row_log_likelihood
-from world_model.nets.point_predictions import encoded_mask, point_predictions
+from world_model.nets.distributions import encoded_mask, point_predictions, row_log_likelihood
 from world_model.nets.world_model import WorldModel
 from world_model.training.config import LIKELIHOOD, StageConfig, TrainingConfig
 from world_model.training.trainer import Stage, numbers

@@ -8,8 +8,8 @@ import pytest
 
 from human_wm_env.model.layouts import action_layout, state_layout
 from tests.world_model import tiny
-from world_model.imagination.draws import HardDraw, MeanDraw, StraightThroughDraw, inverse_cdf
-from world_model.nets.point_predictions import point_predictions
+from world_model.imagination.draws import HardDraw, StraightThroughDraw, draw_mean, inverse_cdf
+from world_model.nets.distributions import point_predictions
 
 SLOTS = 20_000
 LAYOUT = action_layout(tiny.TINY)
@@ -69,7 +69,7 @@ def test_a_chain_for_all_slots_is_that_of_each() -> None:
 def test_the_mean_is_that_of_the_members_points() -> None:
     rng = np.random.default_rng(3)
     parameters = mx.array(rng.standard_normal((3, 8, LAYOUT.width), dtype=np.float32))
-    drawn = MeanDraw()(LAYOUT, parameters, mx.zeros((3, LAYOUT.chain_width, LAYOUT.width)))
+    drawn = draw_mean(LAYOUT, parameters, mx.zeros((3, 1, 1)), None)
     together = mx.concatenate([drawn[index] for index in LAYOUT.order], axis=1)
     np.testing.assert_allclose(together, point_predictions(LAYOUT, parameters).mean(axis=0))
 

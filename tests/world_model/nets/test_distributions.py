@@ -12,8 +12,11 @@ from human_wm_env.model.heads import HeadLayout
 from human_wm_env.model.inputs import ACTION_ORDER, STATE_ORDER
 from human_wm_env.person import schema
 from world_model.nets import distributions
-from world_model.nets.distributions import mixture_log_likelihood, row_log_likelihood
-from world_model.nets.point_predictions import point_predictions
+from world_model.nets.distributions import (
+    mixture_log_likelihood,
+    point_predictions,
+    row_log_likelihood,
+)
 
 
 def density(parameters: np.ndarray, values: np.ndarray, components: int) -> np.ndarray:

@@ -23,9 +23,9 @@ DAYS, PEOPLE = 5, 3
 ROW_AND_MASK = schema.ROW_WIDTH + schema.FEATURE_COUNT
 
 
-def silenced(architecture: Architecture = tiny.TINY) -> WorldModel:
+def without_noise(architecture: Architecture = tiny.TINY) -> WorldModel:
     model = tiny.fresh_model(architecture)
-    deterministic.silence(model)
+    deterministic.remove_noise(model)
     return model
 
 
@@ -62,7 +62,7 @@ def test_without_noise_all_variety_comes_from_the_latents() -> None:
     same = mx.repeat(latents(1), 40, axis=0)
     noisy = imagined(tiny.model(ALONE), same, seed=0)
     assert distance(noisy[:20], noisy[20:]) > 0.3
-    model = silenced(ALONE)
+    model = without_noise(ALONE)
     deterministic.sharpen(model)
     rows = imagined(model, same, seed=0)
     assert distance(rows[:20], rows[20:]) < 3 * MIN_SCALE
@@ -72,14 +72,14 @@ def test_without_noise_all_variety_comes_from_the_latents() -> None:
     assert distance(others[:20], others[20:]) > 5 * MIN_SCALE
 
 
-def test_what_is_silenced_stays_so_in_training() -> None:
+def test_what_is_without_noise_stays_so_in_training() -> None:
     """No gradient reaches a scale, a mixture's weights, the chain or z_a's share."""
-    model = silenced()
+    model = without_noise()
     own = latents(PEOPLE)
 
     def loss(net: WorldModel) -> mx.array:
-        actions = deterministic.point_actions(net, own, window().policy_inputs)
-        states = deterministic.point_states(net, own, window().transition_inputs)
+        inputs = window().policy_inputs, window().transition_inputs
+        actions, states = deterministic.one_day_ahead(net, own, *inputs)
         return (actions**2).mean() + (states**2).mean()
 
     _, gradient = nn.value_and_grad(model, loss)(model)
@@ -94,12 +94,13 @@ def test_what_is_silenced_stays_so_in_training() -> None:
 
 
 def test_z_a_shifts_the_heart_rate_by_a_tenth_of_its_mean() -> None:
-    model, own = silenced(), latents(PEOPLE)
+    model, own = without_noise(), latents(PEOPLE)
     part = tiny.TINY.blocks["a"]
     shifted = np.array(own)
+    inputs = window().policy_inputs, window().transition_inputs
     shifted[:, part.start] += 4.0  # one of its four latents: the mean rises by 1
     before, after = (
-        np.array(deterministic.point_states(model, mx.array(z), window().transition_inputs))
+        np.array(deterministic.one_day_ahead(model, mx.array(z), *inputs)[1])
         for z in (np.array(own), shifted)
     )
     np.testing.assert_allclose(after[..., 0] - before[..., 0], 0.1, atol=1e-5)
@@ -107,11 +108,11 @@ def test_z_a_shifts_the_heart_rate_by_a_tenth_of_its_mean() -> None:
 
 
 def test_a_rollout_begins_with_what_is_logged_and_goes_on_by_itself() -> None:
-    model, own = silenced(), latents(PEOPLE, 4)
+    model, own = without_noise(), latents(PEOPLE, 4)
     policy, transition = window().policy_inputs, window().transition_inputs
     rolled = np.array(deterministic.rollout(model, own, policy, transition))
     assert rolled.shape[:3] == (PEOPLE, 4, DAYS)
-    first = np.array(deterministic.point_actions(model, own[:, 2], policy[:, :1]))[:, 0]
+    first = np.array(deterministic.one_day_ahead(model, own[:, 2], policy, transition)[0])[:, 0]
     np.testing.assert_allclose(rolled[:, 2, 0, : first.shape[1]], first, atol=1e-6)
     # Rows that were logged later are not read; that of the eve is.
     numbers = np.array(policy), np.array(transition)
@@ -127,7 +128,7 @@ def test_a_rollout_begins_with_what_is_logged_and_goes_on_by_itself() -> None:
 
 
 def test_branches_do_not_influence_each_other() -> None:
-    model, own = silenced(), latents(PEOPLE, 4)
+    model, own = without_noise(), latents(PEOPLE, 4)
     policy, transition = window().policy_inputs, window().transition_inputs
     together = np.array(deterministic.rollout(model, own, policy, transition))
     for branch in range(4):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from world_model.losses.energy_score import energy_score
-from world_model.predecessor.loss import averaged_kl, rollout_distance
+from world_model.predecessor.stage import averaged_kl, rollout_distance
 
 DRAWS = 5
 
