@@ -101,6 +101,11 @@ class Recipe:
             )
 
 
+def first_action(space: Space) -> np.ndarray | int:
+    """Return where a space's categories begin: SB3 counts them from 0; 0 for other spaces."""
+    return getattr(space, "start", 0)
+
+
 def _architecture(policy: BasePolicy) -> dict[str, object]:
     """Return what has to be alike in two policies that act alike with the same weights."""
     names = ("activation_fn", "use_sde", "squash_output", "features_extractor_class")

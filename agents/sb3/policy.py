@@ -12,7 +12,7 @@ from stable_baselines3.common.policies import BasePolicy
 
 from agents.env_config import AnyEnvConfig, env_from_manifest
 from agents.protocol import Arrays, Manifest, Overrides, Plain, Space
-from agents.sb3.algorithms import RECIPES
+from agents.sb3.algorithms import RECIPES, first_action
 from agents.sb3.hyperparameters import SB3Config
 from human_wm_env.errors import ConfigError
 
@@ -77,7 +77,7 @@ class PolicyAgent:
         self._begins = False
         space = self.policy.action_space
         if not isinstance(space, spaces.Box):
-            return actions
+            return actions + first_action(space)
         return np.clip(actions, space.low, space.high).astype(np.float32)
 
     def to_manifest(self) -> tuple[Plain, Arrays]:

@@ -15,6 +15,7 @@ from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices
 
 from agents.env_config import Vector
+from agents.sb3.algorithms import first_action
 from human_wm_env.errors import ConfigError
 
 # Shared by all slots whose episode goes on; read-only, so that no one can mix them up.
@@ -93,7 +94,7 @@ class SB3VecEnv(VecEnv):
 
     def step_async(self, actions: np.ndarray) -> None:
         """Keep the actions for `step_wait`."""
-        self._actions = actions
+        self._actions = actions + first_action(self.action_space)
 
     def step_wait(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[Info]]:
         """Advance every slot by one day."""

@@ -18,7 +18,9 @@ from agents.saving import load_agent, save_agent
 from agents.sb3.hyperparameters import A2CConfig, PPOConfig
 from agents.sb3.policy import PolicyAgent
 from agents.training_session import Session
+from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.errors import CheckpointError, ConfigError
+from tests.human_wm_env.envs.toy_world import ToyWorld
 
 ACTIONS = {
     "discrete": spaces.Discrete(3),
@@ -68,8 +70,12 @@ def registered() -> Any:
     gym.register(
         "FollowTheSignal-v0", vector_entry_point=lambda **settings: FollowTheSignal(**settings)
     )
+    gym.register(
+        "ToyWalk-v0",
+        vector_entry_point=lambda num_envs, **k: VectorEnv(ToyWorld(), num_envs, **k),
+    )
     yield
-    del gym.registry["FollowTheSignal-v0"]
+    del gym.registry["FollowTheSignal-v0"], gym.registry["ToyWalk-v0"]
 
 
 def mean_reward(agent: Agent, env: GymEnvConfig) -> float:
@@ -81,6 +87,18 @@ def mean_reward(agent: Agent, env: GymEnvConfig) -> float:
         observations, reward, *_ = vector.step(agent.act(observations))
         rewards.append(reward.mean())
     return float(np.mean(rewards))
+
+
+def test_it_learns_to_stay_in_the_middle_of_a_walk(tmp_path: Path) -> None:
+    """The toy world: categories from -1, termination, rewards of its own names."""
+    weights = {"distance": -1.0, "toll": 0.1}
+    env = GymEnvConfig("ToyWalk-v0", {"reward_weights": weights})
+    agent = train_agent(replace(PPO, steps=6000), env)
+    chance = mean_reward(RandomAgent(3, ToyWorld().action_space), env)
+    learned = mean_reward(agent, env)
+    assert learned > 0.7 * chance > chance  # rewards are negative
+    assert set(agent.act(np.zeros((3, 3), dtype=np.float32))) <= {-1, 0, 1}
+    assert mean_reward(load_agent(save_agent(agent, tmp_path / "agent")), env) == learned
 
 
 PPO = PPOConfig(
