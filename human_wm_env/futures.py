@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from human_wm_env.population import habitual_days
 from human_wm_env.population import imagine_population as imagine_population
 from human_wm_env.random_streams import FOR_START, Stream, generator
 from human_wm_env.settings import whole_number
+
+if TYPE_CHECKING:
+    from human_wm_env.runtime.world_model import ModelSource
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ def imagine_futures(
     user: str,
     day: int,
     *,
-    world_model: Any = None,
+    world_model: ModelSource = None,
     horizon: int = 30,
     temperature: float = 1.0,
     seed: int = 0,

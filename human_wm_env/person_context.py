@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, SupportsFloat
 
 import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 from gymnasium.vector.utils import batch_space
 
-from human_wm_env.envs.env import Env
+from human_wm_env.envs.env import Env, Info
 from human_wm_env.envs.vector_env import VectorEnv
-from human_wm_env.errors import ConfigError, did_you_mean
+from human_wm_env.errors import ConfigError
 from human_wm_env.person.history import History, weekdays
-from human_wm_env.runtime.world_model import load_world_model
+from human_wm_env.runtime.world_model import ModelSource, load_world_model
+from human_wm_env.settings import one_of
 from human_wm_env.worlds.person_state import PersonState
 from human_wm_env.worlds.person_world import PersonWorld
 from human_wm_env.worlds.start_cache import StartCache
 from human_wm_env.worlds.starts import PersonStart
+from human_wm_env.worlds.world import AnyWorld
 
 UPDATES = ("frozen", "daily")
 # Posterior means are a few standard deviations of a standard normal; finite bounds.
@@ -33,33 +36,29 @@ class PosteriorMeans:
     Args:
         world: whose states are encoded.
         world_model: checkpoint folder; None means the bundled one.
-        update: "frozen" at reset, or "daily" re-encoded with the days lived since.
+        update: "frozen" at reset, or "daily" re-encoded with the days since.
     """
 
-    def __init__(self, world: Any, world_model: Any, update: str) -> None:
+    def __init__(self, world: AnyWorld, world_model: ModelSource, update: str) -> None:
         if not isinstance(world, PersonWorld):
             raise ConfigError(
                 "an environment of people", type(world).__name__, "Wrap one of the HumanWM ids."
             )
-        if update not in UPDATES:
-            raise ConfigError(
-                f"update out of {', '.join(UPDATES)}", repr(update), did_you_mean(update, UPDATES)
-            )
         self.world = world
-        self.update = update
+        self.update = one_of(update, UPDATES, f"update out of {', '.join(UPDATES)}")
         self.runtime = load_world_model(world_model)
         self.width: int = self.runtime.architecture.latent_width
         self._means: StartCache[np.ndarray] = StartCache()
 
     def of_starts(self, starts: list[PersonStart]) -> np.ndarray:
-        """Return the posterior means on the eve of the starts, float32 (slots, width)."""
+        """Return the posterior means before the starts, float32 (slots, width)."""
         return np.stack(self._means.look_up(starts, self._of_logs))
 
     def _of_logs(self, starts: list[PersonStart]) -> list[np.ndarray]:
         return list(self._encode([self.world.history_of(start) for start in starts]))
 
-    def of_lived(self, starts: list[PersonStart], trails: list[list[tuple]]) -> np.ndarray:
-        """Return the means of histories that go on with the days lived since the start."""
+    def of_days_since(self, starts: list[PersonStart], trails: list[list[tuple]]) -> np.ndarray:
+        """Return the means of histories that go on with the days since the start."""
         histories = []
         for start, trail in zip(starts, trails, strict=True):
             before = self.world.history_of(start)
@@ -68,13 +67,13 @@ class PosteriorMeans:
                 continue
             rows = np.stack([row for row, _ in trail])
             observed = np.stack([seen for _, seen in trail])
-            lived = History.from_arrays(rows, observed)
+            going_on = History.from_arrays(rows, observed)
             first = int(before.weekday[-1])
             following = weekdays(first, len(trail) + 1)[1:]
             histories.append(
                 History(
-                    np.concatenate([before.rows, lived.rows]),
-                    np.concatenate([before.observed, lived.observed]),
+                    np.concatenate([before.rows, going_on.rows]),
+                    np.concatenate([before.observed, going_on.observed]),
                     np.concatenate([before.weekday, following]),
                 )
             )
@@ -85,7 +84,7 @@ class PosteriorMeans:
         return np.clip(posterior.mean, -CONTEXT_BOUND, CONTEXT_BOUND)
 
 
-def _extended(space: spaces.Space[Any], width: int) -> spaces.Box:
+def _extended(space: spaces.Space, width: int) -> spaces.Box:
     if not isinstance(space, spaces.Box):
         raise ConfigError(
             'observation="flat"', type(space).__name__, "PersonContext extends the flat vector."
@@ -98,15 +97,15 @@ def _extended(space: spaces.Space[Any], width: int) -> spaces.Box:
 
 @dataclass
 class _Trail:
-    """Days lived since a slot's start, as the agent's log shows them."""
+    """Days since a slot's start, as the agent's log shows them."""
 
     days: list[tuple[np.ndarray, np.ndarray]]
 
-    def add(self, state: PersonState[Any], slot: int) -> None:
+    def add(self, state: PersonState[object], slot: int) -> None:
         self.days.append((state.row[slot], state.observed[slot]))
 
 
-class PersonContext(gym.Wrapper[Any, Any, Any, Any]):
+class PersonContext(gym.Wrapper[np.ndarray, np.ndarray, np.ndarray, np.ndarray]):
     """Append the person's posterior means to the observation of the scalar env.
 
     Args:
@@ -115,7 +114,12 @@ class PersonContext(gym.Wrapper[Any, Any, Any, Any]):
         update: "frozen" at reset, or "daily".
     """
 
-    def __init__(self, env: gym.Env[Any, Any], world_model: Any = None, update: str = "frozen"):
+    def __init__(
+        self,
+        env: gym.Env[Any, Any],
+        world_model: ModelSource = None,
+        update: str = "frozen",
+    ) -> None:
         super().__init__(env)
         inner = env.unwrapped
         if not isinstance(inner, Env):
@@ -126,28 +130,32 @@ class PersonContext(gym.Wrapper[Any, Any, Any, Any]):
         self._context = np.zeros(self._posterior.width, dtype=np.float32)
         self._trail = _Trail([])
 
-    def reset(self, **arguments: Any) -> tuple[Any, dict[str, Any]]:
+    def reset(
+        self, *, seed: int | None = None, options: Info | None = None
+    ) -> tuple[np.ndarray, Info]:
         """Reset, and encode the log before the start."""
-        observation, info = self.env.reset(**arguments)
-        assert self._inner.start is not None
+        observation, info = self.env.reset(seed=seed, options=options)
         self._trail = _Trail([])
         self._context = self._posterior.of_starts([self._inner.start])[0]
         return self._append(observation), info
 
-    def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
+    def step(self, action: np.ndarray) -> tuple[np.ndarray, SupportsFloat, bool, bool, Info]:
         """Step; with `update="daily"` encode again, with what was observed today."""
         observation, reward, terminated, truncated, info = self.env.step(action)
         if self._posterior.update == "daily":
-            assert self._inner.start is not None
             self._trail.add(self._inner.state, 0)
-            self._context = self._posterior.of_lived([self._inner.start], [self._trail.days])[0]
+            self._context = self._posterior.of_days_since([self._inner.start], [self._trail.days])[
+                0
+            ]
         return self._append(observation), reward, terminated, truncated, info
 
     def _append(self, observation: np.ndarray) -> np.ndarray:
         return np.concatenate([observation, self._context])
 
 
-class VectorPersonContext(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
+class VectorPersonContext(
+    gym.vector.VectorWrapper[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+):
     """Append each person's posterior means to the observations of the vector env.
 
     Args:
@@ -158,10 +166,10 @@ class VectorPersonContext(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
 
     def __init__(
         self,
-        env: gym.vector.VectorEnv[Any, Any, Any],
-        world_model: Any = None,
+        env: gym.vector.VectorEnv[Any, Any, np.ndarray],
+        world_model: ModelSource = None,
         update: str = "frozen",
-    ):
+    ) -> None:
         super().__init__(env)
         inner = env.unwrapped
         if not isinstance(inner, VectorEnv):
@@ -176,22 +184,29 @@ class VectorPersonContext(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
         self._starts: list[PersonStart] = []
         self._trails = [_Trail([]) for _ in range(env.num_envs)]
 
-    def reset(self, **arguments: Any) -> tuple[Any, dict[str, Any]]:
+    def reset(
+        self,
+        *,
+        seed: int | Sequence[int | None] | None = None,
+        options: Info | None = None,
+    ) -> tuple[np.ndarray, Info]:
         """Reset, and encode the logs before the starts."""
-        observation, info = self.env.reset(**arguments)
+        observation, info = self.env.reset(seed=seed, options=options)  # type: ignore[arg-type]
         self._follow_starts()
         return self._append(observation), info
 
-    def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
+    def step(
+        self, actions: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, Info]:
         """Step; slots that began a new episode get the context of their new person."""
         observation, reward, terminated, truncated, info = self.env.step(actions)
         self._extend_final(info)
         began = self._follow_starts()
         if self._posterior.update == "daily":
-            self._live_on(began)
+            self._encode_again(began)
         return self._append(observation), reward, terminated, truncated, info
 
-    def _extend_final(self, info: dict[str, Any]) -> None:
+    def _extend_final(self, info: Info) -> None:
         """Append to `final_obs` (SAME_STEP) what the episode that ended knew of its person."""
         slots = np.flatnonzero(info["_final_obs"]) if "final_obs" in info else np.array([], int)
         if len(slots) == 0:
@@ -200,7 +215,7 @@ class VectorPersonContext(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
         if self._posterior.update == "daily":
             for slot in slots:
                 self._trails[slot].add(self._inner.last_state, slot)
-            last = self._posterior.of_lived(
+            last = self._posterior.of_days_since(
                 [self._starts[slot] for slot in slots],
                 [self._trails[slot].days for slot in slots],
             )
@@ -210,7 +225,7 @@ class VectorPersonContext(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
 
     def _follow_starts(self) -> list[int]:
         """Encode the slots whose episode is new; `VectorEnv.starts` holds new objects then."""
-        known: list[Any] = self._starts or [None] * self.num_envs
+        known: list[PersonStart | None] = [*self._starts] or [None] * self.num_envs
         pairs = enumerate(zip(self._inner.starts, known, strict=True))
         began = [slot for slot, (now, before) in pairs if now is not before]
         if began:
@@ -223,16 +238,16 @@ class VectorPersonContext(gym.vector.VectorWrapper[Any, Any, Any, Any, Any]):
             self._starts = list(self._inner.starts)
         return began
 
-    def _live_on(self, began: list[int]) -> None:
-        """Encode again the slots that lived a day and go on."""
-        lived = sorted(set(range(self.num_envs)) - set(began))
-        if lived:
-            for slot in lived:
+    def _encode_again(self, began: list[int]) -> None:
+        """Encode again the slots whose episode goes on."""
+        going_on = sorted(set(range(self.num_envs)) - set(began))
+        if going_on:
+            for slot in going_on:
                 self._trails[slot].add(self._inner.state, slot)
             self._context = self._context.copy()
-            self._context[lived] = self._posterior.of_lived(
-                [self._inner.starts[slot] for slot in lived],
-                [self._trails[slot].days for slot in lived],
+            self._context[going_on] = self._posterior.of_days_since(
+                [self._inner.starts[slot] for slot in going_on],
+                [self._trails[slot].days for slot in going_on],
             )
 
     def _append(self, observation: np.ndarray) -> np.ndarray:

@@ -12,16 +12,18 @@ import gymnasium as gym
 
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import ConfigError, did_you_mean
-from human_wm_env.worlds.world import World
+from human_wm_env.worlds.world import AnyWorld
 
 if TYPE_CHECKING:
     from human_wm_env.envs.env import Env
     from human_wm_env.envs.vector_env import VectorEnv
     from human_wm_env.people.embedded import EmbeddedPeople
     from human_wm_env.person.missingness import Masking
+    from human_wm_env.runtime.world_model import ModelSource
 
 Dataset: TypeAlias = "LogDataset | EmbeddedPeople | str"
 EMBEDDED = "embedded"
+Arguments: TypeAlias = dict[str, Any]
 
 
 def resolve_dataset(dataset: Dataset | None) -> LogDataset | EmbeddedPeople:
@@ -49,7 +51,7 @@ def _logs(dataset: LogDataset | EmbeddedPeople) -> LogDataset:
 
 def make_dream(
     *,
-    world_model: Any = None,
+    world_model: ModelSource = None,
     dataset: Dataset | None = None,
     split: str = "train",
     horizon: int = 30,
@@ -57,7 +59,7 @@ def make_dream(
     adherence: float = 1.0,
     weather: str = "chain",
     masking: Masking = "person",
-) -> World:
+) -> AnyWorld:
     """Return the learned simulator; `world_model` is a checkpoint folder, None the bundled one."""
     from human_wm_env.runtime.world_model import load_world_model
     from human_wm_env.worlds.dream import DreamWorld
@@ -88,7 +90,7 @@ def make_simulator(
     adherence: float = 1.0,
     weather: str = "chain",
     masking: Masking = "person",
-) -> World:
+) -> AnyWorld:
     """Return the ground-truth simulator of the embedded people."""
     from human_wm_env.worlds.simulator import SimulatorWorld
 
@@ -111,14 +113,14 @@ def make_simulator(
 
 def make_replay(
     *, dataset: Dataset | None = None, split: str = "train", horizon: int = 30
-) -> World:
+) -> AnyWorld:
     """Return the replay of the logs."""
     from human_wm_env.worlds.replay import ReplayWorld
 
     return ReplayWorld(_logs(resolve_dataset(dataset)), split=split, horizon=horizon)
 
 
-MAKERS: dict[str, Callable[..., World]] = {
+MAKERS: dict[str, Callable[..., AnyWorld]] = {
     "dream": make_dream,
     "replay": make_replay,
     "simulator": make_simulator,
@@ -127,7 +129,8 @@ _ENV_ARGUMENTS = ("observation", "reward_weights", "pessimism", "vector_reward",
 _VECTOR_ARGUMENTS = (*_ENV_ARGUMENTS, "num_envs", "layout", "autoreset_mode")
 
 
-def _build(world: str, arguments: dict[str, Any], own: tuple[str, ...], env_class: Any) -> Any:
+def _build(world: str, own: tuple[str, ...], arguments: Arguments) -> tuple[AnyWorld, Arguments]:
+    """Return the world, and what is left of the arguments: those of the environment itself."""
     for_env = {name: arguments.pop(name) for name in own if name in arguments}
     known = MAKERS[world].__kwdefaults__ or {}
     for name in arguments:
@@ -137,7 +140,7 @@ def _build(world: str, arguments: dict[str, Any], own: tuple[str, ...], env_clas
                 repr(name),
                 did_you_mean(name, [*known, *own]),
             )
-    return env_class(MAKERS[world](**arguments), **for_env)
+    return MAKERS[world](**arguments), for_env
 
 
 def make_env(world: str, **arguments: Any) -> Env:
@@ -145,17 +148,19 @@ def make_env(world: str, **arguments: Any) -> Env:
     from human_wm_env.envs.env import Env
 
     arguments.pop("layout", None)  # one slot has no layout; accepted so that kwargs can be shared
-    return _build(world, arguments, _ENV_ARGUMENTS, Env)
+    made, for_env = _build(world, _ENV_ARGUMENTS, arguments)
+    return Env(made, **for_env)
 
 
 def make_vector_env(world: str, **arguments: Any) -> VectorEnv:
     """Entry point of the vector ids."""
     from human_wm_env.envs.vector_env import VectorEnv
 
-    return _build(world, arguments, _VECTOR_ARGUMENTS, VectorEnv)
+    made, for_env = _build(world, _VECTOR_ARGUMENTS, arguments)
+    return VectorEnv(made, **for_env)
 
 
-IDS: dict[str, dict[str, Any]] = {
+IDS: dict[str, Arguments] = {
     "HumanWM-v0": {"world": "dream"},
     "HumanWMReplay-v0": {"world": "replay"},
     "HumanWMSim-v0": {"world": "simulator"},

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
@@ -150,13 +151,17 @@ class WorldModelRuntime:
         return self._stepping_transition.in_columns(transition_inputs, modulation, blind, drawn)
 
 
+# What is loaded: itself, a checkpoint folder, or the bundled one.
+ModelSource: TypeAlias = WorldModelRuntime | str | Path | None
+
+
 @lru_cache(maxsize=8)
 def _load_cached(folder: str, checksum: str) -> WorldModelRuntime:
     return WorldModelRuntime(load_checkpoint(folder))
 
 
 def load_world_model(
-    world_model: WorldModelRuntime | str | Path | None = None,
+    world_model: ModelSource = None,
 ) -> WorldModelRuntime:
     """Return the stepping runtime of a checkpoint.
 
