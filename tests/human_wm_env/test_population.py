@@ -1,7 +1,9 @@
-"""Imagined in bulk, people live the same days as in the dream that an environment steps."""
+"""A population lives the same days as in the dream that an environment steps."""
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -111,3 +113,24 @@ def test_impossible_requests_are_refused() -> None:
     for day in (13, 121):
         with pytest.raises(DataError, match="p000"):
             imagine_population(tiny.logs(), day, world_model=tiny.runtime())
+
+
+@pytest.mark.parametrize(
+    ("part", "file"),
+    [
+        ("sample_row", "runtime/world_model.py"),
+        ("expect_states", "worlds/dream.py"),
+        ("respond_loop", "runtime/dream_step.py"),
+        ("remember_loop", "runtime/dream_step.py"),
+        ("follow_habits", "population.py"),
+    ],
+)
+def test_the_imagined_day_exists_once(part: str, file: str) -> None:
+    """Policy, transition, states and memory have one caller each, whoever wants the days."""
+    package = Path(population.__file__).parent
+    callers = [
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if re.search(rf"(?<!def )\b{part}\(", path.read_text())
+    ]
+    assert callers == [file]
