@@ -10,7 +10,7 @@ of all that the loop does: its code, the constants that it reads (its module's o
 `schema.MOOD`), and the loops that it calls. A change of any of these gives another file, and the
 old one is removed; nothing else is compiled again. What a loop names has to be defined above it.
 
-The digests take about 6 ms for all loops of the dream. One digest of all source files would be
+The digests take 1.3 ms for the 58 loops that stepping imports. One digest of all sources would be
 simpler and was not taken: each edit of a comment would compile every loop again, which takes a
 processor 9 s for the dream alone.
 
