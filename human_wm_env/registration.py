@@ -66,7 +66,7 @@ def make_dream(
     from human_wm_env.worlds.posterior_store import PosteriorStore
 
     runtime, logs = load_world_model(world_model), resolve_dataset(dataset)
-    public = not isinstance(logs, LogDataset)  # nobody's own log is written to disk
+    public = not isinstance(logs, LogDataset)  # logs of users are never written to disk
     return DreamWorld(
         runtime,
         _logs(logs),

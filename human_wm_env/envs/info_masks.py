@@ -11,7 +11,7 @@ from human_wm_env.envs.env import Info
 
 
 def copied(info: Info) -> Info:
-    """Copy arrays, also of nested dicts, so that nobody can write into the env."""
+    """Copy arrays, also of nested dicts, so that callers cannot write into the env."""
     return {
         name: copied(value) if isinstance(value, dict) else value.copy()
         for name, value in info.items()

@@ -14,10 +14,9 @@ from human_wm_env.people.physiology import Body
 from human_wm_env.people.simulator import Losses, People
 from human_wm_env.person import missingness as masks
 from human_wm_env.person import schema
-from human_wm_env.person import weather as skies
 from human_wm_env.person.actions import decode_day
 from human_wm_env.person.noise import ADHERENCE, NEXT_WEATHER, SHARED_UNIFORMS, columns
-from human_wm_env.person.weather import WeatherChain
+from human_wm_env.person.weather import TRANSITIONS, WeatherChain
 from human_wm_env.random_streams import Stream
 from human_wm_env.runtime import dream_step
 from human_wm_env.worlds.person_state import DayOutcome, PersonState
@@ -94,7 +93,7 @@ class SimulatorWorld(PersonWorld[TrueState]):
         self.embedded = embedded
         self.weather = check_weather(weather)
         self.masking = masks.check_masking(masking)
-        self._sky = WeatherChain(skies.TRANSITIONS)
+        self._chain = WeatherChain(TRANSITIONS)
 
     def start_from(
         self, options: Sequence[Options], drawn: Sequence[PersonStart]
@@ -123,8 +122,8 @@ class SimulatorWorld(PersonWorld[TrueState]):
         """Return the true weather of the start day ("log", within the log), or draw it."""
         users = np.array([start.user for start in starts])
         days = np.array([start.day for start in starts])
-        eve = self.embedded.true_rows[users, days - 1, schema.WEATHER].astype(np.intp)
-        drawn = self._sky.next(eve, uniform)
+        before = self.embedded.true_rows[users, days - 1, schema.WEATHER].astype(np.intp)
+        drawn = self._chain.next(before, uniform)
         return self._logged_weather(users, days, drawn) if self.weather == "log" else drawn
 
     def _logged_weather(self, users: np.ndarray, days: np.ndarray, drawn: np.ndarray) -> np.ndarray:
@@ -167,7 +166,7 @@ class SimulatorWorld(PersonWorld[TrueState]):
         mood = row[:, schema.MOOD].astype(np.intp)
         dream_step.set_states(encoded, np.ascontiguousarray(row[:, schema.HEART_RATE]), mood)
         observed, losses = self._lose(inner, row, uniform[:, _UNIFORM["mask"]])
-        tomorrow = self._sky.next(state.forecast, uniform[:, NEXT_WEATHER])
+        tomorrow = self._chain.next(state.forecast, uniform[:, NEXT_WEATHER])
         if self.weather == "log":
             tomorrow = self._logged_weather(state.user, state.day + 1, tomorrow)
         return DayOutcome(

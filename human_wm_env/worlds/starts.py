@@ -77,7 +77,7 @@ class LoggedStarts:
         People without such a day are passed over.
 
         Raises:
-            DataError: nobody has such a day.
+            DataError: no person of the split has such a day.
         """
         if len(self._drawable) == 0:
             raise DataError(

@@ -7,7 +7,7 @@ import pytest
 
 from human_wm_env.people import physiology
 from human_wm_env.people.embedded import EmbeddedConfig, EmbeddedPeople, assemble, generate
-from human_wm_env.person import actions, rewards, schema, weather
+from human_wm_env.person import actions, rewards, schema
 from human_wm_env.person.choices import choose
 from human_wm_env.person.schema import is_weekend
 from human_wm_env.random_streams import FOR_NOISE, Stream, generator
@@ -102,13 +102,13 @@ def test_losses_go_on_from_day_to_day(small: EmbeddedPeople) -> None:
     assert after[before].mean() > after[~before].mean() + 0.3
 
 
-def test_the_weather_goes_on_from_the_true_eve(
+def test_the_weather_goes_on_from_the_true_one(
     small: EmbeddedPeople, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(weather, "TRANSITIONS", np.eye(4))  # it never changes
+    monkeypatch.setattr("human_wm_env.worlds.simulator.TRANSITIONS", np.eye(4))  # it never changes
     first, days = run(small)
-    eve = [small.true_rows[start.user, start.day - 1, schema.WEATHER] for start in STARTS]
-    assert first.forecast.tolist() == days[-1].state.forecast.tolist() == eve
+    before = [small.true_rows[start.user, start.day - 1, schema.WEATHER] for start in STARTS]
+    assert first.forecast.tolist() == days[-1].state.forecast.tolist() == before
 
 
 @pytest.mark.parametrize("weather", ["chain", "log"])
@@ -162,12 +162,12 @@ def test_branches_are_noise_replicas_of_one_person(small: EmbeddedPeople) -> Non
 
 def test_the_weather_of_the_log_is_the_true_one(small: EmbeddedPeople) -> None:
     first, days = run(small, weather="log")
-    users, eve = np.arange(SLOTS), np.array([start.day for start in STARTS])
+    users, before = np.arange(SLOTS), np.array([start.day for start in STARTS])
     truth = small.true_rows[..., schema.WEATHER]
-    np.testing.assert_array_equal(first.forecast, truth[users, eve])
+    np.testing.assert_array_equal(first.forecast, truth[users, before])
     for late, day in enumerate(days):
-        np.testing.assert_array_equal(day.state.row[:, schema.WEATHER], truth[users, eve + late])
-        np.testing.assert_array_equal(day.state.forecast, truth[users, eve + late + 1])
+        np.testing.assert_array_equal(day.state.row[:, schema.WEATHER], truth[users, before + late])
+        np.testing.assert_array_equal(day.state.forecast, truth[users, before + late + 1])
 
 
 def test_the_forecast_comes_true(small: EmbeddedPeople) -> None:
