@@ -22,6 +22,7 @@ ACTION_ORDER = (
     schema.DISTANCE,
     schema.CALORIES,
 )
+schema.check_order(ACTION_ORDER, "action")
 STATE_ORDER = schema.STATE_FEATURES
 ACTION_COLUMNS = _columns(ACTION_ORDER)
 STATE_COLUMNS = _columns(STATE_ORDER)

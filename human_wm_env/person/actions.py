@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from gymnasium import spaces
 
@@ -56,19 +54,6 @@ def check_actions(action: object, slots: int | None) -> np.ndarray:
     return np.clip(array, -1.0, 1.0).astype(np.float32).reshape(-1, ACTION_WIDTH)
 
 
-class Day(NamedTuple):
-    """Days of a batch, in raw units; arrays are column by column in memory.
-
-    Attributes:
-        columns: float32 (10, slots), the ten features.
-        workout, location: the two categories among them, int (slots,).
-    """
-
-    columns: np.ndarray
-    workout: np.ndarray
-    location: np.ndarray
-
-
 def decode(actions: np.ndarray) -> np.ndarray:
     """Turn checked actions into raw rows, see `decode_day`.
 
@@ -78,10 +63,10 @@ def decode(actions: np.ndarray) -> np.ndarray:
     Returns:
         float32 (n, 10), raw rows with the action features set and zeros elsewhere.
     """
-    return np.ascontiguousarray(decode_day(actions).columns.T)
+    return np.ascontiguousarray(decode_day(actions).T)
 
 
-def decode_day(actions: np.ndarray) -> Day:
+def decode_day(actions: np.ndarray) -> np.ndarray:
     """Turn checked actions into feasible days; 0 everywhere is a typical day.
 
     Sleep first, then the minutes that still fit, then the steps that fit into these;
@@ -92,12 +77,11 @@ def decode_day(actions: np.ndarray) -> Day:
         actions: float32 (slots, 7) in [-1, 1], columns in the order of ACTION_FEATURES.
 
     Returns:
-        Its columns are new; the features that nobody decides are 0.
+        float32 (10, slots), raw; the features that nobody decides are 0.
     """
     columns = np.zeros((schema.FEATURE_COUNT, len(actions)), dtype=np.float32)
-    labels = np.empty((2, len(actions)), dtype=np.intp)
-    decode_loop(np.ascontiguousarray(actions.T, dtype=np.float32), columns, labels)
-    return Day(columns, labels[0], labels[1])
+    decode_loop(np.ascontiguousarray(actions.T, dtype=np.float32), columns)
+    return columns
 
 
 _SLEEP, _MINUTES = schema.continuous(schema.SLEEP), schema.continuous(schema.MINUTES)
@@ -123,14 +107,8 @@ def _between(unit: float, low: float, centre: float, high: float) -> float:
 
 
 @compiled
-def decode_loop(unit: np.ndarray, day: np.ndarray, labels: np.ndarray) -> None:
-    """Write days, float32 (10, slots), and their workouts and locations, int (2, slots).
-
-    Args:
-        unit: float32 (7, slots), actions.
-        day: only the action features are written.
-        labels: all of it is written.
-    """
+def decode_loop(unit: np.ndarray, day: np.ndarray) -> None:
+    """Write the action features of days, float32 (10, slots), from actions, float32 (7, slots)."""
     for slot in range(unit.shape[1]):
         workout = _bin(unit[A_WORKOUT, slot], _WORKOUTS)
         location = _bin(unit[A_LOCATION, slot], _LOCATIONS)
@@ -147,8 +125,8 @@ def decode_loop(unit: np.ndarray, day: np.ndarray, labels: np.ndarray) -> None:
         day[schema.STEPS, slot] = steps
         day[schema.DISTANCE, slot] = feasible.distance_of(steps, workout) * share
         day[schema.CALORIES, slot] = feasible.calories_of(steps, minutes, workout) + residual
-        day[schema.WORKOUT, slot] = labels[0, slot] = workout
-        day[schema.LOCATION, slot] = labels[1, slot] = location
+        day[schema.WORKOUT, slot] = workout
+        day[schema.LOCATION, slot] = location
     feasible.project_loop(day)
 
 

@@ -108,8 +108,24 @@ ACTION_FEATURES: tuple[int, ...] = (
     DISTANCE,
     MINUTES,
 )
-STATE_FEATURES: tuple[int, ...] = (HEART_RATE, MOOD)
-CONTEXT_FEATURES: tuple[int, ...] = (WEATHER,)
+
+
+def of_role(role: Role) -> tuple[int, ...]:
+    """Return the features of a role, in the schema's order."""
+    return tuple(index for index, feature in enumerate(FEATURES) if feature.role == role)
+
+
+def check_order(order: tuple[int, ...], role: Role) -> None:
+    """Raise a ValueError unless an order written by hand has every feature of a role once."""
+    if sorted(order) != sorted(of_role(role)):
+        given, needed = (
+            ", ".join(FEATURE_NAMES[i] for i in part) for part in (order, of_role(role))
+        )
+        raise ValueError(f"expected every {role} feature once ({needed}), received: {given}")
+
+
+check_order(ACTION_FEATURES, "action")
+STATE_FEATURES, CONTEXT_FEATURES = of_role("state"), of_role("context")
 CONTINUOUS_FEATURES: tuple[int, ...] = tuple(
     index for index, feature in enumerate(FEATURES) if isinstance(feature, Continuous)
 )

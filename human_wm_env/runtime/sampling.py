@@ -8,17 +8,6 @@ from human_wm_env.compiled import compiled
 from human_wm_env.model.heads import MIN_SCALE, HeadLayout
 from human_wm_env.person import schema
 
-#: centre, scale and bounds of each feature, for loops
-FEATURES = np.array(
-    [
-        (each.centre, each.scale, each.low, each.high)
-        if isinstance(each, schema.Continuous)
-        else (0.0, 1.0, 0.0, 0.0)
-        for each in schema.FEATURES
-    ],
-    dtype=np.float32,
-)
-
 
 def sample_row(
     layout: HeadLayout,
@@ -49,12 +38,9 @@ def sample_row(
         chain,
         chain[layout.encoded_width :].sum(axis=0),
         layout.plan,
-        FEATURES,
         layout.components,
         temperature,
-        normal.T,
-        uniform.T,
-        MIN_SCALE,
+        (normal.T, uniform.T),
         rows,
     )
     return rows.T
@@ -118,7 +104,6 @@ def mixture(
     temperature: float,
     normal: float,
     uniform: float,
-    least_scale: float,
     buffer: np.ndarray,
 ) -> np.float32:
     """Draw one number from a mixture: logits, means, raw scales."""
@@ -131,7 +116,7 @@ def mixture(
     mean, raw = column[means + picked], column[means + components + picked]
     # Softplus, and a floor.
     scale = np.log(np.float32(1.0) + np.exp(-abs(raw))) + max(raw, np.float32(0.0))
-    scale += np.float32(least_scale)
+    scale += np.float32(MIN_SCALE)
     return mean + np.float32(temperature) * scale * np.float32(normal)
 
 
@@ -141,14 +126,12 @@ def _rows(
     chain: np.ndarray,
     known: np.ndarray,
     plan: np.ndarray,
-    features: np.ndarray,
     components: int,
     temperature: float,
-    normal: np.ndarray,
-    uniform: np.ndarray,
-    least_scale: float,
+    noise: tuple[np.ndarray, np.ndarray],
     rows: np.ndarray,
 ) -> None:
+    normal, uniform = noise
     width = parameters.shape[0]
     column, buffer = np.empty(width, dtype=np.float32), np.empty(width, dtype=np.float32)
     for slot in range(rows.shape[1]):
@@ -158,26 +141,25 @@ def _rows(
         for place in range(len(plan)):
             index, first, last = plan[place, 0], plan[place, 1], plan[place, 2]
             encoded, categories = plan[place, 3], plan[place, 4]
-            noise = uniform[place, slot]
             if categories > 0:
-                picked = _label(column, first, categories, temperature, noise, buffer)
+                picked = _label(
+                    column, first, categories, temperature, uniform[place, slot], buffer
+                )
                 rows[index, slot] = picked
                 for later in range(last, width):
                     column[later] += chain[encoded + picked, later]
                 continue
-            centre, scale = features[index, 0], features[index, 1]
-            low, high = features[index, 2], features[index, 3]
+            centre, scale = schema.CENTRES[index], schema.SCALES[index]
             value = mixture(
                 column,
                 first,
                 components,
                 temperature,
                 normal[place, slot],
-                noise,
-                least_scale,
+                uniform[place, slot],
                 buffer,
             )
-            value = min(max(value * scale + centre, low), high)
+            value = min(max(value * scale + centre, schema.LOWS[index]), schema.HIGHS[index])
             rows[index, slot] = value
             scaled = (value - centre) / scale
             for later in range(last, width):

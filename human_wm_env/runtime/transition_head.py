@@ -1,18 +1,17 @@
-"""The states of a day: heart rate and mood drawn, and how much the ensemble disagrees.
+"""The states of a day drawn from the ensemble, and how much its members disagree.
 
 The predictive distribution is the mixture over the members: a member is drawn for each slot and
-day, and at temperature 0 the members are averaged. The disagreement is the mean of two standard
-deviations over the members: that of the expected heart rate (in scales) and that of the mood's
-shares (averaged over the moods).
+day, and at temperature 0 the members are averaged. The disagreement is the mean over the states of
+standard deviations over the members: of what they expect of a number (in scales), and of the
+shares of a category (averaged over the categories).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
-from human_wm_env.compiled import compiled, stamp
+from human_wm_env.compiled import compiled
+from human_wm_env.person import schema
 from human_wm_env.runtime.sampling import expected, mixture
 
 # exp(x) = 2^n exp(r) with |r| <= log(2) / 2, and a polynomial for exp(r): Cephes' expf (Moshier
@@ -52,36 +51,40 @@ def exponentials(values: np.ndarray) -> None:
 
 
 def drawn_from(
-    members: np.ndarray, mood_shift: np.ndarray, temperature: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return outputs and mood shifts of those that a member is drawn from.
+    members: np.ndarray, chain: np.ndarray, known: np.ndarray, temperature: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return outputs and chains of those that a member is drawn from.
 
     Args:
         members: float32 (members, outputs, slots).
-        mood_shift: float32 (2, moods, members), what the heart rate does to the mood's logits:
-            per scale, and by being known.
+        chain: float32 (members, encoded states, outputs), what the states before one in the chain
+            add to its parameters.
+        known: float32 (members, outputs), the same of their being known.
         temperature: tau of the dream.
     """
     if temperature > 0.0:
-        return members, mood_shift
-    return members.mean(axis=0, keepdims=True), mood_shift.mean(axis=2, keepdims=True)
+        return members, chain, known
+    mean, mean_chain, mean_known = (
+        part.mean(axis=0, keepdims=True) for part in (members, chain, known)
+    )
+    return mean, mean_chain, mean_known
 
 
 @compiled
-def _add_spread(outputs: np.ndarray, weight: float, disagreement: np.ndarray) -> None:
-    """Add the weighted standard deviation over members of their outputs, (members, slots)."""
-    count, slots = outputs.shape
-    share, factor = np.float32(1.0 / count), np.float32(weight)
+def _add_spread(expected: np.ndarray, weight: float, disagreement: np.ndarray) -> None:
+    """Add the weighted standard deviation over members of what they expect, (members, slots)."""
+    count, slots = expected.shape
+    share, weigh = np.float32(1.0 / count), np.float32(weight)
     mean, square = np.zeros(slots, dtype=np.float32), np.zeros(slots, dtype=np.float32)
     for member in range(count):
         for slot in range(slots):
-            mean[slot] += share * outputs[member, slot]
+            mean[slot] += share * expected[member, slot]
     for member in range(count):
         for slot in range(slots):
-            apart = outputs[member, slot] - mean[slot]
+            apart = expected[member, slot] - mean[slot]
             square[slot] += apart * apart
     for slot in range(slots):
-        disagreement[slot] += factor * np.sqrt(share * square[slot])
+        disagreement[slot] += weigh * np.sqrt(share * square[slot])
 
 
 @compiled
@@ -112,138 +115,131 @@ def _divide_by_sum(weights: np.ndarray) -> None:
             weights[place, slot] *= total[slot]
 
 
-def _make_disagree() -> Callable[..., None]:
-    """Return `disagree_loop`."""
-    called = stamp(expected, exponentials)
+@compiled
+def disagree_loop(
+    members: np.ndarray, plan: np.ndarray, components: int, disagreement: np.ndarray
+) -> None:
+    """Say how much the members disagree.
 
-    @compiled
-    def disagree(
-        members: np.ndarray, components: int, first_mood: int, moods: int, disagreement: np.ndarray
-    ) -> None:
-        """Work out how much the members disagree.
-
-        Args:
-            members: float32 (members, outputs, slots): heart rate, then the moods' logits.
-            components: Gaussians of the heart rate.
-            first_mood: row of the first mood's logit.
-            moods: how many there are.
-            disagreement: float32 (slots,), to be written.
-        """
-        assert called
-        count, outputs, slots = members.shape
-        rates = np.empty((count, slots), dtype=np.float32)
-        column = np.empty(outputs, dtype=np.float32)
-        for member in range(count):
-            for slot in range(slots):
-                if components == 1:
-                    rates[member, slot] = members[member, 1, slot]
-                else:
-                    for place in range(outputs):
-                        column[place] = members[member, place, slot]
-                    rates[member, slot] = expected(column, 0, components)
-        shares = np.empty((moods, count * slots), dtype=np.float32)
-        for place in range(moods):
+    Args:
+        members: float32 (members, outputs, slots).
+        plan: of the states' HeadLayout.
+        components: of the same.
+        disagreement: float32 (slots,), zeros, to be written.
+    """
+    count, outputs, slots = members.shape
+    numbers = np.empty((count, slots), dtype=np.float32)
+    column = np.empty(outputs, dtype=np.float32)
+    for state in range(len(plan)):
+        first, categories, weight = plan[state, 1], plan[state, 4], 1.0 / len(plan)
+        if categories == 0:
             for member in range(count):
                 for slot in range(slots):
-                    logit = members[member, first_mood + place, slot]
-                    shares[place, member * slots + slot] = logit
+                    if components == 1:
+                        numbers[member, slot] = members[member, first + 1, slot]
+                    else:
+                        for place in range(first, first + 3 * components):
+                            column[place] = members[member, place, slot]
+                        numbers[member, slot] = expected(column, first, components)
+            _add_spread(numbers, weight, disagreement)
+            continue
+        shares = np.empty((categories, count * slots), dtype=np.float32)
+        for place in range(categories):
+            for member in range(count):
+                for slot in range(slots):
+                    shares[place, member * slots + slot] = members[member, first + place, slot]
         _take_highest_off(shares)
         exponentials(shares.reshape(-1))
         _divide_by_sum(shares)
+        for place in range(categories):
+            _add_spread(shares[place].reshape(count, slots), weight / categories, disagreement)
+
+
+@compiled
+def _draw_categories(
+    logits: np.ndarray, temperature: float, uniform: np.ndarray, drawn: np.ndarray
+) -> None:
+    """Draw a category of each slot from logits, (categories, slots), which are overwritten."""
+    categories, slots = logits.shape
+    _take_highest_off(logits)
+    for slot in range(slots):
+        drawn[slot] = 0
+    if temperature == 0.0:
         for slot in range(slots):
-            disagreement[slot] = 0.0
-        _add_spread(rates, 0.5, disagreement)
-        for place in range(moods):
-            _add_spread(shares[place].reshape(count, slots), 0.5 / moods, disagreement)
-
-    return disagree
-
-
-disagree_loop = _make_disagree()
-
-
-def _make_respond() -> Callable[..., None]:
-    """Return `respond_loop`."""
-    called = stamp(mixture, exponentials)
-
-    @compiled
-    def respond(
-        members: np.ndarray,
-        mood_shift: np.ndarray,
-        plan: np.ndarray,
-        components: int,
-        features: np.ndarray,
-        temperature: float,
-        normal: np.ndarray,
-        uniform: np.ndarray,
-        least_scale: float,
-        rate: np.ndarray,
-        mood: np.ndarray,
-    ) -> None:
-        """Draw heart rate and mood.
-
-        Args:
-            members: from `drawn_from`, (members, outputs, slots).
-            mood_shift: from `drawn_from`, (2, moods, members).
-            plan: of the states' HeadLayout.
-            components: of the same.
-            features: `sampling.FEATURES`.
-            temperature: tau of the dream.
-            normal: float32 (at least 1, slots), of the heart rate.
-            uniform: float32 (at least 3, slots): member, heart rate's component, mood.
-            least_scale: `heads.MIN_SCALE`.
-            rate: float32 (slots,), bpm, to be written.
-            mood: int (slots,), to be written.
-        """
-        assert called
-        count, _, slots = members.shape
-        heart, first_mood, moods = plan[0, 0], plan[1, 1], plan[1, 4]
-        centre, scale = features[heart, 0], features[heart, 1]
-        low, high = features[heart, 2], features[heart, 3]
-        column, buffer = np.empty(first_mood, np.float32), np.empty(first_mood, np.float32)
-        logits = np.empty((moods, slots), dtype=np.float32)
-        per_tau = np.float32(1.0 / temperature) if temperature > 0.0 else np.float32(1.0)
+            while logits[drawn[slot], slot] < np.float32(0.0):
+                drawn[slot] += 1
+        return
+    exponentials(logits.reshape(-1))
+    _divide_by_sum(logits)
+    # Without branches: which category is drawn is what a processor cannot guess.
+    below = np.zeros(slots, dtype=np.float32)
+    for place in range(categories - 1):
         for slot in range(slots):
-            # 1 is not drawn, but what is just below it may be rounded up.
-            member = min(int(uniform[0, slot] * np.float32(count)), count - 1)
-            for place in range(first_mood):
-                column[place] = members[member, place, slot]
-            value = mixture(
-                column,
-                0,
-                components,
-                temperature,
-                normal[0, slot],
-                uniform[1, slot],
-                least_scale,
-                buffer,
-            )
-            value = min(max(value * scale + centre, low), high)
-            rate[slot] = value
-            scaled = (value - centre) / scale
-            for place in range(moods):
-                slope, shift = mood_shift[0, place, member], mood_shift[1, place, member]
-                own = members[member, first_mood + place, slot]
-                logits[place, slot] = (own + scaled * slope + shift) * per_tau
-        _take_highest_off(logits)
-        if temperature == 0.0:
+            below[slot] += logits[place, slot]
+            drawn[slot] += below[slot] <= uniform[slot]
+
+
+@compiled
+def respond_loop(
+    ensemble: tuple[np.ndarray, ...],
+    plan: np.ndarray,
+    components: int,
+    temperature: float,
+    normal: np.ndarray,
+    uniform: np.ndarray,
+    row: np.ndarray,
+) -> None:
+    """Draw the states of a day, each given those before it in the chain.
+
+    Args:
+        ensemble: from `drawn_from`.
+        plan: of the states' HeadLayout.
+        components: of the same.
+        temperature: tau of the dream.
+        normal: float32 (at least states, slots).
+        uniform: float32 (at least 1 + states, slots): member, then one for each state.
+        row: float32 (10, slots), raw; the states are written.
+    """
+    members, chain, known = ensemble
+    count, outputs, slots = members.shape
+    column, buffer = np.empty(outputs, np.float32), np.empty(outputs, np.float32)
+    encoded = np.zeros((chain.shape[1], slots), dtype=np.float32)
+    member, drawn = np.empty(slots, dtype=np.intp), np.empty(slots, dtype=np.intp)
+    per_tau = np.float32(1.0 / temperature) if temperature > 0.0 else np.float32(1.0)
+    for slot in range(slots):
+        # 1 is not drawn, but what is just below it may be rounded up.
+        member[slot] = min(int(uniform[0, slot] * np.float32(count)), count - 1)
+    for state in range(len(plan)):
+        index, first, last = plan[state, 0], plan[state, 1], plan[state, 2]
+        at, categories = plan[state, 3], plan[state, 4]
+        centre, scale = schema.CENTRES[index], schema.SCALES[index]
+        logits = np.empty((categories, slots), dtype=np.float32)
+        for slot in range(slots):
+            own = member[slot]
+            for place in range(first, last):
+                value = members[own, place, slot]
+                for before in range(at):
+                    value += encoded[before, slot] * chain[own, before, place]
+                value += known[own, place]
+                if categories > 0:
+                    logits[place - first, slot] = value * per_tau
+                else:
+                    column[place] = value
+            if categories == 0:
+                value = mixture(
+                    column,
+                    first,
+                    components,
+                    temperature,
+                    normal[state, slot],
+                    uniform[1 + state, slot],
+                    buffer,
+                )
+                value = min(max(value * scale + centre, schema.LOWS[index]), schema.HIGHS[index])
+                row[index, slot] = value
+                encoded[at, slot] = (value - centre) / scale
+        if categories > 0:
+            _draw_categories(logits, temperature, uniform[1 + state], drawn)
             for slot in range(slots):
-                mood[slot] = 0
-                while logits[mood[slot], slot] < np.float32(0.0):
-                    mood[slot] += 1
-            return
-        exponentials(logits.reshape(-1))
-        _divide_by_sum(logits)
-        # Without branches: which category is drawn is what a processor cannot guess.
-        below = np.zeros(slots, dtype=np.float32)
-        for slot in range(slots):
-            mood[slot] = 0
-        for place in range(moods - 1):
-            for slot in range(slots):
-                below[slot] += logits[place, slot]
-                mood[slot] += below[slot] <= uniform[2, slot]
-
-    return respond
-
-
-respond_loop = _make_respond()
+                row[index, slot] = drawn[slot]
+                encoded[at + drawn[slot], slot] = 1.0

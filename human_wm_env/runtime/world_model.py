@@ -14,7 +14,6 @@ from human_wm_env.model import layouts, memory
 from human_wm_env.model.checkpoint import BUNDLED, Checkpoint, load_checkpoint, read_manifest
 from human_wm_env.model.memory import Memory
 from human_wm_env.model.weights import check_weights
-from human_wm_env.person import schema
 from human_wm_env.person.history import History
 from human_wm_env.runtime import folded_inputs, sampling
 from human_wm_env.runtime.encoder import Encoder, Posterior, prepare, prepare_beginnings
@@ -54,11 +53,10 @@ class WorldModelRuntime:
             self.transition,
             inputs=folded_inputs.fold_transition(self.transition.inputs, use_memory=remembers),
         )
-        # What the heart rate does to the mood's logits: per scale, and by being known.
-        chain, known = self.transition.chain, self.state_layout.encoded_width
-        moods = self.state_layout.parameters[schema.MOOD]
-        shifts = np.stack([chain[:, 0, moods].T, chain[:, known, moods].T])
-        self.mood_shift = np.ascontiguousarray(shifts)  # (2, moods, members)
+        # What the states before one in the chain add to its parameters, and their being known.
+        chain, width = self.transition.chain, self.state_layout.encoded_width
+        self.state_chain = np.ascontiguousarray(chain[:, :width])
+        self.state_known = chain[:, width:].sum(axis=1)
 
     def encode(self, histories: Sequence[History]) -> tuple[Posterior, Memory]:
         """Return the posterior of each person and the memory after their last day.

@@ -10,7 +10,6 @@ import numpy as np
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import ConfigError
 from human_wm_env.model.branches import BRANCHES_PER_BLOCK, crossed_indices
-from human_wm_env.model.heads import MIN_SCALE
 from human_wm_env.model.inputs import STATE_ORDER
 from human_wm_env.model.memory import Memory
 from human_wm_env.person import missingness as masks
@@ -31,7 +30,6 @@ from human_wm_env.runtime.dream_step import (
     end_day,
 )
 from human_wm_env.runtime.film import Modulation
-from human_wm_env.runtime.sampling import FEATURES
 from human_wm_env.runtime.transition_head import drawn_from
 from human_wm_env.runtime.world_model import WorldModelRuntime
 from human_wm_env.worlds.person_state import DayOutcome, PersonState
@@ -131,12 +129,8 @@ class DreamWorld(PersonWorld[DreamState]):
         self.masking = masks.check_masking(masking)
         layout = runtime.state_layout
         # What `end_day` needs to know of the states' distributions.
-        self._drawing = (
-            layout.plan,
-            layout.components,
-            FEATURES,
-            MIN_SCALE,
-        )
+        self._layout = layout.plan, layout.components
+        self._chain = runtime.state_chain, runtime.state_known
         self._sky = WeatherChain(runtime.checkpoint.weather_transitions)
         self._everything = np.ones((0, schema.FEATURE_COUNT), dtype=bool)
         self._store = store
@@ -308,20 +302,13 @@ class DreamWorld(PersonWorld[DreamState]):
             self._drawn_members(uniform) if action is None else None,
         )
         encoded, sums, observed, lost, uncertainty, tomorrow = end_day(
-            members,
-            *drawn_from(members, self.runtime.mood_shift, self.temperature),
-            *self._drawing,
+            (members, *drawn_from(members, *self._chain, self.temperature)),
+            self._layout,
             self.temperature,
-            normal.T,
-            uniform.T,
-            inputs,
-            row,
-            inner.sums.T,
-            inner.masks.opening.T,
-            inner.masks.staying.T,
-            inner.masks.lost.T,
-            state.forecast,
-            self._sky.shares,
+            (normal.T, uniform.T),
+            (inputs, row, inner.sums.T),
+            (inner.masks.opening.T, inner.masks.staying.T, inner.masks.lost.T),
+            (state.forecast, self._sky.shares),
             action is not None,
         )
         if self.weather == "log":
@@ -369,9 +356,9 @@ class DreamWorld(PersonWorld[DreamState]):
             uniform[:, UNIFORM_COLUMNS["habit"]],
         )
         day = follow(self.adherence, uniform[:, ADHERENCE], action, project(habit))
-        # The states of yesterday stay.
-        dream_step.set_actions(inputs, day, state.forecast)
-        return inputs, day.columns
+        day[schema.WEATHER] = state.forecast
+        dream_step.encode_loop(inputs, day, dream_step.DECIDED)  # the states of yesterday stay
+        return inputs, day
 
     def _known(self, slots: int) -> np.ndarray:
         """Return the mask of days that are known completely: the same object, never written to."""

@@ -22,7 +22,6 @@ from human_wm_env.model.branches import BRANCHES
 from human_wm_env.person import observations, rewards, schema
 from human_wm_env.person.actions import (
     ACTION_WIDTH,
-    Day,
     action_space,
     check_actions,
     decode_day,
@@ -39,7 +38,6 @@ from human_wm_env.worlds.starts import LoggedStarts, PersonStart
 from human_wm_env.worlds.world import Options, Transition, World
 
 _ACTION_SHAPE = (ACTION_WIDTH,)
-_LABELS = [schema.WORKOUT, schema.LOCATION]
 # Indexed by -1, an unknown weekday, it gives its last entry: still unknown.
 _NEXT_WEEKDAY = np.array([*range(1, schema.DAYS_PER_WEEK), 0, -1])
 
@@ -312,7 +310,7 @@ def column_by_column(batch: np.ndarray) -> np.ndarray:
 
 def follow(
     adherence: float, uniform: np.ndarray, action: np.ndarray | None, habit: np.ndarray
-) -> Day:
+) -> np.ndarray:
     """Execute the agent's day with probability `adherence`, else the person's habit.
 
     Args:
@@ -320,18 +318,12 @@ def follow(
         uniform: float (slots,), in [0, 1).
         action: of the agent, checked, float32 (slots, 7); None without an agent.
         habit: float32 (slots, 10), the person's own day.
+
+    Returns:
+        float32 (10, slots).
     """
-    columns = np.ascontiguousarray(habit.T)
-    own = Day(columns, *columns[_LABELS].astype(np.intp))
-    if action is None:
-        return own
-    obeys = uniform < adherence
-    return Day(
-        *(
-            np.where(obeys, done, done_else)
-            for done, done_else in zip(decode_day(action), own, strict=True)
-        )
-    )
+    own = np.ascontiguousarray(habit.T)
+    return own if action is None else np.where(uniform < adherence, decode_day(action), own)
 
 
 @compiled

@@ -89,4 +89,4 @@ class ReplayWorld(PersonWorld[NoState]):
     def _components(
         self, today: DayOutcome[NoState], action: np.ndarray, of_day: np.ndarray
     ) -> np.ndarray:
-        return rewards.foresight(decode_day(action).columns.T, today.row, today.observed)
+        return rewards.foresight(decode_day(action).T, today.row, today.observed)

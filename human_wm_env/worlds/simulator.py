@@ -150,21 +150,20 @@ class SimulatorWorld(PersonWorld[TrueState]):
                 uniform[:, _UNIFORM["habit"]],
             )
             day = follow(self.adherence, uniform[:, ADHERENCE], action, habit)
-        day.columns[schema.WEATHER] = state.forecast
+        day[schema.WEATHER] = state.forecast
         row, body = simulator.live_day(
             inner.people,
             inner.body,
             inner.row,
-            day.columns.T,
+            day.T,
             state.weekday,
             self.embedded.config.response_gain,
             normal[:, _NORMAL["state"]],
             uniform[:, _UNIFORM["state"]],
         )
         encoded = np.empty((schema.ROW_WIDTH, len(row)), dtype=np.float32)
-        dream_step.set_actions(encoded, day, state.forecast)
-        mood = row[:, schema.MOOD].astype(np.intp)
-        dream_step.set_states(encoded, np.ascontiguousarray(row[:, schema.HEART_RATE]), mood)
+        columns = np.ascontiguousarray(row.T)
+        dream_step.encode_loop(encoded, columns, dream_step.EVERYTHING)
         observed, losses = self._lose(inner, row, uniform[:, _UNIFORM["mask"]])
         tomorrow = self._chain.next(state.forecast, uniform[:, NEXT_WEATHER])
         if self.weather == "log":

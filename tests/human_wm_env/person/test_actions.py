@@ -182,14 +182,14 @@ def test_the_loop_against_numpy(action: np.ndarray) -> None:
 
 def test_a_typical_day() -> None:
     day = actions.decode_day(np.zeros((1, 7), dtype=np.float32))
-    assert (day.workout, day.location) == (3, 2)
-    assert day.columns[schema.SLEEP] == 7.0 and day.columns[schema.MINUTES] == 240.0
-    assert day.columns[schema.STEPS] == 7680.0
+    assert (day[schema.WORKOUT], day[schema.LOCATION]) == (3, 2)
+    assert day[schema.SLEEP] == 7.0 and day[schema.MINUTES] == 240.0
+    assert day[schema.STEPS] == 7680.0
 
 
 def test_an_unchecked_action_stays_within_the_tables() -> None:
     wild = np.full((4, 7), 0.0, dtype=np.float32)
     wild[:, 1:3] = np.array([np.nan, -3.0, -1e6, 1e6])[:, None]
     day = actions.decode_day(wild)
-    assert (day.workout >= 0).all() and (day.workout < 7).all()
-    assert (day.location >= 0).all() and (day.location < 5).all()
+    assert (day[schema.WORKOUT] >= 0).all() and (day[schema.WORKOUT] < 7).all()
+    assert (day[schema.LOCATION] >= 0).all() and (day[schema.LOCATION] < 5).all()

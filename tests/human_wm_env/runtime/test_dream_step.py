@@ -26,7 +26,7 @@ class Evening:
         self.weather = rng.integers(0, 4, slots)
         action = rng.uniform(-1, 1, (slots, 7)).astype(np.float32)
         self.day = decode_day(action)
-        self.row = self.day.columns.T
+        self.row = self.day.T
         self.row[:, schema.WEATHER] = self.weather
         self.sky = np.eye(4, dtype=np.float32)[self.weather]
         self.week = schema.weekday_features(self.weekday)
@@ -37,7 +37,7 @@ class Evening:
 
     def begun(self) -> np.ndarray:
         begun = self.yesterday()
-        dream_step.set_actions(begun, self.day, self.weather)
+        dream_step.encode_loop(begun, self.day, dream_step.DECIDED)
         return begun
 
 
@@ -78,11 +78,11 @@ def test_a_day_ends_as_the_schema_and_the_memory_say() -> None:
     rate = np.linspace(50, 120, SLOTS, dtype=np.float32)
     mood = np.arange(SLOTS) % 4
     encoded, sums = evening.begun()[: schema.ROW_WIDTH], folded_inputs.sums_of(evening.memory)
-    dream_step.set_states(encoded, rate, mood)
-    moved = np.empty_like(sums.T)
+    evening.row[:, schema.HEART_RATE], evening.row[:, schema.MOOD] = rate, mood
+    dream_step.encode_loop(encoded, evening.day, dream_step.STATES)
+    moved = np.empty((folded_inputs.SUMS_WIDTH, SLOTS), dtype=np.float32)
     dream_step.remember_loop(sums.T, encoded, moved)
     after = moved.T
-    evening.row[:, schema.HEART_RATE], evening.row[:, schema.MOOD] = rate, mood
     np.testing.assert_allclose(encoded.T, schema.encode_rows(evening.row), atol=1e-6)
     wanted = memory.remember(evening.memory, evening.row, np.ones_like(evening.known))
     np.testing.assert_allclose(folded_inputs.memory_of(after).total, wanted.total, atol=1e-6)

@@ -10,7 +10,6 @@ from human_wm_env.model.architecture import Architecture
 from human_wm_env.model.heads import MIN_SCALE, HeadLayout
 from human_wm_env.person import schema
 from human_wm_env.runtime import folded_inputs, transition_head
-from human_wm_env.runtime.sampling import FEATURES
 from tests.world_model import tiny
 
 LAYOUT = layouts.state_layout(tiny.TINY)
@@ -18,33 +17,39 @@ HEART = schema.continuous(schema.HEART_RATE)
 DRAWS = 40_000
 
 
+def chain_of(layout: HeadLayout, mood_shift: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return chain and known from what the heart rate adds to moods, (2, moods, members)."""
+    members = mood_shift.shape[2]
+    chain = np.zeros((members, layout.encoded_width, layout.width), dtype=np.float32)
+    known = np.zeros((members, layout.width), dtype=np.float32)
+    moods = layout.parameters[schema.MOOD]
+    chain[:, 0, moods], known[:, moods] = mood_shift[0].T, mood_shift[1].T
+    return chain, known
+
+
 def answer(
     layout: HeadLayout,
     members: np.ndarray,
-    mood_shift: np.ndarray,
+    chain: tuple[np.ndarray, np.ndarray],
     temperature: float,
     normal: np.ndarray,
     uniform: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return heart rate, mood and disagreement of (members, outputs, slots)."""
     slots = members.shape[2]
-    rate, mood = np.empty(slots, dtype=np.float32), np.empty(slots, dtype=np.intp)
-    disagreement = np.empty(slots, dtype=np.float32)
-    first_mood, moods = layout.plan[1, 1], layout.plan[1, 4]
-    transition_head.disagree_loop(members, layout.components, first_mood, moods, disagreement)
+    row = np.zeros((schema.FEATURE_COUNT, slots), dtype=np.float32)
+    disagreement = np.zeros(slots, dtype=np.float32)
+    transition_head.disagree_loop(members, layout.plan, layout.components, disagreement)
     transition_head.respond_loop(
-        *transition_head.drawn_from(members, mood_shift, temperature),
+        transition_head.drawn_from(members, *chain, temperature),
         layout.plan,
         layout.components,
-        FEATURES,
         temperature,
         normal,
         uniform,
-        MIN_SCALE,
-        rate,
-        mood,
+        row,
     )
-    return rate, mood, disagreement
+    return row[schema.HEART_RATE], row[schema.MOOD].astype(np.intp), disagreement
 
 
 def ensemble(layout: HeadLayout, seed: int, slots: int, members: int = 3) -> tuple[np.ndarray, ...]:
@@ -68,7 +73,7 @@ def test_draws_are_distributed_as_the_mixture_says(components: int, temperature:
     rng = np.random.default_rng(7)
     normal = rng.standard_normal((1, DRAWS)).astype(np.float32)
     uniform = rng.random((3, DRAWS), dtype=np.float32)
-    rate, mood, _ = answer(layout, members, shift, temperature, normal, uniform)
+    rate, mood, _ = answer(layout, members, chain_of(layout, shift), temperature, normal, uniform)
     # By hand: members, then components, then moods given the heart rate.
     own = members[np.minimum((uniform[0] * 3).astype(int), 2), :, 0].astype(np.float64)
     logits, means, raw = np.split(own[:, : 3 * components], 3, axis=1)
@@ -95,7 +100,7 @@ def test_at_temperature_0_the_members_are_averaged(components: int) -> None:
     layout = HeadLayout(LAYOUT.order, components)
     members, shift = ensemble(layout, 3, 5)
     noise = np.full((3, 5), 0.9, dtype=np.float32)
-    rate, mood, _ = answer(layout, members, shift, 0.0, noise, noise)
+    rate, mood, _ = answer(layout, members, chain_of(layout, shift), 0.0, noise, noise)
     mean, mean_shift = members.mean(axis=0)[:, 0], shift.mean(axis=2)
     value = softmax(mean[:components]) @ mean[components : 2 * components]
     np.testing.assert_allclose(rate, value * HEART.scale + HEART.centre, rtol=1e-5)
@@ -112,8 +117,8 @@ def test_disagreement_by_hand() -> None:
     members[0, moods, 0], members[1, moods + 3, 0] = 80.0, 80.0
     # Standard deviations: .5, and over the four moods .5, 0, 0, .5.
     noise, shift = np.zeros((3, 1), dtype=np.float32), np.zeros((2, 4, 2), dtype=np.float32)
-    told = answer(LAYOUT, members, shift, 1.0, noise, noise)[2][0]
-    assert told == pytest.approx(0.5 * (0.5 + 0.25))
+    found = answer(LAYOUT, members, chain_of(LAYOUT, shift), 1.0, noise, noise)[2][0]
+    assert found == pytest.approx(0.5 * (0.5 + 0.25))
 
 
 @pytest.mark.parametrize("components", [1, 2])
@@ -125,8 +130,8 @@ def test_disagreement_of_many_slots(components: int) -> None:
     rates = (weights * members[:, components : 2 * components].transpose(0, 2, 1)).sum(axis=2)
     moods = softmax(members[:, 3 * components :].transpose(0, 2, 1))
     wanted = 0.5 * rates.std(axis=0) + 0.5 * moods.std(axis=0).mean(axis=1)
-    told = answer(layout, members, shift, 1.0, noise, noise)[2]
-    np.testing.assert_allclose(told, wanted, rtol=1e-4)
+    found = answer(layout, members, chain_of(layout, shift), 1.0, noise, noise)[2]
+    np.testing.assert_allclose(found, wanted, rtol=1e-4)
 
 
 @pytest.mark.parametrize("architecture", [tiny.TINY, tiny.MARKOV])
@@ -151,9 +156,9 @@ def test_few_slots_answer_as_many(architecture: Architecture, temperature: float
         ) -> tuple[np.ndarray, ...]:
             modulation = runtime.transition_modulation(latents[:count])
             members = runtime.expect_states(x[:count], modulation, None)
-            layout, shift = runtime.state_layout, runtime.mood_shift
+            layout, chain = runtime.state_layout, (runtime.state_chain, runtime.state_known)
             noise = (np.ascontiguousarray(part[:, :count]) for part in (normal, uniform))
-            return answer(layout, members, shift, temperature, *noise)
+            return answer(layout, members, chain, temperature, *noise)
 
         together = of(slots)
         for count in (1, 2):

@@ -291,10 +291,8 @@ def test_following_by_hand() -> None:
     habit, uniform = np.zeros((3, 10), dtype=np.float32), np.array([0.0, 0.49, 0.5])
     for adherence, followed in ((0.5, [1, 1, 0]), (0.0, [0, 0, 0]), (1.0, [1, 1, 1])):
         day = follow(adherence, uniform, action, habit)
-        np.testing.assert_array_equal(day.columns, chosen.columns * followed)
-        np.testing.assert_array_equal(day.workout, chosen.workout * followed)
-        np.testing.assert_array_equal(day.location, chosen.location * followed)
-    assert not follow(0.0, uniform, None, habit).columns.any()
+        np.testing.assert_array_equal(day, chosen * followed)
+    assert not follow(0.0, uniform, None, habit).any()
 
 
 def test_whole_numbers() -> None:
