@@ -164,47 +164,44 @@ def begin_day(
 
 @compiled
 def end_day(
-    ensemble: tuple[np.ndarray, ...],
-    layout: tuple[np.ndarray, int],
-    temperature: float,
-    noise: tuple[np.ndarray, np.ndarray],
-    begun: tuple[np.ndarray, ...],
-    masks: tuple[np.ndarray, ...],
-    weather: tuple[np.ndarray, np.ndarray],
+    members: np.ndarray,
+    model: tuple[np.ndarray, np.ndarray, np.ndarray, float],
+    normal: np.ndarray,
+    uniform: np.ndarray,
+    net_inputs: np.ndarray,
+    row: np.ndarray,
+    before: tuple[np.ndarray, ...],
     uncertain: bool,
 ) -> tuple[np.ndarray, ...]:
     """Draw what comes of a day.
 
     Args:
-        ensemble: float32 (members, outputs, slots), what the transition nets say, then what
-            `transition_head.drawn_from` returns of it.
-        layout: plan and components of the states' HeadLayout.
-        temperature: tau of the dream.
-        noise: of the day, float32 (NORMALS, slots) and (UNIFORMS, slots).
-        begun: inputs and row from `begin_day`, and the memory at wake-up, float32 (SUMS_WIDTH,
-            slots); the states are written into the row.
-        masks: `MaskChain`: opening and staying, float32 (11, slots), lost, bool (11, slots).
-        weather: int (slots,), of the day, and `WeatherChain.shares`.
+        members: float32 (members, outputs, slots), outputs of the transition nets.
+        model: what does not change: chain and plan for `transition_head.respond_loop`,
+            `WeatherChain.shares` and the temperature.
+        normal: float32 (NORMALS, slots), the day's noise.
+        uniform: float32 (UNIFORMS, slots), likewise.
+        net_inputs: from `begin_day`.
+        row: from `begin_day`; the states are written into it.
+        before: of wake-up: the memory, float32 (SUMS_WIDTH, slots), opening and staying of
+            `MaskChain`, float32 (11, slots), its lost, bool (11, slots), and the weather of the
+            day, int (slots,).
         uncertain: work out the disagreement, which is 0 otherwise.
 
     Returns:
         Batch-first: the encoded row, the memory, what is observed, the gaps, (slots, k)
         each, the disagreement, and tomorrow's weather, (slots,).
     """
-    members, drawn, chain, known = ensemble
-    plan, components = layout
-    normal, uniform = noise
-    net_inputs, row, sums = begun
-    opening, staying, lost = masks
-    today, shares = weather
+    chain, plan, shares, temperature = model
+    sums, opening, staying, lost, today = before
     slots = len(today)
     disagreement = np.zeros(slots, dtype=np.float32)
     if uncertain:
-        transition_head.disagree_loop(members, plan, components, disagreement)
+        transition_head.disagree_loop(members, plan, disagreement)
     transition_head.respond_loop(
-        (drawn, chain, known),
+        members,
+        chain,
         plan,
-        components,
         temperature,
         normal[_STATE_NORMALS:],
         uniform[_STATE_UNIFORMS:],

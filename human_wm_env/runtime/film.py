@@ -199,9 +199,8 @@ class FilmWeights:
                 f"inputs of shape {inputs.shape} and a modulation of {len(modulation.gain)}",
                 "Make both for the same people, with this net.",
             )
-        columns = np.zeros((self.members, self.head.shape[2], slots), dtype=np.float32)
         if slots <= _FEW:
-            _run_few(
+            columns = _run_few(
                 inputs.T,
                 self.inputs,
                 modulation.shift.transpose(1, 2, 0),
@@ -210,12 +209,13 @@ class FilmWeights:
                 self.hidden_bias,
                 self.head,
                 modulation.offset.transpose(1, 2, 0),
-                columns,
             )
-        elif drawn is None or slots < _MANY:
-            self._run_many(inputs, modulation, columns)
         else:
-            self._run_drawn(inputs, modulation, drawn, columns)
+            columns = np.zeros((self.members, self.head.shape[2], slots), dtype=np.float32)
+            if drawn is None or slots < _MANY:
+                self._run_many(inputs, modulation, columns)
+            else:
+                self._run_drawn(inputs, modulation, drawn, columns)
         if blind is not None and blind.any():
             columns += np.einsum("ns,nmso->mon", blind.astype(np.float32), modulation.blind)
         return columns
@@ -271,10 +271,10 @@ def _run_few(
     hidden_bias: np.ndarray,
     head: np.ndarray,
     offset: np.ndarray,
-    out: np.ndarray,
-) -> None:
+) -> np.ndarray:
     """Take a few slots through all layers, one by one, and leave zeros out: half of all units."""
     members, width, outputs = head.shape
+    out = np.empty((members, outputs, inputs.shape[1]), dtype=np.float32)
     first = np.empty(members * width, dtype=np.float32)
     second = np.empty(width, dtype=np.float32)
     nothing = np.float32(0.0)
@@ -302,6 +302,7 @@ def _run_few(
                 if own > nothing:
                     for output in range(outputs):
                         out[member, output, slot] += own * head[member, unit, output]
+    return out
 
 
 @compiled

@@ -50,24 +50,19 @@ def exponentials(values: np.ndarray) -> None:
         values[place] *= powers[place]
 
 
-def drawn_from(
-    members: np.ndarray, chain: np.ndarray, known: np.ndarray, temperature: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return outputs and chains of those that a member is drawn from.
-
-    Args:
-        members: float32 (members, outputs, slots).
-        chain: float32 (members, encoded states, outputs), what the states before one in the chain
-            add to its parameters.
-        known: float32 (members, outputs), the same of their being known.
-        temperature: tau of the dream.
-    """
-    if temperature > 0.0:
-        return members, chain, known
-    mean, mean_chain, mean_known = (
-        part.mean(axis=0, keepdims=True) for part in (members, chain, known)
-    )
-    return mean, mean_chain, mean_known
+@compiled
+def _average(members: np.ndarray) -> np.ndarray:
+    """Return the mean over the first axis, which stays; float32 (members, m, n)."""
+    count, rows, columns = members.shape
+    mean = np.zeros((1, rows, columns), dtype=np.float32)
+    for member in range(count):
+        for row in range(rows):
+            for column in range(columns):
+                mean[0, row, column] += members[member, row, column]
+    for row in range(rows):
+        for column in range(columns):
+            mean[0, row, column] /= np.float32(count)
+    return mean
 
 
 @compiled
@@ -116,29 +111,28 @@ def _divide_by_sum(weights: np.ndarray) -> None:
 
 
 @compiled
-def disagree_loop(
-    members: np.ndarray, plan: np.ndarray, components: int, disagreement: np.ndarray
-) -> None:
+def disagree_loop(members: np.ndarray, plan: np.ndarray, disagreement: np.ndarray) -> None:
     """Say how much the members disagree.
 
     Args:
         members: float32 (members, outputs, slots).
         plan: of the states' HeadLayout.
-        components: of the same.
         disagreement: float32 (slots,), zeros, to be written.
     """
     count, outputs, slots = members.shape
     numbers = np.empty((count, slots), dtype=np.float32)
     column = np.empty(outputs, dtype=np.float32)
     for state in range(len(plan)):
-        first, categories, weight = plan[state, 1], plan[state, 4], 1.0 / len(plan)
+        first, last = plan[state, 1], plan[state, 2]
+        categories, weight = plan[state, 4], 1.0 / len(plan)
         if categories == 0:
+            components = (last - first) // 3
             for member in range(count):
                 for slot in range(slots):
                     if components == 1:
                         numbers[member, slot] = members[member, first + 1, slot]
                     else:
-                        for place in range(first, first + 3 * components):
+                        for place in range(first, last):
                             column[place] = members[member, place, slot]
                         numbers[member, slot] = expected(column, first, components)
             _add_spread(numbers, weight, disagreement)
@@ -161,6 +155,11 @@ def _draw_categories(
 ) -> None:
     """Draw a category of each slot from logits, (categories, slots), which are overwritten."""
     categories, slots = logits.shape
+    if temperature > 0.0:
+        per_tau = np.float32(1.0 / temperature)
+        for place in range(categories):
+            for slot in range(slots):
+                logits[place, slot] *= per_tau
     _take_highest_off(logits)
     for slot in range(slots):
         drawn[slot] = 0
@@ -180,10 +179,43 @@ def _draw_categories(
 
 
 @compiled
+def _own_parameters(
+    members: np.ndarray,
+    chain: np.ndarray,
+    member: np.ndarray,
+    encoded: np.ndarray,
+    first: int,
+    own: np.ndarray,
+) -> None:
+    """Write the parameters of a state by the drawn members, (parameters, slots).
+
+    Args:
+        members: see `respond_loop`, as the next one.
+        chain: likewise.
+        member: int (slots,), drawn.
+        encoded: float32 (k, slots), the states before it in the chain.
+        first: of its parameters among the outputs.
+        own: float32 (parameters, slots), to be written.
+    """
+    before, known = len(encoded), chain.shape[1] - 1
+    for place in range(len(own)):
+        for slot in range(len(member)):
+            own[place, slot] = members[member[slot], first + place, slot]
+    if before == 0:
+        return
+    for place in range(len(own)):
+        for row in range(before):
+            for slot in range(len(member)):
+                own[place, slot] += encoded[row, slot] * chain[member[slot], row, first + place]
+        for slot in range(len(member)):
+            own[place, slot] += chain[member[slot], known, first + place]
+
+
+@compiled
 def respond_loop(
-    ensemble: tuple[np.ndarray, ...],
+    members: np.ndarray,
+    chain: np.ndarray,
     plan: np.ndarray,
-    components: int,
     temperature: float,
     normal: np.ndarray,
     uniform: np.ndarray,
@@ -192,54 +224,51 @@ def respond_loop(
     """Draw the states of a day, each given those before it in the chain.
 
     Args:
-        ensemble: from `drawn_from`.
+        members: float32 (members, outputs, slots).
+        chain: float32 (members, encoded states + 1, outputs), what the states before one in the
+            chain add to its parameters, and at last what their being known adds.
         plan: of the states' HeadLayout.
-        components: of the same.
         temperature: tau of the dream.
         normal: float32 (at least states, slots).
         uniform: float32 (at least 1 + states, slots): member, then one for each state.
         row: float32 (10, slots), raw; the states are written.
     """
-    members, chain, known = ensemble
+    if temperature == 0.0:
+        members, chain = _average(members), _average(chain)
     count, outputs, slots = members.shape
-    column, buffer = np.empty(outputs, np.float32), np.empty(outputs, np.float32)
+    # Each array allocated takes as long as ten slots: there are few.
+    of_slot, of_state = np.empty((2, slots), np.intp), np.empty((2, outputs), np.float32)
+    member, drawn, column, buffer = of_slot[0], of_slot[1], of_state[0], of_state[1]
+    parameters = np.empty((outputs, slots), dtype=np.float32)
     encoded = np.zeros((chain.shape[1], slots), dtype=np.float32)
-    member, drawn = np.empty(slots, dtype=np.intp), np.empty(slots, dtype=np.intp)
-    per_tau = np.float32(1.0 / temperature) if temperature > 0.0 else np.float32(1.0)
     for slot in range(slots):
         # 1 is not drawn, but what is just below it may be rounded up.
         member[slot] = min(int(uniform[0, slot] * np.float32(count)), count - 1)
     for state in range(len(plan)):
         index, first, last = plan[state, 0], plan[state, 1], plan[state, 2]
         at, categories = plan[state, 3], plan[state, 4]
-        centre, scale = schema.CENTRES[index], schema.SCALES[index]
-        logits = np.empty((categories, slots), dtype=np.float32)
-        for slot in range(slots):
-            own = member[slot]
-            for place in range(first, last):
-                value = members[own, place, slot]
-                for before in range(at):
-                    value += encoded[before, slot] * chain[own, before, place]
-                value += known[own, place]
-                if categories > 0:
-                    logits[place - first, slot] = value * per_tau
-                else:
-                    column[place] = value
-            if categories == 0:
-                value = mixture(
-                    column,
-                    first,
-                    components,
-                    temperature,
-                    normal[state, slot],
-                    uniform[1 + state, slot],
-                    buffer,
-                )
-                value = min(max(value * scale + centre, schema.LOWS[index]), schema.HIGHS[index])
-                row[index, slot] = value
-                encoded[at, slot] = (value - centre) / scale
+        own = parameters[first:last]
+        _own_parameters(members, chain, member, encoded[:at], first, own)
         if categories > 0:
-            _draw_categories(logits, temperature, uniform[1 + state], drawn)
+            _draw_categories(own, temperature, uniform[1 + state], drawn)
             for slot in range(slots):
                 row[index, slot] = drawn[slot]
                 encoded[at + drawn[slot], slot] = 1.0
+            continue
+        centre, scale = schema.CENTRES[index], schema.SCALES[index]
+        low, high = schema.LOWS[index], schema.HIGHS[index]
+        for slot in range(slots):
+            for place in range(last - first):
+                column[place] = own[place, slot]
+            value = mixture(
+                column,
+                0,
+                (last - first) // 3,
+                temperature,
+                normal[state, slot],
+                uniform[1 + state, slot],
+                buffer,
+            )
+            value = min(max(value * scale + centre, low), high)
+            row[index, slot] = value
+            encoded[at, slot] = (value - centre) / scale

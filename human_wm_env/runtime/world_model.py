@@ -53,10 +53,11 @@ class WorldModelRuntime:
             self.transition,
             inputs=folded_inputs.fold_transition(self.transition.inputs, use_memory=remembers),
         )
-        # What the states before one in the chain add to its parameters, and their being known.
+        # What the states before one in the chain add to its parameters, and at last their being
+        # known: nothing is hidden from the model in a dream.
         chain, width = self.transition.chain, self.state_layout.encoded_width
-        self.state_chain = np.ascontiguousarray(chain[:, :width])
-        self.state_known = chain[:, width:].sum(axis=1)
+        known = chain[:, width:].sum(axis=1, keepdims=True)
+        self.state_chain = np.concatenate([chain[:, :width], known], axis=1)
 
     def encode(self, histories: Sequence[History]) -> tuple[Posterior, Memory]:
         """Return the posterior of each person and the memory after their last day.

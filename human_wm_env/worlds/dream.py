@@ -30,7 +30,6 @@ from human_wm_env.runtime.dream_step import (
     end_day,
 )
 from human_wm_env.runtime.film import Modulation
-from human_wm_env.runtime.transition_head import drawn_from
 from human_wm_env.runtime.world_model import WorldModelRuntime
 from human_wm_env.worlds.person_state import DayOutcome, PersonState
 from human_wm_env.worlds.person_world import (
@@ -127,11 +126,14 @@ class DreamWorld(PersonWorld[DreamState]):
         self.temperature = float(temperature)
         self.weather = check_weather(weather)
         self.masking = masks.check_masking(masking)
-        layout = runtime.state_layout
-        # What `end_day` needs to know of the states' distributions.
-        self._layout = layout.plan, layout.components
-        self._chain = runtime.state_chain, runtime.state_known
         self._sky = WeatherChain(runtime.checkpoint.weather_transitions)
+        # What `end_day` needs to know of the model.
+        self._model = (
+            runtime.state_chain,
+            runtime.state_layout.plan,
+            self._sky.shares,
+            self.temperature,
+        )
         self._everything = np.ones((0, schema.FEATURE_COUNT), dtype=bool)
         self._store = store
         self._people: StartCache[_Person] = StartCache()
@@ -302,13 +304,19 @@ class DreamWorld(PersonWorld[DreamState]):
             self._drawn_members(uniform) if action is None else None,
         )
         encoded, sums, observed, lost, uncertainty, tomorrow = end_day(
-            (members, *drawn_from(members, *self._chain, self.temperature)),
-            self._layout,
-            self.temperature,
-            (normal.T, uniform.T),
-            (inputs, row, inner.sums.T),
-            (inner.masks.opening.T, inner.masks.staying.T, inner.masks.lost.T),
-            (state.forecast, self._sky.shares),
+            members,
+            self._model,
+            normal.T,
+            uniform.T,
+            inputs,
+            row,
+            (
+                inner.sums.T,
+                inner.masks.opening.T,
+                inner.masks.staying.T,
+                inner.masks.lost.T,
+                state.forecast,
+            ),
             action is not None,
         )
         if self.weather == "log":

@@ -51,6 +51,11 @@ def test_a_loop_names_nothing_that_is_defined_below_it(loop: Any) -> None:
     assert name.endswith(f"_{digest(loop.py_func)}"), name
 
 
+@pytest.mark.parametrize("loop", LOOPS, ids=lambda loop: loop.py_func.__name__)
+def test_a_loop_takes_at_most_8_arguments(loop: Any) -> None:
+    assert loop.py_func.__code__.co_argcount <= 8
+
+
 PACKAGE = {
     "constants.py": "import numpy as np\nFACTOR, TABLE = 2.0, np.array([1.0, 2.0])\n",
     "inner.py": """

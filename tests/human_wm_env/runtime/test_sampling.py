@@ -41,10 +41,7 @@ def mixtures(
     """Draw from one mixture, again and again."""
     settings, buffer = (parameters, 0, components, temperature), np.empty_like(parameters)
     return np.array(
-        [
-            sampling.mixture(*settings, *each, heads.MIN_SCALE, buffer)
-            for each in zip(normal, uniform, strict=True)
-        ]
+        [sampling.mixture(*settings, *each, buffer) for each in zip(normal, uniform, strict=True)]
     )
 
 

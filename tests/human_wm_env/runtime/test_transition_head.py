@@ -17,20 +17,19 @@ HEART = schema.continuous(schema.HEART_RATE)
 DRAWS = 40_000
 
 
-def chain_of(layout: HeadLayout, mood_shift: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return chain and known from what the heart rate adds to moods, (2, moods, members)."""
+def chain_of(layout: HeadLayout, mood_shift: np.ndarray) -> np.ndarray:
+    """Return the chain from what the heart rate adds to moods, (2, moods, members)."""
     members = mood_shift.shape[2]
-    chain = np.zeros((members, layout.encoded_width, layout.width), dtype=np.float32)
-    known = np.zeros((members, layout.width), dtype=np.float32)
+    chain = np.zeros((members, layout.encoded_width + 1, layout.width), dtype=np.float32)
     moods = layout.parameters[schema.MOOD]
-    chain[:, 0, moods], known[:, moods] = mood_shift[0].T, mood_shift[1].T
-    return chain, known
+    chain[:, 0, moods], chain[:, -1, moods] = mood_shift[0].T, mood_shift[1].T
+    return chain
 
 
 def answer(
     layout: HeadLayout,
     members: np.ndarray,
-    chain: tuple[np.ndarray, np.ndarray],
+    chain: np.ndarray,
     temperature: float,
     normal: np.ndarray,
     uniform: np.ndarray,
@@ -39,11 +38,11 @@ def answer(
     slots = members.shape[2]
     row = np.zeros((schema.FEATURE_COUNT, slots), dtype=np.float32)
     disagreement = np.zeros(slots, dtype=np.float32)
-    transition_head.disagree_loop(members, layout.plan, layout.components, disagreement)
+    transition_head.disagree_loop(members, layout.plan, disagreement)
     transition_head.respond_loop(
-        transition_head.drawn_from(members, *chain, temperature),
+        members,
+        chain,
         layout.plan,
-        layout.components,
         temperature,
         normal,
         uniform,
@@ -156,7 +155,7 @@ def test_few_slots_answer_as_many(architecture: Architecture, temperature: float
         ) -> tuple[np.ndarray, ...]:
             modulation = runtime.transition_modulation(latents[:count])
             members = runtime.expect_states(x[:count], modulation, None)
-            layout, chain = runtime.state_layout, (runtime.state_chain, runtime.state_known)
+            layout, chain = runtime.state_layout, runtime.state_chain
             noise = (np.ascontiguousarray(part[:, :count]) for part in (normal, uniform))
             return answer(layout, members, chain, temperature, *noise)
 
