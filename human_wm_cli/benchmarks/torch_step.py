@@ -13,6 +13,7 @@ from human_wm_env.runtime.world_model import WorldModelRuntime
 from human_wm_env.worlds.dream import DreamState
 from human_wm_env.worlds.person_state import PersonState
 
+schema.check_order((schema.HEART_RATE, schema.MOOD), "state")  # what is drawn here
 _HEART = schema.continuous(schema.HEART_RATE)
 _SLEEP, _MINUTES = schema.continuous(schema.SLEEP), schema.continuous(schema.MINUTES)
 _STEPS = schema.continuous(schema.STEPS)

@@ -15,7 +15,7 @@ from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import ConfigError
 from human_wm_env.person import schema
 
-# Ranges of the Kaggle file; some reach beyond the schema's bounds.
+# Ranges of the Kaggle file; some reach beyond the schema's bounds, which hold for what it lacks.
 RANGES = {
     schema.STEPS: (0.0, 30000.0),
     schema.CALORIES: (1500.0, 4000.0),
@@ -55,7 +55,7 @@ def draw_rows(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
     rows = np.empty((*shape, schema.FEATURE_COUNT), dtype=np.float32)
     for index, feature in enumerate(schema.FEATURES):
         if isinstance(feature, schema.Continuous):
-            rows[..., index] = rng.uniform(*RANGES[index], shape)
+            rows[..., index] = rng.uniform(*RANGES.get(index, (feature.low, feature.high)), shape)
         else:
             rows[..., index] = rng.integers(feature.width, size=shape)
     return rows

@@ -13,6 +13,7 @@ from human_wm_env.person import schema
 from human_wm_env.person.choices import choose
 from human_wm_env.person.schema import is_weekend
 
+schema.check_order((schema.HEART_RATE, schema.MOOD), "state")  # what `live_day` draws
 STATE_NORMALS = 1  # heart rate
 STATE_UNIFORMS = 1  # mood
 

@@ -106,6 +106,16 @@ def _clip(day: np.ndarray, index: int, slot: int, most: float) -> float:
     return float(day[index, slot])
 
 
+# What the loop knows of; a new action has to be bounded here, or be listed as free.
+schema.check_order(
+    (
+        *(schema.SLEEP, schema.MINUTES, schema.STEPS, schema.DISTANCE, schema.CALORIES),
+        *(schema.WORKOUT, schema.LOCATION),
+    ),
+    "action",
+)
+
+
 @compiled
 def project_loop(day: np.ndarray) -> None:
     """Move days onto the feasible set in place; float32 (10, slots)."""

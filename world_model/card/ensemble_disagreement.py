@@ -128,10 +128,14 @@ def _disagreement(model: WorldModel, x: np.ndarray, latents: np.ndarray) -> np.n
     of = mx.array(latents)
     offsets = baseline_offsets(of[:, blocks["a"]], given)
     members = np.array(model.transition(given, of[:, blocks["c"]], offsets=offsets))
-    logits, means, _ = heads.mixture_columns(
-        layout.parameters[schema.HEART_RATE], layout.components
-    )
-    centre = (softmax(members[..., logits], axis=-1) * members[..., means]).sum(axis=-1)
-    moods = softmax(members[..., layout.parameters[schema.MOOD]], axis=-1)
-    found: np.ndarray = 0.5 * (centre.std(axis=0) + moods.std(axis=0).mean(axis=-1))
+    apart = []
+    for index, part in layout.parameters.items():
+        if index in schema.CONTINUOUS_FEATURES:
+            logits, means, _ = heads.mixture_columns(part, layout.components)
+            expected = (softmax(members[..., logits], axis=-1) * members[..., means]).sum(axis=-1)
+            apart.append(expected.std(axis=0))
+        else:
+            shares = softmax(members[..., part], axis=-1)
+            apart.append(shares.std(axis=0).mean(axis=-1))
+    found: np.ndarray = np.mean(apart, axis=0)
     return found
