@@ -27,12 +27,16 @@ def check_actions(action: object, slots: int | None) -> np.ndarray:
         slots: expected batch size, or None for a single action.
 
     Returns:
-        float32 (slots, 7); (1, 7) for a single action.
+        float32 (slots, 7), column by column in memory; (1, 7) for a single action.
 
     Raises:
         InvalidActionError: wrong shape, not numbers, NaN or infinity.
     """
     shape = (ACTION_WIDTH,) if slots is None else (slots, ACTION_WIDTH)
+    if isinstance(action, np.ndarray) and action.dtype == np.float32 and action.shape == shape:
+        clipped = np.empty((ACTION_WIDTH, 1 if slots is None else slots), dtype=np.float32)
+        if _clip(action.reshape(-1, ACTION_WIDTH), clipped):
+            return clipped.T
     names = ", ".join(schema.FEATURE_NAMES[i] for i in schema.ACTION_FEATURES)
     try:
         # Not float32 at once: 1e39 is finite and has to be clipped, not refused.
@@ -51,7 +55,24 @@ def check_actions(action: object, slots: int | None) -> np.ndarray:
             "NaN or infinity",
             "Look for exploding weights or a division by zero in the agent.",
         )
-    return np.clip(array, -1.0, 1.0).astype(np.float32).reshape(-1, ACTION_WIDTH)
+    return column_by_column(np.clip(array, -1.0, 1.0).astype(np.float32).reshape(-1, ACTION_WIDTH))
+
+
+@compiled
+def _clip(action: np.ndarray, clipped: np.ndarray) -> bool:
+    """Clip actions to [-1, 1] into columns; False where one is not a finite number."""
+    for slot in range(action.shape[0]):
+        for entry in range(action.shape[1]):
+            value = action[slot, entry]
+            if not np.isfinite(value):
+                return False
+            clipped[entry, slot] = min(max(value, np.float32(-1.0)), np.float32(1.0))
+    return True
+
+
+def column_by_column(batch: np.ndarray) -> np.ndarray:
+    """Return the same (slots, k), column by column in memory: compiled loops expect it."""
+    return np.ascontiguousarray(batch.T).T
 
 
 def decode(actions: np.ndarray) -> np.ndarray:
@@ -82,6 +103,24 @@ def decode_day(actions: np.ndarray) -> np.ndarray:
     columns = np.zeros((schema.FEATURE_COUNT, len(actions)), dtype=np.float32)
     decode_loop(np.ascontiguousarray(actions.T, dtype=np.float32), columns)
     return columns
+
+
+def follow(
+    adherence: float, uniform: np.ndarray, action: np.ndarray | None, habit: np.ndarray
+) -> np.ndarray:
+    """Execute the agent's day with probability `adherence`, else the person's habit.
+
+    Args:
+        adherence: in [0, 1].
+        uniform: float (slots,), in [0, 1).
+        action: of the agent, checked, float32 (slots, 7); None without an agent.
+        habit: float32 (slots, 10), the person's own day.
+
+    Returns:
+        float32 (10, slots).
+    """
+    own = np.ascontiguousarray(habit.T)
+    return own if action is None else np.where(uniform < adherence, decode_day(action), own)
 
 
 _SLEEP, _MINUTES = schema.continuous(schema.SLEEP), schema.continuous(schema.MINUTES)

@@ -10,7 +10,8 @@ from human_wm_env.person import actions, missingness, schema
 from human_wm_env.person.noise import NEXT_WEATHER, SHARED_UNIFORMS
 from human_wm_env.person.noise import columns as noise_columns
 from human_wm_env.person.weather import draw_loop as draw_weather_loop
-from human_wm_env.runtime import transition_head
+from human_wm_env.runtime import sampling
+from human_wm_env.runtime.disagreement import disagree_loop
 from human_wm_env.runtime.folded_inputs import (
     CONTEXT,
     POLICY_CONTEXT,
@@ -177,7 +178,7 @@ def end_day(
 
     Args:
         members: float32 (members, outputs, slots), outputs of the transition nets.
-        model: what does not change: chain and plan for `transition_head.respond_loop`,
+        model: what does not change: chain and plan for `sampling.respond_loop`,
             `WeatherChain.shares` and the temperature.
         normal: float32 (NORMALS, slots), the day's noise.
         uniform: float32 (UNIFORMS, slots), likewise.
@@ -197,8 +198,8 @@ def end_day(
     slots = len(today)
     disagreement = np.zeros(slots, dtype=np.float32)
     if uncertain:
-        transition_head.disagree_loop(members, plan, disagreement)
-    transition_head.respond_loop(
+        disagree_loop(members, plan, disagreement)
+    sampling.respond_loop(
         members,
         chain,
         plan,

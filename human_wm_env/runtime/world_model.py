@@ -49,7 +49,7 @@ class WorldModelRuntime:
         self._stepping_policy = replace(
             self.policy, inputs=folded_inputs.fold_policy(self.policy.inputs, use_memory=remembers)
         )
-        self._stepping_transition = replace(
+        self.stepping_transition = replace(
             self.transition,
             inputs=folded_inputs.fold_transition(self.transition.inputs, use_memory=remembers),
         )
@@ -125,29 +125,6 @@ class WorldModelRuntime:
         return sampling.sample_row(
             self.action_layout, parameters, self.policy.chain[0], temperature, normal, uniform
         )
-
-    def expect_states(
-        self,
-        transition_inputs: np.ndarray,
-        modulation: Modulation,
-        blind: np.ndarray | None,
-        drawn: np.ndarray | None = None,
-    ) -> np.ndarray:
-        """Return every member's outputs about a day's states; `transition_head` draws from them.
-
-        The predictive distribution is the mixture over the members: a member is drawn each day.
-
-        Args:
-            transition_inputs: float32 (slots, folded_inputs.TRANSITION_WIDTH).
-            modulation: from `transition_modulation`.
-            blind: bool (slots, 2), where a state of the day before is not known, or None.
-            drawn: int (slots,), the members that the states will be drawn from, where no other
-                member matters; see `FilmWeights.in_columns`.
-
-        Returns:
-            float32 (members, outputs, slots), see `state_layout`.
-        """
-        return self._stepping_transition.in_columns(transition_inputs, modulation, blind, drawn)
 
 
 # What is loaded: itself, a checkpoint folder, or the bundled one.

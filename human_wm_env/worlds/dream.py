@@ -14,6 +14,7 @@ from human_wm_env.model.inputs import STATE_ORDER
 from human_wm_env.model.memory import Memory
 from human_wm_env.person import missingness as masks
 from human_wm_env.person import schema
+from human_wm_env.person.actions import column_by_column, follow
 from human_wm_env.person.feasible import project
 from human_wm_env.person.history import History
 from human_wm_env.person.missingness import MaskChain
@@ -34,8 +35,6 @@ from human_wm_env.runtime.world_model import WorldModelRuntime
 from human_wm_env.worlds.person_state import DayOutcome, PersonState
 from human_wm_env.worlds.person_world import (
     PersonWorld,
-    column_by_column,
-    follow,
 )
 from human_wm_env.worlds.posterior_store import PosteriorStore
 from human_wm_env.worlds.simulator import check_weather
@@ -297,7 +296,7 @@ class DreamWorld(PersonWorld[DreamState]):
             )
         else:
             inputs, row = self._begin_own_day(state, action, normal, uniform)
-        members = self.runtime.expect_states(
+        members = self.runtime.stepping_transition.in_columns(
             inputs.T,
             inner.transition_modulation,
             None if inner.known is everything else ~inner.known[:, _STATE_LIST],

@@ -24,7 +24,7 @@ from human_wm_env.person.actions import (
     ACTION_WIDTH,
     action_space,
     check_actions,
-    decode_day,
+    column_by_column,
 )
 from human_wm_env.person.history import History
 from human_wm_env.person.noise import FIRST_WEATHER
@@ -32,12 +32,12 @@ from human_wm_env.person.rewards import Baseline
 from human_wm_env.random_streams import Stream, draw_noise
 from human_wm_env.settings import whole_number
 from human_wm_env.worlds.person_state import DayOutcome, InnerT, PersonState
-from human_wm_env.worlds.person_step import close, turn_page_loop
 from human_wm_env.worlds.start_cache import StartCache, distinct
 from human_wm_env.worlds.starts import LoggedStarts, PersonStart
 from human_wm_env.worlds.world import Options, Transition, World
 
-_ACTION_SHAPE = (ACTION_WIDTH,)
+_ACTIONS = np.array(schema.ACTION_FEATURES)
+_COMPONENTS = len(rewards.COMPONENTS)
 # Indexed by -1, an unknown weekday, it gives its last entry: still unknown.
 _NEXT_WEEKDAY = np.array([*range(1, schema.DAYS_PER_WEEK), 0, -1])
 
@@ -114,13 +114,7 @@ class PersonWorld(World[PersonState[InnerT], PersonStart], Generic[InnerT]):
 
     def check_actions(self, action: ArrayLike, slots: int | None) -> np.ndarray:
         """Return actions as clipped float32 (slots, 7), or raise InvalidActionError."""
-        if isinstance(action, np.ndarray) and action.dtype == np.float32:
-            shape = _ACTION_SHAPE if slots is None else (slots, *_ACTION_SHAPE)
-            if action.shape == shape:
-                clipped = np.empty((ACTION_WIDTH, 1 if slots is None else slots), dtype=np.float32)
-                if _clip(action.reshape(-1, *_ACTION_SHAPE), clipped):
-                    return clipped.T
-        return column_by_column(check_actions(action, slots))
+        return check_actions(action, slots)
 
     def draw_start(self, rng: np.random.Generator) -> PersonStart:
         """Draw a person of the split, one of their start days, and a branch; see `LoggedStarts`."""
@@ -303,41 +297,6 @@ class PersonWorld(World[PersonState[InnerT], PersonStart], Generic[InnerT]):
         return rendering.render(trail, mode, str(state.user_name[0]))
 
 
-def column_by_column(batch: np.ndarray) -> np.ndarray:
-    """Return the same (slots, k), column by column in memory: compiled loops expect it."""
-    return np.ascontiguousarray(batch.T).T
-
-
-def follow(
-    adherence: float, uniform: np.ndarray, action: np.ndarray | None, habit: np.ndarray
-) -> np.ndarray:
-    """Execute the agent's day with probability `adherence`, else the person's habit.
-
-    Args:
-        adherence: in [0, 1].
-        uniform: float (slots,), in [0, 1).
-        action: of the agent, checked, float32 (slots, 7); None without an agent.
-        habit: float32 (slots, 10), the person's own day.
-
-    Returns:
-        float32 (10, slots).
-    """
-    own = np.ascontiguousarray(habit.T)
-    return own if action is None else np.where(uniform < adherence, decode_day(action), own)
-
-
-@compiled
-def _clip(action: np.ndarray, clipped: np.ndarray) -> bool:
-    """Clip actions to [-1, 1] into columns; False where one is not a finite number."""
-    for slot in range(action.shape[0]):
-        for entry in range(action.shape[1]):
-            value = action[slot, entry]
-            if not np.isfinite(value):
-                return False
-            clipped[entry, slot] = min(max(value, np.float32(-1.0)), np.float32(1.0))
-    return True
-
-
 @compiled
 def _same_day(elapsed: np.ndarray, last: int) -> int:
     """Return the day of the episode that all slots are on, at most the last one; -1 if none is."""
@@ -347,3 +306,61 @@ def _same_day(elapsed: np.ndarray, last: int) -> int:
         if elapsed[slot] != elapsed[0]:
             return -1
     return min(elapsed[0], last)
+
+
+@compiled
+def turn_page_loop(
+    day: np.ndarray, elapsed: np.ndarray, weekday: np.ndarray, calendar: np.ndarray
+) -> None:
+    """Write day, days since the start and weekday of tomorrow; an unknown weekday stays -1."""
+    for slot in range(len(day)):
+        calendar[0, slot] = day[slot] + 1
+        calendar[1, slot] = elapsed[slot] + 1
+        following = (weekday[slot] + 1) % schema.DAYS_PER_WEEK
+        calendar[2, slot] = following if weekday[slot] >= 0 else -1
+
+
+@compiled
+def close(
+    today: tuple[np.ndarray, ...],
+    forecast: np.ndarray,
+    calendar: tuple[np.ndarray, ...],
+    horizon: int,
+    rewarded: bool,
+    baseline: tuple[np.ndarray, ...],
+) -> tuple[np.ndarray, ...]:
+    """End a day.
+
+    Args:
+        today: the raw row, float32 (10, slots), the same encoded, float32 (ROW_WIDTH, slots), and
+            its mask, bool (10, slots).
+        forecast: int (slots,), weather of tomorrow.
+        calendar: int (slots,) each: the day's number, days before it since the start, and its
+            weekday, -1 if unknown.
+        horizon: days of an episode.
+        rewarded: work out the reward components.
+        baseline: heart rate, float32 (slots,), bpm, and habit, float32 (ROW_WIDTH, slots).
+
+    Returns:
+        Of tomorrow: day, elapsed and weekday, int (slots,); then observation, float32
+        (slots, WIDTH), components, float32 (slots, 4), unset where not rewarded, and the
+        executed action in raw units, float32 (slots, 7).
+    """
+    row, encoded, observed = today
+    day, elapsed, weekday = calendar
+    slots = len(day)
+    tomorrow = np.empty((3, slots), dtype=np.intp)
+    turn_page_loop(day, elapsed, weekday, tomorrow)
+    observation = np.empty((slots, observations.WIDTH), dtype=np.float32)
+    observations.assemble_loop(
+        encoded, observed, tomorrow[2], forecast, tomorrow[1], horizon, observation
+    )
+    shares = np.empty((_COMPONENTS, slots), dtype=np.float32)
+    if rewarded:
+        usual_rate, habit = baseline
+        rewards.reward_loop(row, encoded, usual_rate, habit, shares)
+    executed = np.empty((len(_ACTIONS), slots), dtype=np.float32)
+    for place in range(len(_ACTIONS)):
+        for slot in range(slots):
+            executed[place, slot] = row[_ACTIONS[place], slot]
+    return tomorrow[0], tomorrow[1], tomorrow[2], observation, shares.T, executed.T

@@ -14,13 +14,13 @@ from human_wm_env.people.physiology import Body
 from human_wm_env.people.simulator import Losses, People
 from human_wm_env.person import missingness as masks
 from human_wm_env.person import schema
-from human_wm_env.person.actions import decode_day
+from human_wm_env.person.actions import decode_day, follow
 from human_wm_env.person.noise import ADHERENCE, NEXT_WEATHER, SHARED_UNIFORMS, columns
 from human_wm_env.person.weather import TRANSITIONS, WeatherChain
 from human_wm_env.random_streams import Stream
 from human_wm_env.runtime import dream_step
 from human_wm_env.worlds.person_state import DayOutcome, PersonState
-from human_wm_env.worlds.person_world import PersonWorld, follow
+from human_wm_env.worlds.person_world import PersonWorld
 from human_wm_env.worlds.starts import PersonStart
 from human_wm_env.worlds.world import Options
 

@@ -145,7 +145,7 @@ TYPICAL_USE = """
 import gymnasium as gym, numpy as np, human_wm_env
 from human_wm_env.envs import scalarize, vector_env
 from human_wm_env.runtime import dream_step, film
-from human_wm_env.worlds import person_step
+from human_wm_env.worlds import person_world
 from human_wm_env.worlds.world import take
 
 settings = [{}, {"layout": "people", "masking": 0.3, "temperature": 1, "weather": "log"}]
@@ -183,7 +183,7 @@ def use(ids: list[str], check: str = "", **environment: str) -> None:
 
 def test_typical_use_compiles_the_step_once() -> None:
     check = """
-loops = [dream_step.begin_day, dream_step.end_day, person_step.close]
+loops = [dream_step.begin_day, dream_step.end_day, person_world.close]
 loops += [vector_env.count_step, scalarize.weighted_sum]
 for loop in [*loops, film._run_few, film.modulate]:
     assert len(loop.signatures) == 1, loop

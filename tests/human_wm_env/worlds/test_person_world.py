@@ -10,11 +10,11 @@ from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import ConfigError, DataError, InvalidActionError
 from human_wm_env.people.embedded import EmbeddedPeople
 from human_wm_env.person import schema
-from human_wm_env.person.actions import decode_day
+from human_wm_env.person.actions import decode_day, follow
 from human_wm_env.person.history import History
 from human_wm_env.random_streams import Stream
 from human_wm_env.settings import whole_number
-from human_wm_env.worlds.person_world import PersonWorld, follow
+from human_wm_env.worlds.person_world import PersonWorld
 from human_wm_env.worlds.replay import ReplayWorld
 from human_wm_env.worlds.reset_options import checked_history
 from human_wm_env.worlds.simulator import SimulatorWorld

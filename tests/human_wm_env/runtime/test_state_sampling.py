@@ -9,7 +9,8 @@ from human_wm_env.model import layouts
 from human_wm_env.model.architecture import Architecture
 from human_wm_env.model.heads import MIN_SCALE, HeadLayout
 from human_wm_env.person import schema
-from human_wm_env.runtime import folded_inputs, transition_head
+from human_wm_env.runtime import folded_inputs, sampling
+from human_wm_env.runtime.disagreement import disagree_loop
 from tests.world_model import tiny
 
 LAYOUT = layouts.state_layout(tiny.TINY)
@@ -38,8 +39,8 @@ def answer(
     slots = members.shape[2]
     row = np.zeros((schema.FEATURE_COUNT, slots), dtype=np.float32)
     disagreement = np.zeros(slots, dtype=np.float32)
-    transition_head.disagree_loop(members, layout.plan, disagreement)
-    transition_head.respond_loop(
+    disagree_loop(members, layout.plan, disagreement)
+    sampling.respond_loop(
         members,
         chain,
         layout.plan,
@@ -154,7 +155,7 @@ def test_few_slots_answer_as_many(architecture: Architecture, temperature: float
             uniform: np.ndarray = uniform,
         ) -> tuple[np.ndarray, ...]:
             modulation = runtime.transition_modulation(latents[:count])
-            members = runtime.expect_states(x[:count], modulation, None)
+            members = runtime.stepping_transition.in_columns(x[:count], modulation, None)
             layout, chain = runtime.state_layout, runtime.state_chain
             noise = (np.ascontiguousarray(part[:, :count]) for part in (normal, uniform))
             return answer(layout, members, chain, temperature, *noise)
@@ -168,13 +169,13 @@ def test_few_slots_answer_as_many(architecture: Architecture, temperature: float
 def test_exponentials_are_right_to_the_last_digits() -> None:
     values = np.linspace(-87.0, 88.0, 200_001, dtype=np.float32)
     exact = np.exp(values.astype(np.float64))
-    transition_head.exponentials(values)
+    sampling.exponentials(values)
     np.testing.assert_allclose(values, exact, rtol=2e-7)
 
 
 def test_what_float32_cannot_hold_is_bounded() -> None:
     values = np.array([-np.inf, -1e9, -88.0, 0.0, 1e9, np.inf], dtype=np.float32)
-    transition_head.exponentials(values)
+    sampling.exponentials(values)
     least, most = np.exp(np.float32([-87.0, 88.0]))
     wanted = [least, least, least, 1.0, most, most]
     np.testing.assert_allclose(values, wanted, rtol=1e-6)
@@ -184,8 +185,8 @@ def test_what_float32_cannot_hold_is_bounded() -> None:
 def test_a_value_has_the_same_bits_wherever_it_stands() -> None:
     values = np.random.default_rng(0).normal(0, 5, 37).astype(np.float32)
     together = values.copy()
-    transition_head.exponentials(together)
+    sampling.exponentials(together)
     for place in range(37):
         alone = values[place : place + 1].copy()
-        transition_head.exponentials(alone)
+        sampling.exponentials(alone)
         assert alone[0] == together[place]
