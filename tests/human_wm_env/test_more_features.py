@@ -32,7 +32,7 @@ IN_ORDER = ("    MINUTES,\n)", '    MINUTES,\n    INDEX["screen_hours"],\n)')
 DRAWN = """
 from human_wm_env.model.heads import HeadLayout
 from human_wm_env.model.inputs import STATE_ORDER
-from human_wm_env.runtime import dream_step, transition_head
+from human_wm_env.runtime import disagreement, dream_step, sampling
 layout, rng, slots = HeadLayout(STATE_ORDER, 2), np.random.default_rng(0), 5
 assert [schema.FEATURE_NAMES[i] for i in STATE_ORDER][1] == "resting_heart_rate"
 members = rng.standard_normal((3, layout.width, slots)).astype(np.float32)
@@ -40,19 +40,18 @@ chain = np.zeros((3, layout.encoded_width + 1, layout.width), dtype=np.float32)
 row = np.full((schema.FEATURE_COUNT, slots), -1, dtype=np.float32)
 row[list(schema.ACTION_FEATURES + schema.CONTEXT_FEATURES)] = 1.0
 normal, uniform = rng.random((2, 4, slots), dtype=np.float32)
-transition_head.respond_loop(members, chain, layout.plan, 1.0, normal, uniform, row)
+sampling.respond_loop(members, chain, layout.plan, 1.0, normal, uniform, row)
 assert (row >= 0.0).all() and (row[6] >= 30.0).all() and (row[6] != row[5]).all()
 row = np.clip(row, schema.LOWS[:, None], np.maximum(schema.HIGHS, 3)[:, None])
 encoded = np.full((schema.ROW_WIDTH, slots), np.nan, dtype=np.float32)
 dream_step.encode_loop(encoded, row, dream_step.DECIDED)
 dream_step.encode_loop(encoded, row, dream_step.STATES)
 np.testing.assert_allclose(encoded.T, schema.encode_rows(row.T), atol=1e-5)
-disagreement = np.zeros(slots, dtype=np.float32)
 apart = members.copy()
 apart[:, layout.parameters[6]] += 5.0 * np.arange(3)[:, None, None]
 both = np.zeros((2, slots), dtype=np.float32)
 for each, found in zip((members, apart), both):
-    transition_head.disagree_loop(each, layout.plan, found)
+    disagreement.disagree_loop(each, layout.plan, found)
 assert (both[1] > both[0] + 0.3).all()
 """
 
