@@ -1,4 +1,4 @@
-"""Rows about imagined futures: one person's 125, and all_people's."""
+"""Rows about imagined futures: one person's 125, and a whole population's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable
 import mlx.core as mx
 import numpy as np
 
-from human_wm_cli.benchmarks.timing import Job, interleaved
+from human_wm_cli.benchmarks.timer import Job, interleaved
 from human_wm_cli.console import Row
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.futures import imagine_population

@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 import gymnasium as gym
 
-from human_wm_cli.benchmarks.stepping import DREAM, MICRO, vector_actions
+from human_wm_cli.benchmarks.step_speed import DREAM, MICRO, vector_actions
 from human_wm_cli.console import Row
 from human_wm_env.model.branches import BRANCHES
 from human_wm_env.runtime import film

@@ -15,7 +15,7 @@ from gymnasium.vector import AutoresetMode
 from stable_baselines3 import PPO
 
 from agents.sb3.vec_env import SB3VecEnv
-from human_wm_cli.benchmarks.stepping import DREAM, SIMULATOR
+from human_wm_cli.benchmarks.step_speed import DREAM, SIMULATOR
 from human_wm_cli.console import Facts, Row
 from human_wm_env.model.branches import BRANCHES
 from human_wm_env.people.embedded import CACHE_VARIABLE, load_embedded
@@ -97,7 +97,7 @@ def ppo_rows(rollouts: int) -> list[Row]:
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
         for env_id, notes in (
-            (DREAM, ("nobody encoded before", "posteriors on disk")),
+            (DREAM, ("no person encoded before", "posteriors on disk")),
             (SIMULATOR, ("new environment",)),
         ):
             for note in notes:

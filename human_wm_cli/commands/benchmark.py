@@ -11,10 +11,10 @@ from human_wm_cli.benchmarks.checkouts import compare
 from human_wm_cli.benchmarks.imagination import imagination_rows
 from human_wm_cli.benchmarks.machine import machine
 from human_wm_cli.benchmarks.parts import parts_rows
-from human_wm_cli.benchmarks.pretraining import pretraining_rows
+from human_wm_cli.benchmarks.pretraining_costs import pretraining_rows
 from human_wm_cli.benchmarks.processes import first_use_rows, ppo_rows
-from human_wm_cli.benchmarks.stepping import growth_rows, stepping_rows
-from human_wm_cli.benchmarks.training import training_rows
+from human_wm_cli.benchmarks.step_speed import growth_rows, stepping_rows
+from human_wm_cli.benchmarks.training_step import training_rows
 from human_wm_cli.console import Facts, Row, print_report, run_script, say
 from human_wm_env import ConfigError
 from human_wm_env.errors import did_you_mean

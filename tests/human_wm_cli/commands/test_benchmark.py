@@ -6,8 +6,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from human_wm_cli.benchmarks import imagination, parts, pretraining, processes, stepping, training
-from human_wm_cli.benchmarks.timing import Job, interleaved, slope
+from human_wm_cli.benchmarks import (
+    imagination,
+    parts,
+    pretraining_costs,
+    processes,
+    step_speed,
+    training_step,
+)
+from human_wm_cli.benchmarks.timer import Job, interleaved, slope
 from human_wm_cli.commands import benchmark
 from human_wm_cli.commands.benchmark import GROUPS, BenchmarkConfig, main, measure
 from human_wm_cli.config import compose
@@ -22,7 +29,7 @@ def few_people(monkeypatch: pytest.MonkeyPatch) -> None:
     people = load_embedded(EmbeddedConfig(users=12, days=120, seed=3))
     monkeypatch.setattr("human_wm_env.people.embedded.load_embedded", lambda: people)
     monkeypatch.setattr(imagination, "load_embedded", lambda: people)
-    monkeypatch.setattr(stepping, "load_embedded", lambda: people)
+    monkeypatch.setattr(step_speed, "load_embedded", lambda: people)
     monkeypatch.setattr(imagination, "DAY", 60)
     monkeypatch.setattr(imagination, "TOGETHER", 2)
 
@@ -46,7 +53,7 @@ def test_jobs_are_timed_in_turns() -> None:
 
 
 def test_every_row_of_stepping() -> None:
-    rows, numbers = stepping.stepping_rows(2, 1)
+    rows, numbers = step_speed.stepping_rows(2, 1)
     assert all(row["env steps/s"] > 0 for row in rows) and len(rows) == 9
     assert numbers["multiply_adds_per_step"] == 5 * 64 * (55 + 64 + 7)
     assert all(np.isfinite(value) for value in numbers.values())
@@ -62,10 +69,10 @@ def test_the_parts_of_a_step_are_timed_and_let_go() -> None:
 
 
 def test_the_rows_of_pretraining(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pretraining, "load_embedded", imagination.load_embedded)
-    monkeypatch.setattr(pretraining, "TRAINED", 6)
-    monkeypatch.setattr(pretraining, "VALIDATED", 6)
-    rows = pretraining.pretraining_rows(1)
+    monkeypatch.setattr(pretraining_costs, "load_embedded", imagination.load_embedded)
+    monkeypatch.setattr(pretraining_costs, "TRAINED", 6)
+    monkeypatch.setattr(pretraining_costs, "VALIDATED", 6)
+    rows = pretraining_costs.pretraining_rows(1)
     assert len(rows) == 2 and all(row["seconds"] > 0 for row in rows)
 
 
@@ -74,12 +81,12 @@ def test_the_torch_step_is_the_dreams() -> None:
     import gymnasium as gym
     import torch
 
-    env: Any = gym.make_vec(stepping.DREAM, 40, masking="none", layout="people", split="all")
+    env: Any = gym.make_vec(step_speed.DREAM, 40, masking="none", layout="people", split="all")
     env.reset(seed=0)
     action = np.random.default_rng(0).uniform(-1, 1, (40, 7)).astype(np.float32)
     env.step(action)
     world, state = env.unwrapped.world, env.unwrapped.state
-    step = stepping.TorchStep(world.runtime, state)
+    step = step_speed.TorchStep(world.runtime, state)
     normal, uniform = world.today_noise(state)
     from human_wm_env.runtime import dream_step
 
@@ -106,8 +113,8 @@ def test_the_torch_step_is_the_dreams() -> None:
 def test_the_other_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     rows, numbers = imagination.imagination_rows(2, 1)
     assert len(rows) == 3 and numbers["peak_memory_gb"] > 0
-    monkeypatch.setattr(training, "PEOPLE", 2)
-    row = training.training_rows([5], 1)[0]
+    monkeypatch.setattr(training_step, "PEOPLE", 2)
+    row = training_step.training_rows([5], 1)[0]
     assert row["ours / torch"] > 0 and row["mlx.nn.GRU / ours"] > 0
     monkeypatch.setattr(processes, "_seconds", lambda code, **_: float(len(code)))
     assert len(processes.first_use_rows(1, generate=True)) == 4

@@ -10,7 +10,7 @@ import torch
 from stable_baselines3.common.vec_env import DummyVecEnv
 
 from human_wm_cli.benchmarks.machine import GIGA, peak_gflops
-from human_wm_cli.benchmarks.timing import Job, interleaved, slope
+from human_wm_cli.benchmarks.timer import Job, interleaved, slope
 from human_wm_cli.benchmarks.torch_step import TorchStep
 from human_wm_cli.console import Row
 from human_wm_env.envs.vector_env import VectorEnv

@@ -10,7 +10,7 @@ import mlx.nn as nn
 import mlx.optimizers as optim
 import torch
 
-from human_wm_cli.benchmarks.timing import Job, interleaved
+from human_wm_cli.benchmarks.timer import Job, interleaved
 from human_wm_cli.console import Row
 from world_model.nets.gru import BiGRU
 

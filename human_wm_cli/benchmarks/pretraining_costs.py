@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from human_wm_cli.benchmarks.timing import Job, interleaved
+from human_wm_cli.benchmarks.timer import Job, interleaved
 from human_wm_cli.console import Row
 from human_wm_env.people.embedded import load_embedded
 from human_wm_env.runtime.world_model import load_world_model
