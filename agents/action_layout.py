@@ -33,7 +33,8 @@ class ActionLayout:
     @property
     def amounts(self) -> np.ndarray:
         """The columns that pick nothing, int (amounts,)."""
-        return np.array([column for column in range(self.width) if column not in self.picks])
+        columns = [column for column in range(self.width) if column not in self.picks]
+        return np.array(columns, dtype=np.intp)
 
 
 def bins(values: np.ndarray, count: int) -> np.ndarray:

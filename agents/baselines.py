@@ -9,6 +9,7 @@ import numpy as np
 from gymnasium import spaces
 
 from agents.protocol import Arrays, Manifest, Overrides, Plain, Space
+from agents.space_json import space_from_json, space_to_json
 from human_wm_env.errors import ConfigError
 from human_wm_env.person.actions import action_space
 
@@ -62,13 +63,13 @@ class RandomAgent:
         raise ConfigError("a Box, Discrete or MultiDiscrete", str(space), "Give another space.")
 
     def to_manifest(self) -> tuple[Plain, Arrays]:
-        """Return its seed."""
-        return {"seed": self.seed}, {}
+        """Return its seed, and its space unless that is the one of people."""
+        return {"seed": self.seed, **_space_entry(self._space)}, {}
 
     @classmethod
     def from_manifest(cls, manifest: Manifest, weights: Arrays) -> Self:
         """Return the agent that `to_manifest` described."""
-        return cls(int(manifest["seed"]))
+        return cls(int(manifest["seed"]), _space_of(manifest))
 
 
 class ConstantAgent:
@@ -88,7 +89,7 @@ class ConstantAgent:
     def __init__(
         self, action: np.ndarray, name: str = "constant", space: spaces.Box | None = None
     ) -> None:
-        space = action_space() if space is None else space
+        self._space = space = action_space() if space is None else space
         given = np.asarray(action, dtype=np.float32)
         if given.shape != space.shape or not np.isfinite(given).all():
             raise ConfigError(
@@ -105,16 +106,19 @@ class ConstantAgent:
 
     def act(self, observations: np.ndarray) -> np.ndarray:
         """Return the constant for every slot."""
-        return np.tile(self.action, (len(observations), 1))
+        return np.repeat(self.action[None], len(observations), axis=0)
 
     def to_manifest(self) -> tuple[Plain, Arrays]:
-        """Return its name, and the action."""
-        return {"name": self.name}, {"action": self.action}
+        """Return its name, its space unless that is the one of people, and the action."""
+        return {"name": self.name, **_space_entry(self._space)}, {"action": self.action}
 
     @classmethod
     def from_manifest(cls, manifest: Manifest, weights: Arrays) -> Self:
         """Return the agent that `to_manifest` described."""
-        return cls(weights["action"], str(manifest["name"]))
+        space = _space_of(manifest)
+        if not (space is None or isinstance(space, spaces.Box)):
+            raise ConfigError("a Box for a constant action", str(space), "Save the agent again.")
+        return cls(weights["action"], str(manifest["name"]), space)
 
 
 class HabitAgent:
@@ -141,3 +145,12 @@ class HabitAgent:
     def from_manifest(cls, manifest: Manifest, weights: Arrays) -> Self:
         """Return the habit."""
         return cls()
+
+
+def _space_entry(space: Space) -> Plain:
+    """Manifests and digests of people's agents stay as they were before spaces were kept."""
+    return {} if space == action_space() else {"space": space_to_json(space)}
+
+
+def _space_of(manifest: Manifest) -> Space | None:
+    return space_from_json(manifest["space"]) if "space" in manifest else None

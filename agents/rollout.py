@@ -21,7 +21,7 @@ class Episodes:
         returns: undiscounted return, float64 (episodes,).
         lengths: days simulated, int (episodes,).
         components: mean of each reward component over the days, float64 (episodes,).
-        uncertainty: mean over the days, float64 (episodes,); 0 outside the dream.
+        uncertainty: mean over the days, float64 (episodes,); 0 where the world reports none.
     """
 
     users: np.ndarray
@@ -52,7 +52,7 @@ def run_to_the_end(
     while alive.any():
         observations, rewards, terminated, truncated, info = env.step(choose(observations))
         returns += alive * rewards
-        uncertainty += alive * info["uncertainty"]
+        uncertainty += alive * info.get("uncertainty", 0.0)
         for name, values in info["reward_components"].items():
             if not name.startswith("_"):  # Gymnasium's masks
                 total = components.setdefault(name, np.zeros(slots))

@@ -84,7 +84,7 @@ def _read_manifest(path: Path) -> Manifest:
         raise CheckpointError(
             f"the folder of a saved agent, with {MANIFEST}",
             f"{path} ({type(error).__name__})",
-            "Give the folder `agent` of a run of scripts/train_agent.py.",
+            "Give the folder `agent` of a run of `humanwm train`.",
         ) from error
     except ValueError as error:
         raise CheckpointError(

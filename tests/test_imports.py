@@ -27,7 +27,14 @@ ROOMS = {
         *("export", "training_stages", "pretrained", "card", "audit"),
     ),
     "agents": (
-        *("protocol", "env_config", "action_layout", "training_session", "tensor_tree"),
+        *(
+            "protocol",
+            "space_json",
+            "env_config",
+            "action_layout",
+            "training_session",
+            "tensor_tree",
+        ),
         *("episode_starts", "rollout"),
         *("baselines", "planning", "training_state", "sb3", "evolution"),
         *("registry", "saving", "evaluation"),

@@ -13,7 +13,7 @@ from mlx.utils import tree_unflatten
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import CheckpointError
 from human_wm_env.model.architecture import Architecture
-from human_wm_env.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from human_wm_env.model.checkpoint import BUNDLED, Checkpoint, load_checkpoint, save_checkpoint
 from human_wm_env.model.weights import check_weights
 from human_wm_env.person import schema
 from human_wm_env.person.weather import fit_transitions
@@ -70,13 +70,13 @@ def load_start(folder: Path | str, architecture: Architecture) -> Checkpoint:
     """Return a checkpoint for training to begin with.
 
     Args:
-        folder: of the checkpoint.
+        folder: of the checkpoint; "bundled" is that of the package.
         architecture: of the model that is to be trained.
 
     Raises:
         CheckpointError: it cannot be read, or is of another architecture.
     """
-    checkpoint = load_checkpoint(folder)
+    checkpoint = load_checkpoint(BUNDLED if folder == "bundled" else folder)
     wanted, found = asdict(architecture), asdict(checkpoint.architecture)
     other = [name for name, value in wanted.items() if found[name] != value]
     if other:

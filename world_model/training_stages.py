@@ -213,7 +213,7 @@ def _train_jointly(
     config: TrainingConfig,
     run: Callable[[Stage], None],
 ) -> dict[str, Posterior]:
-    """Train all nets in one stage; returns what the encoder makes of posterior."""
+    """Train all nets in one stage; returns what posteriors the encoder makes."""
 
     def unknown(people: int) -> Posterior:
         """Stand in for personal posteriors, which do not exist here."""

@@ -1,4 +1,4 @@
-"""How far the dream's verdict holds in reality: inflation and rank correlation."""
+"""How far the dream's verdict holds in the simulator: inflation and rank correlation."""
 
 from __future__ import annotations
 

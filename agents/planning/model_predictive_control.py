@@ -57,11 +57,6 @@ class PlannerConfig:
         """Return the configuration that was written down with `asdict`."""
         return cls(**{**settings, "search": CrossEntropyConfig(**settings["search"])})
 
-    @property
-    def days_per_decision(self) -> int:
-        """Imagined days that one decision of one person costs, the first excepted."""
-        return self.search.iterations * self.search.candidates * self.draws * self.days
-
 
 class Planner(ABC):
     """Searches in a world of its own, whose states it begins anew for every decision.

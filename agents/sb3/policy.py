@@ -11,9 +11,10 @@ from gymnasium import spaces
 from stable_baselines3.common.policies import BasePolicy
 
 from agents.env_config import AnyEnvConfig, env_from_manifest
-from agents.protocol import Arrays, Manifest, Overrides, Plain, Space
+from agents.protocol import Arrays, Manifest, Overrides, Plain
 from agents.sb3.algorithms import RECIPES, first_action
 from agents.sb3.hyperparameters import SB3Config
+from agents.space_json import space_from_json, space_to_json
 from human_wm_env.errors import ConfigError
 
 
@@ -88,8 +89,8 @@ class PolicyAgent:
         """
         RECIPES[self.kind].require_rebuildable(self.policy, self.config)
         entries = {
-            "observation_space": _space_to_json(self.policy.observation_space),
-            "action_space": _space_to_json(self.policy.action_space),
+            "observation_space": space_to_json(self.policy.observation_space),
+            "action_space": space_to_json(self.policy.action_space),
             "config": asdict(self.config),
             "env": asdict(self.env),
             "deterministic": self.deterministic,
@@ -102,7 +103,7 @@ class PolicyAgent:
         """Return the agent that `to_manifest` described."""
         recipe = RECIPES[manifest["algorithm"]]
         config, env = recipe.config(**manifest["config"]), env_from_manifest(manifest["env"])
-        seen, acted = (_space_from_json(manifest[f"{name}_space"]) for name in SPACES)
+        seen, acted = (space_from_json(manifest[f"{name}_space"]) for name in SPACES)
         policy = recipe.build_policy(seen, acted, config)
         tensors = {name: torch.from_numpy(array) for name, array in weights.items()}
         policy.load_state_dict(tensors, strict=True)
@@ -111,26 +112,3 @@ class PolicyAgent:
 
 
 SPACES = ("observation", "action")
-
-
-def _space_to_json(space: Space) -> Plain:
-    if isinstance(space, spaces.Box):
-        return {"low": space.low.tolist(), "high": space.high.tolist()}
-    if isinstance(space, spaces.Discrete):
-        return {"n": int(space.n), "start": int(space.start)}
-    if isinstance(space, spaces.MultiDiscrete):
-        return {"nvec": space.nvec.tolist(), "start": space.start.tolist()}
-    raise ConfigError(
-        "a Box, Discrete or MultiDiscrete",
-        str(space),
-        'Make the environment with observation="flat".',
-    )
-
-
-def _space_from_json(entry: Manifest) -> Space:
-    if "n" in entry:
-        return spaces.Discrete(entry["n"], start=entry["start"])
-    if "nvec" in entry:
-        return spaces.MultiDiscrete(entry["nvec"], start=entry["start"])
-    low, high = (np.array(entry[end], dtype=np.float32) for end in ("low", "high"))
-    return spaces.Box(low, high, dtype=np.float32)

@@ -25,7 +25,7 @@ def load_sb3_zip(file: Path | str, algorithm: str, *, trust: bool = False) -> Po
     Args:
         file: the .zip.
         algorithm: what trained it: "ppo", "sac" and so on.
-        trust: confirm that the file comes from somebody you trust.
+        trust: confirm that the file comes from a source that you trust.
 
     Raises:
         ConfigError: without `trust`, or of an unknown algorithm.

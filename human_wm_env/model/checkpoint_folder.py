@@ -76,7 +76,7 @@ def read_folder_manifest(folder: Path, kind: str, expected: Mapping[str, object]
         raise CheckpointError(
             f"a checkpoint folder with {MANIFEST_FILE}",
             f"{folder} ({'no such folder' if not folder.is_dir() else 'no manifest in it'})",
-            "Give the folder that scripts/pretrain.py wrote (runs/<name>/checkpoint).",
+            "Give the folder that `humanwm pretrain` wrote (runs/<name>/checkpoint).",
         )
     try:
         manifest = json.loads(file.read_text())
@@ -108,7 +108,7 @@ def read_arrays(folder: Path, manifest: Manifest) -> dict[str, np.ndarray]:
         raise CheckpointError(
             f"{WEIGHTS_FILE} in the checkpoint folder",
             f"none in {folder}",
-            "Copy the whole folder, or train one with scripts/pretrain.py.",
+            "Copy the whole folder, or train one with `humanwm pretrain`.",
         )
     if sha256(weights_file) != manifest.get("weights_sha256"):
         raise CheckpointError(

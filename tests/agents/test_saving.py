@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from gymnasium import spaces
 from safetensors.torch import load_file, save_file
 
 from agents.baselines import ConstantAgent, HabitAgent, RandomAgent
 from agents.env_config import EnvConfig
+from agents.evaluation.fingerprints import agent_digest
 from agents.protocol import Agent
 from agents.registry import train_agent
 from agents.saving import MANIFEST, WEIGHTS, load_agent, save_agent
@@ -70,6 +72,30 @@ def test_baselines_act_identically(agent: Agent, tmp_path: Path) -> None:
     assert type(loaded) is type(agent)
     assert acts_alike(agent, loaded)
     assert (loaded.name, loaded.env_overrides) == (agent.name, agent.env_overrides)
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        RandomAgent(5, spaces.Discrete(4, start=2)),
+        RandomAgent(5, spaces.MultiDiscrete([2, 9])),
+        RandomAgent(5, spaces.Box(0.0, 8.0, (2, 3))),
+        ConstantAgent(np.full((2, 3), 7.0), space=spaces.Box(0.0, 8.0, (2, 3))),
+        ConstantAgent(np.array([7.0]), space=spaces.Box(0.0, 8.0, (1,))),
+    ],
+    ids=lambda agent: f"{agent.name} in {agent._space}",
+)
+def test_baselines_of_other_worlds_keep_their_space(agent: Agent, tmp_path: Path) -> None:
+    loaded = load_agent(save_agent(agent, tmp_path))
+    assert acts_alike(agent, loaded)
+    assert agent_digest(loaded) == agent_digest(agent)
+    assert agent_digest(RandomAgent(5)) != agent_digest(agent)
+
+
+def test_the_space_of_people_is_not_written_down() -> None:
+    """Manifests and digests of earlier versions do not have it."""
+    assert RandomAgent(5).to_manifest() == ({"seed": 5}, {})
+    assert ConstantAgent(np.zeros(7)).to_manifest()[0] == {"name": "constant"}
 
 
 def test_the_folder_holds_two_files(saved: Path) -> None:

@@ -22,10 +22,6 @@ class Interval:
     low: float
     high: float
 
-    def excludes(self, value: float) -> bool:
-        """Whether a value lies outside the interval."""
-        return not self.low <= value <= self.high
-
 
 def mean_interval(values: np.ndarray, people: np.ndarray, seed: int = 0) -> Interval:
     """Return the mean of all values and a 95% percentile interval, resampling whole people.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from world_model.card.calibration import Calibration
@@ -33,7 +34,7 @@ class About:
     data: str
     data_sha256: str
     trained_on_these_data: bool
-    trained_split: str | None
+    trained_split: Mapping[str, str | float] | None
     truth_known: bool
     forecasts_of: str
     people: dict[str, int]

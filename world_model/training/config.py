@@ -127,8 +127,8 @@ class TrainingConfig:
         decoder_weight: of the decoder's loss.
         decoder_days: days that the decoder reconstructs.
         validation_days: days of each validation person that scores are computed on.
-        start: checkpoint folder whose weights training begins with, and whose normalisation
-            it keeps; None begins with fresh ones.
+        start: checkpoint folder, or "bundled", whose weights training begins with, and whose
+            normalisation it keeps; None begins with fresh ones.
     """
 
     seed: int = 0

@@ -11,9 +11,11 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from human_wm_cli.commands import pretrain
+from human_wm_cli.config import compose
 from human_wm_cli.console import run_script
-from human_wm_env.model.checkpoint import load_checkpoint
+from human_wm_env.model.checkpoint import BUNDLED, load_checkpoint
 from human_wm_env.people.embedded import EmbeddedConfig, load_embedded
+from world_model.export import load_start
 
 SMALL = [
     "data=mini",
@@ -137,3 +139,12 @@ def test_a_test_on_unseen_people_is_refused_where_everybody_trains(
             arguments=["data=few_people", *arguments, f"run.root={tmp_path}"],
         )
     assert "training.empty_blocks=false" in capsys.readouterr().err
+
+
+def test_fine_tuning_finds_the_bundled_start_from_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = compose(pretrain.PretrainConfig, "pretrain", ["training=finetune"])
+    assert config.training.start is not None
+    assert load_start(config.training.start, config.model).folder == BUNDLED

@@ -45,7 +45,8 @@ def test_wrong_spreads_are_seen(spread: float, inside: float, edges: float) -> N
     draws = spread * rng.standard_normal((CELLS, DRAWS))
     found = calibrate(pit_of(draws, rng.standard_normal(CELLS)), PEOPLE)
     assert found.coverage["50%"].mean == pytest.approx(inside, abs=0.03)
-    assert found.coverage["50%"].excludes(0.5)
+    coverage = found.coverage["50%"]
+    assert coverage.high < 0.5 or coverage.low > 0.5
     assert found.histogram[0] + found.histogram[-1] == pytest.approx(edges, abs=0.08)
 
 

@@ -59,7 +59,7 @@ def test_a_muted_feature_changes_nothing(index: int) -> None:
         np.testing.assert_allclose(other, before, atol=1e-4)
 
 
-def test_nothing_is_mute_featuresd_where_everything_was_seen() -> None:
+def test_nothing_is_muted_where_everything_was_observed() -> None:
     model = tiny.fresh_model()
     before = np.array(model.policy.inputs)
     mute_features(model, ())
