@@ -1,4 +1,4 @@
-"""The README's examples run, and what it names exists."""
+"""The README's examples run, and what it and the other documents name exists."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from human_wm_cli.main import COMMANDS
+
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README_FILE = ROOT / "README.md"
+README = README_FILE.read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+DOCUMENTS = [README_FILE, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+SETTINGS = sorted((ROOT / "configs").rglob("*.yaml"))
 LINKS = re.findall(r"\]\(([^)#]+)\)", README)
 
 
@@ -34,3 +39,27 @@ def test_named_scripts_and_targets_exist() -> None:
         assert (ROOT / script).is_file(), script
     for target in re.findall(r"`make ([a-z-]+)`", README):
         assert f"\n{target}:" in makefile, target
+
+
+def name(file: Path) -> str:
+    return file.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("file", [*DOCUMENTS, *SETTINGS], ids=name)
+def test_named_commands_exist(file: Path) -> None:
+    named = set(re.findall(r"\bhumanwm ([a-z][a-z-]*)", file.read_text(encoding="utf-8")))
+    assert named <= {*COMMANDS, "command"}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name)
+def test_files_are_named_from_the_root(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    for file in re.findall(r"[` ]([\w/]+\.(?:py|yaml))\b(?=[` ,)])", text):
+        placeholder = "NAME" in file or file in ("__init__.py", "config.yaml")
+        assert placeholder or (ROOT / file).is_file(), file
+
+
+def test_files_that_settings_name_exist() -> None:
+    for file in SETTINGS:
+        for named in re.findall(r"[\w/]+\.(?:py|yaml)\b", file.read_text(encoding="utf-8")):
+            assert (ROOT / named).is_file(), (name(file), named)
