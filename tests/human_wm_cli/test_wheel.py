@@ -47,6 +47,17 @@ def test_the_wheel_holds_the_packages_and_the_settings(wheel: Path) -> None:
     assert modules == {file.relative_to(ROOT).as_posix() for file in ours}
 
 
+def test_nothing_is_built_where_the_link_to_the_settings_was_lost(tmp_path: Path) -> None:
+    for name in ("setup.py", "setup.cfg", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / "human_wm_cli").mkdir()
+    (tmp_path / "human_wm_cli" / "__init__.py").touch()
+    (tmp_path / "human_wm_cli" / "configs").write_text("../configs")
+    command = [sys.executable, "setup.py", "-q", "build_py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode != 0 and "to be a link to ../configs" in done.stderr
+
+
 @pytest.mark.slow
 def test_the_installed_command_runs_without_the_repository(wheel: Path, tmp_path: Path) -> None:
     """Install beside this environment's libraries, in place of the packages of the repository."""
