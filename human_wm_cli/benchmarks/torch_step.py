@@ -17,7 +17,14 @@ schema.check_order((schema.HEART_RATE, schema.MOOD), "state")  # what is drawn h
 _HEART = schema.continuous(schema.HEART_RATE)
 _SLEEP, _MINUTES = schema.continuous(schema.SLEEP), schema.continuous(schema.MINUTES)
 _STEPS = schema.continuous(schema.STEPS)
-_NUMBERS = [schema.continuous(index) for index in range(schema.HEART_RATE)]
+# Features that stand side by side in an encoded row are written in one go.
+_SET = (schema.STEPS, schema.CALORIES, schema.DISTANCE, schema.MINUTES, schema.SLEEP)
+_NUMBERS = [schema.continuous(index) for index in _SET]
+_ROW = schema.ROW_SLICES
+_SET_COLUMNS = slice(_ROW[_SET[0]].start, _ROW[_SET[-1]].stop)
+_PICKED_COLUMNS = slice(_ROW[schema.WORKOUT].start, _ROW[schema.LOCATION].stop)
+_RATE = _ROW[schema.HEART_RATE].start
+_WORKOUTS, _LOCATIONS = (schema.FEATURES[i].width for i in (schema.WORKOUT, schema.LOCATION))
 
 
 class TorchStep:
@@ -83,31 +90,30 @@ class TorchStep:
         numbers, workout, location = self._decode(action.clamp(-1.0, 1.0))
         slots = self.slots
         encoded = self.encoded.clone()
-        encoded[:, :5] = (numbers - self.low) / self.scale
-        encoded[:, 6:22] = 0.0
-        encoded[slots, 6 + workout] = 1.0
-        encoded[slots, 13 + self.weather] = 1.0
-        encoded[slots, 17 + location] = 1.0
+        encoded[:, _SET_COLUMNS] = (numbers - self.low) / self.scale
+        picked = {schema.WORKOUT: workout, schema.WEATHER: self.weather, schema.LOCATION: location}
+        encoded[:, _PICKED_COLUMNS] = 0.0
+        for feature, category in picked.items():
+            encoded[slots, _ROW[feature].start + category] = 1.0
         average = self.total / (self.weight + memory.WEIGHT_FLOOR)
         ones = torch.ones(len(slots), 1)
         parts = [encoded, ones, ones, average.flatten(1), self.weight.flatten(1)]
         inputs = torch.cat([*parts, self.weekdays[self.weekday], ones], dim=1)
         rate, mood, uncertainty = self._respond(inputs, normal, uniform)
-        encoded[:, 5] = (rate - _HEART.centre) / _HEART.scale
-        encoded[:, 22:] = 0.0
-        encoded[slots, 22 + mood] = 1.0
-        signals = torch.stack(
-            [encoded[:, 0], encoded[:, 3], encoded[:, 4], self.workout_kcal[workout]], dim=1
-        )[:, None]
+        encoded[:, _RATE] = (rate - _HEART.centre) / _HEART.scale
+        encoded[:, _ROW[schema.MOOD]] = 0.0
+        encoded[slots, _ROW[schema.MOOD].start + mood] = 1.0
+        measured = [encoded[:, _ROW[i].start] for i in (schema.STEPS, schema.MINUTES, schema.SLEEP)]
+        signals = torch.stack([*measured, self.workout_kcal[workout]], dim=1)[:, None]
         self.total = self.decay * self.total + (1.0 - self.decay) * signals
         self.weight = self.decay * self.weight + (1.0 - self.decay)
         self.encoded = encoded
         self.weekday = (self.weekday + 1) % schema.DAYS_PER_WEEK
         below = self.weather_table[self.weather] <= uniform[:, 2:3]
-        self.weather = below.sum(1).clamp_max(3)
+        self.weather = below.sum(1).clamp_max(len(self.weather_table) - 1)
         self.lost = uniform[:, 3:] < torch.where(self.lost, self.staying, self.opening)
         observed = (~(self.lost[:, :1] | self.lost[:, 1:])).float()
-        forecast = torch.nn.functional.one_hot(self.weather, 4)
+        forecast = torch.nn.functional.one_hot(self.weather, len(self.weather_table))
         shown = [encoded * observed[:, self.feature], observed, self.weekdays[self.weekday]]
         observation = torch.cat([*shown, forecast, ones], dim=1)
         reward = self._reward(numbers[:, schema.SLEEP], rate, mood, encoded) - 0.0 * uncertainty
@@ -115,15 +121,22 @@ class TorchStep:
 
     def _decode(self, unit: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         below, above = 1.0 + unit.clamp_max(0.0), unit.clamp_min(0.0)
-        sleep = 2.0 + 5.0 * below[:, actions.A_SLEEP] + 7.0 * above[:, actions.A_SLEEP]
+        sleep = _SLEEP.low + (_SLEEP.centre - _SLEEP.low) * below[:, actions.A_SLEEP]
+        sleep = sleep + (_SLEEP.high - _SLEEP.centre) * above[:, actions.A_SLEEP]
         most = (1440.0 - 60.0 * sleep).clamp_max(_MINUTES.high)
         minutes = _MINUTES.centre * below[:, actions.A_MINUTES]
         minutes = minutes + (most - _MINUTES.centre) * above[:, actions.A_MINUTES]
         most = (feasible.MAX_CADENCE * minutes + feasible.INCIDENTAL_STEPS).clamp_max(_STEPS.high)
         usual = feasible.TYPICAL_CADENCE * minutes
         steps = usual * below[:, actions.A_STEPS] + (most - usual) * above[:, actions.A_STEPS]
-        workout = ((unit[:, actions.A_WORKOUT] + 1.0) * 3.5).long().clamp_max(6)
-        location = ((unit[:, actions.A_LOCATION] + 1.0) * 2.5).long().clamp_max(4)
+        workout = (
+            ((unit[:, actions.A_WORKOUT] + 1.0) * (_WORKOUTS / 2)).long().clamp_max(_WORKOUTS - 1)
+        )
+        location = (
+            ((unit[:, actions.A_LOCATION] + 1.0) * (_LOCATIONS / 2))
+            .long()
+            .clamp_max(_LOCATIONS - 1)
+        )
         share = 1.0 + feasible.DISTANCE_RESIDUAL_SHARE * unit[:, actions.A_DISTANCE]
         distance = feasible.STRIDE_KM * steps * self.stride[workout] * share
         moving = feasible.KCAL_PER_STEP * steps + feasible.KCAL_PER_MINUTE * minutes
