@@ -5,14 +5,17 @@ from typing import TYPE_CHECKING
 from human_wm_env.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from agents.baselines import ConstantAgent, HabitAgent, RandomAgent
-    from agents.env_config import EnvConfig, make_vector_env
+    from agents.baselines import ConstantAgent, HabitAgent, HabitConfig, RandomAgent, RandomConfig
+    from agents.env_config import EnvConfig, GymEnvConfig, make_vector_env
     from agents.evaluation.bootstrap_intervals import Bootstrap
     from agents.evaluation.evaluate import Evaluation, EvaluationConfig, evaluate, load_agents
     from agents.evaluation.off_policy import OffPolicyConfig
     from agents.evolution.hyperparameters import CMAESConfig
     from agents.planning.best_constant import BestConstantConfig, SearchConfig
+    from agents.planning.cross_entropy import CrossEntropyConfig
+    from agents.planning.dream_planner import ImaginingPlanner, ImaginingPlannerConfig
     from agents.planning.model_predictive_control import PlannerConfig
+    from agents.planning.oracle_planner import OracleConfig, OraclePlanner
     from agents.protocol import Agent
     from agents.registry import train_agent
     from agents.saving import load_agent, save_agent
@@ -36,14 +39,22 @@ __all__ = [
     "Bootstrap",
     "CMAESConfig",
     "ConstantAgent",
+    "CrossEntropyConfig",
     "EnvConfig",
     "Evaluation",
     "EvaluationConfig",
+    "GymEnvConfig",
     "HabitAgent",
+    "HabitConfig",
+    "ImaginingPlanner",
+    "ImaginingPlannerConfig",
     "OffPolicyConfig",
+    "OracleConfig",
+    "OraclePlanner",
     "PPOConfig",
     "PlannerConfig",
     "RandomAgent",
+    "RandomConfig",
     "RecurrentPPOConfig",
     "SACConfig",
     "SB3VecEnv",

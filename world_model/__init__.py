@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from world_model.audit import audit as audit_logs
     from world_model.card.card import make_card
     from world_model.card.config import CardConfig
-    from world_model.card.held_out_days import HeldOutConfig, judge_held_out
+    from world_model.card.held_out_days import HeldOutConfig, HeldOutScores, judge_held_out
+    from world_model.card.results import Card
+    from world_model.card.uniform_logs import UniformMeasures
     from world_model.card.uniform_logs import measure as measure_no_structure
     from world_model.pretrained import Pretrained, pretrain
     from world_model.training.config import StageConfig, TrainingConfig
@@ -22,11 +24,14 @@ __all__ = [
     "Architecture",
     "Audit",
     "AuditConfig",
+    "Card",
     "CardConfig",
     "HeldOutConfig",
+    "HeldOutScores",
     "Pretrained",
     "StageConfig",
     "TrainingConfig",
+    "UniformMeasures",
     "audit_logs",
     "judge_held_out",
     "make_card",

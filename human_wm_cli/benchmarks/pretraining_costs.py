@@ -8,9 +8,9 @@ from human_wm_cli.benchmarks.timer import Job, interleaved
 from human_wm_cli.console import Row
 from human_wm_env.people.embedded import load_embedded
 from human_wm_env.runtime.world_model import load_world_model
+from world_model import TrainingConfig
 from world_model.data.encoded_logs import encode_logs
 from world_model.export import restore
-from world_model.training.config import TrainingConfig
 from world_model.training.nets_stage import NetsStage
 
 TRAINED, VALIDATED = 64, 100  # people

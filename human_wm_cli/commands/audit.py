@@ -11,8 +11,8 @@ from human_wm_cli.console import Facts, Row, print_report, run_script, say
 from human_wm_cli.data import DataConfig, load_dataset, provenance
 from human_wm_cli.run import RunConfig, RunFolder
 from human_wm_env.person import schema
-from world_model import Audit, AuditConfig, verdict_of
-from world_model.audit import Family, audit
+from world_model import Audit, AuditConfig, audit_logs, verdict_of
+from world_model.audit import Family
 from world_model.audit.signals import VALENCE
 
 SHOWN_LINKS = 15
@@ -138,7 +138,7 @@ def main(config: AuditDataConfig) -> None:
     with RunFolder("audit_data", config, config.run) as run:
         dataset = load_dataset(config.data)
         began = time.monotonic()
-        audited = audit(dataset, config.audit)
+        audited = audit_logs(dataset, config.audit)
         sentence = verdict_of(audited)
         metrics = {
             "verdict": sentence,

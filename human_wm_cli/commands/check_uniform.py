@@ -11,8 +11,8 @@ from human_wm_cli.data import UNIFORM, DataConfig, load_dataset
 from human_wm_cli.run import RunConfig, RunFolder
 from human_wm_env import ConfigError, load_world_model
 from human_wm_env.model.architecture import Architecture
-from world_model import TrainingConfig, verdict
-from world_model.card.uniform_logs import measure, requirements
+from world_model import TrainingConfig, measure_no_structure, verdict
+from world_model.card.uniform_logs import requirements
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def main(config: CheckUniformConfig) -> None:
         )
         pretrained = run_pretraining(settings, run)
         runtime = load_world_model(pretrained.checkpoint)
-        found = measure(runtime, dataset, draws=config.draws)
+        found = measure_no_structure(runtime, dataset, draws=config.draws)
         checks = requirements(found)
         nothing = sentence.startswith("Nothing to learn")
         result = {

@@ -184,7 +184,7 @@ class PersonWorld(World[PersonState[InnerT], PersonStart], Generic[InnerT]):
                 "Step a state of as many slots: see `worlds.world.take`.",
             )
         today = self.advance(state, actions)
-        day, elapsed, weekday, observation, components, executed = finish_day(
+        day, elapsed, weekday, observation, components, executed = close(
             # Whatever the world: other layouts are compiled again.
             (
                 np.ascontiguousarray(today.row.T),
@@ -221,7 +221,7 @@ class PersonWorld(World[PersonState[InnerT], PersonStart], Generic[InnerT]):
                 "Agents act in this one: step it.",
             )
         calendar = np.empty((3, len(state.day)), dtype=np.intp)
-        advance_calendar_loop(state.day, state.elapsed, state.weekday, calendar)
+        turn_page_loop(state.day, state.elapsed, state.weekday, calendar)
         return self._after(state, self.advance(state, None), *calendar)
 
     def _after(
@@ -251,7 +251,7 @@ class PersonWorld(World[PersonState[InnerT], PersonStart], Generic[InnerT]):
     def _components(
         self, today: DayOutcome[InnerT], action: np.ndarray, of_day: np.ndarray
     ) -> np.ndarray:
-        """Return the reward components: those of the day, unless a world rewards something else.
+        """Return the reward components: those of the day, unless a world pays for something else.
 
         Args:
             today: the day that was executed.
@@ -309,7 +309,7 @@ def _same_day(elapsed: np.ndarray, last: int) -> int:
 
 
 @compiled
-def advance_calendar_loop(
+def turn_page_loop(
     day: np.ndarray, elapsed: np.ndarray, weekday: np.ndarray, calendar: np.ndarray
 ) -> None:
     """Write day, days since the start and weekday of tomorrow; an unknown weekday stays -1."""
@@ -321,7 +321,7 @@ def advance_calendar_loop(
 
 
 @compiled
-def finish_day(
+def close(
     today: tuple[np.ndarray, ...],
     forecast: np.ndarray,
     calendar: tuple[np.ndarray, ...],
@@ -350,7 +350,7 @@ def finish_day(
     day, elapsed, weekday = calendar
     slots = len(day)
     tomorrow = np.empty((3, slots), dtype=np.intp)
-    advance_calendar_loop(day, elapsed, weekday, tomorrow)
+    turn_page_loop(day, elapsed, weekday, tomorrow)
     observation = np.empty((slots, observations.WIDTH), dtype=np.float32)
     observations.assemble_loop(
         encoded, observed, tomorrow[2], forecast, tomorrow[1], horizon, observation
