@@ -70,6 +70,7 @@ def imagine_population(
     if whole_number(seed, "seed") < 0:
         raise ConfigError("a seed of at least 0", f"seed={seed}", "Take another one.")
     runtime = load_world_model(world_model)
+    threads = max(1, min(threads, -(-len(people) // PEOPLE_TOGETHER)))
     # A world of each thread: what they keep of people is not for several of them.
     worlds = [
         DreamWorld(
@@ -122,7 +123,7 @@ def habitual_days(
     Returns:
         float32 (slots, horizon, 10), raw rows, nothing masked.
     """
-    state, _ = world.reset(starts, streams)
+    state = world.first_state(starts, streams)
     rows = np.empty((len(starts), world.horizon, schema.FEATURE_COUNT), dtype=np.float32)
     for elapsed in range(world.horizon):
         state = world.follow_habits(state)

@@ -171,7 +171,9 @@ class LogDataset:
             raise DataError(
                 f"a split out of {', '.join(SPLITS)}", repr(split), did_you_mean(split, SPLITS)
             )
-        chosen = np.asarray([i for i, s in enumerate(self.split_of) if split in ("all", s)])
+        if split == "all":
+            return np.arange(self.users)
+        chosen = np.asarray([i for i, s in enumerate(self.split_of) if s == split])
         if len(chosen) == 0:
             raise DataError(
                 f"people in split {split!r}",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import ClassVar, Generic
 
 import numpy as np
@@ -88,7 +89,11 @@ class PersonWorld(World[PersonState[InnerT], PersonStart], Generic[InnerT]):
             needs_logged_future=self.needs_logged_future,
         )
         self._baselines: StartCache[Baseline] = StartCache()
-        self._user_names = np.array([*dataset.user_ids, ""])  # "" serves position -1
+
+    @cached_property
+    def _user_names(self) -> np.ndarray:
+        """Ids of the people, and "" for position -1."""
+        return np.array([*self.dataset.user_ids, ""])
 
     # What a subclass does ---------------------------------------------------------
 
@@ -142,6 +147,13 @@ class PersonWorld(World[PersonState[InnerT], PersonStart], Generic[InnerT]):
         self, starts: Sequence[PersonStart], streams: Sequence[Stream]
     ) -> tuple[PersonState[InnerT], np.ndarray]:
         """Begin an episode per start; see World.reset."""
+        state = self.first_state(starts, streams)
+        return state, self._observe(state)
+
+    def first_state(
+        self, starts: Sequence[PersonStart], streams: Sequence[Stream]
+    ) -> PersonState[InnerT]:
+        """Return the state before the start days, without an observation."""
         slots = len(starts)
         normal, uniform = draw_noise(streams, self.horizon, self.normals, self.uniforms)
         people, which = distinct(starts)
@@ -149,7 +161,7 @@ class PersonWorld(World[PersonState[InnerT], PersonStart], Generic[InnerT]):
         baselines = self._baselines.look_up(people, self._read_baselines)
         users = np.array([start.user for start in starts])
         weekday = np.array([int(history.weekday[-1]) for history in histories])[which]
-        state = PersonState(
+        return PersonState(
             row=column_by_column(np.stack([each.rows[-1] for each in histories])[which]),
             observed=column_by_column(np.stack([each.observed[-1] for each in histories])[which]),
             user=users,
@@ -167,7 +179,6 @@ class PersonWorld(World[PersonState[InnerT], PersonStart], Generic[InnerT]):
             uniform=uniform,
             inner=self.begin(starts, streams),
         )
-        return state, self._observe(state)
 
     def _read_baselines(self, starts: list[PersonStart]) -> list[Baseline]:
         return [rewards.baseline_of(self.history_of(start)) for start in starts]

@@ -68,14 +68,14 @@ def test_the_number_of_draws_changes_neither_branches_nor_draws(futures: Futures
 
 def test_every_draw_has_latents_and_noise_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: dict[str, Any] = {}
-    reset = DreamWorld.reset
+    first_state = DreamWorld.first_state
 
     def watched(self: DreamWorld, starts: list[PersonStart], streams: list[Stream]) -> Any:
-        state, observation = reset(self, starts, streams)
+        state = first_state(self, starts, streams)
         seen.update(starts=starts, streams=streams, latents=state.inner.latents)
-        return state, observation
+        return state
 
-    monkeypatch.setattr(DreamWorld, "reset", watched)
+    monkeypatch.setattr(DreamWorld, "first_state", watched)
     imagine(draws=60, horizon=1)
     streams, latents = seen["streams"], seen["latents"]
     assert len({stream.noise for stream in streams}) == BRANCHES + 60
