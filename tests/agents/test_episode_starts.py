@@ -62,7 +62,7 @@ def test_reset_arguments_begin_the_episodes(people: EmbeddedPeople) -> None:
 
 
 @pytest.mark.parametrize(("people_asked", "episodes"), [(0, 1), (1, 0)])
-def test_nobody_is_an_error(people: EmbeddedPeople, people_asked: int, episodes: int) -> None:
+def test_no_people_are_an_error(people: EmbeddedPeople, people_asked: int, episodes: int) -> None:
     with pytest.raises(ConfigError, match="at least 1 person"):
         draw_starts(
             CONFIG, people=people_asked, episodes_per_person=episodes, seed=0, dataset=people

@@ -13,7 +13,7 @@ from human_wm_env.errors import CheckpointError
 STATE = {
     "weights": {"a": torch.arange(3.0), 0: {"step": torch.tensor(4)}},
     "groups": [{"lr": 0.1, "betas": (0.9, 0.99), "flag": True, "none": None}],
-    "told": np.array([[0.1, 1 / 3]]),
+    "returns": np.array([[0.1, 1 / 3]]),
     "count": np.int64(7),
 }
 
@@ -24,8 +24,8 @@ def test_a_tree_comes_back_exactly(tmp_path: Path) -> None:
     assert torch.equal(found["weights"]["a"], torch.arange(3.0))
     assert found["weights"][0]["step"].item() == 4
     assert found["groups"] == STATE["groups"]
-    assert found["told"].dtype == np.float64
-    np.testing.assert_array_equal(found["told"], STATE["told"])
+    assert found["returns"].dtype == np.float64
+    np.testing.assert_array_equal(found["returns"], STATE["returns"])
     assert found["count"] == 7
 
 

@@ -132,8 +132,8 @@ def differences(found: Mapping[str, np.ndarray], stored: Mapping[str, np.ndarray
         now, before = found[name], stored[name]
         kinds = now.dtype.kind, before.dtype.kind
         if now.shape != before.shape or kinds[0] != kinds[1]:
-            told = f"{now.dtype} {now.shape}, stored {before.dtype} {before.shape}"
-            lines.append(f"{name}: {told}")
+            difference = f"{now.dtype} {now.shape}, stored {before.dtype} {before.shape}"
+            lines.append(f"{name}: {difference}")
             continue
         if kinds[0] == "f":
             same = np.isclose(now, before, rtol=RTOL, atol=ATOL, equal_nan=True)

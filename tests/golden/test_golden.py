@@ -40,9 +40,9 @@ def test_a_changed_output_needs_a_new_number_and_a_new_number_new_arrays(
         values=values["other"], version=3
     )
     for value in values.values():
-        told = said(values=value, version=4)
-        assert told.startswith(f"{case}: {number} is ")
-        assert told.endswith(": renew the golden arrays: renew.py")
+        message = said(values=value, version=4)
+        assert message.startswith(f"{case}: {number} is ")
+        assert message.endswith(": renew the golden arrays: renew.py")
 
 
 def test_a_renewal_without_a_new_number_is_refused(

@@ -130,11 +130,11 @@ def pretrained(*settings: str) -> Arrays:
         weights = load_file(folder / "weights.safetensors")
         manifest = json.loads((folder / "manifest.json").read_text())
         card = folder / "card.json"
-        told = {
+        results = {
             "metrics": {**manifest["metrics"], "seconds": None},
             "card": json.loads(card.read_text()) if card.is_file() else None,
         }
-    return pack(told) | {f"weights.{name}": array for name, array in weights.items()}
+    return pack(results) | {f"weights.{name}": array for name, array in weights.items()}
 
 
 CASES: dict[str, Callable[[], Arrays]] = {

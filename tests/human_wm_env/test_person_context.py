@@ -201,9 +201,9 @@ def test_a_new_person_gets_their_context(mode: AutoresetMode, update: str) -> No
     following = env.step(action(10, SLOTS))[0]
     moved = np.abs(following[:, PLAIN:] - observation[:, PLAIN:]).max(axis=1)
     # A day that was lost entirely tells nothing new.
-    told = inner.state.observed.any(axis=1)
-    assert told.any()
-    assert (moved[told] > 1e-5).all() if update == "daily" else not moved.any()
+    observed = inner.state.observed.any(axis=1)
+    assert observed.any()
+    assert (moved[observed] > 1e-5).all() if update == "daily" else not moved.any()
 
 
 @pytest.mark.parametrize("update", ["frozen", "daily"])
@@ -224,12 +224,12 @@ def test_slots_that_end_apart_keep_their_own_context(update: str) -> None:
     for slot in range(SLOTS):
         start = inner.starts[slot]
         before = tiny.logs().history(start.user, start.day)
-        lived = states[1:] if some[slot] else states
+        stepped = states[1:] if some[slot] else states
         if update == "frozen":
-            lived = []
+            stepped = []
         history = History.from_arrays(
-            np.concatenate([before.rows, *(s.row[[slot]] for s in lived)]),
-            np.concatenate([before.observed, *(s.observed[[slot]] for s in lived)]),
+            np.concatenate([before.rows, *(s.row[[slot]] for s in stepped)]),
+            np.concatenate([before.observed, *(s.observed[[slot]] for s in stepped)]),
             int(before.weekday[0]),
         )
         expected = tiny.runtime().encode([history])[0].mean[0]

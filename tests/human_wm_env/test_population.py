@@ -1,4 +1,4 @@
-"""A population lives the same days as in the dream that an environment steps."""
+"""A population has the same days as in the dream that an environment steps."""
 
 from __future__ import annotations
 
@@ -58,7 +58,9 @@ def test_days_are_those_of_the_stepped_dream(name: str, temperature: float) -> N
     assert scaled[same_so_far].max() < 1e-5
 
 
-def test_nobody_depends_on_who_is_imagined_beside_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_futures_do_not_depend_on_who_is_imagined_beside_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     together = imagine()
     monkeypatch.setattr(population, "PEOPLE_TOGETHER", 1)
     alone = imagine()
@@ -100,7 +102,7 @@ def test_impossible_settings_are_named(settings: dict[str, Any], message: str) -
         imagine(**settings)
 
 
-def test_nobody_has_no_futures() -> None:
+def test_no_people_have_no_futures() -> None:
     assert imagine(users=[]).shape == (0, BRANCHES, HORIZON, schema.FEATURE_COUNT)
 
 
@@ -111,7 +113,7 @@ def test_impossible_requests_are_refused() -> None:
     with pytest.raises(ConfigError):
         imagine(temperature=float("nan"))
     for day in (13, 121):
-        with pytest.raises(DataError, match="p000"):
+        with pytest.raises(DataError, match=r"p000.* or leave this person out"):
             imagine_population(tiny.logs(), day, world_model=tiny.runtime())
 
 

@@ -70,11 +70,11 @@ def test_the_response_latents_change_nothing_on_the_reference_day() -> None:
     z = mx.array(latents(tiny.TINY))
     reference = mx.broadcast_to(model.transition.reference, (PEOPLE, 1, inputs.TRANSITION_WIDTH))
     chain = mx.zeros((PEOPLE, 1, model.transition.chain.shape[1]))
-    nobody = mx.zeros((PEOPLE, 1, model.transition.offset.shape[1]))
+    no_person = mx.zeros((PEOPLE, 1, model.transition.offset.shape[1]))
     blocks = tiny.TINY.blocks
-    out = np.array(model.transition(reference, 2.0 * z[:, blocks["c"]], chain, nobody))
+    out = np.array(model.transition(reference, 2.0 * z[:, blocks["c"]], chain, no_person))
     np.testing.assert_allclose(out, np.repeat(out[:, :1], PEOPLE, axis=1), atol=1e-5)
-    other = np.array(model.transition(reference + 1.0, z[:, blocks["c"]], chain, nobody))
+    other = np.array(model.transition(reference + 1.0, z[:, blocks["c"]], chain, no_person))
     assert other.std(axis=1).min() > 0.01
 
 

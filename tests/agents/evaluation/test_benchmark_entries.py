@@ -64,24 +64,28 @@ def test_a_report_of_everything(config: BenchmarkConfig) -> None:
             of["best_constant"], of["random"] = episodes(22.0, 101), episodes(14.0, 102)
     found["simulator"]["oracle"] = episodes(25.0, 103)
     results = BenchmarkResults(entrants, found)
-    told = report(results, Bootstrap(resamples=200))
-    json.dumps(told, allow_nan=False)
-    rows = {row["agent"]: row for row in told["table"]}
+    reported = report(results, Bootstrap(resamples=200))
+    json.dumps(reported, allow_nan=False)
+    rows = {row["agent"]: row for row in reported["table"]}
     assert rows["ppo dream context"]["runs"] == 2
     assert len(rows["ppo dream context"]["score_of_runs"]) == 2
     assert "exploit ppo" not in rows and "ppo temperature 1" not in rows
     assert rows["oracle"]["score"]["mean"] == 100.0
-    assert [row["temperature"] for row in told["sweeps"]["temperature"]] == [0.25, 1.0]
-    adherences = {row["adherence"]: row for row in told["sweeps"]["adherence"]}
-    pessimisms = {row["pessimism"]: row for row in told["sweeps"]["pessimism"]}
+    assert [row["temperature"] for row in reported["sweeps"]["temperature"]] == [0.25, 1.0]
+    adherences = {row["adherence"]: row for row in reported["sweeps"]["adherence"]}
+    pessimisms = {row["pessimism"]: row for row in reported["sweeps"]["pessimism"]}
     assert list(adherences) == [0.4, 1.0] and list(pessimisms) == [0.0, 1.0]
     usual = found["dream"]["ppo dream context, seed 1"].returns.mean()
     assert adherences[1.0]["dream"]["mean"] == pessimisms[0.0]["dream"]["mean"] == usual
-    assert len(told["exploits"]) == 3  # both searches, and the agent of that temperature
-    assert told["transfer"]["dream"]["policies"] == len(found["dream"])
-    assert set(told["verdicts"]["planner minus best constant, score"]) == {"mean", "low", "high"}
+    assert len(reported["exploits"]) == 3  # both searches, and the agent of that temperature
+    assert reported["transfer"]["dream"]["policies"] == len(found["dream"])
+    assert set(reported["verdicts"]["planner minus best constant, score"]) == {
+        "mean",
+        "low",
+        "high",
+    }
     row = rows["ppo dream context"]
     names = ["ppo dream context, seed 1", "ppo dream context, seed 2"]
     runs = np.stack([found["simulator"][name].returns for name in names])
     assert row["return"] == vars(clustered_interval(runs, USERS, Bootstrap(resamples=200)))
-    assert 0.0 < told["verdicts"]["headroom (wanted .20)"]["mean"] < 1.0
+    assert 0.0 < reported["verdicts"]["headroom (wanted .20)"]["mean"] < 1.0

@@ -83,8 +83,8 @@ def test_episodes_of_other_things_are_run_again(
     assert ran(simulator, "one", high) and not ran(simulator, "one", high)
     monkeypatch.setattr("agents.evaluation.episode_cache.people_version", lambda: "other people")
     assert ran(simulator, "one", high)
-    told = [line.partition("(")[2].partition(")")[0] for line in lines]
-    assert told == ["agent", "world", "starts, world", "starts", "people"]
+    reported = [line.partition("(")[2].partition(")")[0] for line in lines]
+    assert reported == ["agent", "world", "starts, world", "starts", "people"]
 
 
 def test_a_damaged_file_is_refused(

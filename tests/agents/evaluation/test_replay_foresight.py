@@ -39,9 +39,9 @@ class Prophet:
 
     def act(self, observations: np.ndarray) -> np.ndarray:
         users = [self.logs.index_of(user) for user in self.starts.users]
-        lived = self.logs.rows[users, self.starts.days + self.day]
+        logged = self.logs.rows[users, self.starts.days + self.day]
         self.day += 1
-        return actions.encode(np.maximum(lived, 0.0))
+        return actions.encode(np.maximum(logged, 0.0))
 
 
 def test_foresight_is_that_of_the_log(
@@ -60,11 +60,11 @@ def test_foresight_is_that_of_the_log(
     ]
     expected = np.mean(days, axis=0)
     np.testing.assert_allclose(found["zero"].components["foresight"], expected, rtol=1e-5)
-    told = summarise_foresight(found, Bootstrap(resamples=100))
-    assert told["zero"]["foresight"]["mean"] == pytest.approx(expected.mean(), rel=1e-5)
-    assert told["prophet"]["foresight"]["mean"] > told["zero"]["foresight"]["mean"]
-    assert told["prophet"]["minus_random"]["low"] > 0.0
-    assert "minus_random" not in told["random"]
+    summary = summarise_foresight(found, Bootstrap(resamples=100))
+    assert summary["zero"]["foresight"]["mean"] == pytest.approx(expected.mean(), rel=1e-5)
+    assert summary["prophet"]["foresight"]["mean"] > summary["zero"]["foresight"]["mean"]
+    assert summary["prophet"]["minus_random"]["low"] > 0.0
+    assert "minus_random" not in summary["random"]
 
 
 def test_who_chooses_no_days_is_left_out(

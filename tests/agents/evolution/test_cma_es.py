@@ -73,10 +73,12 @@ def test_a_resumed_training_ends_with_the_same_bytes(
     session = Session(state_folder=tmp_path, dataset=people)
     half = train_cma_es(replace(config, generations=2), simulator, session)
     assert not np.array_equal(half.parameters, whole.parameters)
-    lived: list[int] = []
-    resumed = train_cma_es(config, simulator, replace(session, resume=True, progress=lived.append))
+    simulated: list[int] = []
+    resumed = train_cma_es(
+        config, simulator, replace(session, resume=True, progress=simulated.append)
+    )
     np.testing.assert_array_equal(resumed.parameters, whole.parameters)
-    assert sum(lived) == days_of(config, simulator) == 4 * 4 * 3 * 5
+    assert sum(simulated) == days_of(config, simulator) == 4 * 4 * 3 * 5
     loaded = load_agent(save_agent(resumed, tmp_path / "agent"))
     assert isinstance(loaded, ControllerAgent)
     observations = np.zeros((2, 43), dtype=np.float32)

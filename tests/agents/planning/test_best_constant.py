@@ -131,10 +131,10 @@ def test_the_budget_is_what_is_lived(
     assert sum(slots) * config.horizon == algorithm_named("best_constant").days(
         BestConstantConfig(search), config
     )
-    lived: list[int] = []
-    session = Session(progress=lived.append, dataset=people)
+    simulated: list[int] = []
+    session = Session(progress=simulated.append, dataset=people)
     train_agent(BestConstantConfig(search), config, session)
-    assert sum(lived) == sum(slots[:3]) * config.horizon
+    assert sum(simulated) == sum(slots[:3]) * config.horizon
 
 
 @pytest.mark.parametrize(

@@ -46,14 +46,14 @@ def test_returns_are_those_of_stepping_each_plan_alone(people: EmbeddedPeople) -
     found = imagined_returns(world, reward, fresh, plans, days)
     assert found.shape == (3, 4)
     for candidate in range(4):
-        lived, alone = np.zeros(6), fresh
+        total, alone = np.zeros(6), fresh
         for day in range(days):
             today = np.repeat(plans[:, candidate, min(day, 1)], draws, axis=0)
             after = world.step(alone, today)
-            lived += reward.scalar(after.components, after.extras["uncertainty"])[0]
+            total += reward.scalar(after.components, after.extras["uncertainty"])[0]
             alone = after.state
         np.testing.assert_allclose(
-            found[:, candidate], lived.reshape(3, draws).mean(axis=1), rtol=1e-6
+            found[:, candidate], total.reshape(3, draws).mean(axis=1), rtol=1e-6
         )
 
 

@@ -52,7 +52,7 @@ def test_curves_and_progress(people: EmbeddedPeople, simulator: EnvConfig) -> No
         5 * weight * curves.points[f"components/{name}"][0][1] for name, weight in weights.items()
     )
     assert curves.points["rollout/ep_rew_mean"][0][1] == pytest.approx(explained, rel=1e-4)
-    # Linear decay over the 60 days that are lived.
+    # Linear decay over the 60 days that are simulated.
     rate = curves.points["train/learning_rate"][0][1]
     assert rate == pytest.approx(TINY.learning_rate / 2)
 

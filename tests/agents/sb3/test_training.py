@@ -60,9 +60,9 @@ def test_every_recipe_is_tested() -> None:
 def test_it_trains_acts_and_is_saved(
     name: str, people: EmbeddedPeople, simulator: EnvConfig, tmp_path: Path
 ) -> None:
-    lived: list[int] = []
-    agent = trained(name, simulator, Session(progress=lived.append, dataset=people))
-    assert sum(lived) == CONFIGS[name].whole_steps
+    simulated: list[int] = []
+    agent = trained(name, simulator, Session(progress=simulated.append, dataset=people))
+    assert sum(simulated) == CONFIGS[name].whole_steps
     loaded = load_agent(save_agent(agent, tmp_path / "agent"))
     assert isinstance(loaded, PolicyAgent)
     assert (loaded.name, loaded.config, loaded.env) == (name, CONFIGS[name], simulator)
@@ -79,17 +79,17 @@ def test_it_trains_acts_and_is_saved(
 def test_it_goes_on_where_it_stopped(
     name: str, people: EmbeddedPeople, simulator: EnvConfig, tmp_path: Path
 ) -> None:
-    folder, lived = tmp_path / "state", []
+    folder, simulated = tmp_path / "state", []
     half = trained(name, simulator, Session(state_folder=folder, dataset=people), steps=30)
     kept = load_tree(folder)
     assert kept["counters"]["num_timesteps"] == 30
-    again = Session(None, lived.append, folder, resume=True, dataset=people)
+    again = Session(None, simulated.append, folder, resume=True, dataset=people)
     # Nothing is left to train: the very same weights.
     assert alike(trained(name, simulator, again, steps=30), half)
     whole = trained(name, simulator, again)
     assert not alike(whole, half)
     assert load_tree(folder)["counters"]["num_timesteps"] == 60
-    assert sum(lived) == 30 + 60  # what was lived before is reported, too
+    assert sum(simulated) == 30 + 60  # what was simulated before is reported, too
 
 
 def test_buffer_and_entropy_weight_are_kept(

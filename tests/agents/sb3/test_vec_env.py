@@ -120,7 +120,7 @@ def test_staggered_ends_by_hand() -> None:
     assert ends == [[0], [0, 1], [0, 2], [0, 1, 3]]
 
 
-def test_running_slots_share_one_info_that_nobody_can_write_to() -> None:
+def test_running_slots_share_one_info_that_is_read_only() -> None:
     venv = SB3VecEnv(Countdown())
     venv.reset()
     _, _, _, infos = venv.step(np.zeros((4, 7)))

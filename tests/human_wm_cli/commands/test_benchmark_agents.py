@@ -99,11 +99,11 @@ def test_what_was_made_of_other_settings_is_made_again(
 
     monkeypatch.setattr("agents.evaluation.artifact_cache.train_agent", train)
     run(tmp_path, "json=true", "run.resume=true", "cma_es.sigma=0.5", "off_policy.seed=1")
-    out, told = capsys.readouterr()
+    out, reported = capsys.readouterr()
     again = json.loads(out)
     assert set(trained) == {"cma_es"}
-    assert "agent_cma_es_dream_context_seed_1 was made of other things (config): again" in told
-    assert "off_policy was made of other things (settings): again" in told
+    assert "agent_cma_es_dream_context_seed_1 was made of other things (config): again" in reported
+    assert "off_policy was made of other things (settings): again" in reported
     for name in ("typical day", "best_constant"):
         one, other = first["off_policy"][name], again["off_policy"][name]
         assert one["fitted_q"] != other["fitted_q"]

@@ -155,12 +155,12 @@ def test_without_a_simulator_the_log_and_a_second_opinion_judge(
     words += ["simulator=null", f"second_opinion={other}"]
     words += ["off_policy={updates: 2, batch: 8, width: 4, fits: 1}"]
     run(tmp_path, *words)
-    out, told = capsys.readouterr()
+    out, reported = capsys.readouterr()
     assert "return in second opinion" in out.splitlines()[1]
     rows = out.partition("estimated from the log alone")[2].splitlines()
     assert "fitted Q" in rows[1] and "second opinion" in rows[1]
     assert [row.split()[0] for row in rows[3:]] == ["zero"]
-    assert "not estimated from the log: habit, random" in told
+    assert "not estimated from the log: habit, random" in reported
     metrics = json.loads((tmp_path / "one" / "metrics.json").read_text())
     assert list(metrics["worlds"]) == ["dream", "second opinion"]
     assert set(metrics["off_policy"]["zero"]) >= {"fitted_q", "doubly_robust"}

@@ -21,7 +21,7 @@ SMALL = ["forecasts.draws=10", "data.held_out_share=0.1"]
 
 @pytest.fixture
 def logs(tmp_path: Path) -> Path:
-    """The tiny people as somebody's own file."""
+    """The tiny people as a user's own file."""
     file = tmp_path / "mine.csv"
     some = tiny.logs()
     first = np.datetime64("2024-01-01")

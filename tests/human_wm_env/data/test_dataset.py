@@ -151,7 +151,7 @@ def test_another_seed_is_another_split() -> None:
     assert split_people(100, 0) != split_people(100, 1)
 
 
-def test_the_splits_of_a_data_set_share_nobody() -> None:
+def test_the_splits_of_a_data_set_share_no_person() -> None:
     data = LogDataset.from_arrays(**logs())
     parts = [set(data.users_of(name).tolist()) for name in ("train", "validation", "test")]
     assert set.union(*parts) == set(data.users_of("all").tolist()) == set(range(USERS))

@@ -54,7 +54,7 @@ def test_held_out_days_are_nowhere_in_what_is_learned_from() -> None:
         assert not one.observed[user, day:].any()
 
 
-def test_nobody_is_a_test_person() -> None:
+def test_no_person_is_a_test_person() -> None:
     whole = dataclasses.replace(logs(), split_of=("test", "train", "validation", "test", "train"))
     split = split_by_time(whole)
     expected = ("train", "train", "validation", "train", "train")

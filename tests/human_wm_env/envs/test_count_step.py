@@ -17,7 +17,7 @@ def test_a_day_is_added_and_ends_are_told_apart() -> None:
     np.testing.assert_array_equal(ends[1], ends[0] | terminated)
 
 
-def test_nobody_is_over_in_the_middle() -> None:
+def test_no_slot_is_over_in_the_middle() -> None:
     ends = np.ones((2, 3), dtype=bool)
     assert not count_step(np.array([0, 5, 28]), 30, np.zeros(3, dtype=bool), ends)
     assert not ends.any()

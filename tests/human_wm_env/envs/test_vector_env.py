@@ -14,8 +14,8 @@ from human_wm_env.envs.env import Env
 from human_wm_env.errors import ResetNeededError
 from human_wm_env.people.embedded import EmbeddedPeople
 from tests.human_wm_env.envs.vector_envs import (
+    AFTER_STEP,
     AT_RESET,
-    LIVED,
     MODES,
     Make,
     actions,
@@ -50,7 +50,7 @@ class Slots:
 
 def check_info(info: dict[str, Any], slot: int, expected: dict[str, Any]) -> None:
     """Compare one slot of batched info with scalar info, `_key` masks included."""
-    for name in (*AT_RESET, *LIVED):
+    for name in (*AT_RESET, *AFTER_STEP):
         mask = info.get(f"_{name}")
         assert (mask is not None and bool(mask[slot])) == (name in expected), name
     for name, value in expected.items():
@@ -146,7 +146,7 @@ def test_gymnasiums_own_vector_env_gives_the_same_infos(small: EmbeddedPeople) -
             for name, mask in other[-1].items():
                 if name.startswith("_"):
                     assert one[-1][name].tolist() == mask.tolist()
-            extra = set(one[-1]) - set(other[-1])  # nobody lived this day
+            extra = set(one[-1]) - set(other[-1])  # no person was stepped on this day
             assert not any(one[-1][name].any() for name in extra if name.startswith("_"))
             assert [type(part) for part in one] == [type(part) for part in other]
             if len(one) > 2:
@@ -161,9 +161,9 @@ def test_gymnasiums_wrappers_understand_the_infos(mode: AutoresetMode, make: Mak
         infos = env.step(action)[-1]
         assert len(infos) == 3
         for info in infos:
-            lived = info.get("final_info", info)
-            if "reward_components" in lived:
-                assert set(lived["reward_components"]) == {"mood", "recovery", "sleep", "effort"}
+            stepped = info.get("final_info", info)
+            if "reward_components" in stepped:
+                assert set(stepped["reward_components"]) == {"mood", "recovery", "sleep", "effort"}
     counted = gym.wrappers.vector.RecordEpisodeStatistics(make(3, autoreset_mode=mode, horizon=2))
     counted.reset(seed=0)
     total = np.zeros(3)

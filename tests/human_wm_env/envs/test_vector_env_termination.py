@@ -30,7 +30,7 @@ class Study(SimulatorWorld):
 
 
 class Broadcast(SimulatorWorld):
-    """Says once for all slots that nobody leaves."""
+    """Says once for all slots that no slot terminates."""
 
     def step(self, state: Any, action: np.ndarray) -> Transition:
         after = super().step(state, action)

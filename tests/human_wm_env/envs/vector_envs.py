@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[3]
 HORIZON = 4
 
 
-LIVED = ("action", "uncertainty", "reward_components", "pessimism_penalty")
+AFTER_STEP = ("action", "uncertainty", "reward_components", "pessimism_penalty")
 
 
 AT_RESET = ("user", "day", "branch", "mask")

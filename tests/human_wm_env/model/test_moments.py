@@ -63,7 +63,7 @@ def test_products_by_hand(some: Moments) -> None:
 
 
 def test_two_days_by_hand() -> None:
-    """Sunday: 8.5 hours, 87 bpm. Monday: 10 hours, the heart rate lost, the second of the skies."""
+    """Sunday: 8.5 hours, 87 bpm. Monday: 10 hours, the heart rate lost, other weather."""
     rows = np.zeros((1, 2, 10), dtype=np.float32)
     observed = np.zeros((1, 2, 10), dtype=bool)
     for day, index, value in (
@@ -79,7 +79,7 @@ def test_two_days_by_hand() -> None:
     sleep = [*inputs.ACTION_COLUMNS].index(schema.ROW_SLICES[schema.SLEEP].start)
     rate, rate_before, one = actions, actions + states, moments.WIDTH - 1
     weekend = one - 1 - len(inputs.WEATHER_COLUMNS)
-    sky = weekend + 2
+    weather = weekend + 2
     # Scaled: sleep (h - 7) / 1.5 is 1 and 2, the heart rate (bpm - 78) / 9 is 1.
     by_hand = {
         (sleep, sleep): (1.0 + 4.0, 2),
@@ -88,7 +88,7 @@ def test_two_days_by_hand() -> None:
         (sleep, rate_before): (2.0 * 1.0, 1),
         (rate, rate_before): (0.0, 0),
         (sleep, weekend): (1.0, 2),
-        (sleep, sky): (2.0, 1),
+        (sleep, weather): (2.0, 1),
         (sleep, one): (3.0, 2),
         (one, one): (2.0, 2),
     }

@@ -184,7 +184,7 @@ def test_losing_the_race_to_another_process_is_fine(
     arrays = generate(TINY)
     folder = cache / "embedded-x"
     folder.mkdir(parents=True)
-    (folder / "done").write_text("by somebody else")
+    (folder / "done").write_text("by another process")
     embedded._store(folder, TINY, arrays)
     assert [path.name for path in cache.iterdir()] == ["embedded-x"]
     assert [path.name for path in folder.iterdir()] == ["done"]

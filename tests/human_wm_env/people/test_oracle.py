@@ -1,4 +1,4 @@
-"""Every trait can be recovered from a masked log by somebody who knows the equations."""
+"""Every trait can be recovered from a masked log by whoever knows the equations."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class Evening:
         self.day = decode_day(action)
         self.row = self.day.T
         self.row[:, schema.WEATHER] = self.weather
-        self.sky = np.eye(4, dtype=np.float32)[self.weather]
+        self.weather_one_hot = np.eye(4, dtype=np.float32)[self.weather]
         self.week = schema.weekday_features(self.weekday)
 
     def yesterday(self) -> np.ndarray:
@@ -55,7 +55,7 @@ def test_folded_inputs_give_the_same_products(remembers: bool) -> None:
             everything,
             remembered,
             evening.week,
-            evening.sky,
+            evening.weather_one_hot,
         )
         @ weights
     )
@@ -65,7 +65,9 @@ def test_folded_inputs_give_the_same_products(remembers: bool) -> None:
 
     weights = rng.standard_normal((inputs.POLICY_WIDTH, 30)).astype(np.float32)
     wanted = (
-        inputs.policy_inputs(evening.before, evening.known, remembered, evening.week, evening.sky)
+        inputs.policy_inputs(
+            evening.before, evening.known, remembered, evening.week, evening.weather_one_hot
+        )
         @ weights
     )
     given = dream_step.policy_inputs(evening.known, evening.yesterday(), evening.weather)

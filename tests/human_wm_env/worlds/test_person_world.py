@@ -118,7 +118,7 @@ def test_start_days_are_whole_weeks_within_the_log(
     assert ReplayWorld(short_logs, split="all", horizon=28).start_days(2).tolist() == [31]
 
 
-def test_nobody_to_start_from(short_logs: LogDataset) -> None:
+def test_no_person_to_start_from(short_logs: LogDataset) -> None:
     world = ReplayWorld(short_logs, split="all", horizon=59)
     with pytest.raises(DataError, match=r"14 days of history and 59 days after them"):
         world.draw_start(np.random.default_rng(0))

@@ -100,7 +100,7 @@ def test_later_days_of_the_person_are_not_read(many: LogDataset) -> None:
         np.testing.assert_array_equal(one[name], other[name])
 
 
-def test_a_feature_that_nobody_logged_is_no_obstacle() -> None:
+def test_a_feature_that_was_never_logged_is_no_obstacle() -> None:
     logs = tiny.logs()
     observed = logs.observed.copy()
     observed[..., schema.WEATHER] = False

@@ -11,7 +11,7 @@ from world_model.training.latent_pruning import derangement
 BLOCKS = {"a": slice(0, 1), "b": slice(1, 2), "c": slice(2, 3)}
 
 
-def test_nobody_keeps_their_own() -> None:
+def test_no_person_keeps_their_own() -> None:
     rng = np.random.default_rng(0)
     for people in (2, 3, 10):
         for _ in range(20):

@@ -114,7 +114,7 @@ def test_the_reference_day_is_the_average_of_what_was_observed(logs: EncodedLogs
     assert not reference_day(markov)[start : start + memory.WIDTH].any()
 
 
-def test_nobody_and_nothing_are_refused() -> None:
+def test_no_people_and_no_days_are_refused() -> None:
     data = tiny.logs()
     blind = dataclasses.replace(data, observed=np.zeros_like(data.observed))
     for logs, users in ((data, np.array([], dtype=int)), (blind, USERS)):

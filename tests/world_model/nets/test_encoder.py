@@ -40,7 +40,7 @@ def test_the_runtime_encodes_the_same(name: str, lengths: list[int]) -> None:
     np.testing.assert_allclose(log_variance, posterior.log_variance, atol=1e-5)
     # Not because nothing differs between people.
     assert np.ptp(posterior.mean, axis=0).max() > 0.03
-    # And the inputs are the same, except in the padding, which nobody reads.
+    # And the inputs are the same, except in the padding, which is never read.
     prepared = prepare(own, use_memory=architecture.memory)
     keep = np.array(valid)
     np.testing.assert_allclose(np.array(inputs)[keep], prepared.inputs[keep], atol=1e-5)

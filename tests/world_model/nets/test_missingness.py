@@ -89,7 +89,7 @@ def test_evidence_by_hand() -> None:
     np.testing.assert_allclose(got[0, 1], np.log(1 - rate * np.exp(LOG_ODDS)), rtol=1e-5)
 
 
-def test_logged_moods_given_their_gaps_tell_the_moods_that_nobody_selected() -> None:
+def test_logged_moods_given_their_gaps_show_the_moods_before_selection() -> None:
     """The conditional likelihood of logged moods is largest at the shares of all moods."""
     observed, mood = lossy_people(80, 500, seed=4)
     log_odds, opening = fit_missingness(observed, mood, whole(observed))
