@@ -11,7 +11,7 @@ from gymnasium.vector import AutoresetMode
 import human_wm_env  # noqa: F401 (registers the ids)
 from agents.protocol import Manifest, Overrides, Plain
 from human_wm_env.errors import ConfigError, did_you_mean
-from human_wm_env.registration import Dataset
+from human_wm_env.people.embedded import Dataset
 
 # Settings of an environment that are left to its own default where they are None.
 _OPTIONAL = ("reward_weights", "world_model", "temperature")

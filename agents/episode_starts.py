@@ -10,8 +10,8 @@ from agents.env_config import EnvConfig
 from agents.protocol import Plain
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import ConfigError, DataError
-from human_wm_env.people.embedded import EmbeddedPeople
-from human_wm_env.registration import Dataset, resolve_dataset
+from human_wm_env.people.embedded import Dataset, EmbeddedPeople
+from human_wm_env.registration import resolve_dataset
 from human_wm_env.worlds.reset_options import MIN_HISTORY_DAYS
 
 

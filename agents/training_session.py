@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from agents.protocol import Agent
-from human_wm_env.registration import Dataset
+from human_wm_env.people.embedded import Dataset
 
 
 class ScalarLogger(Protocol):

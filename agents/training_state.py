@@ -12,7 +12,7 @@ from agents.protocol import Manifest, Plain
 from agents.tensor_tree import has_tree, load_tree, save_tree
 from agents.training_session import Session
 from human_wm_env.errors import CheckpointError
-from human_wm_env.registration import Dataset
+from human_wm_env.people.embedded import Dataset
 from human_wm_env.runtime.world_model import load_world_model
 
 

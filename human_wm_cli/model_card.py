@@ -7,7 +7,8 @@ from pathlib import Path
 
 from human_wm_cli.console import say, table, to_json
 from human_wm_cli.data import DataConfig, load_dataset, load_people
-from human_wm_cli.run import EVENTS, Logger
+from human_wm_cli.run import EVENTS
+from human_wm_cli.tensorboard_writer import TensorBoardWriter
 from human_wm_env import load_world_model
 from world_model import Card, CardConfig, make_card
 from world_model.card.tables import NOTES, card_scalars, card_tables
@@ -19,7 +20,7 @@ def write_card(
     checkpoint: Path | str | None,
     data: DataConfig,
     config: CardConfig,
-    logger: Logger | None = None,
+    logger: TensorBoardWriter | None = None,
 ) -> tuple[Path, Card]:
     """Measure a checkpoint; card.json and card.md go into its folder, scalars to TensorBoard.
 
@@ -67,10 +68,12 @@ def _as_text(card: Card) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _write_scalars(folder: Path, scalars: dict[str, float], logger: Logger | None) -> None:
+def _write_scalars(
+    folder: Path, scalars: dict[str, float], logger: TensorBoardWriter | None
+) -> None:
     """Write to the logger, or beside the curves of the checkpoint's run if it has any."""
     beside = folder.parent / EVENTS
-    own = Logger(beside) if logger is None and beside.is_dir() else None
+    own = TensorBoardWriter(beside) if logger is None and beside.is_dir() else None
     to = logger or own
     if to is not None:
         for name, value in scalars.items():

@@ -16,12 +16,11 @@ from typing import TYPE_CHECKING
 from human_wm_cli.agents_page import PAGE
 from human_wm_cli.config import to_yaml
 from human_wm_cli.console import to_json
+from human_wm_cli.tensorboard_writer import TensorBoardWriter
 from human_wm_env import CheckpointError, ConfigError
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
-    from matplotlib.figure import Figure
-    from torch.utils.tensorboard import SummaryWriter
 
 CONFIG, METRICS, CHECKPOINT = "config.yaml", "metrics.json", "checkpoint"
 FIGURES, EVENTS = "figures", "tensorboard"
@@ -50,39 +49,6 @@ class RunConfig:
     overwrite: bool = False
 
 
-class Logger:
-    """Writes TensorBoard events; TensorBoard is imported at the first of them.
-
-    Args:
-        folder: where the event files go.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._writer: SummaryWriter | None = None
-
-    def scalar(self, name: str, value: float, step: int) -> None:
-        """Add one point to the curve `name`."""
-        self._events().add_scalar(name, float(value), step)
-
-    def figure(self, name: str, matplotlib_figure: Figure, step: int) -> None:
-        """Add a picture of the figure, and leave the figure open."""
-        self._events().add_figure(name, matplotlib_figure, step, close=False)
-
-    def close(self) -> None:
-        """Write out what is pending; logging again opens a new event file."""
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
-
-    def _events(self) -> SummaryWriter:
-        if self._writer is None:
-            from torch.utils.tensorboard import SummaryWriter
-
-            self._writer = SummaryWriter(str(self.folder))
-        return self._writer
-
-
 class RunFolder:
     """Create `<root>/<name>/` and save the configuration in it.
 
@@ -106,7 +72,7 @@ class RunFolder:
                 "run.resume or run.overwrite", "both", "Go on with a run, or start it anew."
             )
         self.path = _create(command, run)
-        self.logger = Logger(self.path / EVENTS)
+        self.logger = TensorBoardWriter(self.path / EVENTS)
         file = self.path / CONFIG
         self._config_before = file.read_text(encoding="utf-8") if file.is_file() else None
         _write_whole(file, to_yaml(config))

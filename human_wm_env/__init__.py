@@ -17,17 +17,20 @@ from human_wm_env.errors import (
 )
 from human_wm_env.lazy_names import lazy_names
 from human_wm_env.person.history import History
-from human_wm_env.registration import Dataset, register_ids
+from human_wm_env.registration import register_ids
 
 if TYPE_CHECKING:
-    from human_wm_env.data.importers.daily_csv import read_daily_csv
+    from human_wm_env.data.importers.daily_csv import Imported, read_daily_csv
+    from human_wm_env.data.importers.import_report import ImportReport
     from human_wm_env.envs.env import Env
     from human_wm_env.envs.vector_env import VectorEnv
     from human_wm_env.futures import Futures, imagine_futures, imagine_population
-    from human_wm_env.people.embedded import EmbeddedConfig, EmbeddedPeople, load_embedded
-    from human_wm_env.person.rendering import fan_chart
+    from human_wm_env.people.embedded import Dataset, EmbeddedConfig, EmbeddedPeople, load_embedded
+    from human_wm_env.person.fan_chart import fan_chart
     from human_wm_env.person_context import PersonContext, VectorPersonContext
-    from human_wm_env.runtime.world_model import WorldModelRuntime, load_world_model
+    from human_wm_env.random_streams import Stream, draw_noise
+    from human_wm_env.runtime.world_model import ModelSource, WorldModelRuntime, load_world_model
+    from human_wm_env.worlds.starts import PersonStart
     from human_wm_env.worlds.world import Transition, World
 else:
     __getattr__, __dir__ = lazy_names(__name__, __file__)
@@ -43,15 +46,21 @@ __all__ = [
     "Futures",
     "History",
     "HumanWMError",
+    "ImportReport",
+    "Imported",
     "InvalidActionError",
     "LogDataset",
+    "ModelSource",
     "PersonContext",
+    "PersonStart",
     "ResetNeededError",
+    "Stream",
     "Transition",
     "VectorEnv",
     "VectorPersonContext",
     "World",
     "WorldModelRuntime",
+    "draw_noise",
     "fan_chart",
     "imagine_futures",
     "imagine_population",

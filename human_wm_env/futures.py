@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,10 +13,9 @@ from human_wm_env.person.history import History
 from human_wm_env.population import habitual_days
 from human_wm_env.population import imagine_population as imagine_population
 from human_wm_env.random_streams import FOR_START, Stream, generator
+from human_wm_env.runtime.world_model import ModelSource, load_world_model
 from human_wm_env.settings import whole_number
-
-if TYPE_CHECKING:
-    from human_wm_env.runtime.world_model import ModelSource
+from human_wm_env.worlds.dream import DreamWorld
 
 
 @dataclass(frozen=True)
@@ -70,11 +68,8 @@ def imagine_futures(
     Raises:
         ConfigError: no draws.
         DataError: unknown user, a day outside the log, or too little history.
-        CheckpointError: see `runtime.checkpoint.load_checkpoint`.
+        CheckpointError: see `model.checkpoint.load_checkpoint`.
     """
-    from human_wm_env.runtime.world_model import load_world_model
-    from human_wm_env.worlds.dream import DreamWorld
-
     if whole_number(draws, "draws") < 1:
         raise ConfigError("draws >= 1", f"{draws}", "Take 500 for anything that is published.")
     world = DreamWorld(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,14 +12,10 @@ from human_wm_env.errors import ConfigError
 from human_wm_env.model.branches import BRANCHES
 from human_wm_env.person import schema
 from human_wm_env.random_streams import Stream
+from human_wm_env.runtime.world_model import ModelSource, load_world_model
 from human_wm_env.settings import whole_number
 from human_wm_env.worlds.dream import DreamWorld
 from human_wm_env.worlds.starts import PersonStart
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from human_wm_env.runtime.world_model import WorldModelRuntime
 
 # Enough that NumPy's loops, which run side by side, outweigh its calls, which do not; few
 # enough that a day's arrays stay in the cache.
@@ -32,7 +27,7 @@ def imagine_population(
     day: int,
     *,
     users: np.ndarray | None = None,
-    world_model: WorldModelRuntime | str | Path | None = None,
+    world_model: ModelSource = None,
     horizon: int = 30,
     temperature: float = 1.0,
     seed: int = 0,
@@ -60,10 +55,8 @@ def imagine_population(
         ConfigError: no days or threads, a negative temperature or seed, or users that are no
             positions in the data set.
         DataError: a day outside a person's log, or too little history.
-        CheckpointError: see `runtime.checkpoint.load_checkpoint`.
+        CheckpointError: see `model.checkpoint.load_checkpoint`.
     """
-    from human_wm_env.runtime.world_model import load_world_model
-
     people = np.arange(dataset.users) if users is None else _positions(dataset, users)
     if whole_number(threads, "threads") < 1:
         raise ConfigError("at least 1 thread", f"threads={threads}", "Raise it.")

@@ -17,11 +17,10 @@ from human_wm_env.worlds.world import AnyWorld
 if TYPE_CHECKING:
     from human_wm_env.envs.env import Env
     from human_wm_env.envs.vector_env import VectorEnv
-    from human_wm_env.people.embedded import EmbeddedPeople
+    from human_wm_env.people.embedded import Dataset, EmbeddedPeople
     from human_wm_env.person.missingness import Masking
     from human_wm_env.runtime.world_model import ModelSource
 
-Dataset: TypeAlias = "LogDataset | EmbeddedPeople | str"
 EMBEDDED = "embedded"
 Arguments: TypeAlias = dict[str, Any]
 

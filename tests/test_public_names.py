@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import importlib
+import inspect
 import re
 import subprocess
 import sys
+import typing
 from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
+
+from human_wm_env.lazy_names import lazy_names
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("human_wm_env", "world_model", "agents")
@@ -35,8 +41,27 @@ def test_type_checkers_see_the_same_names(package: str) -> None:
         assert isinstance(node, ast.ImportFrom) and node.module is not None
         source = importlib.import_module(node.module)
         typed |= {one.asname or one.name: getattr(source, one.name) for one in node.names}
-    assert typed == {name: getattr(module, name) for name in dir(module)}
-    assert typed.keys() <= set(module.__all__)
+    assert typed == {name: getattr(module, name) for name in typed}
+    assert typed.keys() <= set(module.__all__) <= set(dir(module))
+    assert typed.items() <= vars(module).items()  # found at once from the second time on
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_annotations_can_be_read(package: str) -> None:
+    module = importlib.import_module(package)
+    for name in module.__all__:
+        value = getattr(module, name)
+        functions = list(vars(value).values()) if inspect.isclass(value) else [value]
+        if dataclasses.is_dataclass(value):
+            functions.append(value)
+        for one in functions:
+            if inspect.isfunction(one) or inspect.isclass(one):
+                typing.get_type_hints(one, localns={"Figure": Figure})  # matplotlib is optional
+
+
+def test_a_package_without_its_source_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ImportError, match=r"agents needs its source as a file; received .*x\.pyc"):
+        lazy_names("agents", str(tmp_path / "x.pyc"))
 
 
 def test_an_unknown_name_is_an_error() -> None:

@@ -30,7 +30,7 @@ from agents.planning.best_constant import BestConstantConfig
 from agents.planning.oracle_planner import OraclePlanner
 from agents.protocol import Agent
 from agents.rollout import Episodes
-from human_wm_env.registration import Dataset
+from human_wm_env.people.embedded import Dataset
 
 LOG_GROUPS = ("ppo dream", "ppo dream context")  # their first seeds are estimated from the log
 

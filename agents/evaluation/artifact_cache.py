@@ -18,7 +18,7 @@ from agents.registry import train_agent
 from agents.rollout import Episodes
 from agents.saving import MANIFEST, load_agent, save_agent
 from agents.training_session import Session
-from human_wm_env.registration import Dataset
+from human_wm_env.people.embedded import Dataset
 
 
 class ArtifactCache:

@@ -20,7 +20,7 @@ from agents.evaluation.paired_runs import evaluation_world, run_episodes
 from agents.protocol import Agent
 from agents.rollout import Episodes
 from human_wm_env.errors import CheckpointError
-from human_wm_env.registration import Dataset
+from human_wm_env.people.embedded import Dataset
 
 _COMPONENT = "component."
 

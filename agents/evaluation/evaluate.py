@@ -26,7 +26,7 @@ from agents.protocol import Agent, Plain
 from agents.rollout import Episodes
 from agents.saving import MANIFEST, load_agent
 from human_wm_env.errors import ConfigError, did_you_mean
-from human_wm_env.registration import Dataset
+from human_wm_env.people.embedded import Dataset
 
 BASELINES = ("random", "habit", "best_constant", "planner", "oracle")
 AGENT_FOLDER = "agent"  # inside a run's folder

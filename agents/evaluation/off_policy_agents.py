@@ -12,7 +12,7 @@ from agents.evaluation.logged_windows import cut_windows
 from agents.evaluation.off_policy import OffPolicyConfig, as_plain, evaluate_off_policy
 from agents.protocol import Agent, Plain
 from agents.sb3.algorithms import RECIPES
-from human_wm_env.registration import Dataset
+from human_wm_env.people.embedded import Dataset
 
 MEMORYLESS = ("constant", "cma_es", *(name for name in RECIPES if name != "recurrent_ppo"))
 

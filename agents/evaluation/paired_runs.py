@@ -15,7 +15,7 @@ from agents.protocol import Agent, SituatedAgent
 from agents.rollout import Episodes, run_to_the_end
 from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.errors import ConfigError
-from human_wm_env.registration import Dataset
+from human_wm_env.people.embedded import Dataset
 
 Results = dict[str, dict[str, Episodes]]
 

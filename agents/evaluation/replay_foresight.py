@@ -17,7 +17,7 @@ from agents.evaluation.bootstrap_intervals import Bootstrap, clustered_interval,
 from agents.evaluation.paired_runs import run_chunks
 from agents.protocol import Agent, Plain, SituatedAgent
 from agents.rollout import Episodes
-from human_wm_env.registration import Dataset
+from human_wm_env.people.embedded import Dataset
 
 REPLAY_ID = "HumanWMReplay-v0"
 CHANCE = "random"

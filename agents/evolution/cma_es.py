@@ -18,7 +18,7 @@ from agents.planning.best_constant import SearchConfig, search_best_constant
 from agents.rollout import run_to_the_end
 from agents.training_session import Session
 from agents.training_state import keep_state, kept_state, training_settings
-from human_wm_env.registration import Dataset
+from human_wm_env.people.embedded import Dataset
 
 # From here on the covariance matrix costs more than the episodes, and learns too slowly.
 LARGEST_FULL_COVARIANCE = 250

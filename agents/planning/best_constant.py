@@ -19,7 +19,7 @@ from agents.episode_starts import spread_starts
 from agents.planning.cross_entropy import CrossEntropyConfig, Objective
 from agents.rollout import run_to_the_end
 from human_wm_env.errors import ConfigError
-from human_wm_env.registration import Dataset
+from human_wm_env.people.embedded import Dataset
 
 
 @dataclass(frozen=True)

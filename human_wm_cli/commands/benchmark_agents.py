@@ -1,4 +1,7 @@
-"""The benchmark of agents: trained in the dream, judged in reality. Stop it and go on at will."""
+"""The benchmark of agents: trained in the dream, judged in the simulator.
+
+Stop it and go on at will.
+"""
 
 from __future__ import annotations
 

@@ -18,7 +18,8 @@ from agents.registry import ALGORITHMS, algorithm_named
 from agents.tensor_tree import has_tree
 from human_wm_cli.config import CONFIGS_FOLDER
 from human_wm_cli.console import Facts, print_report, run_script, say
-from human_wm_cli.run import TRAINING_STATE, Logger, RunConfig, RunFolder
+from human_wm_cli.run import TRAINING_STATE, RunConfig, RunFolder
+from human_wm_cli.tensorboard_writer import TensorBoardWriter
 from human_wm_env import CheckpointError, Dataset
 
 NAME = "train_agent"
@@ -90,7 +91,7 @@ class Training:
 class _LastValues:
     """Hands curves on and remembers where each of them ended."""
 
-    def __init__(self, logger: Logger) -> None:
+    def __init__(self, logger: TensorBoardWriter) -> None:
         self._logger = logger
         self.values: dict[str, float] = {}
 

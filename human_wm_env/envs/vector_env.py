@@ -270,7 +270,7 @@ class VectorEnv(gym.vector.VectorEnv[Observation, ArrayLike, np.ndarray]):
             )
         batch = self.world.check_actions(actions, self.num_envs)
         # NEXT_STEP: for what is over this step is the reset.
-        waking = self._over.copy() if self._some_over else None
+        resetting = self._over.copy() if self._some_over else None
         after = self.world.step(self._state, batch)
         uncertainty = after.extras.get("uncertainty", self._certain)
         self._check_slots(after, uncertainty)
@@ -287,13 +287,13 @@ class VectorEnv(gym.vector.VectorEnv[Observation, ArrayLike, np.ndarray]):
         ends = np.empty((2, self.num_envs), dtype=bool)
         self._some_over = count_step(self._elapsed, self.world.horizon, terminated, ends)
         truncated, self._over = ends
-        if waking is not None:
-            self._wake(np.flatnonzero(waking), shown, info)
-            terminated[waking] = truncated[waking] = False  # `_wake` has cleared their `_over`
-        if waking is None and not (self._some_over and self._mode == AutoresetMode.SAME_STEP):
+        if resetting is not None:
+            self._reset_finished(np.flatnonzero(resetting), shown, info)
+            terminated[resetting] = truncated[resetting] = False  # they have begun anew
+        if resetting is None and not (self._some_over and self._mode == AutoresetMode.SAME_STEP):
             view = self._view(self._observation.copy())
             return view, shown, terminated, truncated, marked_everywhere(info, self.num_envs)
-        stepped = np.ones(self.num_envs, dtype=bool) if waking is None else ~waking
+        stepped = np.ones(self.num_envs, dtype=bool) if resetting is None else ~resetting
         if self._mode == AutoresetMode.SAME_STEP and self._some_over:
             info, stepped = self._finish(info)
         at_reset = self.world.info(self._state)
@@ -313,7 +313,7 @@ class VectorEnv(gym.vector.VectorEnv[Observation, ArrayLike, np.ndarray]):
                 f"Let {type(self.world).__name__}.step return an entry for each slot.",
             )
 
-    def _wake(self, slots: np.ndarray, shown: np.ndarray, info: Info) -> None:
+    def _reset_finished(self, slots: np.ndarray, shown: np.ndarray, info: Info) -> None:
         """Reset slots whose last step ended their episode (NEXT_STEP): no reward in this step."""
         self._begin(slots, None)
         shown[slots] = 0.0

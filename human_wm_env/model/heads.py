@@ -3,7 +3,7 @@
 A continuous feature is a mixture of Gaussians on the scaled value, a category a
 softmax. The features of one row are a chain: each feature's parameters are shifted by
 a linear function of the features before it in the row, so that steps and distance of
-one day belong together. `drawing` samples from them.
+one day belong together. `runtime.sampling` samples from them.
 """
 
 from __future__ import annotations

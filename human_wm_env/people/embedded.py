@@ -14,6 +14,7 @@ import tempfile
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
@@ -29,7 +30,7 @@ from human_wm_env.person.history import weekdays
 
 # Raised by one whenever `generate` gives other arrays than before; the golden tests watch it.
 GENERATOR_VERSION: int = 1
-BURN_IN_DAYS = 120  # lived before the log begins, so that fitness fits the habits
+BURN_IN_DAYS = 120  # simulated before the log begins, so that fitness fits the habits
 CACHE_VARIABLE = "HUMANWM_CACHE"
 _BODY_FIELDS = ("fitness", "fatigue", "sleep_debt", "heart_rate_residual")
 _TRUTH_ARRAYS = (
@@ -94,7 +95,7 @@ class EmbeddedPeople:
     feature_lost: np.ndarray
 
     def __deepcopy__(self, memo: dict[int, object]) -> EmbeddedPeople:
-        """Return itself: nobody writes to it, and Gymnasium copies every spec it hands out."""
+        """Return itself: it is never written to, and Gymnasium copies every spec it hands out."""
         return self
 
     def people_at(self, users: np.ndarray) -> People:
@@ -113,6 +114,10 @@ class EmbeddedPeople:
     def losses_before(self, users: np.ndarray, days: np.ndarray) -> Losses:
         """Return what the tracker had lost on the day before each given day."""
         return Losses(self.day_lost[users, days - 1], self.feature_lost[users, days - 1])
+
+
+# What stands for logs: themselves, people, or "embedded" or a path to a .csv.
+Dataset: TypeAlias = LogDataset | EmbeddedPeople | str
 
 
 def generate(config: EmbeddedConfig) -> dict[str, np.ndarray]:
@@ -136,7 +141,8 @@ def generate(config: EmbeddedConfig) -> dict[str, np.ndarray]:
     row = np.zeros((users, schema.FEATURE_COUNT), dtype=np.float32)
     row[:, schema.STEPS] = habits.TYPICAL_STEPS * np.exp(trait(traits, "activity_level"))
     row[:, schema.MOOD] = 1
-    chain, sky = weather.WeatherChain(weather.TRANSITIONS), np.zeros(users, dtype=np.intp)
+    chain = weather.WeatherChain(weather.TRANSITIONS)
+    today = np.zeros(users, dtype=np.intp)  # weather
 
     true_rows = np.empty((users, days, schema.FEATURE_COUNT), dtype=np.float32)
     observed = np.empty(true_rows.shape, dtype=bool)
@@ -145,15 +151,15 @@ def generate(config: EmbeddedConfig) -> dict[str, np.ndarray]:
     feature_lost = np.empty(true_rows.shape, dtype=bool)
     normals = habits.NORMALS + simulator.STATE_NORMALS
     uniforms = 1 + habits.UNIFORMS + simulator.STATE_UNIFORMS + missingness.UNIFORMS
-    for lived in range(BURN_IN_DAYS + days):
-        day = lived - BURN_IN_DAYS
+    for simulated in range(BURN_IN_DAYS + days):
+        day = simulated - BURN_IN_DAYS
         normal = days_of_life.standard_normal((users, normals), dtype=np.float32)
         uniform = days_of_life.random((users, uniforms), dtype=np.float32)
-        weekday = calendar[:, lived]
-        sky = chain.next(sky, uniform[:, 0])
+        weekday = calendar[:, simulated]
+        today = chain.next(today, uniform[:, 0])
         cut = 1 + habits.UNIFORMS
         planned = simulator.habitual_day(
-            people, body, row, weekday, sky, normal[:, 1:], uniform[:, 1:cut]
+            people, body, row, weekday, today, normal[:, 1:], uniform[:, 1:cut]
         )
         if day >= 0:
             bodies[:, day] = _body_columns(body)

@@ -147,7 +147,7 @@ def mood_logits(
         response_gain: scales the effects of actions.
     """
     load = (training_load(rows) - LOAD_CENTRE) / LOAD_SD
-    # Saturates: the second hour of running lifts nobody as much as the first.
+    # Saturates: the second hour of running lifts mood less than the first.
     exercise = np.float32(1.5) * np.tanh(load / np.float32(1.5))
     sleep = rows[:, schema.SLEEP]
     missed = np.clip(SLEEP_NEED_HOURS - sleep, -1.0, 4.0)

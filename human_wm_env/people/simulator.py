@@ -97,11 +97,11 @@ def live_day(
         row_before[:, schema.MOOD].astype(np.intp),
         response_gain,
     )
-    lived = row.copy()
+    after = row.copy()
     bounds = schema.continuous(schema.HEART_RATE)
-    lived[:, schema.HEART_RATE] = np.clip(expected + residual, bounds.low, bounds.high)
-    lived[:, schema.MOOD] = choose(logits, uniform[:, 0])
-    return lived, physiology.wake_up(body, lived, residual.astype(np.float32))
+    after[:, schema.HEART_RATE] = np.clip(expected + residual, bounds.low, bounds.high)
+    after[:, schema.MOOD] = choose(logits, uniform[:, 0])
+    return after, physiology.wake_up(body, after, residual.astype(np.float32))
 
 
 def lose_cells(

@@ -98,7 +98,7 @@ def decode_day(actions: np.ndarray) -> np.ndarray:
         actions: float32 (slots, 7) in [-1, 1], columns in the order of ACTION_FEATURES.
 
     Returns:
-        float32 (10, slots), raw; the features that nobody decides are 0.
+        float32 (10, slots), raw; the features that are no actions are 0.
     """
     columns = np.zeros((schema.FEATURE_COUNT, len(actions)), dtype=np.float32)
     decode_loop(np.ascontiguousarray(actions.T, dtype=np.float32), columns)

@@ -74,7 +74,7 @@ def _count_gaps(observed: np.ndarray, counts: np.ndarray, last: np.ndarray) -> N
     """
     for column in range(len(last)):
         last[column] = False
-    told = False  # of yesterday: whether it tells anything of the features
+    any_observed = False  # of yesterday: whether it shows any of the features
     for day in range(observed.shape[0]):
         day_lost = True
         for feature in range(observed.shape[1]):
@@ -86,7 +86,7 @@ def _count_gaps(observed: np.ndarray, counts: np.ndarray, last: np.ndarray) -> N
             lost = day_lost if column == 0 else not observed[day, column - 1]
             counts[0, column] += lost
             counts[1, column] += 1
-            if day > 0 and (column == 0 or told):
+            if day > 0 and (column == 0 or any_observed):
                 if last[column]:
                     counts[2, column] += 1
                     counts[4, column] += lost
@@ -94,7 +94,7 @@ def _count_gaps(observed: np.ndarray, counts: np.ndarray, last: np.ndarray) -> N
                     counts[3, column] += 1
                     counts[5, column] += lost
             last[column] = lost
-        told = not day_lost
+        any_observed = not day_lost
 
 
 def fixed_rate(rate: float) -> MaskChain:

@@ -125,12 +125,12 @@ class DreamWorld(PersonWorld[DreamState]):
         self.temperature = float(temperature)
         self.weather = check_weather(weather)
         self.masking = masks.check_masking(masking)
-        self._sky = WeatherChain(runtime.checkpoint.weather_transitions)
+        self._weather_chain = WeatherChain(runtime.checkpoint.weather_transitions)
         # What `end_day` needs to know of the model.
         self._model = (
             runtime.state_chain,
             runtime.state_layout.plan,
-            self._sky.shares,
+            self._weather_chain.shares,
             self.temperature,
         )
         self._everything = np.ones((0, schema.FEATURE_COUNT), dtype=bool)
@@ -263,7 +263,7 @@ class DreamWorld(PersonWorld[DreamState]):
                 for each in histories
             ]
         )
-        drawn = self._sky.next(before[which], uniform)
+        drawn = self._weather_chain.next(before[which], uniform)
         users = np.array([start.user for start in starts])
         return self._with_log(users, np.array([start.day for start in starts]), drawn)
 

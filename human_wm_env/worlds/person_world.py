@@ -195,7 +195,7 @@ class PersonWorld(World[PersonState[InnerT], PersonStart], Generic[InnerT]):
                 "Step a state of as many slots: see `worlds.world.take`.",
             )
         today = self.advance(state, actions)
-        day, elapsed, weekday, observation, components, executed = close(
+        day, elapsed, weekday, observation, components, executed = finish_day(
             # Whatever the world: other layouts are compiled again.
             (
                 np.ascontiguousarray(today.row.T),
@@ -232,7 +232,7 @@ class PersonWorld(World[PersonState[InnerT], PersonStart], Generic[InnerT]):
                 "Agents act in this one: step it.",
             )
         calendar = np.empty((3, len(state.day)), dtype=np.intp)
-        turn_page_loop(state.day, state.elapsed, state.weekday, calendar)
+        advance_calendar_loop(state.day, state.elapsed, state.weekday, calendar)
         return self._after(state, self.advance(state, None), *calendar)
 
     def _after(
@@ -262,7 +262,7 @@ class PersonWorld(World[PersonState[InnerT], PersonStart], Generic[InnerT]):
     def _components(
         self, today: DayOutcome[InnerT], action: np.ndarray, of_day: np.ndarray
     ) -> np.ndarray:
-        """Return the reward components: those of the day, unless a world pays for something else.
+        """Return the reward components: those of the day, unless a world rewards something else.
 
         Args:
             today: the day that was executed.
@@ -320,7 +320,7 @@ def _same_day(elapsed: np.ndarray, last: int) -> int:
 
 
 @compiled
-def turn_page_loop(
+def advance_calendar_loop(
     day: np.ndarray, elapsed: np.ndarray, weekday: np.ndarray, calendar: np.ndarray
 ) -> None:
     """Write day, days since the start and weekday of tomorrow; an unknown weekday stays -1."""
@@ -332,7 +332,7 @@ def turn_page_loop(
 
 
 @compiled
-def close(
+def finish_day(
     today: tuple[np.ndarray, ...],
     forecast: np.ndarray,
     calendar: tuple[np.ndarray, ...],
@@ -361,7 +361,7 @@ def close(
     day, elapsed, weekday = calendar
     slots = len(day)
     tomorrow = np.empty((3, slots), dtype=np.intp)
-    turn_page_loop(day, elapsed, weekday, tomorrow)
+    advance_calendar_loop(day, elapsed, weekday, tomorrow)
     observation = np.empty((slots, observations.WIDTH), dtype=np.float32)
     observations.assemble_loop(
         encoded, observed, tomorrow[2], forecast, tomorrow[1], horizon, observation

@@ -81,7 +81,7 @@ class LoggedStarts:
         """
         if len(self._drawable) == 0:
             raise DataError(
-                f"somebody in split {self._split!r} with {MIN_HISTORY_DAYS} days of history"
+                f"a person in split {self._split!r} with {MIN_HISTORY_DAYS} days of history"
                 + (f" and {self.horizon} days after them" if self.needs_logged_future else ""),
                 f"logs of at most {self.dataset.days_logged[self._users].max()} days",
                 "Shorten the horizon, or choose another split or data set.",
@@ -183,7 +183,7 @@ class LoggedStarts:
                 f"day {start.day}",
                 "Choose a day in that range, or shorten the horizon."
                 if self.needs_logged_future
-                else "Choose a day in that range.",
+                else "Choose a day in that range, or leave this person out.",
             )
         check_history(self.dataset.history(start.user, start.day))
 
