@@ -19,7 +19,17 @@ COMMANDS = {"human_wm_cli", *SCRIPTS}
 ROOMS = {
     "human_wm_env": (
         *("errors", "settings", "lazy_names", "compiled", "random_streams"),
-        *("person", "data", "people", "model", "runtime", "worlds", "envs"),
+        *(
+            "person",
+            "data",
+            "people",
+            "model",
+            "runtime",
+            "worlds",
+            "envs",
+            "response",
+            "second_family",
+        ),
         *("registration", "person_context", "population", "futures"),
     ),
     "world_model": (

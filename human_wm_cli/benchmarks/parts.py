@@ -28,7 +28,7 @@ _PARTS: list[tuple[object, str, str]] = [
     (film, "modulate", _MODULATE),
     (film, "_put_out", _OUTPUT),
     (dream, "end_day", "after the nets: drawing, disagreement, memory, mask"),
-    (person_world, "close", "observation and reward"),
+    (person_world, "finish_day", "observation and reward"),
 ]
 
 

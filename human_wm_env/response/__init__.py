@@ -1,0 +1,1 @@
+"""How heart rate and mood of a person respond to their days: an exact posterior."""

@@ -1,0 +1,164 @@
+"""What a response is linear in: functions of one day's actions, their gaps, and their memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from human_wm_env.person import schema
+
+_WORKOUTS = schema.categories(schema.WORKOUT)
+_REST = _WORKOUTS.index("None")
+_KINDS = tuple(index for index in range(len(_WORKOUTS)) if index != _REST)
+_PLACES = tuple(range(1, schema.FEATURES[schema.LOCATION].width))
+#: hours below which a night is short, and above which it is long
+SHORT_NIGHT_HOURS, LONG_NIGHT_HOURS = 6.5, 8.0
+#: features that each column needs
+COLUMN_FEATURES: tuple[tuple[int, ...], ...] = (
+    *(((schema.SLEEP,),) * 3),
+    (schema.MINUTES,),
+    (schema.STEPS,),
+    (schema.DISTANCE,),
+    (schema.CALORIES,),
+    *(((schema.WORKOUT,),) * len(_KINDS)),
+    *(((schema.WORKOUT, schema.MINUTES),) * len(_KINDS)),
+    *(((schema.LOCATION,),) * len(_PLACES)),
+)
+WIDTH = len(COLUMN_FEATURES)
+#: columns of the night, which is over before the morning
+OF_NIGHT = np.array([features == (schema.SLEEP,) for features in COLUMN_FEATURES])
+OWN_MEAN_PSEUDO_DAYS = 5.0
+_LEAST_SD, _LEAST_EIGENVALUE = 1e-3, 1e-3
+
+
+def daily_basis(rows: np.ndarray) -> np.ndarray:
+    """Return functions of the actions of days, float64 (..., WIDTH).
+
+    A product is a column of its own (minutes of each workout): averages of factors do not tell
+    the average of their product.
+
+    Args:
+        rows: float32 (..., 10), raw rows; anything in cells that were not observed.
+    """
+    sleep, minutes = rows[..., schema.SLEEP], rows[..., schema.MINUTES] / 60.0
+    workout = rows[..., schema.WORKOUT]
+    columns = [
+        sleep - 7.0,
+        np.minimum(sleep - SHORT_NIGHT_HOURS, 0.0),
+        np.maximum(sleep - LONG_NIGHT_HOURS, 0.0),
+        minutes,
+        rows[..., schema.STEPS] / 5000.0,
+        rows[..., schema.DISTANCE] / 4.0,
+        rows[..., schema.CALORIES] / 500.0,
+        *((workout == kind).astype(float) for kind in _KINDS),
+        *((workout == kind) * minutes for kind in _KINDS),
+        *((rows[..., schema.LOCATION] == place).astype(float) for place in _PLACES),
+    ]
+    return np.stack(columns, axis=-1).astype(np.float64)
+
+
+def observed_basis(observed: np.ndarray) -> np.ndarray:
+    """Return which columns are known, bool (..., WIDTH); `observed` is bool (..., 10)."""
+    known = [observed[..., list(features)].all(axis=-1) for features in COLUMN_FEATURES]
+    return np.stack(known, axis=-1)
+
+
+@dataclass(frozen=True)
+class ActionStatistics:
+    """What is usual of days, fitted to training people; fills the gaps of anybody's log.
+
+    Attributes:
+        mean: float64 (WIDTH,), over all people.
+        sd: float64 (WIDTH,), within a person, pooled.
+        correlation: float64 (WIDTH, WIDTH), within a person, positive definite.
+    """
+
+    mean: np.ndarray
+    sd: np.ndarray
+    correlation: np.ndarray
+
+    @classmethod
+    def of(cls, rows: np.ndarray, observed: np.ndarray) -> ActionStatistics:
+        """Fit to logs, float32 (people, days, 10) and bool (people, days, 10)."""
+        values, known = daily_basis(rows), observed_basis(observed)
+        values = np.where(known, values, 0.0)
+        mean = values.sum(axis=(0, 1)) / np.maximum(known.sum(axis=(0, 1)), 1)
+        own = _own_mean(values, known, mean)
+        apart = np.where(known, values - own[:, None], 0.0)
+        variance = (apart**2).sum(axis=(0, 1)) / np.maximum(known.sum(axis=(0, 1)), 1)
+        sd = np.sqrt(variance) + _LEAST_SD
+        flat = (apart / sd).reshape(-1, WIDTH)
+        seen = known.reshape(-1, WIDTH).astype(float)
+        correlation = flat.T @ flat / np.maximum(seen.T @ seen, 1.0)
+        # Pairs that are seen on different days need not make a positive definite matrix.
+        eigenvalues, vectors = np.linalg.eigh(correlation)
+        positive = np.maximum(eigenvalues, _LEAST_EIGENVALUE)
+        return cls(mean, sd, (vectors * positive) @ vectors.T)
+
+    def filled(self, rows: np.ndarray, observed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return scaled deviations from each person's own mean, without gaps, and that mean.
+
+        A gap gets the conditional mean given the day's other actions, and where nothing of a day
+        is known the person's own mean. States of the row are never looked at: an action that is
+        imputed from them would seem to explain them.
+
+        Args:
+            rows: float32 (people, days, 10).
+            observed: bool (people, days, 10).
+
+        Returns:
+            float64 (people, days, WIDTH), in within-person standard deviations, and float64
+            (people, WIDTH), in the basis' own units.
+        """
+        values, known = daily_basis(rows), observed_basis(observed)
+        values = np.where(known, values, 0.0)
+        own = _own_mean(values, known, self.mean)
+        scaled = np.where(known, (values - own[:, None]) / self.sd, 0.0)
+        flat, seen = scaled.reshape(-1, WIDTH), known.reshape(-1, WIDTH)
+        patterns, pattern_of = np.unique(seen, axis=0, return_inverse=True)
+        order = np.argsort(pattern_of.reshape(-1), kind="stable")
+        counts = np.bincount(pattern_of.reshape(-1), minlength=len(patterns))
+        for pattern, days in zip(patterns, np.split(order, np.cumsum(counts)[:-1]), strict=True):
+            if pattern.all() or not pattern.any():
+                continue
+            known_part = self.correlation[np.ix_(pattern, pattern)]
+            slopes = np.linalg.solve(known_part, self.correlation[np.ix_(pattern, ~pattern)])
+            filled = flat[days]
+            filled[:, ~pattern] = filled[:, pattern] @ slopes
+            flat[days] = filled
+        return flat.reshape(scaled.shape), own
+
+
+def _own_mean(values: np.ndarray, known: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Return each person's mean, shrunk towards all people's, float64 (people, WIDTH)."""
+    days = known.sum(axis=1)
+    return np.asarray(
+        (values.sum(axis=1) + OWN_MEAN_PSEUDO_DAYS * mean) / (days + OWN_MEAN_PSEUDO_DAYS)
+    )
+
+
+def remembered(
+    scaled: np.ndarray, tau_days: np.ndarray, *, morning_states: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return exponential averages of the basis as the states of each day find them.
+
+    Args:
+        scaled: float64 (people, days, WIDTH), without gaps: see `ActionStatistics.filled`.
+        tau_days: float64 (taus,), time constants in days, > 0.
+        morning_states: states are measured on waking, after the night and before the other
+            actions of their row; else in the evening, after all of them.
+
+    Returns:
+        float32 (people, days, taus, WIDTH), and the averages after the last day, float64
+        (people, taus, WIDTH).
+    """
+    people, days, width = scaled.shape
+    decay = np.exp(-1.0 / tau_days)[:, None]
+    average = np.zeros((people, len(tau_days), width))
+    found = np.empty((people, days, len(tau_days), width), dtype=np.float32)
+    for day in range(days):
+        after = decay * average + (1.0 - decay) * scaled[:, day, None]
+        found[:, day] = np.where(OF_NIGHT, after, average) if morning_states else after
+        average = after
+    return found, average

@@ -1,0 +1,27 @@
+"""The command that judges effects of actions, on very few people."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from human_wm_cli.commands import interventions
+
+SMALL = [
+    *("members=[0]", "people=24", "judged=20", "days=80", "draws=20"),
+    *("response.rounds=1", "response.steps=10", "response.channels=1", "response.rank=2"),
+    "run.name=small",
+]
+
+
+def test_one_json_object_with_effects_and_members(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    interventions.run(arguments=[*SMALL, f"run.root={tmp_path}", "json=true"])
+    found = json.loads(capsys.readouterr().out)
+    assert len(found["effects"]) == 20
+    assert {row["state"] for row in found["effects"]} == {"heart rate", "mood"}
+    assert found["members"][0]["member"] == 0
+    assert (tmp_path / "small" / "metrics.json").is_file()

@@ -1,0 +1,53 @@
+"""A small response with made-up parameters, and logs for it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from human_wm_env.person import schema
+from human_wm_env.response.basis import WIDTH, ActionStatistics
+from human_wm_env.response.noise import StateNoise
+from human_wm_env.response.parameters import CONTEXT_WIDTH, ResponseParameters
+from human_wm_env.second_family.people import draw_people
+from human_wm_env.second_family.simulate import begin, lose_cells, simulate
+from human_wm_env.second_family.structure import draw_structure
+
+TAU_DAYS = np.array([2.0, 20.0])
+CHANNELS, RANK = 2, 3
+
+
+def logs(people: int, days: int, member: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return rows, mask and weekdays of people of a member."""
+    structure = draw_structure(member)
+    drawn = draw_people(structure, people, 5)
+    state = begin(structure, drawn, 5)
+    found = simulate(structure, drawn, state, days, np.random.default_rng(6))
+    observed = lose_cells(structure, found.rows, np.random.default_rng(7))
+    weekday = (found.start_weekday[:, None] + np.arange(days)) % schema.DAYS_PER_WEEK
+    return np.where(observed, found.rows, np.float32(0.0)), observed, weekday
+
+
+def parameters(rows: np.ndarray, observed: np.ndarray) -> ResponseParameters:
+    """Return a response whose numbers are drawn."""
+    rng = np.random.default_rng(3)
+    width = CONTEXT_WIDTH + len(TAU_DAYS) * CHANNELS
+
+    def pair(*shape: int) -> tuple[np.ndarray, np.ndarray]:
+        first, second = 0.2 * rng.standard_normal((2, *shape))
+        return first, second
+
+    noise = StateNoise(np.array([0.8, 0.3]), np.array([0.4, 0.2]), 0.3)
+    return ResponseParameters(
+        actions=ActionStatistics.of(rows, observed),
+        tau_days=TAU_DAYS,
+        morning_states=False,
+        channels=pair(WIDTH, CHANNELS),
+        mean=pair(width),
+        loadings=pair(width, RANK),
+        intercept_sd=np.array([1.0, 0.6]),
+        noise=(noise, noise),
+        cutpoints=np.array([-0.8, 0.0, 0.7]),
+        rate_centre=66.0,
+        rate_scale=7.0,
+        weather_share=np.array([0.2, 0.2, 0.1]),
+    )

@@ -1,0 +1,55 @@
+"""Training of a response: gradients, validation, and effects that it finds."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import mlx.core as mx
+import numpy as np
+import pytest
+
+from human_wm_env.errors import ConfigError
+from human_wm_env.response.parameters import response_logs
+from human_wm_env.response.posterior import collect, first_working_point, solve
+from tests.human_wm_env.response import responses
+from world_model.training import response
+from world_model.training.response import ResponseConfig, log_likelihood, train_response
+
+ROWS, OBSERVED, WEEKDAY = responses.logs(24, 120)
+
+
+def test_the_gradient_is_that_of_the_marginal_likelihood() -> None:
+    parameters = responses.parameters(ROWS, OBSERVED)
+    logs = response_logs(parameters, ROWS, OBSERVED, WEEKDAY)
+    moments = collect(parameters, logs, first_working_point(logs))
+    weights, posterior = response._weights(parameters), solve(parameters, moments)
+    gradient = mx.grad(partial(response._surrogate, taus=2, decay=0.0))(
+        weights,
+        [mx.array(each.astype(np.float32)) for each in moments.products],
+        [mx.array(each.astype(np.float32)) for each in moments.slopes],
+        mx.array(posterior.mean.astype(np.float32)),
+        mx.array(posterior.covariance.astype(np.float32)),
+    )
+    for name, place in (("channels0", (1, 0)), ("loadings1", (4, 2)), ("mean0", (0,))):
+        values = []
+        for step in (0.02, -0.02):
+            moved = dict(weights)
+            array = np.array(moved[name])
+            array[place] += step
+            moved[name] = mx.array(array)
+            values.append(log_likelihood(response._with_weights(parameters, moved), moments))
+        slope = (values[0] - values[1]) / 0.04
+        assert -np.array(gradient[name])[place] == pytest.approx(slope, rel=0.05, abs=0.02)
+
+
+def test_training_helps_people_whom_it_does_not_learn_from() -> None:
+    config = ResponseConfig(channels=2, rank=3, tau_days=(2.0, 20.0), rounds=1, steps=40)
+    found = train_response(ROWS, OBSERVED, WEEKDAY, config, morning_states=False)
+    assert max(found.validation) > found.validation[0]
+    assert np.isfinite(found.parameters.cutpoints).all()
+    assert (np.diff(found.parameters.cutpoints) > 0.0).all()
+
+
+def test_settings_without_meaning_are_refused() -> None:
+    with pytest.raises(ConfigError, match="rank"):
+        ResponseConfig(rank=0)

@@ -1,0 +1,374 @@
+"""Train the population's part of a response by the people's exact marginal likelihood.
+
+Given channels, means and loadings, a person's likelihood integrates over z in closed form, from
+second moments of the log alone: a step needs no pass over the days. Noise and cutpoints are
+fitted between, on what the regression leaves. Gradients are those of the marginal likelihood:
+by the envelope theorem z's posterior may be held fixed while they are taken.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import mlx.core as mx
+import mlx.optimizers as optim
+import numpy as np
+from scipy.optimize import minimize
+
+from human_wm_env.errors import ConfigError
+from human_wm_env.person import schema
+from human_wm_env.response.basis import WIDTH, ActionStatistics
+from human_wm_env.response.noise import StateNoise, whiten
+from human_wm_env.response.ordinal import score
+from human_wm_env.response.parameters import (
+    CONTEXT_WIDTH,
+    STATES,
+    ResponseLogs,
+    ResponseParameters,
+    response_logs,
+)
+from human_wm_env.response.posterior import (
+    LogMoments,
+    ResponsePosterior,
+    WorkingPoint,
+    collect,
+    first_working_point,
+    move_working_point,
+    solve,
+)
+
+NOISE_PEOPLE = 150
+NOISE_EVALUATIONS = 60
+_MOST_PERSISTENT = 0.99
+Weights = dict[str, mx.array]
+
+
+@dataclass(frozen=True)
+class ResponseConfig:
+    """How a response is trained.
+
+    Attributes:
+        channels: learned combinations of the daily basis, for each state.
+        rank: dimensions of z_c.
+        tau_days: time constants of the memory.
+        rounds: of channels, then noise and cutpoints.
+        steps: gradient steps of a round.
+        learning_rate: of the first round; the others take half of it.
+        weight_decay: prior precision of channels, means and loadings, per training person.
+        validation_share: share of the people whose likelihood stops the training.
+        patience: validations without gain that end a round.
+        seed: of the first channels and loadings.
+    """
+
+    channels: int = 3
+    rank: int = 12
+    tau_days: tuple[float, ...] = (1.0, 3.0, 7.0, 14.0, 42.0)
+    rounds: int = 3
+    steps: int = 200
+    learning_rate: float = 0.02
+    weight_decay: float = 0.01
+    validation_share: float = 0.15
+    patience: int = 4
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.channels, self.rank, self.rounds, self.steps) < 1:
+            raise ConfigError(
+                "at least one channel, dimension, round and step",
+                f"channels={self.channels}, rank={self.rank}, rounds={self.rounds}, "
+                f"steps={self.steps}",
+                "Raise the number that is too small.",
+            )
+
+
+@dataclass
+class ResponseTraining:
+    """What a training found.
+
+    Attributes:
+        parameters: of the population.
+        validation: mean log likelihood of validation people, nats, after each validation.
+    """
+
+    parameters: ResponseParameters
+    validation: list[float] = field(default_factory=list)
+
+
+def train_response(
+    rows: np.ndarray,
+    observed: np.ndarray,
+    weekday: np.ndarray,
+    config: ResponseConfig,
+    *,
+    morning_states: bool,
+) -> ResponseTraining:
+    """Learn a response from logs.
+
+    Args:
+        rows: float32 (people, days, 10), raw.
+        observed: bool (people, days, 10).
+        weekday: int (people, days), 0 = Monday, -1 = unknown.
+        config: of the training.
+        morning_states: when states are measured.
+    """
+    parameters = _first_parameters(rows, observed, config, morning_states)
+    logs = response_logs(parameters, rows, observed, weekday)
+    held_out = max(1, round(config.validation_share * len(rows)))
+    training = ResponseTraining(parameters)
+    point = first_working_point(logs)
+    for number in range(config.rounds):
+        moments = collect(parameters, logs, point)
+        rate = config.learning_rate * (1.0 if number == 0 else 0.5)
+        parameters = _climb(parameters, moments, held_out, rate, config, training.validation)
+        posterior = solve(parameters, moments)
+        point = move_working_point(parameters, logs, point, posterior)
+        parameters = _fit_noise(parameters, logs, point, posterior)
+    # Once more at the noise that was found.
+    moments = collect(parameters, logs, point)
+    rate = 0.5 * config.learning_rate
+    parameters = _climb(parameters, moments, held_out, rate, config, training.validation)
+    return replace(training, parameters=parameters)
+
+
+def _first_parameters(
+    rows: np.ndarray, observed: np.ndarray, config: ResponseConfig, morning_states: bool
+) -> ResponseParameters:
+    rng = np.random.default_rng(config.seed)
+    rate = rows[..., schema.HEART_RATE][observed[..., schema.HEART_RATE]].astype(np.float64)
+    weathers = rows[..., schema.WEATHER][observed[..., schema.WEATHER]].astype(int)
+    counts = np.bincount(weathers, minlength=schema.FEATURES[schema.WEATHER].width)
+    width = CONTEXT_WIDTH + len(config.tau_days) * config.channels
+    noise = StateNoise(np.array([0.3, 0.8]), np.array([0.3, 0.4]), 0.4)
+    return ResponseParameters(
+        actions=ActionStatistics.of(rows, observed),
+        tau_days=np.array(config.tau_days),
+        morning_states=morning_states,
+        channels=(
+            0.3 * rng.standard_normal((WIDTH, config.channels)),
+            0.3 * rng.standard_normal((WIDTH, config.channels)),
+        ),
+        mean=(np.zeros(width), np.zeros(width)),
+        loadings=(
+            0.05 * rng.standard_normal((width, config.rank)),
+            0.05 * rng.standard_normal((width, config.rank)),
+        ),
+        intercept_sd=np.array([1.0, 0.6]),
+        noise=(noise, replace(noise, white_variance=1.0)),
+        cutpoints=np.array([-0.5, 0.2, 1.0]),
+        rate_centre=float(rate.mean()),
+        rate_scale=float(rate.std()) + 1e-3,
+        weather_share=counts[1:] / max(1, counts.sum()),
+    )
+
+
+# Channels, means, loadings -------------------------------------------------------------------
+
+
+def _weights(parameters: ResponseParameters) -> Weights:
+    weights = {"intercept_sd": mx.array(parameters.intercept_sd.astype(np.float32))}
+    for state in range(len(STATES)):
+        weights[f"channels{state}"] = mx.array(parameters.channels[state].astype(np.float32))
+        weights[f"mean{state}"] = mx.array(parameters.mean[state].astype(np.float32))
+        weights[f"loadings{state}"] = mx.array(parameters.loadings[state].astype(np.float32))
+    return weights
+
+
+def _with_weights(parameters: ResponseParameters, weights: Weights) -> ResponseParameters:
+    def pair(name: str) -> tuple[np.ndarray, np.ndarray]:
+        first, second = (np.array(weights[f"{name}{state}"]).astype(np.float64) for state in (0, 1))
+        return first, second
+
+    return replace(
+        parameters,
+        channels=pair("channels"),
+        mean=pair("mean"),
+        loadings=pair("loadings"),
+        intercept_sd=np.array(weights["intercept_sd"]).astype(np.float64),
+    )
+
+
+def _surrogate(
+    weights: Weights,
+    products: list[mx.array],
+    slopes: list[mx.array],
+    mean: mx.array,
+    covariance: mx.array,
+    taus: int,
+    decay: float,
+) -> mx.array:
+    """Return minus an objective whose gradient is that of the marginal likelihood, a person.
+
+    Args:
+        weights: see `_weights`.
+        products: (people, width, width) for each state.
+        slopes: (people, width) likewise.
+        mean: (people, rank + 2), of z at these weights, held fixed.
+        covariance: (people, rank + 2, rank + 2), likewise.
+        taus: number of time constants.
+        decay: prior precision per person.
+    """
+    total = mx.array(0.0)
+    for state in range(len(STATES)):
+        channels, loadings = weights[f"channels{state}"], weights[f"loadings{state}"]
+        intercept = mx.zeros((len(loadings), len(STATES)))
+        intercept[0, state] = weights["intercept_sd"][state]
+        personal = mx.concatenate([loadings, intercept], axis=1)
+
+        def spread(values: mx.array, own: mx.array = channels) -> mx.array:
+            """Spread coefficients of x, (len(x), k), over all columns."""
+            lagged = values[CONTEXT_WIDTH:].reshape(taus, own.shape[1], -1)
+            rest = mx.matmul(own, lagged).reshape(taus * WIDTH, -1)
+            return mx.concatenate([values[:CONTEXT_WIDTH], rest])
+
+        basis = spread(mx.concatenate([weights[f"mean{state}"][:, None], personal], axis=1))
+        loaded = mx.matmul(products[state], basis)  # (people, width, 1 + rank + 2)
+        each = mx.concatenate([mx.ones((len(mean), 1)), mean], axis=1)
+        coefficients = mx.matmul(each, basis.T)
+        fitted = mx.matmul(loaded, each[..., None])[..., 0]
+        total = total + ((slopes[state] - 0.5 * fitted) * coefficients).sum()
+        inner = mx.matmul(basis[:, 1:].T, loaded[..., 1:])
+        total = total - 0.5 * (inner * covariance).sum()
+    shrink = sum((value**2).sum() for name, value in weights.items() if name != "intercept_sd")
+    return -total / len(mean) + 0.5 * decay * shrink
+
+
+def _climb(
+    parameters: ResponseParameters,
+    moments: LogMoments,
+    held_out: int,
+    learning_rate: float,
+    config: ResponseConfig,
+    validation: list[float],
+) -> ResponseParameters:
+    """Take gradient steps, and return the parameters that validation people like best."""
+    judged, learned = _split(moments, held_out)
+    products = [mx.array(each.astype(np.float32)) for each in learned.products]
+    slopes = [mx.array(each.astype(np.float32)) for each in learned.slopes]
+    weights = _weights(parameters)
+    schedule = optim.cosine_decay(learning_rate, config.steps, 0.05 * learning_rate)
+    optimizer = optim.Adam(learning_rate=schedule)
+    taus = len(parameters.tau_days)
+    gradient = mx.grad(partial(_surrogate, taus=taus, decay=config.weight_decay))
+    best, best_value, since = parameters, log_likelihood(parameters, judged), 0
+    every = max(1, config.steps // 20)
+    for step in range(1, config.steps + 1):
+        posterior = solve(_with_weights(parameters, weights), learned)
+        slope = gradient(
+            weights,
+            products,
+            slopes,
+            mx.array(posterior.mean.astype(np.float32)),
+            mx.array(posterior.covariance.astype(np.float32)),
+        )
+        weights = optimizer.apply_gradients(slope, weights)
+        mx.eval(weights, optimizer.state)
+        if step % every == 0 or step == config.steps:
+            now = _with_weights(parameters, weights)
+            value = log_likelihood(now, judged)
+            validation.append(value)
+            since = 0 if value > best_value else since + 1
+            if value > best_value:
+                best, best_value = now, value
+            if since >= config.patience:
+                break
+    return best
+
+
+def _split(moments: LogMoments, held_out: int) -> tuple[LogMoments, LogMoments]:
+    """Return the moments of validation people, the last ones, and of the others."""
+
+    def part(which: slice) -> LogMoments:
+        return LogMoments(
+            tuple(each[which] for each in moments.products),
+            tuple(each[which] for each in moments.slopes),
+            tuple(each[which] for each in moments.squares),
+            tuple(each[which] for each in moments.log_variances),
+        )
+
+    return part(slice(-held_out, None)), part(slice(None, -held_out))
+
+
+def log_likelihood(parameters: ResponseParameters, moments: LogMoments) -> float:
+    """Return the mean log marginal likelihood of people, nats, up to a constant."""
+    posterior = solve(parameters, moments)
+    _, log_determinant = np.linalg.slogdet(posterior.covariance)
+    precision = np.linalg.inv(posterior.covariance)
+    explained = np.einsum("pi,pij,pj->p", posterior.mean, precision, posterior.mean)
+    total = 0.5 * (log_determinant + explained)
+    for state in range(len(STATES)):
+        expected = parameters.spread(state) @ parameters.mean[state]
+        fitted = np.einsum("w,pwv,v->p", expected, moments.products[state], expected, optimize=True)
+        rest = moments.squares[state] - 2.0 * moments.slopes[state] @ expected + fitted
+        total = total - 0.5 * (rest + moments.log_variances[state])
+    return float(total.mean())
+
+
+# Noise and cutpoints ---------------------------------------------------------------------------
+
+
+def _fit_noise(
+    parameters: ResponseParameters,
+    logs: ResponseLogs,
+    point: WorkingPoint,
+    posterior: ResponsePosterior,
+) -> ResponseParameters:
+    """Fit noise and cutpoints to what the regression leaves, at the posterior's mean."""
+    some = slice(0, NOISE_PEOPLE)
+    own = parameters.coefficients(0, posterior.mean[some]).astype(np.float32)
+    left = logs.rate[some] - np.einsum("pdw,pw->pd", logs.columns[some], own)
+    rate = _best_noise(
+        parameters.noise[0], left, logs.rate_observed[some], np.ones_like(left), fits_white=True
+    )
+    cutpoints = _best_cutpoints(parameters.cutpoints, logs, point)
+    latent = point.mean[some] + point.noise[some]
+    at = score(latent, logs.level[some], cutpoints)
+    left = point.noise[some] + at.slope / at.information
+    mood = _best_noise(
+        parameters.noise[1], left, logs.mood_observed[some], 1.0 / at.information, fits_white=False
+    )
+    return replace(parameters, noise=(rate, mood), cutpoints=cutpoints)
+
+
+def _best_noise(
+    noise: StateNoise,
+    left: np.ndarray,
+    observed: np.ndarray,
+    variance: np.ndarray,
+    *,
+    fits_white: bool,
+) -> StateNoise:
+    columns = left[..., None].astype(np.float32)
+
+    def unpacked(numbers: np.ndarray) -> StateNoise:
+        persistence = _MOST_PERSISTENT / (1.0 + np.exp(-numbers[:2]))
+        white = float(np.exp(numbers[4])) if fits_white else noise.white_variance
+        return StateNoise(persistence, np.exp(numbers[2:4]), white)
+
+    def cost(numbers: np.ndarray) -> float:
+        tried = unpacked(numbers)
+        scaled = variance * tried.white_variance if fits_white else variance
+        found = whiten(columns, observed, scaled, tried)
+        return float(0.5 * ((found.columns**2).sum() + found.log_variance.sum()))
+
+    share = np.clip(noise.persistence / _MOST_PERSISTENT, 1e-3, 1.0 - 1e-3)
+    start = [*np.log(share / (1.0 - share)), *np.log(np.maximum(noise.sd, 1e-3))]
+    start += [np.log(noise.white_variance)] if fits_white else []
+    options = {"maxfev": NOISE_EVALUATIONS}
+    found = minimize(cost, np.array(start), method="Nelder-Mead", options=options)
+    return unpacked(found.x)
+
+
+def _best_cutpoints(cutpoints: np.ndarray, logs: ResponseLogs, point: WorkingPoint) -> np.ndarray:
+    latent = (point.mean + point.noise)[logs.mood_observed]
+    level = logs.level[logs.mood_observed]
+
+    def unpacked(numbers: np.ndarray) -> np.ndarray:
+        return np.cumsum([numbers[0], *np.exp(numbers[1:])])
+
+    def cost(numbers: np.ndarray) -> float:
+        return -float(score(latent, level, unpacked(numbers)).log_likelihood.sum())
+
+    start = np.array([cutpoints[0], *np.log(np.diff(cutpoints))])
+    options = {"maxfev": NOISE_EVALUATIONS}
+    return unpacked(minimize(cost, start, method="Nelder-Mead", options=options).x)
