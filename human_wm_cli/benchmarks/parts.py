@@ -26,7 +26,7 @@ _PARTS: list[tuple[object, str, str]] = [
     (dream, "begin_day", "before the nets: actions, memory and calendar to inputs"),
     (film.FilmWeights, "_run_many", _NETS),
     (film, "modulate", _MODULATE),
-    (film, "_put_out", _OUTPUT),
+    (film, "put_out", _OUTPUT),
     (dream, "end_day", "after the nets: drawing, disagreement, memory, mask"),
     (person_world, "finish_day", "observation and reward"),
 ]

@@ -16,24 +16,12 @@ import numpy as np
 
 from human_wm_env.compiled import compiled
 from human_wm_env.errors import DataError
+from human_wm_env.runtime.modulation import Modulation, slots_first, slots_last
 
-
-@dataclass(frozen=True)
-class Modulation:
-    """A person's part in the nets, batch-first, biases included.
-
-    Attributes:
-        shift: float32 (slots, members, hidden), added to the first layer before it is rectified.
-        gain: float32 (slots, members, hidden), the first layer is multiplied by after that.
-        offset: float32 (slots, members, outputs), added to the outputs.
-        blind: float32 (slots, members, states, outputs), added for each state of the day
-            before that is not known; no states where there are no offsets.
-    """
-
-    shift: np.ndarray
-    gain: np.ndarray
-    offset: np.ndarray
-    blind: np.ndarray
+# Up to here BLAS, which is asked for each member's product, takes longer than loops.
+_FEW = 4
+# From here on sorting pays: each member computes its own slots only.
+_MANY = 100
 
 
 @dataclass
@@ -133,9 +121,9 @@ class FilmWeights:
         parts = (self.latents.T @ latents.T).reshape(self.members, 2, -1, slots)
         offset = np.repeat(self.head_bias.transpose(0, 2, 1), slots, axis=2)
         plain = Modulation(
-            shift=_slots_first(parts[:, 0] + self.input_bias.reshape(self.members, -1, 1)),
-            gain=_slots_first(1.0 + parts[:, 1]),
-            offset=_slots_first(offset),
+            shift=slots_first(parts[:, 0] + self.input_bias.reshape(self.members, -1, 1)),
+            gain=slots_first(1.0 + parts[:, 1]),
+            offset=slots_first(offset),
             blind=np.zeros((slots, self.members, 0, width), dtype=np.float32),
         )
         if offsets is None or self.offset is None or self.reference is None:
@@ -146,7 +134,7 @@ class FilmWeights:
         added = added.reshape(slots, len(blocks), self.members, width).transpose(0, 2, 1, 3)
         return replace(
             plain,
-            offset=_slots_last(plain.offset + added[:, :, 0] - self._at_reference(plain)),
+            offset=slots_last(plain.offset + added[:, :, 0] - self._at_reference(plain)),
             blind=np.ascontiguousarray(added[:, :, 1:]),
         )
 
@@ -200,7 +188,7 @@ class FilmWeights:
                 "Make both for the same people, with this net.",
             )
         if slots <= _FEW:
-            columns = _run_few(
+            columns = run_few(
                 inputs.T,
                 self.inputs,
                 modulation.shift.transpose(1, 2, 0),
@@ -229,40 +217,38 @@ class FilmWeights:
         np.matmul(self.inputs.T, inputs.T, out=first.reshape(-1, slots))
         modulate(first, modulation.shift.transpose(1, 2, 0), modulation.gain.transpose(1, 2, 0))
         np.matmul(self.hidden.transpose(0, 2, 1), first, out=second)
-        _put_out(second, self.hidden_bias, self.head, modulation.offset.transpose(1, 2, 0), columns)
+        put_out(second, self.hidden_bias, self.head, modulation.offset.transpose(1, 2, 0), columns)
 
     def _run_drawn(
         self, inputs: np.ndarray, modulation: Modulation, drawn: np.ndarray, columns: np.ndarray
     ) -> None:
         """Write the outputs of the drawn members only: each takes its own slots."""
         order = np.argsort(drawn, kind="stable")
-        ends = np.searchsorted(drawn[order], np.arange(self.members + 1))
-        sorted_inputs, weights = (
-            inputs.T[:, order],
-            self.inputs.T.reshape(self.members, -1, inputs.shape[1]),
-        )
-        for member, (begin, end) in enumerate(pairwise(ends)):
-            own, slots = slice(member, member + 1), order[begin:end]
-            shift, gain, offset = (
-                part[:, member].T[None].take(slots, axis=2)
-                for part in (modulation.shift, modulation.gain, modulation.offset)
-            )
-            layer = np.matmul(weights[own], sorted_inputs[:, begin:end])
-            modulate(layer, shift, gain)
-            layer = np.matmul(self.hidden[own].transpose(0, 2, 1), layer)
-            out = np.empty_like(offset)
-            _put_out(layer, self.hidden_bias[own], self.head[own], offset, out)
-            columns[member][:, slots] = out[0]
+        member = drawn[order].astype(np.intp)
+        ends = np.searchsorted(member, np.arange(self.members + 1))
+        sorted_inputs = inputs.T[:, order]
+        weights = self.inputs.T.reshape(self.members, -1, inputs.shape[1])
+        first = np.empty((weights.shape[1], len(order)), dtype=np.float32)
+        second = np.empty_like(first)
+        parts = [slice(begin, end) for begin, end in pairwise(ends)]
+        for own, part in zip(weights, parts, strict=True):
+            np.matmul(own, sorted_inputs[:, part], out=first[:, part])
+        shift, gain = modulation.shift.transpose(1, 2, 0), modulation.gain.transpose(1, 2, 0)
+        modulate_drawn(first, shift, gain, member, order)
+        for own, part in zip(self.hidden, parts, strict=True):
+            np.matmul(own.T, first[:, part], out=second[:, part])
+        offset = modulation.offset.transpose(1, 2, 0)
+        put_out_drawn(second, self.hidden_bias, self.head, offset, ends, order, columns)
 
 
-# Up to here BLAS, which is asked for each member's product, takes longer than loops.
-_FEW = 4
-# From here on sorting pays: each member computes its own slots only.
-_MANY = 100
+def _flat(weights: np.ndarray) -> np.ndarray:
+    """(members, inputs, outputs) to (inputs, members * outputs)."""
+    members, inputs, outputs = weights.shape
+    return np.ascontiguousarray(weights.transpose(1, 0, 2).reshape(inputs, members * outputs))
 
 
 @compiled
-def _run_few(
+def run_few(
     inputs: np.ndarray,
     input_weights: np.ndarray,
     shift: np.ndarray,
@@ -316,11 +302,56 @@ def modulate(layer: np.ndarray, shift: np.ndarray, gain: np.ndarray) -> None:
                 layer[member, unit, slot] = own * gain[member, unit, slot]
 
 
+@compiled
+def modulate_drawn(
+    layer: np.ndarray, shift: np.ndarray, gain: np.ndarray, member: np.ndarray, order: np.ndarray
+) -> None:
+    """Modulate the drawn members' layer, (hidden, slots), its slots sorted by their member."""
+    for unit in range(layer.shape[0]):
+        for place in range(layer.shape[1]):
+            which, slot = member[place], order[place]
+            own = max(layer[unit, place] + shift[which, unit, slot], np.float32(0.0))
+            layer[unit, place] = own * gain[which, unit, slot]
+
+
+@compiled
+def put_out_drawn(
+    layer: np.ndarray,
+    bias: np.ndarray,
+    head: np.ndarray,
+    offset: np.ndarray,
+    ends: np.ndarray,
+    order: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    """Take the drawn members' second layer, sorted as in `modulate_drawn`, to the outputs."""
+    hidden, slots = layer.shape
+    outputs = out.shape[1]
+    summed = np.empty((outputs, slots), dtype=np.float32)
+    active = np.empty(slots, dtype=np.float32)
+    for member in range(len(ends) - 1):
+        begin, end = ends[member], ends[member + 1]
+        for output in range(outputs):
+            for place in range(begin, end):
+                summed[output, place] = offset[member, output, order[place]]
+        for unit in range(hidden):
+            added = bias[member, 0, unit]
+            for place in range(begin, end):
+                active[place] = max(layer[unit, place] + added, np.float32(0.0))
+            for output in range(outputs):
+                weight = head[member, unit, output]
+                for place in range(begin, end):
+                    summed[output, place] += weight * active[place]
+        for output in range(outputs):
+            for place in range(begin, end):
+                out[member, output, order[place]] = summed[output, place]
+
+
 _UNITS_AT_ONCE = 4  # fewer walks over the outputs
 
 
 @compiled
-def _put_out(
+def put_out(
     layer: np.ndarray, bias: np.ndarray, head: np.ndarray, offset: np.ndarray, out: np.ndarray
 ) -> None:
     """Rectify the second layer and take it to the outputs, (members, outputs, slots).
@@ -352,19 +383,3 @@ def _put_out(
                         + three * rows[2, slot]
                         + four * rows[3, slot]
                     )
-
-
-def _flat(weights: np.ndarray) -> np.ndarray:
-    """(members, inputs, outputs) to (inputs, members * outputs)."""
-    members, inputs, outputs = weights.shape
-    return np.ascontiguousarray(weights.transpose(1, 0, 2).reshape(inputs, members * outputs))
-
-
-def _slots_first(array: np.ndarray) -> np.ndarray:
-    """Return (members, k, slots) as (slots, members, k), where it is in memory."""
-    return array.transpose(2, 0, 1)
-
-
-def _slots_last(array: np.ndarray) -> np.ndarray:
-    """Return the same (slots, members, outputs) with the slots side by side in memory."""
-    return np.ascontiguousarray(array.transpose(1, 2, 0)).transpose(2, 0, 1)

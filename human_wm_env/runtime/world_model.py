@@ -17,7 +17,8 @@ from human_wm_env.model.weights import check_weights
 from human_wm_env.person.history import History
 from human_wm_env.runtime import folded_inputs, sampling
 from human_wm_env.runtime.encoder import Encoder, Posterior, prepare, prepare_beginnings
-from human_wm_env.runtime.film import FilmWeights, Modulation
+from human_wm_env.runtime.film import FilmWeights
+from human_wm_env.runtime.modulation import Modulation
 
 # Histories encoded together; bounds the memory of a large reset.
 ENCODER_BATCH = 64

@@ -30,7 +30,7 @@ from human_wm_env.runtime.dream_step import (
     begin_day,
     end_day,
 )
-from human_wm_env.runtime.film import Modulation
+from human_wm_env.runtime.modulation import Modulation
 from human_wm_env.runtime.world_model import WorldModelRuntime
 from human_wm_env.worlds.person_state import DayOutcome, PersonState
 from human_wm_env.worlds.person_world import (

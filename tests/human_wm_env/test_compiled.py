@@ -185,7 +185,7 @@ def test_typical_use_compiles_the_step_once() -> None:
     check = """
 loops = [dream_step.begin_day, dream_step.end_day, person_world.finish_day]
 loops += [vector_env.count_step, scalarize.weighted_sum]
-for loop in [*loops, film._run_few, film.modulate]:
+for loop in [*loops, film.run_few, film.modulate]:
     assert len(loop.signatures) == 1, loop
 """
     use(list(ALLOWED), check)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 MOST = 10
 # Called in a step as well, but not on the way from the action to its reward: what the agent
 # will see, how uncertain the step is, tomorrow's weather, and tables of traits, features and the

@@ -5,7 +5,8 @@ import pytest
 
 from human_wm_env.errors import DataError
 from human_wm_env.model import layouts
-from human_wm_env.runtime.film import FilmWeights, Modulation
+from human_wm_env.runtime.film import FilmWeights
+from human_wm_env.runtime.modulation import Modulation
 from tests.world_model import tiny
 
 RNG = np.random.default_rng
