@@ -166,7 +166,6 @@ def decode_loop(unit: np.ndarray, day: np.ndarray) -> None:
         day[schema.CALORIES, slot] = feasible.calories_of(steps, minutes, workout) + residual
         day[schema.WORKOUT, slot] = workout
         day[schema.LOCATION, slot] = location
-    feasible.project_loop(day)
 
 
 def encode(rows: np.ndarray) -> np.ndarray:
