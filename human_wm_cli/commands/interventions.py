@@ -63,6 +63,8 @@ class InterventionsConfig:
     json: bool = False
 
     def __post_init__(self) -> None:
+        for member in self.members:
+            draw_structure(member)  # refuses what is no member before anything is trained
         if self.judged < 20 or self.people < 20 or self.days < 60 or self.policy_days < 30:
             raise ConfigError(
                 "at least 20 people on both sides, 60 days and a policy of 30 days",

@@ -26,7 +26,7 @@ class EffectScore:
         ratio: estimated over true mean effect on DAYS; None where the true one is near zero.
         correlation: over people, of estimated and true effects.
         reference_correlation: the same of an estimator that knows the equations, or None.
-        relative_rmse: over that of giving everybody the true mean.
+        relative_rmse: over that of giving every person the true mean.
         coverage: share of true effects inside the intervals of LEVELS.
     """
 

@@ -25,3 +25,12 @@ def test_one_json_object_with_effects_and_members(
     assert {row["state"] for row in found["effects"]} == {"heart rate", "mood"}
     assert found["members"][0]["member"] == 0
     assert (tmp_path / "small" / "metrics.json").is_file()
+
+
+def test_an_unknown_member_is_refused_before_a_folder_is_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        interventions.run(arguments=[*SMALL[1:], "members=[9]", f"run.root={tmp_path}"])
+    assert "a member from 0 to 7" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

@@ -56,5 +56,5 @@ def live(
     return first, np.stack(rows, axis=1), np.stack(seen, axis=1)
 
 
-def everybody() -> list[PersonStart]:
+def all_people() -> list[PersonStart]:
     return [dataclasses.replace(START, branch=branch) for branch in range(125)]

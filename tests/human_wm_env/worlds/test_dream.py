@@ -19,12 +19,12 @@ from human_wm_env.person.history import History
 from human_wm_env.random_streams import Stream
 from human_wm_env.worlds.starts import PersonStart
 from human_wm_env.worlds.world import take
-from tests.human_wm_env.worlds.dreams import START, actions, dream, everybody, live, streams
+from tests.human_wm_env.worlds.dreams import START, actions, all_people, dream, live, streams
 from tests.world_model import tiny
 
 
 def test_the_branches_share_their_latents_as_a_factorial_design() -> None:
-    state, rows, _ = live(dream(), everybody())
+    state, rows, _ = live(dream(), all_people())
     latents, branch = state.inner.latents, np.arange(125)
     picks = {"a": branch // 25, "b": branch // 5 % 5, "c": branch % 5}
     for block, part in tiny.TINY.blocks.items():
@@ -35,7 +35,7 @@ def test_the_branches_share_their_latents_as_a_factorial_design() -> None:
     assert len(np.unique(latents, axis=0)) == 125
     # All of the 125 futures differ, though their actions may be the same.
     same = np.repeat(actions(1), 125, axis=1)
-    _, rows, _ = live(dream(), everybody(), chosen=same)
+    _, rows, _ = live(dream(), all_people(), chosen=same)
     assert len(np.unique(rows[:, :, schema.HEART_RATE], axis=0)) == 125
 
 
@@ -53,7 +53,7 @@ def test_latents_are_draws_of_the_posterior() -> None:
 
 def test_temperature_does_not_scale_who_the_person_is() -> None:
     one, two = (
-        dream(temperature=tau).reset(everybody(), streams(125))[0].inner.latents
+        dream(temperature=tau).reset(all_people(), streams(125))[0].inner.latents
         for tau in (0.0, 1.0)
     )
     np.testing.assert_array_equal(one, two)
@@ -96,7 +96,7 @@ def test_higher_temperatures_spread_the_futures() -> None:
 
 def test_habits_are_followed_as_by_stepping() -> None:
     world = dream(adherence=0.0)
-    state, _ = world.reset(everybody()[:7], streams(7))
+    state, _ = world.reset(all_people()[:7], streams(7))
     stepped, followed = state, state
     for action in actions(7):
         stepped, followed = world.step(stepped, action).state, world.follow_habits(followed)
@@ -126,8 +126,8 @@ def test_regular_starts_are_encoded_together_and_like_others() -> None:
 def test_slots_do_not_depend_on_how_many_there_are() -> None:
     world = dream(adherence=0.5)
     chosen = actions(30)
-    few, few_rows, few_seen = live(world, everybody()[:5], streams(5), chosen[:, :5])
-    many, many_rows, many_seen = live(world, everybody()[:30], streams(30), chosen)
+    few, few_rows, few_seen = live(world, all_people()[:5], streams(5), chosen[:, :5])
+    many, many_rows, many_seen = live(world, all_people()[:30], streams(30), chosen)
     np.testing.assert_array_equal(few.normal, many.normal[:5])
     np.testing.assert_array_equal(few.uniform, many.uniform[:5])
     np.testing.assert_array_equal(few.inner.latents, many.inner.latents[:5])
@@ -151,7 +151,7 @@ def test_people_of_different_days_equal_themselves_alone() -> None:
 
 def test_a_planner_can_branch_from_any_state() -> None:
     world = dream(adherence=0.5)
-    state, _ = world.reset(everybody()[:2], streams(2))
+    state, _ = world.reset(all_people()[:2], streams(2))
     state = world.step(state, actions(2)[0]).state
     expected = world.step(state, actions(2)[1])
     order = np.array([1, 0, 1])
@@ -181,7 +181,7 @@ def other_future(day: int) -> LogDataset:
 
 
 def test_later_rows_never_have_influence() -> None:
-    starts = everybody()[::25]
+    starts = all_people()[::25]
     one, two, wrong = (
         live(dream(logs, weather="chain", masking="person", adherence=0.5), starts)
         for logs in (tiny.logs(), other_future(START.day), other_future(START.day - 1))
@@ -198,7 +198,7 @@ def test_values_behind_the_mask_have_no_influence() -> None:
     changed = dataclasses.replace(logs, rows=leaky)
     for weather in ("chain", "log"):
         one, two = (
-            live(dream(which, weather=weather, adherence=0.5), everybody()[::25])
+            live(dream(which, weather=weather, adherence=0.5), all_people()[::25])
             for which in (logs, changed)
         )
         np.testing.assert_array_equal(one[1], two[1])

@@ -12,8 +12,8 @@ from tests.human_wm_env.worlds.dreams import (
     HORIZON,
     START,
     actions,
+    all_people,
     dream,
-    everybody,
     live,
     streams,
 )
@@ -21,7 +21,7 @@ from tests.world_model import tiny
 
 
 def observed_of(masking: masks.Masking, slots: int = 125) -> np.ndarray:
-    _, _, seen = live(dream(masking=masking), everybody()[:slots])
+    _, _, seen = live(dream(masking=masking), all_people()[:slots])
     return seen[:, 1:, 26:36] > 0.5
 
 
@@ -41,14 +41,14 @@ def test_gaps_go_on_from_the_last_logged_day() -> None:
     observed[START.user, 20 : START.day] = False
     observed[START.user, 20 : START.day : 25, schema.STEPS] = True
     gone = tiny.with_rows(logs, logs.rows, observed)
-    _, _, seen = live(dream(gone), everybody())
+    _, _, seen = live(dream(gone), all_people())
     # 48 of the last 50 days were lost; the next day most likely is, too.
     assert seen[:, 1, 26:36].mean() < 0.2 < observed_of("person")[:, 0].mean()
 
 
 def test_what_is_masked_is_still_known_to_the_dream() -> None:
     """Masks hide days from the agent, not from the imagined person."""
-    one, two = (live(dream(masking=m), everybody()[:10])[1] for m in ("none", 0.6))
+    one, two = (live(dream(masking=m), all_people()[:10])[1] for m in ("none", 0.6))
     np.testing.assert_array_equal(one, two)
 
 
@@ -89,13 +89,13 @@ def test_weather_goes_on_after_the_log_has_ended() -> None:
 
 
 def test_the_forecast_is_the_weather_of_the_day() -> None:
-    _, rows, seen = live(dream(masking="none"), everybody()[:20])
+    _, rows, seen = live(dream(masking="none"), all_people()[:20])
     forecast = seen[:, :-1, 38:42]
     np.testing.assert_array_equal(forecast.argmax(axis=-1), rows[..., schema.WEATHER])
 
 
 def test_without_adherence_actions_change_nothing() -> None:
-    starts = everybody()[:20]
+    starts = all_people()[:20]
     one, two = (live(dream(adherence=0.0), starts, chosen=actions(20, seed)) for seed in (0, 1))
     np.testing.assert_array_equal(one[1], two[1])
     np.testing.assert_array_equal(one[2], two[2])
@@ -106,8 +106,8 @@ def test_without_adherence_actions_change_nothing() -> None:
 
 def test_adherence_is_the_share_of_followed_days() -> None:
     world = dream(adherence=0.7)
-    _, rows, _ = live(world, everybody())
-    _, obeyed, _ = live(dream(adherence=1.0), everybody())
+    _, rows, _ = live(world, all_people())
+    _, obeyed, _ = live(dream(adherence=1.0), all_people())
     followed = (rows[..., schema.SLEEP] == obeyed[..., schema.SLEEP]).mean()
     assert followed == pytest.approx(0.7, abs=0.05)
 
@@ -121,12 +121,12 @@ def test_with_adherence_the_executed_action_is_the_agents() -> None:
 
 def test_uncertainty_is_the_ensembles_disagreement() -> None:
     world = dream()
-    state, _ = world.reset(everybody(), streams(125))
+    state, _ = world.reset(all_people(), streams(125))
     for action in actions(125):
         after = world.step(state, action)
         state = after.state
         uncertainty = after.extras["uncertainty"]
         assert uncertainty.shape == (125,) and (uncertainty > 0).all()
     alone = dream(architecture=tiny.MARKOV)
-    state, _ = alone.reset(everybody(), streams(125))
+    state, _ = alone.reset(all_people(), streams(125))
     assert not alone.step(state, actions(125)[0]).extras["uncertainty"].any()
