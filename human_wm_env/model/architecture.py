@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from human_wm_env.errors import ConfigError
+from human_wm_env.errors import ConfigError, did_you_mean
+from human_wm_env.response.parameters import STATES
+
+FILM, RESPONSE = "film", "response"
+TRANSITIONS = (FILM, RESPONSE)
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,12 @@ class Architecture:
         pooling_heads: attention heads that pool the days.
         encoder_hidden: width of the encoder's last hidden layer.
         decoder_hidden: width of the decoder's GRU.
+        transition: "film", an ensemble of nets modulated by z_a and z_c, or "response", a
+            hierarchical regression of the states whose posterior is exact
+            (`human_wm_env/response`); then latent_a is 2, an intercept for each state, latent_c
+            is the rank of the regression, and nets infer z_b alone.
+        response_channels: learned combinations of a day's actions, for each state.
+        response_taus: time constants of the regression's memory.
     """
 
     latent_a: int = 16
@@ -41,12 +51,32 @@ class Architecture:
     pooling_heads: int = 4
     encoder_hidden: int = 128
     decoder_hidden: int = 64
+    transition: str = FILM
+    response_channels: int = 3
+    response_taus: int = 5
 
     def __post_init__(self) -> None:
         for name in self.__dataclass_fields__:
             value = getattr(self, name)
-            if name != "memory" and value < 1:
+            if name not in ("memory", "transition") and value < 1:
                 raise ConfigError(f"{name} >= 1", f"{value}", "Sizes are positive.")
+        if self.transition not in TRANSITIONS:
+            raise ConfigError(
+                f"a transition out of {', '.join(TRANSITIONS)}",
+                repr(self.transition),
+                did_you_mean(self.transition, TRANSITIONS),
+            )
+        if self.has_response and self.latent_a != len(STATES):
+            raise ConfigError(
+                f"latent_a={len(STATES)} with transition={RESPONSE}, an intercept for each state",
+                f"latent_a={self.latent_a}",
+                f"Set model.latent_a={len(STATES)}, or model.transition={FILM}.",
+            )
+
+    @property
+    def has_response(self) -> bool:
+        """Whether states follow the regression instead of nets."""
+        return self.transition == RESPONSE
 
     @property
     def latent_width(self) -> int:
@@ -62,3 +92,13 @@ class Architecture:
             "b": slice(self.latent_a, cut),
             "c": slice(cut, cut + self.latent_c),
         }
+
+    @property
+    def net_blocks(self) -> dict[str, slice]:
+        """Where each block that nets infer stands among the latents of the nets."""
+        return {"b": slice(0, self.latent_b)} if self.has_response else self.blocks
+
+    @property
+    def net_width(self) -> int:
+        """Dimensions of the latents of the nets: what the encoder infers."""
+        return self.latent_b if self.has_response else self.latent_width

@@ -11,6 +11,7 @@ from human_wm_env.model import inputs, layouts, moments
 from human_wm_env.model.architecture import Architecture
 from human_wm_env.model.heads import HeadLayout
 from human_wm_env.person import schema
+from human_wm_env.response.arrays import array_shapes
 
 Shapes = dict[str, tuple[int, ...]]
 
@@ -19,7 +20,7 @@ def expected_shapes(architecture: Architecture) -> Shapes:
     """Return the shape of every array of a checkpoint, by its dotted name."""
     size = architecture
     day, week, heads = size.row_width, 2 * size.gru_hidden, size.pooling_heads
-    hidden, latents = size.encoder_hidden, size.latent_width
+    hidden, latents = size.encoder_hidden, size.net_width
     context = inputs.WEEKDAY_WIDTH + len(inputs.WEATHER_COLUMNS)
     return {
         "encoder.moments.mean": (moments.PAIR_COUNT,),
@@ -46,6 +47,16 @@ def expected_shapes(architecture: Architecture) -> Shapes:
             hidden=size.policy_hidden,
             layout=layouts.action_layout(size),
         ),
+        **_transition(size),
+        "missingness.mood_log_odds": (schema.FEATURES[schema.MOOD].width,),
+        "missingness.opening": (1 + schema.FEATURE_COUNT,),
+    }
+
+
+def _transition(size: Architecture) -> Shapes:
+    if size.has_response:
+        return array_shapes(size.response_channels, size.response_taus, size.latent_c)
+    return {
         **_film(
             "transition",
             members=size.members,
@@ -60,8 +71,6 @@ def expected_shapes(architecture: Architecture) -> Shapes:
             layouts.state_layout(size).width,
         ),
         "transition.reference": (inputs.TRANSITION_WIDTH,),
-        "missingness.mood_log_odds": (schema.FEATURES[schema.MOOD].width,),
-        "missingness.opening": (1 + schema.FEATURE_COUNT,),
     }
 
 

@@ -16,10 +16,10 @@ STATES = (schema.HEART_RATE, schema.MOOD)
 MOOD_ORDER = tuple(
     schema.categories(schema.MOOD).index(name) for name in ("Stressed", "Tired", "Neutral", "Happy")
 )
-_WEATHERS = schema.FEATURES[schema.WEATHER].width - 1
+WEATHERS = schema.FEATURES[schema.WEATHER].width - 1
 _WEEKEND_SHARE, _FRIDAY_SHARE, _FRIDAY = 2.0 / 7.0, 1.0 / 7.0, 4
 #: 1, weekend, Friday, weather of today and of yesterday
-CONTEXT_WIDTH = 3 + 2 * _WEATHERS
+CONTEXT_WIDTH = 3 + 2 * WEATHERS
 
 
 @dataclass(frozen=True)
@@ -135,9 +135,9 @@ def response_logs(
     known = weekday >= 0
     weekend = np.where(known, (weekday >= 5) - _WEEKEND_SHARE, 0.0)
     friday = np.where(known, (weekday == _FRIDAY) - _FRIDAY_SHARE, 0.0)
-    weather = rows[..., schema.WEATHER, None] == np.arange(1, _WEATHERS + 1)
+    weather = rows[..., schema.WEATHER, None] == np.arange(1, WEATHERS + 1)
     today = np.where(observed[..., schema.WEATHER, None], weather - parameters.weather_share, 0.0)
-    yesterday = np.concatenate([np.zeros((people, 1, _WEATHERS)), today[:, :-1]], axis=1)
+    yesterday = np.concatenate([np.zeros((people, 1, WEATHERS)), today[:, :-1]], axis=1)
     context = [np.ones((people, days, 1)), weekend[..., None], friday[..., None], today, yesterday]
     flat = found.reshape(people, days, -1)
     columns = np.concatenate([*(part.astype(np.float32) for part in context), flat], axis=-1)
