@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -134,9 +136,19 @@ class DreamWorld(PersonWorld[DreamState]):
             self.temperature,
         )
         self._everything = np.ones((0, schema.FEATURE_COUNT), dtype=bool)
+        self._anybody = False
         self._store = store
         self._people: StartCache[_Person] = StartCache()
         self._chains: StartCache[MaskChain] = StartCache()
+
+    def of_anybody(self) -> Self:
+        """Return the same dream of people drawn from the prior: the log tells only the past days.
+
+        Beside the dream itself it shows what the log says about the person.
+        """
+        world = copy.copy(self)
+        world._anybody = True
+        return world
 
     # Beginning --------------------------------------------------------------------
 
@@ -146,8 +158,9 @@ class DreamWorld(PersonWorld[DreamState]):
         posteriors = self._people.look_up(people, self._encode)
         chains = self._chains.look_up(people, self._fit_chains)
         latents = self._draw_latents(starts, streams)
-        latents *= np.concatenate([person.sd for person in posteriors])[which]
-        latents += np.concatenate([person.mean for person in posteriors])[which]
+        if not self._anybody:
+            latents *= np.concatenate([person.sd for person in posteriors])[which]
+            latents += np.concatenate([person.mean for person in posteriors])[which]
         histories = [self.history_of(person) for person in people]
         known = np.stack([history.observed[-1] for history in histories])
         encoded = schema.encode_rows(np.stack([each.rows[-1] for each in histories]), known)
@@ -362,7 +375,8 @@ class DreamWorld(PersonWorld[DreamState]):
             normal[:, NORMAL_COLUMNS["habit"]],
             uniform[:, UNIFORM_COLUMNS["habit"]],
         )
-        day = follow(self.adherence, uniform[:, ADHERENCE], action, project(habit))
+        own = self._changed(project(habit), state.weekday)
+        day = follow(self.adherence, uniform[:, ADHERENCE], action, own)
         day[schema.WEATHER] = state.forecast
         dream_step.encode_loop(inputs, day, dream_step.DECIDED)  # the states of yesterday stay
         return inputs, day

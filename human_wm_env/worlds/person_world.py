@@ -6,11 +6,12 @@ here, so that dream and simulator cannot drift apart.
 
 from __future__ import annotations
 
+import copy
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import ClassVar, Generic
+from typing import ClassVar, Generic, Self, TypeAlias
 
 import numpy as np
 from gymnasium import spaces
@@ -27,6 +28,7 @@ from human_wm_env.person.actions import (
     check_actions,
     column_by_column,
 )
+from human_wm_env.person.feasible import project
 from human_wm_env.person.history import History
 from human_wm_env.person.noise import FIRST_WEATHER
 from human_wm_env.person.rewards import Baseline
@@ -41,6 +43,8 @@ _ACTIONS = np.array(schema.ACTION_FEATURES)
 _COMPONENTS = len(rewards.COMPONENTS)
 # Indexed by -1, an unknown weekday, it gives its last entry: still unknown.
 _NEXT_WEEKDAY = np.array([*range(1, schema.DAYS_PER_WEEK), 0, -1])
+# From raw days, float32 (slots, 10), and their weekdays, int (slots,), to other raw days.
+HabitChange: TypeAlias = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 class PersonWorld(World[PersonState[InnerT], PersonStart], Generic[InnerT]):
@@ -89,6 +93,7 @@ class PersonWorld(World[PersonState[InnerT], PersonStart], Generic[InnerT]):
             needs_logged_future=self.needs_logged_future,
         )
         self._baselines: StartCache[Baseline] = StartCache()
+        self._change: HabitChange | None = None
 
     @cached_property
     def _user_names(self) -> np.ndarray:
@@ -149,6 +154,20 @@ class PersonWorld(World[PersonState[InnerT], PersonStart], Generic[InnerT]):
         """Begin an episode per start; see World.reset."""
         state = self.first_state(starts, streams)
         return state, self._observe(state)
+
+    def changed_by(self, change: HabitChange) -> Self:
+        """Return the same world, in which people change each day of their own.
+
+        A state of one can be stepped by the other: the futures with and without the change
+        have the same latents and the same noise. What is changed is moved onto the feasible set.
+        """
+        world = copy.copy(self)
+        world._change = change
+        return world
+
+    def _changed(self, habit: np.ndarray, weekday: np.ndarray) -> np.ndarray:
+        """Return feasible habitual days, float32 (slots, 10), with the change if there is one."""
+        return habit if self._change is None else project(self._change(habit, weekday))
 
     def first_state(
         self, starts: Sequence[PersonStart], streams: Sequence[Stream]

@@ -149,7 +149,8 @@ class SimulatorWorld(PersonWorld[TrueState]):
                 normal[:, _NORMAL["habit"]],
                 uniform[:, _UNIFORM["habit"]],
             )
-            day = follow(self.adherence, uniform[:, ADHERENCE], action, habit)
+            own = self._changed(habit, state.weekday)
+            day = follow(self.adherence, uniform[:, ADHERENCE], action, own)
         day[schema.WEATHER] = state.forecast
         row, body = simulator.live_day(
             inner.people,
