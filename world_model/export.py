@@ -1,4 +1,4 @@
-"""From trained MLX nets to the runtime's checkpoint, and back."""
+"""From a trained model in MLX to the runtime's checkpoint, and back."""
 
 from __future__ import annotations
 
@@ -17,15 +17,17 @@ from human_wm_env.model.checkpoint import BUNDLED, Checkpoint, load_checkpoint, 
 from human_wm_env.model.weights import check_weights
 from human_wm_env.person import schema
 from human_wm_env.person.weather import fit_transitions
+from human_wm_env.response.arrays import PREFIX, from_arrays, to_arrays
 from world_model.nets.world_model import WorldModel
 from world_model.training.trainer import flat_arrays
 
 
 def flat_weights(model: WorldModel) -> dict[str, np.ndarray]:
-    """Return all parameters as a flat dictionary of float32 arrays."""
-    return {
+    """Return all parameters, and those of a response, as a flat dictionary of float32 arrays."""
+    nets = {
         name: np.array(value, dtype=np.float32) for name, value in flat_arrays(model.parameters())
     }
+    return nets if model.response is None else nets | to_arrays(model.response)
 
 
 def export(
@@ -53,7 +55,7 @@ def export(
 
 
 def restore(checkpoint: Checkpoint | Path | str) -> WorldModel:
-    """Return the MLX nets of a checkpoint.
+    """Return the model of a checkpoint in MLX, with its response if it has one.
 
     Raises:
         CheckpointError: the weights are not those of the architecture.
@@ -61,7 +63,10 @@ def restore(checkpoint: Checkpoint | Path | str) -> WorldModel:
     loaded = checkpoint if isinstance(checkpoint, Checkpoint) else load_checkpoint(checkpoint)
     check_weights(loaded.architecture, loaded.weights)
     model = WorldModel(loaded.architecture)
-    model.update(tree_unflatten([(n, mx.array(v)) for n, v in loaded.weights.items()]))
+    nets = [(n, mx.array(v)) for n, v in loaded.weights.items() if not n.startswith(PREFIX)]
+    model.update(tree_unflatten(nets))
+    if loaded.architecture.has_response:
+        model.response = from_arrays(loaded.weights)
     mx.eval(model.parameters())
     return model
 

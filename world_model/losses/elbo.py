@@ -6,7 +6,10 @@ import mlx.core as mx
 
 from human_wm_env.model.architecture import Architecture
 
-KL_NAMES = ("kl_a_nats", "kl_b_nats", "kl_c_nats")
+
+def kl_names(architecture: Architecture) -> tuple[str, ...]:
+    """Return what the KL of each block that nets infer is called, in the order of `by_block`."""
+    return tuple(f"kl_{block}_nats" for block in architecture.net_blocks)
 
 
 def kl_divergence(mean: mx.array, log_variance: mx.array) -> mx.array:
@@ -15,8 +18,8 @@ def kl_divergence(mean: mx.array, log_variance: mx.array) -> mx.array:
 
 
 def by_block(kl: mx.array, architecture: Architecture) -> list[mx.array]:
-    """Return the mean KL of each block, scalars in the order of `KL_NAMES`."""
-    return [kl[:, part].sum(axis=1).mean() for part in architecture.blocks.values()]
+    """Return the mean KL of each block that nets infer, scalars."""
+    return [kl[:, part].sum(axis=1).mean() for part in architecture.net_blocks.values()]
 
 
 def sample(mean: mx.array, log_variance: mx.array, noise: mx.array) -> mx.array:

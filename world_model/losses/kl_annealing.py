@@ -32,7 +32,7 @@ def weighted_kl(
         annealing: overall weight, rising from 0 to 1.
     """
     total = mx.zeros((kl.shape[0],))
-    for block, part in architecture.blocks.items():
+    for block, part in architecture.net_blocks.items():
         own = kl[:, part].sum(axis=1)
         if free_bits[block] > 0.0:
             # Free where the batch average is below the allowance: no gradient there.

@@ -61,7 +61,7 @@ class Encoder(nn.Module):
         super().__init__()
         day, week = architecture.row_width, 2 * architecture.gru_hidden
         heads = architecture.pooling_heads
-        hidden, latents = architecture.encoder_hidden, architecture.latent_width
+        hidden, latents = architecture.encoder_hidden, architecture.net_width
         self.moments = MomentNet(2 * hidden, latents)
         self.row = RowNet(day)
         self.gru = BiGRU(day + 1, architecture.gru_hidden)

@@ -21,7 +21,8 @@ class LogLikelihood:
     Attributes:
         policy: of the actions under the policy net.
         transition: of the states, averaged over the ensemble's members; of a mood, given
-            what the day's gaps say of it (`missingness`).
+            what the day's gaps say of it (`missingness`). 0 where states follow a response, whose
+            likelihood is that of all days at once, and no matter of these latents.
     """
 
     policy: mx.array
@@ -43,26 +44,27 @@ def log_likelihood(
 
     Args:
         model: the nets.
-        latents: (people, latents).
+        latents: (people, net_width).
         window: teacher-forced days.
         member_weights: (members, people), bootstrap weights with mean 1; None means all 1.
     """
     architecture = model.architecture
-    blocks = architecture.blocks
     people, days, _ = window.states.shape
     actions = row_log_likelihood(
         action_layout(architecture),
-        model.policy(window.policy_inputs, latents[:, blocks["b"]], window.action_chain)[0],
+        model.policy(
+            window.policy_inputs, latents[:, architecture.net_blocks["b"]], window.action_chain
+        )[0],
         window.actions.reshape(people * days, -1),
         window.actions_seen.reshape(people * days, -1),
     )
+    policy = actions.reshape(people, -1).sum(axis=1)
+    if architecture.has_response:
+        return LogLikelihood(policy, mx.zeros((people,)))
     states = _states(model, latents, window, architecture)  # (members, people)
     if member_weights is not None:
         states = states * member_weights
-    return LogLikelihood(
-        policy=actions.reshape(people, -1).sum(axis=1),
-        transition=states.mean(axis=0),
-    )
+    return LogLikelihood(policy, states.mean(axis=0))
 
 
 def _states(

@@ -1,4 +1,4 @@
-"""The world model: encoder, decoder, policy and transition nets together."""
+"""The world model: encoder, decoder, policy, and transition nets or a response, together."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import mlx.nn as nn
 from human_wm_env.model import inputs
 from human_wm_env.model.architecture import Architecture
 from human_wm_env.model.layouts import action_layout, decoder_layout, state_layout
+from human_wm_env.response.parameters import ResponseParameters
 from world_model.nets.encoder import Encoder
 from world_model.nets.film import FilmEnsemble
 from world_model.nets.gru import BiGRU
@@ -15,12 +16,20 @@ from world_model.nets.missingness import Missingness
 
 
 class WorldModel(nn.Module):
-    """All nets of one checkpoint.
+    """All that one checkpoint holds.
 
     Args:
         architecture: sizes.
         seed: of the initial weights.
+
+    Attributes:
+        transition: nets that states follow; absent with a response.
+        response: the regression that states follow instead, None until it is trained; it is not
+            learned by gradients of a net, and is no parameter of the module.
     """
+
+    transition: FilmEnsemble
+    response: ResponseParameters | None
 
     def __init__(self, architecture: Architecture, seed: int = 0) -> None:
         super().__init__()
@@ -31,13 +40,21 @@ class WorldModel(nn.Module):
         self.encoder = Encoder(architecture)
         self.decoder = Decoder(architecture)
         self.policy = policy_net(architecture, policy_key)
-        self.transition = transition_net(architecture, transition_key)
+        self.response = None
+        if not architecture.has_response:
+            self.transition = transition_net(architecture, transition_key)
         self.missingness = Missingness()
 
     @property
     def architecture(self) -> Architecture:
         """Sizes of the nets."""
         return self._architecture
+
+    @property
+    def trained_response(self) -> ResponseParameters:
+        """The response of a model that states follow one of."""
+        assert self.response is not None, "the stage of the response comes before all others"
+        return self.response
 
 
 class Decoder(nn.Module):
@@ -47,14 +64,14 @@ class Decoder(nn.Module):
         super().__init__()
         hidden = architecture.decoder_hidden
         context = inputs.WEEKDAY_WIDTH + len(inputs.WEATHER_COLUMNS)
-        self.gru = BiGRU(architecture.latent_width + context, hidden)
+        self.gru = BiGRU(architecture.net_width + context, hidden)
         self.out = nn.Linear(2 * hidden, decoder_layout(architecture).width)
 
     def __call__(self, latents: mx.array, context: mx.array) -> mx.array:
         """Return parameters (people, days, layout.width).
 
         Args:
-            latents: (people, latents).
+            latents: (people, net_width).
             context: (people, days, 6), weekday and weather.
         """
         people, days, _ = context.shape

@@ -41,10 +41,13 @@ class PredecessorStage(HistoryStage):
     """
 
     name = "predecessor"
-    parts = (OBJECTIVE, "decoder", "nets", "rollout", *elbo.KL_NAMES)
     draws = 1 + BRANCHES_PER_BLOCK
 
     def _begin(self) -> tuple[StageConfig, nn.Module]:
+        self.parts = (
+            *(OBJECTIVE, "decoder", "nets", "rollout"),
+            *elbo.kl_names(self._model.architecture),
+        )
         deterministic.remove_noise(self._model)
         return self._training.joint, self._model
 

@@ -35,9 +35,10 @@ class JointStage(HistoryStage):
     """
 
     name = "joint"
-    parts = (OBJECTIVE, "negative_elbo_nats_per_day", "decoder", *elbo.KL_NAMES)
 
     def _begin(self) -> tuple[StageConfig, nn.Module]:
+        kl_names = elbo.kl_names(self._model.architecture)
+        self.parts = (OBJECTIVE, "negative_elbo_nats_per_day", "decoder", *kl_names)
         rng = np.random.default_rng(np.random.SeedSequence([self._training.seed, 11]))
         people = self._train.logs.people
         self._member_weights = bootstrap_weights(self._model, people, self._training, rng)

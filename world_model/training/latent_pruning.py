@@ -6,6 +6,8 @@ nats. The KL alone does not stop it, but unseen days do: what is chance in the f
 a log says nothing of the rest. So each block is asked, on people that never moved a weight,
 whether knowing it from the first days makes the later ones more likely. One that does not is
 pruned, and the nets are trained again without it.
+
+Blocks of a response are never pruned: their marginal likelihood shrinks them by itself.
 """
 
 from __future__ import annotations
@@ -76,13 +78,13 @@ def gain_of_blocks(model: WorldModel, logs: EncodedLogs, config: TrainingConfig)
     )
     window, days = _unseen_days(logs, cut)
     rng = np.random.default_rng(np.random.SeedSequence([config.seed, 29]))
-    gains = {block: np.zeros(logs.people) for block in model.architecture.blocks}
+    gains = {block: np.zeros(logs.people) for block in model.architecture.net_blocks}
     for _ in range(DRAWS):
         noise = rng.standard_normal(posterior.mean.shape, dtype=np.float32)
         own = posterior.mean + posterior.sd * noise
         others = derangement(logs.people, rng)
         known = np.array(log_likelihood(model, mx.array(own), window).total)
-        for block, part in model.architecture.blocks.items():
+        for block, part in model.architecture.net_blocks.items():
             swapped = own.copy()
             swapped[:, part] = own[others][:, part]
             unknown = np.array(log_likelihood(model, mx.array(swapped), window).total)
@@ -122,9 +124,9 @@ def prune_nets(model: WorldModel, blocks: Iterable[str]) -> None:
 
 def prune_encoder(model: WorldModel, blocks: Iterable[str]) -> None:
     """Make the prior the encoder's posterior of some blocks."""
-    keep = np.ones((model.architecture.latent_width, 1), dtype=np.float32)
+    keep = np.ones((model.architecture.net_width, 1), dtype=np.float32)
     for block in blocks:
-        keep[model.architecture.blocks[block]] = 0.0
+        keep[model.architecture.net_blocks[block]] = 0.0
     both = mx.array(np.concatenate([keep, keep]))  # means, then log variances
     encoder = model.encoder
     for layer in (encoder.out, encoder.moments.out):
@@ -138,6 +140,6 @@ def prune_posterior(
     """Return a posterior that is the prior in some blocks."""
     mean, log_variance = posterior.mean.copy(), posterior.log_variance.copy()
     for block in blocks:
-        part = architecture.blocks[block]
+        part = architecture.net_blocks[block]
         mean[:, part] = log_variance[:, part] = 0.0
     return Posterior(mean, log_variance)

@@ -1,4 +1,4 @@
-"""First stage: policy and transition nets against personal posteriors.
+"""Stage of the nets: policy and transition against personal posteriors.
 
 Amortised training collapses z_c, because the encoder lags behind the nets. With one
 posterior per person, as parameters with a learning rate of their own, the information
@@ -49,7 +49,7 @@ class _Batch:
 
 
 class NetsLearner(nn.Module):
-    """What the first stage learns: both nets, and the posteriors of all people.
+    """What the stage learns: the nets, and the posteriors of all people.
 
     Validation people have posteriors too, but never move the nets.
     """
@@ -57,8 +57,9 @@ class NetsLearner(nn.Module):
     def __init__(self, model: WorldModel, people: int) -> None:
         super().__init__()
         self.policy = model.policy
-        self.transition = model.transition
-        self.posteriors = PersonalPosteriors(people, model.architecture.latent_width)
+        if not model.architecture.has_response:
+            self.transition = model.transition
+        self.posteriors = PersonalPosteriors(people, model.architecture.net_width)
 
 
 class NetsStage(Stage):
@@ -73,13 +74,6 @@ class NetsStage(Stage):
     """
 
     name = "nets"
-    parts = (
-        OBJECTIVE,
-        "policy_nats_per_day",
-        "transition_nats_per_day",
-        *elbo.KL_NAMES,
-        ROLLOUTS,
-    )
 
     def __init__(
         self,
@@ -94,6 +88,10 @@ class NetsStage(Stage):
         self.config = training.nets
         self._training = training
         self._model = model
+        self._has_response = model.architecture.has_response
+        of_states = () if self._has_response else ("transition_nats_per_day",)
+        kl_names = elbo.kl_names(model.architecture)
+        self.parts = (OBJECTIVE, "policy_nats_per_day", *of_states, *kl_names, ROLLOUTS)
         self._train, self._validation = train, validation
         self.learner = NetsLearner(model, train.people + validation.people)
         self._batch = min(self.config.batch_people, train.people)
@@ -105,8 +103,9 @@ class NetsStage(Stage):
         rng = np.random.default_rng(np.random.SeedSequence([training.seed, 11]))
         self._member_weights = bootstrap_weights(model, train.people, training, rng)
         self._fixed = self._fixed_batches(rng)
-        keep = np.ones(model.architecture.latent_width, dtype=np.float32)
-        keep[model.architecture.blocks["c"]] = 0.0
+        keep = np.ones(model.architecture.net_width, dtype=np.float32)
+        if not self._has_response:
+            keep[model.architecture.blocks["c"]] = 0.0
         self._but_c = mx.array(keep)
         self._value_and_grad = nn.value_and_grad(self.learner, self._loss)
 
@@ -115,7 +114,7 @@ class NetsStage(Stage):
         logs = self._validation
         all_people = np.arange(logs.people)
         days, factor = random_days(logs, all_people, self._training.validation_days, rng)
-        width = self._model.architecture.latent_width
+        width = self._model.architecture.net_width
         noise = rng.standard_normal((logs.people, width), dtype=np.float32)
         return [
             _Batch(
@@ -127,9 +126,7 @@ class NetsStage(Stage):
             for people in np.split(all_people, all_people[_VALIDATED_TOGETHER::_VALIDATED_TOGETHER])
         ]
 
-    def _loss(
-        self, batch: _Batch, kl_weight: float, responding: bool
-    ) -> tuple[mx.array, mx.array, mx.array, mx.array, mx.array]:
+    def _loss(self, batch: _Batch, kl_weight: float, responding: bool) -> tuple[mx.array, ...]:
         """Return nats per observed-window day plus the rollouts' score, and the parts."""
         mean, log_variance = self.learner.posteriors.rows(batch.rows)
         latents = elbo.sample(mean, log_variance, batch.noise)
@@ -151,10 +148,11 @@ class NetsStage(Stage):
             of_whom = (mx.stop_gradient(mean[:few]), mx.stop_gradient(log_variance[:few]))
             score = rollout_loss(self._model, *of_whom, starts, config.draws, rng)
             loss = loss + config.weight * score
+        of_states = () if self._has_response else (likelihood.transition.mean() / days,)
         return (
             loss,
             likelihood.policy.mean() / days,
-            likelihood.transition.mean() / days,
+            *of_states,
             mx.stack(elbo.by_block(kl, self._model.architecture)),
             score,
         )
@@ -164,7 +162,7 @@ class NetsStage(Stage):
         kl_weight = annealing(epoch, self._training.annealing_epochs)
         # z_a and z_c both begin at the prior, and z_c, which moves more weights, would take
         # the baselines before z_a can: it waits until they are taken.
-        responding = epoch >= self._training.baseline_epochs
+        responding = self._has_response or epoch >= self._training.baseline_epochs
         order = rng.permutation(self._train.people)
         sums: list[np.ndarray] = []
         for number in range(self._batches):
@@ -186,7 +184,7 @@ class NetsStage(Stage):
         self, logs: EncodedLogs, people: np.ndarray, offset: int, rng: np.random.Generator
     ) -> _Batch:
         days, factor = random_days(logs, people, self._training.window_days, rng)
-        width = self._model.architecture.latent_width
+        width = self._model.architecture.net_width
         return _Batch(
             rows=mx.array(people + offset),
             window=windows(logs, people, days),

@@ -1,4 +1,7 @@
-"""One variational posterior per person, and its refinement against trained nets."""
+"""One variational posterior per person, and its refinement against trained nets.
+
+Of the latents that nets infer: those of a response have an exact posterior.
+"""
 
 from __future__ import annotations
 
@@ -117,7 +120,7 @@ def refine(
         The refined posterior of all people of `logs`.
     """
     config, steps, rate = refinement.config, refinement.steps, refinement.learning_rate
-    posteriors = PersonalPosteriors(logs.people, model.architecture.latent_width)
+    posteriors = PersonalPosteriors(logs.people, model.architecture.net_width)
     if start is not None:
         posteriors.mean = mx.array(start.mean)
         posteriors.log_variance = mx.array(start.log_variance)
@@ -127,7 +130,7 @@ def refine(
     )
     rng = np.random.default_rng(np.random.SeedSequence([refinement.seed, 7]))
     all_people = np.arange(logs.people)
-    shape = (logs.people, model.architecture.latent_width)
+    shape = (logs.people, model.architecture.net_width)
 
     def loss(
         own: PersonalPosteriors, days: np.ndarray, scale: mx.array, noise: mx.array

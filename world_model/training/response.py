@@ -8,39 +8,35 @@ by the envelope theorem z's posterior may be held fixed while they are taken.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 import mlx.core as mx
 import mlx.optimizers as optim
 import numpy as np
-from scipy.optimize import minimize
 
 from human_wm_env.errors import ConfigError
 from human_wm_env.person import schema
+from human_wm_env.response.arrays import from_arrays, to_arrays
 from human_wm_env.response.basis import WIDTH, ActionStatistics
-from human_wm_env.response.noise import StateNoise, whiten
-from human_wm_env.response.ordinal import score
+from human_wm_env.response.noise import StateNoise
 from human_wm_env.response.parameters import (
     CONTEXT_WIDTH,
     STATES,
-    ResponseLogs,
     ResponseParameters,
     response_logs,
 )
 from human_wm_env.response.posterior import (
     LogMoments,
-    ResponsePosterior,
     WorkingPoint,
     collect,
     first_working_point,
     move_working_point,
     solve,
 )
+from world_model.training.response_noise import fit_noise
 
-NOISE_PEOPLE = 150
-NOISE_EVALUATIONS = 60
-_MOST_PERSISTENT = 0.99
 Weights = dict[str, mx.array]
 
 
@@ -84,15 +80,22 @@ class ResponseConfig:
 
 @dataclass
 class ResponseTraining:
-    """What a training found.
+    """What a training has found, at its end or after some of its rounds.
 
     Attributes:
-        parameters: of the population.
+        parameters: of the population, rounded as a checkpoint holds them.
         validation: mean log likelihood of validation people, nats, after each validation.
+        rounds: that are behind it; one more than the configuration's at the end.
+        point: where the mood was linearised last; None before the first round.
+        best: of each round, the validation that was kept, as a share of the steps; 0 keeps what
+            the round began with.
     """
 
     parameters: ResponseParameters
     validation: list[float] = field(default_factory=list)
+    rounds: int = 0
+    point: WorkingPoint | None = None
+    best: list[float] = field(default_factory=list)
 
 
 def train_response(
@@ -103,32 +106,66 @@ def train_response(
     *,
     morning_states: bool,
 ) -> ResponseTraining:
-    """Learn a response from logs.
+    """Learn a response from logs; see `training_rounds`."""
+    held_out = max(1, round(config.validation_share * len(rows)))
+    start = first_training(rows, observed, config, morning_states=morning_states)
+    *_, last = training_rounds(rows, observed, weekday, config, start, held_out=held_out)
+    return last
+
+
+def first_training(
+    rows: np.ndarray, observed: np.ndarray, config: ResponseConfig, *, morning_states: bool
+) -> ResponseTraining:
+    """Return a training that begins with small random channels; see `training_rounds`."""
+    parameters = _first_parameters(rows, observed, config, morning_states)
+    return ResponseTraining(_rounded(parameters))
+
+
+def training_rounds(
+    rows: np.ndarray,
+    observed: np.ndarray,
+    weekday: np.ndarray,
+    config: ResponseConfig,
+    start: ResponseTraining,
+    *,
+    held_out: int,
+) -> Iterator[ResponseTraining]:
+    """Learn a response from logs, round by round.
+
+    A training that goes on from one of its rounds ends as one that was never interrupted.
 
     Args:
         rows: float32 (people, days, 10), raw.
         observed: bool (people, days, 10).
         weekday: int (people, days), 0 = Monday, -1 = unknown.
         config: of the training.
-        morning_states: when states are measured.
+        start: where it begins, or goes on.
+        held_out: how many of the people, the last ones, only decide when a round ends; 0 keeps
+            what the people who are learned from like best.
+
+    Yields:
+        The training after each round; the last one only learns once more, at the noise that was
+        found.
     """
-    parameters = _first_parameters(rows, observed, config, morning_states)
-    logs = response_logs(parameters, rows, observed, weekday)
-    held_out = max(1, round(config.validation_share * len(rows)))
-    training = ResponseTraining(parameters)
-    point = first_working_point(logs)
-    for number in range(config.rounds):
-        moments = collect(parameters, logs, point)
+    now = start
+    logs = response_logs(now.parameters, rows, observed, weekday)
+    for number in range(now.rounds, config.rounds + 1):
+        point = now.point or first_working_point(logs)
+        moments = collect(now.parameters, logs, point)
         rate = config.learning_rate * (1.0 if number == 0 else 0.5)
-        parameters = _climb(parameters, moments, held_out, rate, config, training.validation)
-        posterior = solve(parameters, moments)
-        point = move_working_point(parameters, logs, point, posterior)
-        parameters = _fit_noise(parameters, logs, point, posterior)
-    # Once more at the noise that was found.
-    moments = collect(parameters, logs, point)
-    rate = 0.5 * config.learning_rate
-    parameters = _climb(parameters, moments, held_out, rate, config, training.validation)
-    return replace(training, parameters=parameters)
+        validation, best = [*now.validation], [*now.best]
+        parameters = _climb(now.parameters, moments, held_out, rate, config, validation, best)
+        if number < config.rounds:
+            posterior = solve(parameters, moments)
+            point = move_working_point(parameters, logs, point, posterior)
+            parameters = fit_noise(parameters, logs, point, posterior)
+        now = ResponseTraining(_rounded(parameters), validation, number + 1, point, best)
+        yield now
+
+
+def _rounded(parameters: ResponseParameters) -> ResponseParameters:
+    """Return parameters as a checkpoint, or the file of an interrupted training, holds them."""
+    return from_arrays(to_arrays(parameters))
 
 
 def _first_parameters(
@@ -240,8 +277,13 @@ def _climb(
     learning_rate: float,
     config: ResponseConfig,
     validation: list[float],
+    kept: list[float],
 ) -> ResponseParameters:
-    """Take gradient steps, and return the parameters that validation people like best."""
+    """Take gradient steps, and return the parameters that validation people like best.
+
+    Their likelihoods are added to `validation`, and to `kept` at which share of the steps they
+    liked them best.
+    """
     judged, learned = _split(moments, held_out)
     products = [mx.array(each.astype(np.float32)) for each in learned.products]
     slopes = [mx.array(each.astype(np.float32)) for each in learned.slopes]
@@ -251,6 +293,7 @@ def _climb(
     taus = len(parameters.tau_days)
     gradient = mx.grad(partial(_surrogate, taus=taus, decay=config.weight_decay))
     best, best_value, since = parameters, log_likelihood(parameters, judged), 0
+    best_step = 0
     every = max(1, config.steps // 20)
     for step in range(1, config.steps + 1):
         posterior = solve(_with_weights(parameters, weights), learned)
@@ -269,14 +312,20 @@ def _climb(
             validation.append(value)
             since = 0 if value > best_value else since + 1
             if value > best_value:
-                best, best_value = now, value
+                best, best_value, best_step = now, value, step
             if since >= config.patience:
                 break
+    kept.append(best_step / config.steps)
     return best
 
 
 def _split(moments: LogMoments, held_out: int) -> tuple[LogMoments, LogMoments]:
-    """Return the moments of validation people, the last ones, and of the others."""
+    """Return the moments of validation people, the last ones, and of the others.
+
+    Without validation people those who are learned from stand in for them.
+    """
+    if held_out == 0:
+        return moments, moments
 
     def part(which: slice) -> LogMoments:
         return LogMoments(
@@ -302,73 +351,3 @@ def log_likelihood(parameters: ResponseParameters, moments: LogMoments) -> float
         rest = moments.squares[state] - 2.0 * moments.slopes[state] @ expected + fitted
         total = total - 0.5 * (rest + moments.log_variances[state])
     return float(total.mean())
-
-
-# Noise and cutpoints ---------------------------------------------------------------------------
-
-
-def _fit_noise(
-    parameters: ResponseParameters,
-    logs: ResponseLogs,
-    point: WorkingPoint,
-    posterior: ResponsePosterior,
-) -> ResponseParameters:
-    """Fit noise and cutpoints to what the regression leaves, at the posterior's mean."""
-    some = slice(0, NOISE_PEOPLE)
-    own = parameters.coefficients(0, posterior.mean[some]).astype(np.float32)
-    left = logs.rate[some] - np.einsum("pdw,pw->pd", logs.columns[some], own)
-    rate = _best_noise(
-        parameters.noise[0], left, logs.rate_observed[some], np.ones_like(left), fits_white=True
-    )
-    cutpoints = _best_cutpoints(parameters.cutpoints, logs, point)
-    latent = point.mean[some] + point.noise[some]
-    at = score(latent, logs.level[some], cutpoints)
-    left = point.noise[some] + at.slope / at.information
-    mood = _best_noise(
-        parameters.noise[1], left, logs.mood_observed[some], 1.0 / at.information, fits_white=False
-    )
-    return replace(parameters, noise=(rate, mood), cutpoints=cutpoints)
-
-
-def _best_noise(
-    noise: StateNoise,
-    left: np.ndarray,
-    observed: np.ndarray,
-    variance: np.ndarray,
-    *,
-    fits_white: bool,
-) -> StateNoise:
-    columns = left[..., None].astype(np.float32)
-
-    def unpacked(numbers: np.ndarray) -> StateNoise:
-        persistence = _MOST_PERSISTENT / (1.0 + np.exp(-numbers[:2]))
-        white = float(np.exp(numbers[4])) if fits_white else noise.white_variance
-        return StateNoise(persistence, np.exp(numbers[2:4]), white)
-
-    def cost(numbers: np.ndarray) -> float:
-        tried = unpacked(numbers)
-        scaled = variance * tried.white_variance if fits_white else variance
-        found = whiten(columns, observed, scaled, tried)
-        return float(0.5 * ((found.columns**2).sum() + found.log_variance.sum()))
-
-    share = np.clip(noise.persistence / _MOST_PERSISTENT, 1e-3, 1.0 - 1e-3)
-    start = [*np.log(share / (1.0 - share)), *np.log(np.maximum(noise.sd, 1e-3))]
-    start += [np.log(noise.white_variance)] if fits_white else []
-    options = {"maxfev": NOISE_EVALUATIONS}
-    found = minimize(cost, np.array(start), method="Nelder-Mead", options=options)
-    return unpacked(found.x)
-
-
-def _best_cutpoints(cutpoints: np.ndarray, logs: ResponseLogs, point: WorkingPoint) -> np.ndarray:
-    latent = (point.mean + point.noise)[logs.mood_observed]
-    level = logs.level[logs.mood_observed]
-
-    def unpacked(numbers: np.ndarray) -> np.ndarray:
-        return np.cumsum([numbers[0], *np.exp(numbers[1:])])
-
-    def cost(numbers: np.ndarray) -> float:
-        return -float(score(latent, level, unpacked(numbers)).log_likelihood.sum())
-
-    start = np.array([cutpoints[0], *np.log(np.diff(cutpoints))])
-    options = {"maxfev": NOISE_EVALUATIONS}
-    return unpacked(minimize(cost, start, method="Nelder-Mead", options=options).x)

@@ -25,7 +25,7 @@ def never_observed(observed: np.ndarray) -> tuple[int, ...]:
 
 
 def mute_features(model: WorldModel, features: tuple[int, ...]) -> None:
-    """Zero what features that the logs never hold contribute to both nets, in place.
+    """Zero what features that the logs never hold contribute to the nets, in place.
 
     Before training, because the reference day has everything; no gradient moves a weight whose
     input is never there. After training once more, for what a state that is never known
@@ -39,6 +39,8 @@ def mute_features(model: WorldModel, features: tuple[int, ...]) -> None:
         return
     policy, transition = _inputs_of(features)
     _zero_weights(model.policy, policy, action_layout(model.architecture), features)
+    if model.architecture.has_response:  # what was never known moved none of its coefficients
+        return
     _zero_weights(model.transition, transition, state_layout(model.architecture), features)
     offset = np.array(model.transition.offset)
     width = model.architecture.latent_a

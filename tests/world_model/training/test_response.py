@@ -9,11 +9,18 @@ import numpy as np
 import pytest
 
 from human_wm_env.errors import ConfigError
+from human_wm_env.response.arrays import to_arrays
 from human_wm_env.response.parameters import response_logs
 from human_wm_env.response.posterior import collect, first_working_point, solve
 from tests.human_wm_env.response import responses
 from world_model.training import response
-from world_model.training.response import ResponseConfig, log_likelihood, train_response
+from world_model.training.response import (
+    ResponseConfig,
+    first_training,
+    log_likelihood,
+    train_response,
+    training_rounds,
+)
 
 ROWS, OBSERVED, WEEKDAY = responses.logs(24, 120)
 
@@ -48,6 +55,28 @@ def test_training_helps_people_whom_it_does_not_learn_from() -> None:
     assert max(found.validation) > found.validation[0]
     assert np.isfinite(found.parameters.cutpoints).all()
     assert (np.diff(found.parameters.cutpoints) > 0.0).all()
+
+
+def test_a_training_goes_on_from_any_of_its_rounds() -> None:
+    config = ResponseConfig(channels=2, rank=3, tau_days=(2.0, 20.0), rounds=2, steps=4)
+    start = first_training(ROWS, OBSERVED, config, morning_states=False)
+    whole = list(training_rounds(ROWS, OBSERVED, WEEKDAY, config, start, held_out=4))
+    assert [each.rounds for each in whole] == [1, 2, 3]
+    *_, resumed = training_rounds(ROWS, OBSERVED, WEEKDAY, config, whole[0], held_out=4)
+    expected, found = to_arrays(whole[-1].parameters), to_arrays(resumed.parameters)
+    for name, value in expected.items():
+        np.testing.assert_array_equal(found[name], value, err_msg=name)
+    assert resumed.validation == whole[-1].validation and resumed.best == whole[-1].best
+
+
+@pytest.mark.parametrize("people", [1, 3])
+def test_few_people_are_learned_from_without_validation(people: int) -> None:
+    config = ResponseConfig(channels=2, rank=3, tau_days=(2.0, 20.0), rounds=1, steps=4)
+    logs = ROWS[:people], OBSERVED[:people], WEEKDAY[:people]
+    start = first_training(*logs[:2], config, morning_states=False)
+    *_, last = training_rounds(*logs, config, start, held_out=0)
+    assert all(np.isfinite(value).all() for value in to_arrays(last.parameters).values())
+    assert last.validation[3] > last.validation[0]  # of the first round, at one noise
 
 
 def test_settings_without_meaning_are_refused() -> None:
