@@ -9,6 +9,7 @@ import numpy as np
 
 from human_wm_env.response.basis import OF_NIGHT
 from human_wm_env.response.kalman import filter_loop
+from human_wm_env.response.noise import StateNoise
 from human_wm_env.response.ordinal import score
 from human_wm_env.response.parameters import STATES, ResponseLogs, ResponseParameters
 from human_wm_env.response.posterior import ResponsePosterior, WorkingPoint
@@ -33,8 +34,10 @@ class Carried:
             day for a person of latents 0; (state, process).
         noise_slope: float32 (people, 2, 2, rank + 2), what each latent [z_c, z_a] adds to it: what
             a coefficient explains is not noise.
-        noise_root: float32 (people, 2, 2, 2), Cholesky root of the processes' filtered covariance
-            given the latents; (state, process, process).
+        noise_root: float32 (people, 2, 2, 2), Cholesky root of the processes' covariance on the
+            next day given the latents, its innovations included; (state, process, process). On
+            that day they are persistence * noise + root @ normal; from the day after on, the
+            root is `innovation_root`.
         noise_scale: float32 (people, 2), personal multiplier of all noise of a state.
     """
 
@@ -51,16 +54,14 @@ class Carried:
         """Return those of some people."""
         return Carried(*(getattr(self, each.name)[people] for each in fields(self)))
 
-    def noise_of(self, latents: np.ndarray, normal: np.ndarray) -> np.ndarray:
-        """Draw both processes of each state after the last day, float32 (people, 2, 2).
+    def noise_of(self, latents: np.ndarray) -> np.ndarray:
+        """Return the mean of both processes of each state after the last day, (people, 2, 2).
 
         Args:
             latents: float32 (people, rank + 2), [z_c, z_a].
-            normal: float32 (people, 4), standard normal, state-major.
         """
-        mean = self.noise + (self.noise_slope @ latents[:, None, :, None])[..., 0]
-        drawn = self.noise_root @ normal.reshape(-1, len(STATES), PROCESSES, 1)
-        return np.asarray(mean + self.noise_scale[:, :, None] * drawn[..., 0], dtype=np.float32)
+        explained = (self.noise_slope @ latents[:, None, :, None])[..., 0]
+        return np.asarray(self.noise + explained, dtype=np.float32)
 
 
 def stacked(people: Sequence[Carried]) -> Carried:
@@ -73,6 +74,27 @@ def stacked(people: Sequence[Carried]) -> Carried:
 def joined_channels(parameters: ResponseParameters) -> np.ndarray:
     """Return the channels of both states side by side, float64 (WIDTH, channels)."""
     return np.concatenate(parameters.channels, axis=1)
+
+
+def innovation_root(parameters: ResponseParameters) -> np.ndarray:
+    """Return the root of what is new in the processes each day, float32 (2, 2, 2)."""
+    root = np.zeros((len(STATES), PROCESSES, PROCESSES), dtype=np.float32)
+    for state, noise in enumerate(parameters.noise):
+        np.fill_diagonal(root[state], noise.sd * np.sqrt(1.0 - noise.persistence**2))
+    return root
+
+
+def next_day_root(noise: StateNoise, covariance: np.ndarray) -> np.ndarray:
+    """Return the Cholesky root of both processes' covariance a day later, float64 (..., 2, 2).
+
+    Args:
+        noise: of the state.
+        covariance: float64 (..., 2, 2), after the last day.
+    """
+    innovation = noise.sd**2 * (1.0 - noise.persistence**2)
+    return lower_root(
+        np.outer(noise.persistence, noise.persistence) * covariance + np.diag(innovation)
+    )
 
 
 def lower_root(covariance: np.ndarray) -> np.ndarray:
@@ -108,7 +130,8 @@ def carried_after(
     usual = logs.own_mean / parameters.actions.sd
     noise = np.empty((people, len(STATES), PROCESSES))
     slope = np.empty((*noise.shape, parameters.rank + len(STATES)))
-    covariance = np.empty((*noise.shape, PROCESSES))
+    covariance = np.empty((people, PROCESSES, PROCESSES))
+    root = np.empty((*noise.shape, PROCESSES))
     for state in range(len(STATES)):
         spread = parameters.spread(state)
         x = logs.columns @ np.concatenate(
@@ -136,9 +159,10 @@ def carried_after(
                 np.empty_like(columns[person]),
                 np.empty(columns.shape[1]),
                 mean,
-                covariance[person, state],
+                covariance[person],
             )
             slope[person, state], noise[person, state] = mean[:, :-1], mean[:, -1]
+        root[:, state] = next_day_root(own, covariance)
     single = np.float32
     return Carried(
         night=(logs.memory @ parts[0]).astype(single),
@@ -147,6 +171,6 @@ def carried_after(
         weather=last_weather,
         noise=noise.astype(single),
         noise_slope=slope.astype(single),
-        noise_root=lower_root(covariance).astype(single),
+        noise_root=root.astype(single),
         noise_scale=np.ones((people, len(STATES)), dtype=single),
     )

@@ -132,15 +132,9 @@ def response_logs(
         scaled, parameters.tau_days, morning_states=parameters.morning_states
     )
     people, days = rows.shape[:2]
-    known = weekday >= 0
-    weekend = np.where(known, (weekday >= 5) - _WEEKEND_SHARE, 0.0)
-    friday = np.where(known, (weekday == _FRIDAY) - _FRIDAY_SHARE, 0.0)
-    weather = rows[..., schema.WEATHER, None] == np.arange(1, WEATHERS + 1)
-    today = np.where(observed[..., schema.WEATHER, None], weather - parameters.weather_share, 0.0)
-    yesterday = np.concatenate([np.zeros((people, 1, WEATHERS)), today[:, :-1]], axis=1)
-    context = [np.ones((people, days, 1)), weekend[..., None], friday[..., None], today, yesterday]
+    context = context_columns(parameters, rows, observed, weekday)
     flat = found.reshape(people, days, -1)
-    columns = np.concatenate([*(part.astype(np.float32) for part in context), flat], axis=-1)
+    columns = np.concatenate([context.astype(np.float32), flat], axis=-1)
     mood_observed = observed[..., schema.MOOD]
     level_of = np.empty(len(MOOD_ORDER), dtype=int)
     level_of[list(MOOD_ORDER)] = np.arange(len(MOOD_ORDER))
@@ -156,3 +150,25 @@ def response_logs(
         own_mean=own_mean,
         days_seen=observed.any(axis=-1).sum(axis=1),
     )
+
+
+def context_columns(
+    parameters: ResponseParameters, rows: np.ndarray, observed: np.ndarray, weekday: np.ndarray
+) -> np.ndarray:
+    """Return 1, weekday and weather, float64 (people, days, CONTEXT_WIDTH); 0 where unknown.
+
+    Args:
+        parameters: of the population.
+        rows: float32 (people, days, 10), raw.
+        observed: bool (people, days, 10).
+        weekday: int (people, days), 0 = Monday, -1 = unknown.
+    """
+    people, days = weekday.shape
+    known = weekday >= 0
+    weekend = np.where(known, (weekday >= 5) - _WEEKEND_SHARE, 0.0)
+    friday = np.where(known, (weekday == _FRIDAY) - _FRIDAY_SHARE, 0.0)
+    weather = rows[..., schema.WEATHER, None] == np.arange(1, WEATHERS + 1)
+    today = np.where(observed[..., schema.WEATHER, None], weather - parameters.weather_share, 0.0)
+    yesterday = np.concatenate([np.zeros((people, 1, WEATHERS)), today[:, :-1]], axis=1)
+    context = [np.ones((people, days, 1)), weekend[..., None], friday[..., None], today, yesterday]
+    return np.concatenate(context, axis=-1)

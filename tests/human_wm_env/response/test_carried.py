@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from human_wm_env.person import schema
-from human_wm_env.response.carried import carried_after, joined_channels, lower_root, stacked
+from human_wm_env.response.carried import (
+    carried_after,
+    innovation_root,
+    joined_channels,
+    lower_root,
+)
 from human_wm_env.response.noise import whiten
 from human_wm_env.response.parameters import CONTEXT_WIDTH, response_logs
 from human_wm_env.response.posterior import WorkingPoint, infer
@@ -38,19 +43,27 @@ def test_noise_is_what_the_filter_expects_tomorrow() -> None:
     left = np.concatenate([left, np.zeros((4, 1))], axis=1)[..., None].astype(np.float32)
     seen = np.concatenate([LOGS.rate_observed, np.zeros((4, 1), dtype=bool)], axis=1)
     wanted = whiten(left, seen, np.full(seen.shape, noise.white_variance), noise)
-    found = CARRIED.noise_of(latents.astype(np.float32), np.zeros((4, 4), dtype=np.float32))
+    found = CARRIED.noise_of(latents.astype(np.float32))
     np.testing.assert_allclose(
         found[:, 0] @ noise.persistence, wanted.expected_noise[:, -1], rtol=1e-3, atol=1e-4
     )
 
 
-def test_drawn_noise_has_the_filtered_covariance() -> None:
-    latents = np.zeros((1, responses.RANK + 2), dtype=np.float32)
-    many = stacked([CARRIED[:1]] * 4000)
-    normal = np.random.default_rng(0).standard_normal((4000, 4)).astype(np.float32)
-    drawn = many.noise_of(np.repeat(latents, 4000, axis=0), normal)
-    root = CARRIED.noise_root[0, 1].astype(float)
-    np.testing.assert_allclose(np.cov(drawn[:, 1].T), root @ root.T, atol=0.01)
+def test_far_from_any_log_the_noise_is_stationary() -> None:
+    seen = np.zeros((1, 200), dtype=bool)
+    nothing = np.zeros((1, 200, len(ROWS[0, 0])), dtype=bool)
+    logs = response_logs(PARAMETERS, np.repeat(ROWS[:1, :1], 200, axis=1), nothing, seen - 1)
+    point = WorkingPoint(np.zeros(seen.shape), np.zeros(seen.shape))
+    carried = carried_after(PARAMETERS, logs, point, infer(PARAMETERS, logs), np.array([-1]))
+    root = carried.noise_root[0].astype(float)
+    for state, noise in enumerate(PARAMETERS.noise):
+        covariance = root[state] @ root[state].T
+        np.testing.assert_allclose(covariance, np.diag(noise.sd**2), atol=1e-6)
+    assert not carried.noise.any() and not carried.noise_slope.any()
+    steady = innovation_root(PARAMETERS)[0]
+    noise = PARAMETERS.noise[0]
+    stationary = steady @ steady.T / (1.0 - np.diag(noise.persistence**2))
+    np.testing.assert_allclose(np.diag(stationary), noise.sd**2, rtol=1e-5)
 
 
 def test_roots_of_no_covariance_are_none() -> None:

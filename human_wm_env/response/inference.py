@@ -1,0 +1,373 @@
+"""The exact posterior of single people at fixed parameters: what `posterior.infer` gives, quickly.
+
+`posterior.infer` keeps all columns of the daily basis, whose combinations are still being learned.
+Here they are known: a log becomes as many columns as there are latents, in compiled loops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from human_wm_env.compiled import compiled
+from human_wm_env.person import schema
+from human_wm_env.person.history import History
+from human_wm_env.response.basis import (
+    COLUMN_FEATURES,
+    OF_NIGHT,
+    OWN_MEAN_PSEUDO_DAYS,
+    WIDTH,
+    daily_basis,
+    observed_basis,
+)
+from human_wm_env.response.carried import (
+    PROCESSES,
+    UNKNOWN_WEATHER,
+    Carried,
+    joined_channels,
+    next_day_root,
+    stacked,
+)
+from human_wm_env.response.kalman import filter_loop
+from human_wm_env.response.noise import StateNoise
+from human_wm_env.response.ordinal import score
+from human_wm_env.response.parameters import (
+    CONTEXT_WIDTH,
+    MOOD_ORDER,
+    STATES,
+    ResponseParameters,
+    context_columns,
+)
+from human_wm_env.response.posterior import SCORING_PASSES
+
+_FEATURES = sorted({feature for needed in COLUMN_FEATURES for feature in needed})
+_BITS = 1 << np.arange(len(_FEATURES))
+_NIGHT, _DAY = 0, 1
+_LEVEL_OF = np.empty(len(MOOD_ORDER), dtype=np.intp)
+_LEVEL_OF[list(MOOD_ORDER)] = np.arange(len(MOOD_ORDER))
+
+
+@dataclass(frozen=True)
+class PersonalResponse:
+    """What logs say about people's responses, batch-first.
+
+    Attributes:
+        mean: float32 (people, rank + 2), posterior means of [z_c, z_a].
+        root: float32 (people, rank + 2, rank + 2), Cholesky root of their covariance.
+        carried: what is kept of the days.
+    """
+
+    mean: np.ndarray
+    root: np.ndarray
+    carried: Carried
+
+    def __getitem__(self, people: np.ndarray | slice) -> PersonalResponse:
+        """Return those of some people."""
+        return PersonalResponse(self.mean[people], self.root[people], self.carried[people])
+
+
+@dataclass(frozen=True)
+class _Days:
+    """A log as it enters the columns; float64.
+
+    Attributes:
+        values: (days, WIDTH), the daily basis over its standard deviations, 0 where not known.
+        known: bool (days, WIDTH).
+        pattern: int (days,), which features are known, as bits.
+        context: (days, CONTEXT_WIDTH).
+        rate, level: (days,), scaled heart rate and ordered mood; rate_seen, mood_seen: bool.
+        weather: int (days,), -1 where unknown.
+    """
+
+    values: np.ndarray
+    known: np.ndarray
+    pattern: np.ndarray
+    context: np.ndarray
+    rate: np.ndarray
+    level: np.ndarray
+    rate_seen: np.ndarray
+    mood_seen: np.ndarray
+    weather: np.ndarray
+
+
+class ResponseInference:
+    """Posteriors of single people under one response.
+
+    Args:
+        parameters: of the population.
+    """
+
+    def __init__(self, parameters: ResponseParameters) -> None:
+        self.parameters = parameters
+        self._mean = parameters.actions.mean / parameters.actions.sd
+        channels = joined_channels(parameters)
+        self._parts = np.concatenate(
+            [
+                np.where(OF_NIGHT[:, None], channels, 0.0),
+                np.where(OF_NIGHT[:, None], 0.0, channels),
+            ],
+            axis=1,
+        )
+        # What the known columns of a day say of its channels, by which features are known.
+        self._filled = np.stack([self._fill(bits) for bits in range(1 << len(_FEATURES))])
+        self._decay = np.exp(-1.0 / parameters.tau_days)
+        self._loaded = [
+            np.concatenate([-parameters.personal(state), -parameters.mean[state][:, None]], axis=1)
+            for state in range(len(STATES))
+        ]
+
+    def _fill(self, bits: int) -> np.ndarray:
+        features = {feature for place, feature in enumerate(_FEATURES) if bits >> place & 1}
+        known = np.array([features.issuperset(needed) for needed in COLUMN_FEATURES])
+        filled = np.zeros((WIDTH, WIDTH))
+        filled[known, known] = 1.0
+        if known.any() and not known.all():
+            correlation = self.parameters.actions.correlation
+            slopes = np.linalg.solve(
+                correlation[np.ix_(known, known)], correlation[np.ix_(known, ~known)]
+            )
+            filled[np.ix_(known, ~known)] = slopes
+        return filled @ self._parts
+
+    def __call__(self, histories: Sequence[History]) -> PersonalResponse:
+        """Return the posteriors of several people; no person influences another."""
+        found = [self.of_beginnings(one, np.array([one.days])) for one in histories]
+        return _joined(found)
+
+    def of_beginnings(self, history: History, lengths: np.ndarray) -> PersonalResponse:
+        """Return the posteriors after several beginnings of one log, as if each were all.
+
+        Args:
+            history: the whole log.
+            lengths: int (beginnings,), 1 <= lengths <= its days.
+        """
+        days = self._read(history)
+        totals, counts = np.cumsum(days.values, axis=0), np.cumsum(days.known, axis=0)
+        found = []
+        for length in lengths.tolist():
+            seen = counts[length - 1] + OWN_MEAN_PSEUDO_DAYS
+            usual = (totals[length - 1] + OWN_MEAN_PSEUDO_DAYS * self._mean) / seen
+            found.append(self._beginning(days, length, usual))
+        return _joined(found)
+
+    def _read(self, history: History) -> _Days:
+        parameters, observed = self.parameters, history.observed
+        known = observed_basis(observed)
+        seen = observed[:, schema.MOOD]
+        mood = np.where(seen, history.rows[:, schema.MOOD], 0.0).astype(np.intp)
+        rate = history.rows[:, schema.HEART_RATE].astype(np.float64)
+        weather = history.rows[:, schema.WEATHER].astype(np.intp)
+        return _Days(
+            values=np.where(known, daily_basis(history.rows) / parameters.actions.sd, 0.0),
+            known=known,
+            pattern=observed[:, _FEATURES] @ _BITS,
+            context=context_columns(
+                parameters, history.rows[None], observed[None], history.weekday[None]
+            )[0],
+            rate=(rate - parameters.rate_centre) / parameters.rate_scale,
+            level=_LEVEL_OF[mood],
+            rate_seen=np.ascontiguousarray(observed[:, schema.HEART_RATE]),
+            mood_seen=np.ascontiguousarray(seen),
+            weather=np.where(observed[:, schema.WEATHER], weather, UNKNOWN_WEATHER),
+        )
+
+    def _beginning(self, days: _Days, length: int, usual: np.ndarray) -> PersonalResponse:
+        parameters, begun = self.parameters, slice(0, length)
+        channels = self._parts.shape[1] // 2
+        kept = np.zeros((2, len(self._decay), channels))
+        columns = tuple(
+            np.empty((length, CONTEXT_WIDTH + len(self._decay) * own.shape[1]))
+            for own in parameters.channels
+        )
+        columns_loop(
+            (days.values[begun], days.known[begun], days.pattern[begun], days.context[begun]),
+            usual,
+            self._filled,
+            self._decay,
+            parameters.morning_states,
+            kept,
+            columns,
+        )
+        rate, mood = (
+            _StateLog(own @ loaded, seen[begun], noise)
+            for own, loaded, seen, noise in zip(
+                columns,
+                self._loaded,
+                (days.rate_seen, days.mood_seen),
+                parameters.noise,
+                strict=True,
+            )
+        )
+        rate.filter(days.rate[begun], np.full(length, rate.noise.white_variance))
+        mean, root = self._mood_passes(rate, mood, days.level[begun])
+        return _as_batch(
+            mean,
+            root,
+            night=kept[_NIGHT],
+            day=kept[_DAY],
+            usual=(usual @ self._parts).reshape(2, channels),
+            weather=days.weather[length - 1],
+            noise=np.stack([rate.mean[:, -1], mood.mean[:, -1]]),
+            noise_slope=np.stack([rate.mean[:, :-1], mood.mean[:, :-1]]),
+            noise_root=np.stack(
+                [next_day_root(state.noise, state.covariance) for state in (rate, mood)]
+            ),
+            noise_scale=np.ones(len(STATES)),
+        )
+
+    def _mood_passes(
+        self, rate: _StateLog, mood: _StateLog, level: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return posterior mean and root; the mood's log is left filtered at the posterior."""
+        size, cutpoints = len(rate.pull), self.parameters.cutpoints
+        prior = np.eye(size) + rate.precision
+        latent_mean = noise = np.zeros(len(level))
+        for _ in range(SCORING_PASSES):
+            latent = latent_mean + noise
+            at = score(latent, level, cutpoints)
+            mood.filter(latent + at.slope / at.information, 1.0 / at.information)
+            precision = prior + mood.precision
+            mean = np.linalg.solve(precision, rate.pull + mood.pull)
+            latent_mean = mood.expected(mean)
+            at = score(latent_mean + noise, level, cutpoints)
+            variance = 1.0 / at.information
+            left = noise + at.slope * variance
+            noise = mood.expected_noise(left, variance)
+        mood.filter(latent_mean + left, variance)
+        # The root that is lower triangular in the order of the latents.
+        return mean, np.linalg.cholesky(np.linalg.inv(precision))
+
+
+class _StateLog:
+    """One state of a log as a regression on the latents.
+
+    Args:
+        columns: float64 (days, latents + 1): minus what each latent explains, minus the mean.
+        observed: bool (days,).
+        noise: of the state.
+
+    Attributes, after `filter`:
+        precision: float64 (latents, latents), what the state adds to the posterior's.
+        pull: float64 (latents,), likewise.
+        mean: float64 (2, latents + 1), filtered noise by each latent, and at 0 of all.
+        covariance: float64 (2, 2), of the noise.
+    """
+
+    def __init__(self, columns: np.ndarray, observed: np.ndarray, noise: StateNoise) -> None:
+        self._columns, self._observed, self.noise = columns, observed, noise
+        self._minus_mean = columns[:, -1].copy()
+        self._whitened = np.empty_like(columns)
+        self._predicted = np.empty(len(columns))
+        self.mean = np.empty((PROCESSES, columns.shape[1]))
+        self.covariance = np.empty((PROCESSES, PROCESSES))
+        self.precision = self.pull = np.empty(0)
+
+    def filter(self, response: np.ndarray, variance: np.ndarray) -> None:
+        """Take a state's numbers, float64 (days,), with the variances of their white noise."""
+        self._columns[:, -1] = response + self._minus_mean
+        own = self.noise.persistence, self.noise.sd
+        filter_loop(
+            self._columns,
+            self._observed,
+            variance,
+            own,
+            self._whitened,
+            self._predicted,
+            self.mean,
+            self.covariance,
+        )
+        products = self._whitened.T @ self._whitened
+        self.precision, self.pull = products[:-1, :-1], -products[:-1, -1]
+
+    def expected(self, latents: np.ndarray) -> np.ndarray:
+        """Return what latents (latents,) make the state expected to be, float64 (days,)."""
+        return np.asarray(-self._columns[:, :-1] @ latents - self._minus_mean)
+
+    def expected_noise(self, left: np.ndarray, variance: np.ndarray) -> np.ndarray:
+        """Return the noise expected of each day from what is left on those before, (days,)."""
+        column, predicted = left[:, None], np.empty(len(left))
+        filter_loop(
+            column,
+            self._observed,
+            variance,
+            (self.noise.persistence, self.noise.sd),
+            np.empty_like(column),
+            predicted,
+            np.empty((PROCESSES, 1)),
+            np.empty((PROCESSES, PROCESSES)),
+        )
+        return predicted
+
+
+def _as_batch(mean: np.ndarray, root: np.ndarray, **kept: np.ndarray) -> PersonalResponse:
+    """Return a batch of one, float32 but for the weather."""
+
+    def one(value: np.ndarray) -> np.ndarray:
+        array = np.asarray(value)[None]
+        return array.astype(np.float32) if array.dtype == np.float64 else array
+
+    carried = Carried(**{name: one(value) for name, value in kept.items()})
+    return PersonalResponse(one(mean), one(root), carried)
+
+
+def _joined(people: Sequence[PersonalResponse]) -> PersonalResponse:
+    return PersonalResponse(
+        np.concatenate([one.mean for one in people]),
+        np.concatenate([one.root for one in people]),
+        stacked([one.carried for one in people]),
+    )
+
+
+@compiled
+def columns_loop(
+    days: tuple[np.ndarray, ...],
+    usual: np.ndarray,
+    filled: np.ndarray,
+    decay: np.ndarray,
+    morning_states: bool,
+    kept: np.ndarray,
+    columns: tuple[np.ndarray, ...],
+) -> None:
+    """Write what both states are regressed on, and the memory after the last day.
+
+    Args:
+        days: values, known, pattern and context of the days; see `_Days`.
+        usual: float64 (WIDTH,), the person's own mean, over the standard deviations.
+        filled: float64 (patterns, WIDTH, 2 * channels), what known columns say of the channels:
+            of the night, then of the day.
+        decay: float64 (taus,).
+        morning_states: see `basis.remembered`.
+        kept: float64 (2, taus, channels), zeros; memory of the night and of the day.
+        columns: float64 (days, CONTEXT_WIDTH + taus * channels) of each state, to be written.
+    """
+    values, known, pattern, context = days
+    rate, mood = columns
+    taus, channels = kept.shape[1], kept.shape[2]
+    own = (rate.shape[1] - CONTEXT_WIDTH) // taus
+    other = channels - own
+    today = np.empty(2 * channels)
+    for day in range(len(values)):
+        for channel in range(2 * channels):
+            today[channel] = 0.0
+        for place in range(values.shape[1]):
+            if known[day, place]:
+                apart = values[day, place] - usual[place]
+                for channel in range(2 * channels):
+                    today[channel] += apart * filled[pattern[day], place, channel]
+        for place in range(CONTEXT_WIDTH):
+            rate[day, place] = context[day, place]
+            mood[day, place] = context[day, place]
+        for tau in range(taus):
+            share = 1.0 - decay[tau]
+            for channel in range(channels):
+                before = kept[1, tau, channel]
+                night = decay[tau] * kept[0, tau, channel] + share * today[channel]
+                after = decay[tau] * before + share * today[channels + channel]
+                kept[0, tau, channel], kept[1, tau, channel] = night, after
+                found = night + (before if morning_states else after)
+                if channel < own:
+                    rate[day, CONTEXT_WIDTH + tau * own + channel] = found
+                else:
+                    mood[day, CONTEXT_WIDTH + tau * other + channel - own] = found

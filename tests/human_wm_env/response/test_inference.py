@@ -1,0 +1,78 @@
+"""Single people's posteriors are those of `posterior.infer`, for whole logs and beginnings."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+
+from human_wm_env.person import schema
+from human_wm_env.person.history import History
+from human_wm_env.response.carried import carried_after
+from human_wm_env.response.inference import ResponseInference
+from human_wm_env.response.parameters import ResponseParameters, response_logs
+from human_wm_env.response.posterior import (
+    SCORING_PASSES,
+    collect,
+    first_working_point,
+    infer,
+    move_working_point,
+    solve,
+)
+from tests.human_wm_env.response import responses
+
+DAYS = 90
+ROWS, OBSERVED, WEEKDAY = responses.logs(5, DAYS)
+EVENING = responses.parameters(ROWS, OBSERVED)
+MORNING = replace(EVENING, morning_states=True)
+
+
+def histories(days: int = DAYS) -> list[History]:
+    weekday = WEEKDAY.astype(np.int8)
+    return [History(ROWS[p, :days], OBSERVED[p, :days], weekday[p, :days]) for p in range(5)]
+
+
+@pytest.mark.parametrize("parameters", [EVENING, MORNING], ids=["evening", "morning"])
+def test_posteriors_are_the_exact_ones(parameters: ResponseParameters) -> None:
+    logs = response_logs(parameters, ROWS, OBSERVED, WEEKDAY)
+    wanted = infer(parameters, logs)
+    found = ResponseInference(parameters)(histories())
+    np.testing.assert_allclose(found.mean, wanted.mean, rtol=1e-5, atol=1e-5)
+    covariance = found.root.astype(float) @ found.root.transpose(0, 2, 1)
+    np.testing.assert_allclose(covariance, wanted.covariance, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("parameters", [EVENING, MORNING], ids=["evening", "morning"])
+def test_what_is_carried_is_what_the_batch_carries(parameters: ResponseParameters) -> None:
+    logs = response_logs(parameters, ROWS, OBSERVED, WEEKDAY)
+    point = first_working_point(logs)
+    posterior = solve(parameters, collect(parameters, logs, point))
+    for _ in range(SCORING_PASSES - 1):
+        point = move_working_point(parameters, logs, point, posterior)
+        posterior = solve(parameters, collect(parameters, logs, point))
+    weather = np.where(OBSERVED[:, -1, schema.WEATHER], ROWS[:, -1, schema.WEATHER], -1)
+    wanted = carried_after(parameters, logs, point, posterior, weather.astype(int))
+    found = ResponseInference(parameters)(histories()).carried
+    for each in fields(found):
+        one, other = getattr(found, each.name), getattr(wanted, each.name)
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=2e-5, err_msg=each.name)
+
+
+def test_a_beginning_knows_nothing_of_later_days() -> None:
+    inference, lengths = ResponseInference(EVENING), np.array([1, 28, 63, DAYS])
+    whole = inference.of_beginnings(histories()[2], lengths)
+    for place, length in enumerate(lengths.tolist()):
+        alone = inference([histories(length)[2]])
+        np.testing.assert_allclose(whole.mean[[place]], alone.mean, atol=1e-6)
+        np.testing.assert_allclose(whole.root[[place]], alone.root, atol=1e-6)
+        np.testing.assert_allclose(whole.carried.noise[[place]], alone.carried.noise, atol=1e-6)
+
+
+def test_a_day_of_which_nothing_is_known_leaves_the_prior() -> None:
+    nothing = np.zeros((1, schema.FEATURE_COUNT))
+    history = History.from_arrays(nothing, nothing.astype(bool))
+    found = ResponseInference(EVENING)([history])
+    assert not found.mean.any()
+    np.testing.assert_array_equal(found.root[0], np.eye(responses.RANK + 2))
+    assert found.carried.weather.tolist() == [-1]
