@@ -34,7 +34,7 @@ ROOMS = {
     ),
     "world_model": (
         *("data", "nets", "losses", "imagination", "training", "predecessor"),
-        *("export", "training_stages", "pretrained", "card", "audit"),
+        *("export", "training_stages", "pretrained", "forecasters", "card", "audit"),
     ),
     "agents": (
         *(

@@ -1,8 +1,7 @@
-"""Judge forecasts of held-out days beside "user mean + lag 1 + weekday"."""
+"""Judge forecasts of held-out days beside those of simple and statistical forecasters."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import partial
 
@@ -12,6 +11,7 @@ from human_wm_cli.run import RunConfig, RunFolder
 from human_wm_env import load_world_model
 from world_model import HeldOutConfig, judge_held_out
 from world_model.card.calibration import LEVELS
+from world_model.card.held_out_days import AVERAGE
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,39 @@ def skill_rows(features: Facts) -> list[Row]:
     ]
 
 
-def _gain(interval: Mapping[str, float], *, percent: bool = False) -> str:
-    mean, low, high = (
-        f"{interval[name]:+.1%}" if percent else f"{interval[name]:+.3f}"
-        for name in ("mean", "low", "high")
-    )
-    return f"{mean} [{low}, {high}]{'*' if interval['low'] * interval['high'] > 0.0 else ''}"
+def forecaster_rows(forecasters: Facts, dream_beside: Facts) -> list[Row]:
+    """Return one row a statistical forecaster: averages over features."""
+    rows: list[Row] = []
+    for name, features in forecasters.items():
+        own, dream = features[AVERAGE], dream_beside[name][AVERAGE]
+        rows.append(
+            {
+                "forecaster": name,
+                "R2": f"{own['r2']:.3f}",
+                "R2 gain": _gain(own["r2_gain"]),
+                "CRPS": f"{own['crps']:.4f}",
+                "CRPS gain": _gain(own["crps_gain"], percent=True),
+                "dream over it, R2": _gain(dream["r2_gain"]),
+                "dream over it, CRPS": _gain(dream["crps_gain"], percent=True),
+            }
+        )
+    return rows
+
+
+def _gain(interval: Facts, *, percent: bool = False) -> str:
+    style = "{:+.1%}" if percent else "{:+.3f}"
+    mean = style.format(interval["mean"])
+    if interval["low"] is None:
+        return mean
+    low, high = interval["low"], interval["high"]
+    star = "*" if low * high > 0.0 else ""
+    return f"{mean} [{style.format(low)}, {style.format(high)}]{star}"
+
+
+def _share(interval: Facts) -> str:
+    if interval["low"] is None:
+        return f"{interval['mean']:.1%}"
+    return "{mean:.1%} [{low:.1%}, {high:.1%}]".format(**interval)
 
 
 def coverage_rows(coverage: Facts) -> list[Row]:
@@ -66,10 +93,7 @@ def coverage_rows(coverage: Facts) -> list[Row]:
         {
             "forecast": name,
             "days ahead": int(horizon),
-            **{
-                level: "{mean:.1%} [{low:.1%}, {high:.1%}]".format(**each["all"][level])
-                for level in LEVELS
-            },
+            **{level: _share(each["all"][level]) for level in LEVELS},
         }
         for name, by_horizon in coverage.items()
         for horizon, each in by_horizon.items()
@@ -82,8 +106,10 @@ def print_tables(found: Facts) -> None:
     trained = "on the days before" if about["trained_on_the_days_before"] else "on other logs"
     members = len(about["weights_sha256"])
     pool = f" of {members} checkpoints together" if members > 1 else ""
+    one_person = about["people"] == 1
     print(
-        f"{about['data']}: {about['held_out_days']} held-out days of {about['people']} people "
+        f"{about['data']}: {about['held_out_days']} held-out days of "
+        f"{'1 person' if one_person else str(about['people']) + ' people'} "
         f"(split by time), checkpoint trained {trained}; {about['config']['posterior']} posterior, "
         f"{about['draws']} draws{pool}."
     )
@@ -94,13 +120,26 @@ def print_tables(found: Facts) -> None:
             title=f"\n{days} ahead, against user mean + lag 1 + weekday (gain: positive is "
             "better, 95% intervals over people, * excludes 0)",
         )
+        print_report(
+            forecaster_rows(found["forecasters"][horizon], found["dream_beside"][horizon]),
+            title=f"\n{days} ahead, statistical forecasters on the same cells (gain: likewise; "
+            "averages over features)",
+        )
     print_report(coverage_rows(found["coverage"]), title="\nCoverage of central intervals")
     summary = found["summary"]
     worse = ", ".join(summary["significantly_worse"]) or "none"
     print(
-        f"\nSignificantly worse than the baseline: {worse}. Coverage at most "
-        f"{100 * summary['coverage_off']:.1f} points off ({summary['coverage_off_where']})."
+        ("\n" if one_person else f"\nSignificantly worse than the baseline: {worse}. ")
+        + f"Coverage at most {100 * summary['coverage_off']:.1f} points off "
+        f"({summary['coverage_off_where']})."
     )
+    if about["left_out"]:
+        print(about["left_out"])
+    if one_person:
+        print(
+            "One person: the gains are theirs on these days. Whether they hold for other people "
+            "or other days cannot be judged, so there are no intervals."
+        )
 
 
 def main(config: EvaluateForecastsConfig) -> None:

@@ -11,7 +11,7 @@ from human_wm_env.data.splits import TimeSplit
 from human_wm_env.errors import ConfigError
 from human_wm_env.runtime.encoder import Posterior
 from human_wm_env.runtime.world_model import WorldModelRuntime
-from world_model.card import baselines, futures
+from world_model.card import baselines, futures, statistical_forecasts
 from world_model.card.calibration import LEVELS
 from world_model.card.forecasts import Cells, judge_cells
 from world_model.card.futures import Starts
@@ -24,6 +24,8 @@ from world_model.card.walk_forward import (
     refined_walking,
 )
 from world_model.export import restore
+from world_model.forecasters.boosted_trees import MISSING, installed
+from world_model.forecasters.forecast import BLEND, names_of
 from world_model.nets.world_model import WorldModel
 from world_model.training.config import BLOCKS
 from world_model.training.personal_posteriors import Refinement, config_of
@@ -50,6 +52,8 @@ class HeldOutConfig:
         update_every_days: from one refinement to the last `refine_window_days` days to the
             next; 0 never updates a posterior.
         update_steps, update_rate: of these.
+        forecasters: which statistical ones are judged on the same cells, and blended; None
+            takes all that are installed.
     """
 
     posterior: str = "encoder"
@@ -64,8 +68,10 @@ class HeldOutConfig:
     update_every_days: int = 1
     update_steps: int = 30
     update_rate: float = 0.05
+    forecasters: list[str] | None = None
 
     def __post_init__(self) -> None:
+        names_of(self.forecasters)
         if self.posterior not in POSTERIORS:
             raise ConfigError(
                 f"a posterior out of {', '.join(POSTERIORS)}",
@@ -113,6 +119,8 @@ class Summary:
     Attributes:
         significantly_worse: features, and by which score.
         average_r2_gain, average_crps_gain: of the average over features.
+        r2_gain_over_blend, crps_gain_over_blend: likewise, over the blend of the statistical
+            forecasters.
         coverage_off: the largest distance of the model's coverage from nominal;
             coverage_off_where: on which level and horizon.
     """
@@ -120,6 +128,8 @@ class Summary:
     significantly_worse: list[str]
     average_r2_gain: Interval
     average_crps_gain: Interval
+    r2_gain_over_blend: Interval
+    crps_gain_over_blend: Interval
     coverage_off: float
     coverage_off_where: str
 
@@ -133,13 +143,17 @@ class HeldOutScores:
 
     Attributes:
         about: data, checkpoints and settings.
-        days_ahead: by horizon and feature, with their average.
+        days_ahead: the dream beside the baseline, by horizon and feature, with their average.
+        forecasters: statistical ones beside the baseline, by horizon, name and feature.
+        dream_beside: the dream beside each of those (as `r2_baseline`), likewise.
         coverage: by forecaster and horizon.
         summary: see there.
     """
 
     about: dict[str, object]
     days_ahead: dict[str, dict[str, Comparison]]
+    forecasters: dict[str, dict[str, dict[str, Comparison]]]
+    dream_beside: dict[str, dict[str, dict[str, Comparison]]]
     coverage: dict[str, dict[str, Coverage]]
     summary: Summary
 
@@ -154,6 +168,9 @@ def judge_held_out(
 ) -> HeldOutScores:
     """Forecast every held-out day from the day before, and judge the forecasts.
 
+    Statistical forecasters (`world_model/forecasters/`) are judged on the same cells; they are
+    fitted on the days before, of the judged people and of those who join for training.
+
     Args:
         runtime: the checkpoint, loaded.
         split: the logs; the checkpoint was trained on `split.before`, or on others.
@@ -163,8 +180,10 @@ def judge_held_out(
         report: receives the name of each step.
 
     Raises:
+        ConfigError: a forecaster needs a library that is not installed.
         DataError: no held-out day has two weeks before it.
     """
+    names = names_of(config.forecasters)
     rng = np.random.default_rng(np.random.SeedSequence([config.seed, 43]))
     horizons = sorted(config.horizons)
     starts = _of_some(every_day(split.whole, split.first_held_out), config.people, rng)
@@ -197,6 +216,17 @@ def judge_held_out(
         str(horizon): compare(judged[DREAM][horizon], judged[BASELINE][horizon])
         for horizon in horizons
     }
+    report("statistical forecasters")
+    statistical = statistical_forecasts.judge_forecasters(
+        split, starts, horizons, names, config.draws, config.seed
+    )
+    forecasters, dream_beside = {}, {}
+    for horizon in horizons:
+        dream, baseline = (judged[name][horizon] for name in (DREAM, BASELINE))
+        cells = {name: by_horizon[horizon] for name, by_horizon in statistical.items()}
+        forecasters[str(horizon)] = {name: compare(one, baseline) for name, one in cells.items()}
+        dream_beside[str(horizon)] = {name: compare(dream, one) for name, one in cells.items()}
+    judged |= statistical
     covered = {
         name: {str(horizon): coverage(cells) for horizon, cells in by_horizon.items()}
         for name, by_horizon in judged.items()
@@ -214,8 +244,12 @@ def judge_held_out(
         "draws": imagined.shape[1],
         "weights_sha256": [one.checkpoint.manifest.get("weights_sha256") for one in pool],
         "config": asdict(config),
+        "forecasters": names,
+        "left_out": None if config.forecasters is not None or installed() else MISSING,
     }
-    return HeldOutScores(about, days_ahead, covered, summarise(days_ahead, covered[DREAM]))
+    over_blend = dream_beside[str(horizons[0])][BLEND][AVERAGE]
+    summary = summarise(days_ahead, over_blend, covered[DREAM])
+    return HeldOutScores(about, days_ahead, forecasters, dream_beside, covered, summary)
 
 
 def _of_some(starts: Starts, people: int, rng: np.random.Generator) -> Starts:
@@ -305,7 +339,9 @@ def coverage(cells: Mapping[str, Cells]) -> Coverage:
 
 
 def summarise(
-    days_ahead: Mapping[str, Mapping[str, Comparison]], covered: Mapping[str, Coverage]
+    days_ahead: Mapping[str, Mapping[str, Comparison]],
+    over_blend: Comparison,
+    covered: Mapping[str, Coverage],
 ) -> Summary:
     """Say where the model is significantly worse, and how far its coverage is from nominal."""
     first = days_ahead[min(days_ahead, key=int)]
@@ -313,9 +349,17 @@ def summarise(
         f"{name} ({what})"
         for name, row in first.items()
         for what, gain in (("R2", row.r2_gain), ("CRPS", row.crps_gain))
-        if gain.high < 0.0
+        if gain.below_zero
     ]
     off = coverage_gaps({f"{horizon} ahead": each["all"] for horizon, each in covered.items()})
     where = max(off, key=lambda place: off[place])
     average = first[AVERAGE]
-    return Summary(worse, average.r2_gain, average.crps_gain, off[where], where)
+    return Summary(
+        worse,
+        average.r2_gain,
+        average.crps_gain,
+        over_blend.r2_gain,
+        over_blend.crps_gain,
+        off[where],
+        where,
+    )

@@ -16,11 +16,16 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean and its confidence interval."""
+    """A mean and its confidence interval; None of one person, from whom there is none."""
 
     mean: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
+
+    @property
+    def below_zero(self) -> bool:
+        """Whether all of the interval is below zero; never without an interval."""
+        return self.high is not None and self.high < 0.0
 
 
 def mean_interval(values: np.ndarray, people: np.ndarray, seed: int = 0) -> Interval:
@@ -69,7 +74,7 @@ def mean_of_ratios(
     """Return the mean over several `ratio_interval`s, with the interval of that mean.
 
     A person who is drawn is drawn for every ratio. A resample in which a reference sums to
-    nothing (its people were not drawn) is left out.
+    nothing (its people were not drawn) is left out. One person has no interval.
 
     Args:
         pairs: values, reference and people of each ratio, (n,) each.
@@ -85,8 +90,12 @@ def mean_of_ratios(
             for each in (values, reference)
         )
         means.append(above.sum() / below.sum())
+        if len(all_people) == 1:
+            continue
         with np.errstate(invalid="ignore", divide="ignore"):
             ratios.append((drawn @ above) / (drawn @ below))
+    if len(all_people) == 1:
+        return Interval(float(np.mean(means)), None, None)
     resampled = np.mean(ratios, axis=0)
     tail = (1.0 - CONFIDENCE) / 2.0
     low, high = np.quantile(resampled[np.isfinite(resampled)], [tail, 1.0 - tail])

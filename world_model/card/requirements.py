@@ -39,8 +39,8 @@ def checks(card: Card) -> list[Check]:
     if card.traits is not None:
         found += _trait_checks(card.traits)
     found += [
-        _least("z_b swapped: nats per day lost by actions, low end", card.swap["b"].action),
-        _least("z_c swapped: nats per day lost by states, low end", card.swap["c"].state),
+        *_least("z_b swapped: nats per day lost by actions, low end", card.swap["b"].action),
+        *_least("z_c swapped: nats per day lost by states, low end", card.swap["c"].state),
     ]
     found += _forecast_checks(card)
     ratios = {
@@ -54,8 +54,8 @@ def checks(card: Card) -> list[Check]:
     if gaps:
         found.append(worst("mood reward of the dream: distance from the simulator's", gaps, 0.02))
     if card.disagreement:
-        found.append(
-            _least("disagreement away from the log over on it, low end", card.disagreement.ratio, 1)
+        found += _least(
+            "disagreement away from the log over on it, low end", card.disagreement.ratio, 1
         )
     return found
 
@@ -118,5 +118,6 @@ def worst(what: str, values: Mapping[str, float], bound: float) -> Check:
     return Check(what, values[where], bound, True, where)
 
 
-def _least(what: str, interval: Interval, bound: float = 0.0) -> Check:
-    return Check(what, interval.low, bound, False)
+def _least(what: str, interval: Interval, bound: float = 0.0) -> list[Check]:
+    """Return the requirement on the low end; none of one person, who has no interval."""
+    return [] if interval.low is None else [Check(what, interval.low, bound, False)]

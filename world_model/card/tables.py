@@ -113,6 +113,8 @@ def _posteriors(traits: Traits | None) -> dict[str, dict[str, TraitFound]]:
 
 
 def _interval(interval: Interval, digits: int = 2) -> str:
+    if interval.low is None:
+        return f"{interval.mean:.{digits}f} (one person)"
     return "{:.{d}f} [{:.{d}f}, {:.{d}f}]".format(*astuple(interval), d=digits)
 
 

@@ -14,9 +14,15 @@ from human_wm_cli.data import DataConfig
 from human_wm_env.model.checkpoint import save_checkpoint
 from human_wm_env.person import schema
 from tests.world_model import tiny
+from world_model.card import held_out_days
 from world_model.card.held_out_days import HeldOutConfig
+from world_model.forecasters import forecast
 
-SMALL = ["forecasts.draws=10", "data.held_out_share=0.1"]
+SMALL = [
+    "forecasts.draws=10",
+    "data.held_out_share=0.1",
+    "forecasts.forecasters=[exponential_mean,mixed_model]",
+]
 
 
 @pytest.fixture
@@ -85,8 +91,37 @@ def test_tables(
     assert "trained on other logs" in out
     for what in ("steps", "average", "1 day ahead", "7 days ahead", "Coverage", "Significantly"):
         assert what in out
+    for what in ("exponential_mean", "mixed_model", "blend", "dream over it, CRPS"):
+        assert what in out
     metrics = json.loads((tmp_path / "runs" / "one" / "metrics.json").read_text())
     assert metrics["about"]["held_out_days"] == 144
+
+
+def test_one_person(
+    logs: Path, checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    head, *rows = logs.read_text().splitlines(keepends=True)
+    mine = [row for row in rows if row.startswith(f"{tiny.logs().user_ids[0]},")]
+    logs.write_text("".join([head, *mine]))
+    run(logs, checkpoint, tmp_path)
+    out = capsys.readouterr().out
+    assert out.startswith("mine: 12 held-out days of 1 person (split by time)")
+    assert "cannot be judged, so there are no intervals" in out
+    assert "[" not in out and "Significantly" not in out
+
+
+def test_without_lightgbm_the_extra_is_named(
+    logs: Path,
+    checkpoint: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in (forecast, held_out_days):
+        monkeypatch.setattr(module, "installed", lambda: False)
+    run(logs, checkpoint, tmp_path, "forecasts.forecasters=null")
+    out = capsys.readouterr().out
+    assert "pip install 'humanwm[forecasts]'" in out and "mixed_model" in out
 
 
 def test_one_json_object(

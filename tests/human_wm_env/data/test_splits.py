@@ -114,6 +114,16 @@ def test_nothing_of_others_is_held_out() -> None:
     assert split.whole.days_logged[12:].tolist() == [50, 20, 33]
 
 
+def test_one_person_is_enough() -> None:
+    some = tiny.logs()
+    alone = split_by_time(LogDataset.from_arrays(some.rows[:1], some.observed[:1]))
+    assert alone.whole.split_of == ("train",)
+    split = everybody_trains(alone)
+    assert split.before.split_of == ("train", "validation")
+    np.testing.assert_array_equal(split.before.rows[1], alone.before.rows[0])
+    assert split.first_held_out.tolist() == [96, 96]
+
+
 def test_copies_stand_in_for_validation_people_who_train() -> None:
     split = split_by_time(tiny.logs())
     all_train = everybody_trains(split)

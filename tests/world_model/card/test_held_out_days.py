@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from human_wm_env.data.splits import split_by_time
+from human_wm_env.data.dataset import LogDataset
+from human_wm_env.data.splits import everybody_trains, split_by_time
 from human_wm_env.errors import ConfigError
 from tests.world_model import tiny
 from world_model.card.forecasts import Cells
@@ -20,8 +21,15 @@ from world_model.card.held_out_days import (
     judge_held_out,
     summarise,
 )
+from world_model.forecasters.forecast import BLEND, EXPONENTIAL, MIXED
 
-SMALL = HeldOutConfig(draws=12, refine_steps=2, refine_window_days=16, update_steps=2)
+SMALL = HeldOutConfig(
+    draws=12,
+    refine_steps=2,
+    refine_window_days=16,
+    update_steps=2,
+    forecasters=[EXPONENTIAL, MIXED],
+)
 
 
 def cells(crps: float, error: float, users: int = 6, pit: float = 0.5) -> Cells:
@@ -53,7 +61,9 @@ def test_what_is_significantly_worse_and_how_far_coverage_is_off() -> None:
     one = {"steps": cells(0.4, 1.0, pit=0.5), "mood": cells(0.3, 2.0, pit=0.97)}
     other = {"steps": cells(0.5, 1.5), "mood": cells(0.3, 1.8)}
     covered = {"1": coverage(one)}
-    said = summarise({"1": compare(one, other), "7": compare(one, other)}, covered)
+    over_blend = compare(other, one)[AVERAGE]
+    said = summarise({"1": compare(one, other), "7": compare(one, other)}, over_blend, covered)
+    assert said.r2_gain_over_blend.mean == pytest.approx(-0.075)
     assert said.significantly_worse == ["mood (R2)"]
     assert said.average_r2_gain.mean == pytest.approx(0.075)
     # Half of the cells are in the middle, the others beyond the 80% interval.
@@ -81,6 +91,32 @@ def test_everything_is_there_and_json_able(posterior: str) -> None:
     # Random nets know nothing; the baseline does.
     assert found["days_ahead"]["1"][AVERAGE]["r2_gain"]["high"] < 0.0
     assert "steps (R2)" in found["summary"]["significantly_worse"]
+    # So do the statistical forecasters, on the same cells; the data never reach LightGBM's.
+    names = [EXPONENTIAL, MIXED]
+    assert about["forecasters"] == names
+    for horizon, days_ahead in found["days_ahead"].items():
+        assert list(found["forecasters"][horizon]) == [*names, BLEND]
+        for name, beside in found["dream_beside"][horizon].items():
+            average = found["forecasters"][horizon][name][AVERAGE]
+            assert average["cells"] == days_ahead[AVERAGE]["cells"]
+            assert average["r2_baseline"] == days_ahead[AVERAGE]["r2_baseline"]
+            assert beside[AVERAGE]["r2"] == days_ahead[AVERAGE]["r2"]
+            assert beside[AVERAGE]["r2_baseline"] == average["r2"]
+            assert beside[AVERAGE]["crps_gain"]["high"] < 0.0
+    assert set(found["coverage"]) == {"dream", BASELINE, *names, BLEND}
+
+
+def test_one_person_has_gains_without_intervals() -> None:
+    some = tiny.logs()
+    alone = LogDataset.from_arrays(some.rows[:1], some.observed[:1], start_weekday=np.zeros(1))
+    split = everybody_trains(split_by_time(alone, 0.1))
+    scores = dataclasses.asdict(judge_held_out(tiny.runtime(), split, SMALL))
+    assert json.loads(json.dumps(scores, allow_nan=False)) == scores
+    assert (scores["about"]["people"], scores["about"]["held_out_days"]) == (1, 12)
+    for row in scores["days_ahead"]["1"].values():
+        assert row["crps_gain"]["low"] is None and row["r2_gain"]["high"] is None
+    assert scores["coverage"]["dream"]["1"]["all"]["80%"]["low"] is None
+    assert scores["summary"]["significantly_worse"] == []
 
 
 def test_how_posteriors_are_refined_matters() -> None:
@@ -122,6 +158,7 @@ def test_the_same_seed_gives_the_same_numbers() -> None:
         {"horizons": [0]},
         {"update_every_days": -1},
         {"refine_beta": -0.5},
+        {"forecasters": ["ridge"]},
     ],
 )
 def test_settings_out_of_range(wrong: dict[str, Any]) -> None:

@@ -22,6 +22,7 @@ def test_the_interval_covers_the_mean_of_the_population() -> None:
     for trial in range(100):
         values = np.repeat(rng.standard_normal(60), 4) + 0.5 * rng.standard_normal(240)
         found = mean_interval(values, people, seed=trial)
+        assert found.low is not None and found.high is not None
         hits += found.low <= 0.0 <= found.high
     assert 88 <= hits <= 100
 
@@ -45,11 +46,22 @@ def test_the_mean_of_ratios_draws_people_for_all_of_them() -> None:
     noise = np.random.default_rng(0).standard_normal(20)
     plus, minus = (noise, np.ones(20), people), (-noise, np.ones(20), people)
     both = mean_of_ratios([plus, minus])
-    assert both.mean == pytest.approx(0.0) and both.high - both.low < 1e-12
+    assert both.mean == pytest.approx(0.0)
+    assert (both.low, both.high) == (pytest.approx(0.0), pytest.approx(0.0))
     alone = mean_of_ratios([plus])
     assert (alone.mean, alone.low) == pytest.approx(
         (noise.mean(), mean_interval(noise, people).low)
     )
+
+
+def test_one_person_has_no_interval() -> None:
+    found = mean_interval(np.array([1.0, 3.0]), np.array([4, 4]))
+    assert (found.mean, found.low, found.high, found.below_zero) == (2.0, None, None, False)
+
+
+def test_below_zero() -> None:
+    assert mean_interval(np.array([-1.0, -2.0]), np.arange(2)).below_zero
+    assert not mean_interval(np.array([-1.0, 2.0]), np.arange(2)).below_zero
 
 
 def test_ratios_of_different_people() -> None:
