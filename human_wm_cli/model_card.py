@@ -10,7 +10,9 @@ from human_wm_cli.data import DataConfig, load_dataset, load_people
 from human_wm_cli.run import EVENTS
 from human_wm_cli.tensorboard_writer import TensorBoardWriter
 from human_wm_env import load_world_model
+from human_wm_env.counterfactual.words import REQUIREMENTS
 from world_model import Card, CardConfig, make_card
+from world_model.card.requirements import checks
 from world_model.card.tables import NOTES, card_scalars, card_tables
 
 CARD_JSON, CARD_TEXT = "card.json", "card.md"
@@ -22,7 +24,9 @@ def write_card(
     config: CardConfig,
     logger: TensorBoardWriter | None = None,
 ) -> tuple[Path, Card]:
-    """Measure a checkpoint; card.json and card.md go into its folder, scalars to TensorBoard.
+    """Measure a checkpoint; the card goes into its folder, scalars to TensorBoard.
+
+    Its files are card.json, card.md and, read by `what_if`, requirements.json.
 
     Args:
         checkpoint: its folder; None is the bundled one.
@@ -47,6 +51,8 @@ def write_card(
     )
     folder: Path = runtime.checkpoint.folder
     (folder / CARD_JSON).write_text(to_json(asdict(card)) + "\n", encoding="utf-8")
+    requirements = {check.what: {**asdict(check), "met": check.met} for check in checks(card)}
+    (folder / REQUIREMENTS).write_text(to_json(requirements) + "\n", encoding="utf-8")
     (folder / CARD_TEXT).write_text(_as_text(card), encoding="utf-8")
     _write_scalars(folder, card_scalars(card), logger)
     return folder, card

@@ -20,6 +20,9 @@ from human_wm_env.person.history import History
 from human_wm_env.registration import register_ids
 
 if TYPE_CHECKING:
+    from human_wm_env.counterfactual.answer import WhatIf
+    from human_wm_env.counterfactual.figure import effect_chart
+    from human_wm_env.counterfactual.what_if import what_if
     from human_wm_env.data.importers.daily_csv import Imported, read_daily_csv
     from human_wm_env.data.importers.import_report import ImportReport
     from human_wm_env.envs.env import Env
@@ -58,15 +61,18 @@ __all__ = [
     "Transition",
     "VectorEnv",
     "VectorPersonContext",
+    "WhatIf",
     "World",
     "WorldModelRuntime",
     "draw_noise",
+    "effect_chart",
     "fan_chart",
     "imagine_futures",
     "imagine_population",
     "load_embedded",
     "load_world_model",
     "read_daily_csv",
+    "what_if",
 ]
 
 register_ids()

@@ -30,7 +30,7 @@ ROOMS = {
             "envs",
             "second_family",
         ),
-        *("registration", "person_context", "population", "futures"),
+        *("registration", "person_context", "population", "futures", "counterfactual"),
     ),
     "world_model": (
         *("data", "nets", "losses", "imagination", "training", "predecessor"),

@@ -78,17 +78,22 @@ def new_figure(width: float, height: float) -> tuple[Figure, list[Axes]]:
     figure = Figure(figsize=(width, height), dpi=110, layout="constrained")
     axes = figure.subplots(len(SHOWN), 1, sharex=True, squeeze=False)[:, 0]
     for axis, index in zip(axes, SHOWN, strict=True):
-        axis.spines[["top", "right"]].set_visible(False)
-        axis.grid(axis="y", color="#e6e8eb", linewidth=0.8)
-        axis.set_axisbelow(True)
-        axis.tick_params(colors=INK, labelsize=9)
-        axis.set_title(TITLES[index], loc="left", color=INK, fontsize=10)
+        style_axis(axis, TITLES[index])
         if isinstance(schema.FEATURES[index], schema.Continuous):
             axis.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
             axis.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))  # no rounded labels
     axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     axes[-1].set_xlabel("day of the log", color=INK, fontsize=9)
     return figure, list(axes)
+
+
+def style_axis(axis: Axes, title: str) -> None:
+    """Give a panel its title and the look of all panels."""
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.grid(axis="y", color="#e6e8eb", linewidth=0.8)
+    axis.set_axisbelow(True)
+    axis.tick_params(colors=INK, labelsize=9)
+    axis.set_title(title, loc="left", color=INK, fontsize=10)
 
 
 def add_head(figure: Figure, axis: Axes, title: str) -> None:

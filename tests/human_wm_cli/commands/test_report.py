@@ -48,6 +48,8 @@ def test_card_tables_and_events(checkpoint: Path, capsys: pytest.CaptureFixture[
         assert title in out
     card = json.loads((checkpoint / "card.json").read_text())
     assert card["about"]["trained_on_these_data"] is False
+    requirements = json.loads((checkpoint / "requirements.json").read_text())
+    assert requirements["coverage: distance from nominal"]["met"] in (True, False)
     text = (checkpoint / "card.md").read_text()
     assert text.startswith("# Model card") and "## Requirements" in text
     assert "whom training never saw" not in text

@@ -1,0 +1,148 @@
+"""Say what a change of one person's days would do to them, and how sure that is."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from functools import partial
+
+from human_wm_cli.console import Row, print_report, run_script, say
+from human_wm_cli.data import DataConfig, load_dataset, load_people
+from human_wm_cli.run import RunConfig, RunFolder
+from human_wm_env import ConfigError, History, LogDataset, WhatIf, effect_chart, what_if
+
+NAME = "what_if"
+
+
+@dataclass(frozen=True)
+class WhatIfConfig:
+    """Settings of the command.
+
+    Attributes:
+        change: one or several, separated by semicolons: "sleep_hours+1", "steps*1.3",
+            "workout_type=Running on weekdays", "active_minutes+30 on Mon,Wed,Fri".
+        user: id of the person; with history it may be left out where the file has one person.
+        day: the first changed day; null is the day after the log.
+        days: imagined days.
+        history: a CSV file of daily logs with the person's own, in place of a person of `data`.
+        data: the logs of the person, and of the people that the change is compared with.
+        checkpoint: folder of a checkpoint; null is the bundled one.
+        draws: of who the person is.
+        repeats: of the noise, for each of them.
+        seed: of latents and noise.
+        run: the folder of the run.
+        json: print one JSON object instead of a table.
+    """
+
+    change: str
+    user: str | None = None
+    day: int | None = None
+    days: int = 14
+    history: str | None = None
+    data: DataConfig = field(default_factory=DataConfig)
+    checkpoint: str | None = None
+    draws: int = 500
+    repeats: int = 8
+    seed: int = 0
+    run: RunConfig = field(default_factory=RunConfig)
+    json: bool = False
+
+
+def answer(config: WhatIfConfig) -> WhatIf:
+    """Return what the change would do to the person whom the settings name."""
+    own = None if config.history is None else _history(config.history, config)
+    return what_if(
+        config.change,
+        user=config.user if own is None else None,
+        day=config.day if own is None else None,
+        history=own,
+        dataset=load_people(config.data) or load_dataset(config.data),
+        world_model=config.checkpoint,
+        days=config.days,
+        draws=config.draws,
+        repeats=config.repeats,
+        seed=config.seed,
+    )
+
+
+def _history(file: str, config: WhatIfConfig) -> History:
+    """Return the log of one person of a file, before the day that the settings name."""
+    logs: LogDataset = load_dataset(DataConfig(source=file))
+    if config.user is None and logs.users > 1:
+        raise ConfigError(
+            "user=ID, one of the people of the file",
+            f"none, and {logs.users} people in {logs.name}",
+            f"Ids begin with {', '.join(logs.user_ids[:3])}.",
+        )
+    person = 0 if config.user is None else logs.index_of(config.user)
+    logged = int(logs.days_logged[person])
+    day = logged if config.day is None else config.day
+    if not 0 < day <= logged:
+        raise ConfigError(
+            f"a day from 1 to {logged}, the end of the log", f"day={day}", "Lower it."
+        )
+    return logs.history(person, day)
+
+
+def rows(found: WhatIf) -> list[Row]:
+    """Return a row an outcome: the effect on the average over the days."""
+    return [
+        {
+            "outcome": name,
+            "without": effect.without_change,
+            "effect": effect.average.mean,
+            **{
+                level: f"{low:+.3g} to {high:+.3g}"
+                for level, (low, high) in effect.average.intervals.items()
+            },
+            "P(> 0)": effect.average.probability_above_zero,
+            "anybody, 90%": "{:+.3g} to {:+.3g}".format(*effect.anybody.intervals["90%"]),
+            "removed by log": effect.from_log,
+        }
+        for name, effect in found.effects.items()
+    ]
+
+
+def _print(found: WhatIf) -> None:
+    print_report(rows(found), title=f"Effect on the average of {found.days} days")
+    print_report(
+        [
+            {
+                "changed": one.feature,
+                "logged days as extreme": one.person.as_extreme,
+                "anybody's": one.anybody.as_extreme,
+                "changed days beyond the log": one.person.beyond,
+                "beyond anybody's": one.anybody.beyond,
+            }
+            for one in found.reach
+        ],
+        title="\nHow far the change leaves what was done",
+    )
+    print(
+        f"\nDisagreement of the ensemble: {found.uncertainty['changed']:.4f} on the changed days, "
+        f"{found.uncertainty['habit']:.4f} on days of habit"
+    )
+    for line in found.warnings:
+        print(f"Warning: {line}")
+    print(f"\n{found.sentence}", flush=True)
+
+
+def main(config: WhatIfConfig) -> None:
+    """Say what a change of one person's days would do to them, and how sure that is.
+
+    The futures with and without the change have the same latents and the same noise.
+    Example: humanwm what-if user=p007 change="sleep_hours+1" days=14
+    """
+    with RunFolder(NAME, config, config.run) as run:
+        found = answer(config)
+        facts = asdict(found)
+        run.write_metrics(facts)
+        figure = run.figure_path(NAME)
+        effect_chart(found).savefig(figure)
+        if config.json:
+            print_report([], json=True, result={**facts, "figure": figure})
+        else:
+            _print(found)
+        say(f"Figure: {figure}")
+
+
+run = partial(run_script, main, WhatIfConfig, NAME)

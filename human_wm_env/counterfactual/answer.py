@@ -1,0 +1,61 @@
+"""The answer to a what-if: numbers by outcome and day, warnings, and one sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from human_wm_env.counterfactual.effects import Effect
+from human_wm_env.counterfactual.reach import Reach
+
+
+@dataclass(frozen=True)
+class OutcomeEffect:
+    """What the change does to one outcome.
+
+    Attributes:
+        without_change: mean of the outcome on days of habit.
+        average: the effect, averaged over the days.
+        by_day: of each day.
+        anybody, anybody_by_day: the same where the person is drawn from the population and only
+            the past days are the person's own.
+        from_log: share of the variance of the average effect over people that the person's log
+            removed, see `share_removed`.
+    """
+
+    without_change: float
+    average: Effect
+    by_day: list[Effect]
+    anybody: Effect
+    anybody_by_day: list[Effect]
+    from_log: float | None
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """What a change of a person's days would do.
+
+    Attributes:
+        change: as it was understood.
+        user: the person's id; "" with a history of the caller's.
+        day: the first changed day.
+        days: how many.
+        effects: by outcome (`OUTCOMES`): the numbers of a day, the mood as its reward in [0, 1],
+            and the reward.
+        better: probability, given the log, that the effect on the average over the days is an
+            improvement: a higher reward or mood, a lower heart rate.
+        reach: how far the changed features leave what was logged.
+        uncertainty: mean disagreement of the ensemble on days of habit and on the changed days.
+        warnings: what speaks against believing it.
+        sentence: all of it in one sentence.
+    """
+
+    change: str
+    user: str
+    day: int
+    days: int
+    effects: dict[str, OutcomeEffect]
+    better: dict[str, float]
+    reach: list[Reach]
+    uncertainty: dict[str, float]
+    warnings: list[str]
+    sentence: str

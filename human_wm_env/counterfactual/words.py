@@ -1,0 +1,122 @@
+"""What a what-if says in words: one sentence, and warnings."""
+
+from __future__ import annotations
+
+import json
+
+from human_wm_env.counterfactual.answer import OutcomeEffect, WhatIf
+from human_wm_env.counterfactual.change import Changes
+from human_wm_env.counterfactual.pairs import REWARD
+from human_wm_env.counterfactual.reach import Reach
+from human_wm_env.model.checkpoint import Checkpoint
+from human_wm_env.person import schema
+from human_wm_env.person.history import History
+
+MOSTLY = 0.5  # below it an effect is the population's more than the person's
+RARE = 0.01  # of the logged days
+BEYOND = 0.05  # of the changed days
+NO_ADVICE = (
+    "no effect here may be read as advice, for logs alone do not show that the actions of these "
+    "days moved heart rate and mood"
+)
+REQUIREMENTS = "requirements.json"  # written beside a checkpoint with its model card
+_STATES = tuple(schema.FEATURE_NAMES[index] for index in (schema.HEART_RATE, schema.MOOD))
+_WORDS = dict(zip(_STATES, ("heart rate", "mood"), strict=True))
+
+
+def sentence(answer: WhatIf, *, simulated: bool) -> str:
+    """Return the answer as one sentence.
+
+    Args:
+        answer: what was found; its own sentence is not read.
+        simulated: the person is one whose true answer to actions is known; of others it is
+            said that no effect is advice.
+    """
+    rate, mood = (answer.effects[name] for name in _STATES)
+    whose = f"{answer.user}'s" if answer.user else "this person's"
+    clauses = [
+        f'"{answer.change}" for {answer.days} {"day" if answer.days == 1 else "days"} would move '
+        f"{whose} heart rate by {_with_interval(rate, 2)} bpm and mood by "
+        f"{_with_interval(mood, 3)} on its scale from 0 to 1, and raise the reward with "
+        f"probability {answer.better[REWARD]:.0%}",
+        _origin({name: answer.effects[name] for name in _STATES}),
+    ]
+    if not simulated:
+        clauses.append(NO_ADVICE)
+    return "; ".join(clauses) + "."
+
+
+def _with_interval(effect: OutcomeEffect, digits: int) -> str:
+    low, high = effect.average.intervals["90%"]
+    return f"{effect.average.mean:+.{digits}f} (90%: {low:+.{digits}f} to {high:+.{digits}f})"
+
+
+def _origin(effects: dict[str, OutcomeEffect]) -> str:
+    """Say how much of the doubt about effects the log removed, and which are the population's."""
+    shares = {name: each.from_log for name, each in effects.items() if each.from_log is not None}
+    if not shares:
+        return "nothing is known of how people differ in these effects"
+    removed = " and ".join(
+        f"{max(share, 0.0):.0%} of the uncertainty about the effect on {_WORDS[name]}"
+        for name, share in shares.items()
+    )
+    population = [_WORDS[name] for name, share in shares.items() if share < MOSTLY]
+    if not population:
+        return f"this log removed {removed}"
+    whose = f"the effect on {' and '.join(population)} is mostly the population's"
+    return f"this log removed {removed}: {whose}"
+
+
+def warnings(changes: Changes, log: History, reach: list[Reach]) -> list[str]:
+    """Return what speaks against believing the effects.
+
+    Args:
+        changes: that are made.
+        log: of the person before them.
+        reach: how far they leave what was logged.
+    """
+    found = []
+    for index in (*changes.features, schema.HEART_RATE, schema.MOOD):
+        if not log.observed[:, index].any():
+            found.append(
+                f"{schema.FEATURE_NAMES[index]} was never logged by this person: what is said "
+                "of it is the population's."
+            )
+    for one in reach:
+        for who, logged in (("this person", one.person), ("anybody else", one.anybody)):
+            if logged.as_extreme is None or logged.beyond is None:
+                continue
+            if logged.beyond > BEYOND:
+                found.append(
+                    f"On {logged.beyond:.0%} of the changed days {one.feature} is what {who} never "
+                    "logged, or beyond all of it."
+                )
+            elif logged.as_extreme < RARE:
+                found.append(
+                    f"Only {logged.as_extreme:.2%} of the days that {who} logged have such "
+                    f"{one.feature}."
+                )
+    return found
+
+
+def model_warnings(checkpoint: Checkpoint, *, simulated: bool) -> list[str]:
+    """Return what speaks against the model: its training data, and what its card says is not met.
+
+    Args:
+        checkpoint: whose card, if there is one, lies in its folder.
+        simulated: see `sentence`.
+    """
+    found = []
+    if not simulated and "generator_version" in checkpoint.manifest.get("data", {}):
+        found.append("The model learned from simulated people, not from people like this one.")
+    try:
+        text = (checkpoint.folder / REQUIREMENTS).read_text(encoding="utf-8")
+        requirements = json.loads(text).values()
+    except (OSError, ValueError):
+        return [*found, "No requirements of a model card are known: humanwm report writes them."]
+    return found + [
+        f"Model card, not met: {one['what']} ({one['value']:.3g}, wanted "
+        f"{'at most' if one['is_most'] else 'at least'} {one['bound']:g})."
+        for one in requirements
+        if not one["met"]
+    ]
