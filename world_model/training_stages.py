@@ -12,14 +12,20 @@ import mlx.core as mx
 import numpy as np
 
 from human_wm_env.data.dataset import LogDataset
+from human_wm_env.errors import ConfigError
 from human_wm_env.model import moments
-from human_wm_env.model.architecture import Architecture
+from human_wm_env.model.architecture import FILM, RESPONSE, Architecture
 from human_wm_env.model.checkpoint import Checkpoint
 from human_wm_env.person import schema
 from human_wm_env.person.weather import fit_transitions
 from human_wm_env.runtime.encoder import Posterior
 from world_model.data.distillation_data import DistillationData
 from world_model.data.encoded_logs import EncodedLogs, encode_logs, moments_until, reference_day
+from world_model.data.personal_responses import (
+    PersonalResponses,
+    kl_of_blocks,
+    with_response,
+)
 from world_model.export import load_start, restore
 from world_model.imagination.synthetic_people import imagine_people
 from world_model.nets.missingness import fit_missingness
@@ -39,6 +45,7 @@ from world_model.training.latent_pruning import (
 from world_model.training.logger import Logger, SilentLogger
 from world_model.training.moment_stage import MomentStage
 from world_model.training.nets_stage import NetsStage
+from world_model.training.response_stage import sized, train_response_stage
 from world_model.training.trainer import Stage, fit
 from world_model.training.unobserved_features import mute_features, never_observed
 
@@ -87,6 +94,7 @@ def train(
         DataError: no training or validation people.
         CheckpointError: the state folder is damaged, or of another run; or the start
             cannot be read, or is of another architecture.
+        ConfigError: the settings do not go with the architecture.
     """
     logger = logger or SilentLogger()
     start = None if config.start is None else load_start(config.start, architecture)
@@ -96,9 +104,30 @@ def train(
     }
     settings = _settings(dataset, architecture, config, start)
     scores: dict[str, dict[str, float]] = {}
+    response, responses = None, None
+    if architecture.has_response:
+        _check_response(config)
+        response, scores[RESPONSE] = train_response_stage(
+            dataset,
+            logs["train"].users,
+            logs["validation"].users,
+            sized(config.response, architecture),
+            start=None if start is None else restore(start).trained_response,
+            logger=logger,
+            folder=state_folder,
+            settings=settings,
+            progress=progress,
+        )
+        responses = {
+            split: PersonalResponses(response, dataset, own.users) for split, own in logs.items()
+        }
+        scores[RESPONSE] |= kl_of_blocks(responses["validation"].whole, architecture)
+    of_train = None if responses is None else responses["train"]
 
     def begin() -> WorldModel:
-        return _begin(dataset, logs["train"], architecture, config, start)
+        model = _begin(dataset, logs["train"], architecture, config, start)
+        model.response = response
+        return model
 
     def run(stage: Stage) -> None:
         scores[stage.name] = fit(
@@ -115,10 +144,15 @@ def train(
         model = begin()
         posteriors = _train_jointly(model, logs, config, run)
     else:
-        model, own, pruned = _train_nets(begin, logs, config, run, scores)
+        model, own, pruned = _train_nets(begin, logs, config, run, scores, of_train)
         posteriors = {split: prune_posterior(own[split], architecture, pruned) for split in own}
-        _train_encoder(model, dataset, logs, posteriors, config, run)
+        _train_encoder(model, dataset, logs, posteriors, config, run, of_train)
         prune_encoder(model, pruned)
+    if responses is not None:
+        posteriors = {
+            split: with_response(posteriors[split], known.whole, architecture)
+            for split, known in responses.items()
+        }
     mute_features(model, never_observed(dataset.observed[logs["train"].users]))
     return Trained(
         model=model,
@@ -140,7 +174,8 @@ def _begin(
     """Return a model with all that is counted, not learned: fresh, or a checkpoint's."""
     model = WorldModel(architecture, config.seed) if start is None else restore(start)
     if start is None:
-        model.transition.reference = mx.array(reference_day(logs))
+        if not architecture.has_response:
+            model.transition.reference = mx.array(reference_day(logs))
         mean, sd = moments.population(moments_until(logs, np.array([logs.days]))[0])
         model.encoder.moments.mean, model.encoder.moments.sd = mx.array(mean), mx.array(sd)
     mute_features(model, never_observed(dataset.observed[logs.users]))
@@ -154,6 +189,7 @@ def _train_nets(
     config: TrainingConfig,
     run: Callable[[Stage], None],
     scores: dict[str, dict[str, float]],
+    responses: PersonalResponses | None,
 ) -> tuple[WorldModel, dict[str, Posterior], tuple[str, ...]]:
     """Train the nets, again without a block that does not help, until all that are left do.
 
@@ -164,9 +200,9 @@ def _train_nets(
     while True:
         model = begin()
         prune_nets(model, pruned)
-        nets = NetsStage(model, logs["train"], logs["validation"], config, pruned)
+        nets = NetsStage(model, logs["train"], logs["validation"], config, pruned, responses)
         run(nets)
-        left = [block for block in model.architecture.blocks if block not in pruned]
+        left = [block for block in model.architecture.net_blocks if block not in pruned]
         enough = logs["validation"].people >= FEWEST_PEOPLE
         if not config.empty_blocks or not left or not enough:
             break
@@ -195,13 +231,14 @@ def _train_encoder(
     posteriors: dict[str, Posterior],
     config: TrainingConfig,
     run: Callable[[Stage], None],
+    responses: PersonalResponses | None,
 ) -> None:
     """Train the moment net, then the rest of the encoder and the decoder."""
     data = {
         split: DistillationData(logs[split], posteriors[split], *_normaliser(model))
         for split in logs
     }
-    synthetic = _synthetic_people(model, dataset, data["train"], config)
+    synthetic = _synthetic_people(model, dataset, data["train"], config, responses)
     run(MomentStage(model, data["train"], data["validation"], synthetic, config))
     # Made only now: it freezes the moment net.
     run(EncoderStage(model, data["train"], data["validation"], config))
@@ -217,7 +254,7 @@ def _train_jointly(
 
     def unknown(people: int) -> Posterior:
         """Stand in for personal posteriors, which do not exist here."""
-        nothing = np.zeros((people, model.architecture.latent_width), dtype=np.float32)
+        nothing = np.zeros((people, model.architecture.net_width), dtype=np.float32)
         return Posterior(nothing, nothing)
 
     data = {
@@ -260,7 +297,11 @@ def _settings(
 
 
 def _synthetic_people(
-    model: WorldModel, dataset: LogDataset, real: DistillationData, config: TrainingConfig
+    model: WorldModel,
+    dataset: LogDataset,
+    real: DistillationData,
+    config: TrainingConfig,
+    responses: PersonalResponses | None,
 ) -> DistillationData | None:
     if config.dreamt_people == 0:
         return None
@@ -269,8 +310,23 @@ def _synthetic_people(
         dataset.rows[users][..., schema.WEATHER], dataset.observed[users][..., schema.WEATHER]
     )
     return imagine_people(
-        model, dataset, real, weather, people=config.dreamt_people, seed=config.seed
+        model,
+        dataset,
+        real,
+        weather,
+        people=config.dreamt_people,
+        seed=config.seed,
+        responses=responses,
     )
+
+
+def _check_response(config: TrainingConfig) -> None:
+    if config.loss == PREDECESSOR:
+        raise ConfigError(
+            f"model.transition={FILM} with training.loss={PREDECESSOR}",
+            f"model.transition={RESPONSE}",
+            "The predecessor learned its transition by that loss; a response is no net.",
+        )
 
 
 def active_units(posterior: Posterior) -> int:

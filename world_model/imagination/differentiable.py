@@ -11,9 +11,12 @@ import mlx.core as mx
 import numpy as np
 
 from human_wm_env.model import inputs
+from human_wm_env.model.branches import crossed_indices
 from human_wm_env.person import schema
+from human_wm_env.response.inference import PersonalResponse
 from world_model.data.encoded_logs import EncodedLogs
-from world_model.imagination.draws import StraightThroughDraw
+from world_model.imagination.draws import Draw, StraightThroughDraw
+from world_model.imagination.response_step import INNOVATIONS, CarriedDays, ResponseDraw
 from world_model.imagination.rollout import factorial_latents
 from world_model.imagination.step import DayBefore, DayStep, recalled
 from world_model.losses.energy_score import energy_score
@@ -37,6 +40,8 @@ class LoggedFutures:
         remembered: memory's features at the first wake-up, (people, memory.WIDTH).
         weekday: (people, days, 2); weather: (people, days, 4), as logged, zero if masked.
         truth, seen: scored columns of the logged days, (people, days * columns), and mask.
+        response: what the days before say of the people's responses; None where states follow
+            nets.
     """
 
     row: mx.array
@@ -46,15 +51,22 @@ class LoggedFutures:
     weather: mx.array
     truth: mx.array
     seen: mx.array
+    response: PersonalResponse | None = None
 
 
-def logged_futures(logs: EncodedLogs, people: np.ndarray, days: np.ndarray) -> LoggedFutures:
+def logged_futures(
+    logs: EncodedLogs,
+    people: np.ndarray,
+    days: np.ndarray,
+    response: PersonalResponse | None = None,
+) -> LoggedFutures:
     """Cut them out of the logs.
 
     Args:
         logs: encoded logs.
         people: int (n,), positions in `logs`.
         days: int (n, length), consecutive days to be imagined.
+        response: what the days before say of the people's responses.
     """
     who, first = people[:, None], days[:, 0]
     today = days + 1
@@ -68,6 +80,7 @@ def logged_futures(logs: EncodedLogs, people: np.ndarray, days: np.ndarray) -> L
         weather=mx.array(rows[..., inputs.WEATHER_COLUMNS]),
         truth=mx.array(rows[..., _SCORED_COLUMNS].reshape(flat)),
         seen=mx.array(observed[..., _SCORED_FEATURE].reshape(flat).astype(np.float32)),
+        response=response,
     )
 
 
@@ -83,18 +96,55 @@ def rollout_loss(
 
     Args:
         model: the nets.
-        mean: of the people's posteriors, (people, latents).
+        mean: of the people's posteriors, (people, net_width).
         log_variance: likewise.
         logged: where the futures begin, and what was logged instead.
         draws: of each block; draws**3 futures a person.
         rng: source of noise.
     """
-    people, width = mean.shape
-    noise = mx.array(rng.standard_normal((people, draws, width), dtype=np.float32))
-    latents = factorial_latents(mean, mx.exp(0.5 * log_variance), noise, model)
-    futures = roll_out(model, latents, logged, draws**3, rng)
+    people, sd = len(mean), mx.exp(0.5 * log_variance)
+    width = model.architecture.latent_width
+    noise = rng.standard_normal((people, draws, width), dtype=np.float32)
+    carried = None
+    if logged.response is None:
+        latents = factorial_latents(mean, sd, mx.array(noise), model)
+    else:
+        latents, carried = _responding_latents(model, mean, sd, logged.response, noise)
+    futures = roll_out(model, latents, logged, draws**3, rng, carried)
     futures = futures[..., mx.array(_SCORED_COLUMNS)].reshape(people, draws**3, -1)
     return energy_score(futures, logged.truth, logged.seen, draws).mean()
+
+
+def _responding_latents(
+    model: WorldModel,
+    mean: mx.array,
+    sd: mx.array,
+    response: PersonalResponse,
+    noise: np.ndarray,
+) -> tuple[mx.array, CarriedDays]:
+    """Cross draws of z_b with draws of the joint posterior of z_c and z_a.
+
+    Args:
+        model: says where the blocks stand.
+        mean: of z_b, (people, latent_b).
+        sd: likewise.
+        response: of the same people.
+        noise: float32 (people, draws, latents).
+
+    Returns:
+        (people * draws**3, latents), and what the response keeps of the days before.
+    """
+    picks, blocks = crossed_indices(draws=noise.shape[1]), model.architecture.blocks
+    normal = {name: noise[:, picks[name]][..., part] for name, part in blocks.items()}
+    together = np.concatenate([normal["c"], normal["a"]], axis=-1)
+    person = response.mean[:, None] + together @ response.root.transpose(0, 2, 1)
+    person = person.reshape(-1, person.shape[-1]).astype(np.float32)
+    habit = (mean[:, None] + sd[:, None] * mx.array(normal["b"])).reshape(len(person), -1)
+    rank, branches = model.architecture.latent_c, together.shape[1]
+    c, a = mx.array(person[:, :rank]), mx.array(person[:, rank:])
+    latents = mx.concatenate([a, habit, c], axis=1)
+    each = response.carried[np.repeat(np.arange(len(mean)), branches)]
+    return latents, CarriedDays.of(model.trained_response, each, person)
 
 
 def roll_out(
@@ -103,6 +153,7 @@ def roll_out(
     logged: LoggedFutures,
     branches: int,
     rng: np.random.Generator,
+    carried: CarriedDays | None = None,
 ) -> mx.array:
     """Imagine encoded days, (people * branches, days, ROW_WIDTH), with gradients.
 
@@ -112,6 +163,7 @@ def roll_out(
         logged: where to begin; its weekdays and weather are those of the imagined days.
         branches: futures of each person.
         rng: source of noise.
+        carried: what a response keeps of the days before; None where states follow nets.
     """
     slots, days = len(latents), logged.weekday.shape[1]
 
@@ -123,14 +175,22 @@ def roll_out(
         uniform = rng.random((slots, len(features)), dtype=np.float32)
         return StraightThroughDraw(mx.array(normal), mx.array(uniform), member)
 
+    def draw_states() -> Draw | ResponseDraw:
+        if carried is None:
+            member = mx.array(rng.integers(model.architecture.members, size=slots))
+            return draw(inputs.STATE_ORDER, member)
+        normal = rng.standard_normal((slots, len(inputs.STATE_ORDER) + INNOVATIONS))
+        both = mx.array(normal.astype(np.float32))
+        states = len(inputs.STATE_ORDER)
+        return ResponseDraw(both[:, :states], both[:, states:], straight_through=True)
+
     step = DayStep(model, latents)
     memory = recalled(each(logged.remembered))
-    before = DayBefore(each(logged.row), each(logged.observed), *memory)
+    before = DayBefore(each(logged.row), each(logged.observed), *memory, carried)
     imagined = []
     for day in range(days):
         actions = draw(inputs.ACTION_ORDER)
-        member = mx.array(rng.integers(model.architecture.members, size=slots))
-        states = draw(inputs.STATE_ORDER, member)
+        states = draw_states()
         weekday, weather = each(logged.weekday[:, day]), each(logged.weather[:, day])
         row, before = step(before, weekday, weather, actions, states)
         imagined.append(row)

@@ -11,8 +11,9 @@ from human_wm_env.model.branches import crossed_indices
 from human_wm_env.model.memory import Memory
 from human_wm_env.person import schema
 from human_wm_env.person.noise import FIRST_WEATHER, NEXT_WEATHER
-from human_wm_env.runtime.dream_step import NORMAL_COLUMNS, UNIFORM_COLUMNS
-from world_model.imagination.draws import HardDraw, inverse_cdf, one_hot
+from human_wm_env.runtime.dream_step import NORMAL_COLUMNS, NORMALS, UNIFORM_COLUMNS
+from world_model.imagination.draws import Draw, HardDraw, inverse_cdf, one_hot
+from world_model.imagination.response_step import INNOVATIONS, CarriedDays, ResponseDraw
 from world_model.imagination.step import DayBefore, DayStep, decode
 from world_model.nets.world_model import WorldModel
 
@@ -31,7 +32,12 @@ class RolloutStart(DayBefore):
 
     @classmethod
     def from_rows(
-        cls, rows: np.ndarray, observed: np.ndarray, memory: Memory, weekday: np.ndarray
+        cls,
+        rows: np.ndarray,
+        observed: np.ndarray,
+        memory: Memory,
+        weekday: np.ndarray,
+        carried: CarriedDays | None = None,
     ) -> RolloutStart:
         """Begin after raw rows.
 
@@ -40,6 +46,7 @@ class RolloutStart(DayBefore):
             observed: bool (slots, 10), their masks.
             memory: of the days up to and with them.
             weekday: int (slots,), of the first imagined day, -1 if unknown.
+            carried: what a response keeps of the same days; None where states follow nets.
         """
         weather = np.where(observed[:, schema.WEATHER], rows[:, schema.WEATHER], -1)
         return cls(
@@ -49,6 +56,7 @@ class RolloutStart(DayBefore):
             weight=mx.array(memory.weight),
             weekday=weekday,
             weather=mx.array(weather.astype(np.int32)),
+            carried=carried,
         )
 
 
@@ -89,7 +97,8 @@ def imagine(
         latents: (slots, latents), e.g. from `factorial_latents`.
         start: what is known before the first day.
         weather_transitions: float32 (4, 4).
-        normal: (slots, days, DreamWorld.normals), standard normal noise.
+        normal: (slots, days, DreamWorld.normals), standard normal noise; with a response
+            (slots, days, normals_of(model)).
         uniform: (slots, days, DreamWorld.uniforms), noise in [0, 1).
         temperature: tau of the dream.
         observed: (slots, days, 10), 1 where a cell would be logged: what would not be is
@@ -102,7 +111,6 @@ def imagine(
         float32 (slots, days, 10), raw rows, categories as indices.
     """
     step = DayStep(model, latents, feasible_days=feasible_days)
-    members = model.architecture.members
     # The last row: of a weather that follows an unknown one.
     chain = mx.array(np.concatenate([weather_transitions, weather_transitions.mean(0)[None]]))
     weather, days = start.weather, []
@@ -113,21 +121,35 @@ def imagine(
         weather = inverse_cdf(chain[weather], uniform[:, at[0], at[1] : at[1] + 1])
         weekday = np.where(start.weekday < 0, -1, (start.weekday + day) % schema.DAYS_PER_WEEK)
         habit, habit_uniform = _noise(normal[:, day], uniform[:, day], "habit")
-        state, state_uniform = _noise(normal[:, day], uniform[:, day], "state")
-        member = None
-        if temperature > 0.0:
-            member = mx.minimum((state_uniform[:, 0] * members).astype(mx.int32), members - 1)
         row, before = step(
             before,
             mx.array(schema.weekday_features(weekday)),
             one_hot(weather, chain.shape[1]),
             HardDraw(habit, habit_uniform, temperature=temperature),
-            HardDraw(state, state_uniform[:, 1:], member, temperature),
+            _states_of(model, normal[:, day], uniform[:, day], temperature),
             None if observed is None else observed[:, day],
         )
         days.append(decode(row))
         mx.eval(before.row, before.total, before.weight, days[-1])
     return mx.stack(days, axis=1)
+
+
+def normals_of(model: WorldModel) -> int:
+    """Return how many standard normal numbers an imagined day takes."""
+    return NORMALS + (INNOVATIONS if model.architecture.has_response else 0)
+
+
+def _states_of(
+    model: WorldModel, normal: mx.array, uniform: mx.array, temperature: float
+) -> Draw | ResponseDraw:
+    """Return how the states of a day are drawn, given its noise."""
+    state, state_uniform = _noise(normal, uniform, "state")
+    if model.architecture.has_response:
+        return ResponseDraw(state, normal[:, NORMALS:], temperature)
+    member, members = None, model.architecture.members
+    if temperature > 0.0:
+        member = mx.minimum((state_uniform[:, 0] * members).astype(mx.int32), members - 1)
+    return HardDraw(state, state_uniform[:, 1:], member, temperature)
 
 
 def _noise(normal: mx.array, uniform: mx.array, part: str) -> tuple[mx.array, mx.array]:

@@ -16,6 +16,7 @@ from human_wm_env.model import inputs, memory
 from human_wm_env.model.layouts import action_layout, state_layout
 from human_wm_env.person import feasible, schema
 from world_model.imagination.draws import Columns, Draw
+from world_model.imagination.response_step import CarriedDays, ResponseDraw, ResponseStep
 from world_model.nets.world_model import WorldModel
 
 _CONTINUOUS_ACTIONS = sorted({*schema.ACTION_FEATURES} & {*schema.CONTINUOUS_FEATURES})
@@ -30,12 +31,14 @@ class DayBefore:
         row: float32 (slots, ROW_WIDTH), the encoded day before, zero where masked.
         observed: float32 (slots, 10), its mask.
         total, weight: float32 (slots, taus, signals), the memory.
+        carried: what a response keeps; None where states follow nets.
     """
 
     row: mx.array
     observed: mx.array
     total: mx.array
     weight: mx.array
+    carried: CarriedDays | None = None
 
 
 class DayStep:
@@ -52,10 +55,14 @@ class DayStep:
     ) -> None:
         architecture = model.architecture
         a, b, c = (latents[:, part] for part in architecture.blocks.values())
-        self._policy = model.policy.modulated(b)
-        self._transition = model.transition.modulated(c, a)
-        self._chains = model.policy.masked_chain, model.transition.masked_chain
+        self._policy, self._policy_chain = model.policy.modulated(b), model.policy.masked_chain
         self._layouts = action_layout(architecture), state_layout(architecture)
+        if architecture.has_response:
+            person = mx.concatenate([c, a], axis=1)
+            self._response = ResponseStep(model.trained_response, person)
+        else:
+            self._transition = model.transition.modulated(c, a)
+            self._transition_chain = model.transition.masked_chain
         self._use_memory = float(architecture.memory)
         self._feasible_days = feasible_days
 
@@ -65,7 +72,7 @@ class DayStep:
         weekday: mx.array,
         weather: mx.array,
         draw_actions: Draw,
-        draw_states: Draw,
+        draw_states: Draw | ResponseDraw,
         observed: mx.array | None = None,
     ) -> tuple[mx.array, DayBefore]:
         """Imagine one day.
@@ -75,46 +82,78 @@ class DayStep:
             weekday: (slots, 2), encoded.
             weather: (slots, 4), one-hot; zero where it is not known.
             draw_actions: of the policy's head.
-            draw_states: of the transition's head.
-            observed: (slots, 10), 1 where a cell would be logged; others are drawn, but nothing
-                that comes after depends on them. None: all but an unknown weather.
+            draw_states: of the transition's head, or of a response.
+            observed: (slots, 10), 1 where a cell would be logged; others are drawn, but no net
+                is told of them on the days after. (A response is not told of gaps: what was done
+                acts on the states, logged or not.) None: all but an unknown weather.
 
         Returns:
             The encoded day (slots, ROW_WIDTH), masked nowhere, and what is known after it.
         """
-        known_weather, acting, responding = weather, None, None
+        known_weather, acting = weather, None
         if observed is not None:
             known_weather = weather * observed[:, schema.WEATHER : schema.WEATHER + 1]
             acting = observed[:, mx.array(inputs.ACTION_ORDER)]
-            responding = observed[:, mx.array(inputs.STATE_ORDER)]
         remembered = memory_features(before.total, before.weight) * self._use_memory
         seen_states = before.observed[:, mx.array(inputs.STATE_ORDER)]
         of_policy = remembered[:, memory.POLICY_PART]
         x = [before.row, before.observed, of_policy, weekday, known_weather]
         parameters = self._policy(mx.concatenate(x, axis=1), 1.0 - seen_states)
-        columns = draw_actions(self._layouts[0], parameters, self._chains[0], acting)
+        columns = draw_actions(self._layouts[0], parameters, self._policy_chain, acting)
         if self._feasible_days:
             columns = project(columns)
-        acted = _masked(columns, observed)
-        x = [
-            before.row[:, mx.array(inputs.STATE_COLUMNS)],
-            seen_states,
-            *(acted[index] for index in inputs.ACTION_ORDER),
-            mx.ones((len(weather), len(inputs.ACTION_ORDER))) if acting is None else acting,
-            remembered,
-            weekday,
-            known_weather,
-        ]
-        parameters = self._transition(mx.concatenate(x, axis=1), 1.0 - seen_states)
-        states = draw_states(self._layouts[1], parameters, self._chains[1], responding)
+        carried = before.carried
+        if isinstance(draw_states, ResponseDraw):
+            assert carried is not None, "a response goes on from what it kept"
+            states, carried = self._response(carried, columns, weekday, weather, draw_states)
+        else:
+            states = self._by_nets(
+                before,
+                _masked(columns, observed),
+                observed,
+                (remembered, weekday, known_weather),
+                draw_states,
+            )
         columns = {**columns, **states, schema.WEATHER: weather}
         row, after = _row(columns), _masked(columns, observed)
         total, weight = remember(before.total, before.weight, after, observed)
         if observed is None:
             # An unlogged weather is not known, on imagined days as on logged ones.
             seen = mx.where(_IS_WEATHER, weather.sum(axis=1, keepdims=True), mx.array(1.0))
-            return row, DayBefore(row, seen, total, weight)
-        return row, DayBefore(_row(after), observed, total, weight)
+            return row, DayBefore(row, seen, total, weight, carried)
+        return row, DayBefore(_row(after), observed, total, weight, carried)
+
+    def _by_nets(
+        self,
+        before: DayBefore,
+        acted: Columns,
+        observed: mx.array | None,
+        context: tuple[mx.array, ...],
+        draw: Draw,
+    ) -> Columns:
+        """Draw the states of a day from the transition nets.
+
+        Args:
+            before: of the days before.
+            acted: encoded actions, zero where masked.
+            observed: (slots, 10), or None; see `__call__`.
+            context: memory, weekday and weather, as the nets see them.
+            draw: of the transition's head.
+        """
+        acting, responding = None, None
+        if observed is not None:
+            acting = observed[:, mx.array(inputs.ACTION_ORDER)]
+            responding = observed[:, mx.array(inputs.STATE_ORDER)]
+        seen_states = before.observed[:, mx.array(inputs.STATE_ORDER)]
+        x = [
+            before.row[:, mx.array(inputs.STATE_COLUMNS)],
+            seen_states,
+            *(acted[index] for index in inputs.ACTION_ORDER),
+            mx.ones((len(before.row), len(inputs.ACTION_ORDER))) if acting is None else acting,
+            *context,
+        ]
+        parameters = self._transition(mx.concatenate(x, axis=1), 1.0 - seen_states)
+        return draw(self._layouts[1], parameters, self._transition_chain, responding)
 
 
 def _masked(columns: Columns, observed: mx.array | None) -> Columns:

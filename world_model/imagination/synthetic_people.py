@@ -16,11 +16,13 @@ from human_wm_env.data.dataset import LogDataset
 from human_wm_env.model import memory
 from human_wm_env.model.architecture import Architecture
 from human_wm_env.person import schema
+from human_wm_env.runtime.dream_step import UNIFORMS
 from human_wm_env.runtime.encoder import Posterior
-from human_wm_env.worlds.dream import DreamWorld
 from world_model.data.distillation_data import DistillationData
 from world_model.data.encoded_logs import encode_logs
-from world_model.imagination.rollout import RolloutStart, imagine
+from world_model.data.personal_responses import PersonalResponses, with_response
+from world_model.imagination.response_step import CarriedDays
+from world_model.imagination.rollout import RolloutStart, imagine, normals_of
 from world_model.nets.missingness import lose_cells
 from world_model.nets.world_model import WorldModel
 
@@ -30,18 +32,18 @@ EXACT_LOG_VARIANCE = -18.0
 
 def crossed_latents(
     posterior: Posterior, people: int, architecture: Architecture, rng: np.random.Generator
-) -> np.ndarray:
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Draw latents of new people: each block from another real person's posterior.
 
     Returns:
-        float32 (people, latents).
+        float32 (people, latents), and int (people,), whose posterior each block is from.
     """
-    latents = np.empty((people, architecture.latent_width), dtype=np.float32)
-    for part in architecture.blocks.values():
-        whose = rng.integers(len(posterior.mean), size=people)
+    latents, whose = np.empty((people, architecture.latent_width), dtype=np.float32), {}
+    for block, part in architecture.blocks.items():
+        whose[block] = own = rng.integers(len(posterior.mean), size=people)
         noise = rng.standard_normal((people, part.stop - part.start), dtype=np.float32)
-        latents[:, part] = posterior.mean[whose, part] + posterior.sd[whose, part] * noise
-    return latents
+        latents[:, part] = posterior.mean[own, part] + posterior.sd[own, part] * noise
+    return latents, whose
 
 
 def imagine_logs(
@@ -52,6 +54,7 @@ def imagine_logs(
     days_logged: np.ndarray,
     weather_transitions: np.ndarray,
     rng: np.random.Generator,
+    carried: CarriedDays | None = None,
 ) -> LogDataset:
     """Imagine whole logs from their first day, and mask them like real ones.
 
@@ -64,18 +67,19 @@ def imagine_logs(
         days_logged: int (people,), days of each real log.
         weather_transitions: float32 (4, 4).
         rng: source of noise.
+        carried: what a response keeps at the beginning; None where states follow nets.
     """
     people, days, _ = observed.shape
     nothing = np.zeros((people, schema.FEATURE_COUNT), dtype=np.float32)
-    start = RolloutStart.from_rows(nothing, nothing > 0.0, memory.empty(people), weekday)
+    start = RolloutStart.from_rows(nothing, nothing > 0.0, memory.empty(people), weekday, carried)
     shape = (people, days)
     imagined = imagine(
         model,
         mx.array(latents),
         start,
         weather_transitions,
-        mx.array(rng.standard_normal((*shape, DreamWorld.normals), dtype=np.float32)),
-        mx.array(rng.random((*shape, DreamWorld.uniforms), dtype=np.float32)),
+        mx.array(rng.standard_normal((*shape, normals_of(model)), dtype=np.float32)),
+        mx.array(rng.random((*shape, UNIFORMS), dtype=np.float32)),
     )
     rows = np.array(imagined)
     mood = rows[..., schema.MOOD].astype(int)
@@ -97,6 +101,7 @@ def imagine_people(
     *,
     people: int,
     seed: int,
+    responses: PersonalResponses | None = None,
 ) -> DistillationData:
     """Imagine people with the masks of real ones.
 
@@ -107,10 +112,20 @@ def imagine_people(
         weather_transitions: float32 (4, 4).
         people: how many to imagine.
         seed: of latents, masks and noise.
+        responses: of the training people, if states follow one. Who has somebody's habits has
+            their usual days, too: a response is to what is unusual.
     """
+    architecture, posterior = model.architecture, real.posterior
+    if responses is not None:
+        posterior = with_response(posterior, responses.whole, architecture)
     rng = np.random.default_rng(np.random.SeedSequence([seed, 23]))
-    latents = crossed_latents(real.posterior, people, model.architecture, rng)
+    latents, habits_of = crossed_latents(posterior, people, architecture, rng)
     whose = real.logs.users[rng.integers(real.logs.people, size=people)]
+    carried = None
+    if responses is not None:
+        usual = responses.whole.carried.usual[habits_of["b"]]
+        person = np.concatenate([latents[:, architecture.blocks[each]] for each in "ca"], axis=1)
+        carried = CarriedDays.of(responses.parameters, responses.of_nobody(usual), person)
     synthetic = imagine_logs(
         model,
         latents,
@@ -119,8 +134,10 @@ def imagine_people(
         dataset.days_logged[whose],
         weather_transitions,
         rng,
+        carried,
     )
-    use_memory = model.architecture.memory
+    use_memory = architecture.memory
     logs = encode_logs(synthetic, np.arange(people), use_memory=use_memory)
-    exact = Posterior(latents, np.full_like(latents, EXACT_LOG_VARIANCE))
+    inferred = latents[:, architecture.blocks["b"]] if architecture.has_response else latents
+    exact = Posterior(inferred, np.full_like(inferred, EXACT_LOG_VARIANCE))
     return DistillationData(logs, exact, real.mean, real.sd)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from human_wm_env.errors import ConfigError, did_you_mean
 from world_model.losses.distances import DISTANCES
+from world_model.training.response import ResponseConfig
 
 LIKELIHOOD, PREDECESSOR = "likelihood", "predecessor"
 PERSONAL, ENCODER = "personal", "encoder"
@@ -91,12 +92,15 @@ class RolloutConfig:
 class TrainingConfig:
     """How the world model is trained.
 
-    First the nets (policy and transition) against one variational posterior per person;
+    First a response, if states follow one; the nets (policy, and transition without a response)
+    against one variational posterior per person;
     then the encoder's moment net; then its second reading, and the decoder. Or, to be
     compared with that, all of them jointly, in one stage.
 
     Attributes:
         seed: of initial weights, batches and noise.
+        response: how a response is learned, before all nets, if states follow one; its sizes are
+            the architecture's.
         nets: optimisation of the first stage.
         moments: optimisation of the second stage.
         encoder: optimisation of the third stage.
@@ -132,6 +136,7 @@ class TrainingConfig:
     """
 
     seed: int = 0
+    response: ResponseConfig = field(default_factory=ResponseConfig)
     nets: StageConfig = field(default_factory=StageConfig)
     moments: StageConfig = field(
         default_factory=lambda: StageConfig(

@@ -14,6 +14,7 @@ import mlx.nn as nn
 import numpy as np
 
 from world_model.data.encoded_logs import EncodedLogs, Windows, windows
+from world_model.data.personal_responses import PersonalResponses
 from world_model.imagination.differentiable import LoggedFutures, logged_futures, rollout_loss
 from world_model.losses import elbo
 from world_model.losses.kl_annealing import annealing, weighted_kl
@@ -71,6 +72,7 @@ class NetsStage(Stage):
         validation: logs of the validation people.
         training: all settings.
         pruned: blocks that `latent_pruning.prune_nets` took away; only names the stage.
+        responses: of the training people, if states follow one.
     """
 
     name = "nets"
@@ -82,6 +84,7 @@ class NetsStage(Stage):
         validation: EncodedLogs,
         training: TrainingConfig,
         pruned: tuple[str, ...] = (),
+        responses: PersonalResponses | None = None,
     ) -> None:
         if pruned:
             self.name = f"nets_without_{''.join(pruned)}"
@@ -93,6 +96,7 @@ class NetsStage(Stage):
         kl_names = elbo.kl_names(model.architecture)
         self.parts = (OBJECTIVE, "policy_nats_per_day", *of_states, *kl_names, ROLLOUTS)
         self._train, self._validation = train, validation
+        self._responses = responses
         self.learner = NetsLearner(model, train.people + validation.people)
         self._batch = min(self.config.batch_people, train.people)
         self._batches = train.people // self._batch
@@ -197,7 +201,8 @@ class NetsStage(Stage):
         config = self._training.rollouts
         few = people[: config.people]
         days, _ = random_days(self._train, few, config.days, rng)
-        return logged_futures(self._train, few, days)
+        known = None if self._responses is None else self._responses.before(few, days[:, 0])
+        return logged_futures(self._train, few, days, known)
 
     def _step(
         self, batch: _Batch, kl_weight: float, responding: bool, *, learn_nets: bool

@@ -16,7 +16,7 @@ import mlx.core as mx
 import mlx.optimizers as optim
 import numpy as np
 
-from human_wm_env.errors import ConfigError
+from human_wm_env.errors import ConfigError, did_you_mean
 from human_wm_env.person import schema
 from human_wm_env.response.arrays import from_arrays, to_arrays
 from human_wm_env.response.basis import WIDTH, ActionStatistics
@@ -37,6 +37,7 @@ from human_wm_env.response.posterior import (
 )
 from world_model.training.response_noise import fit_noise
 
+EVENING, MORNING = "evening", "morning"
 Weights = dict[str, mx.array]
 
 
@@ -48,6 +49,8 @@ class ResponseConfig:
         channels: learned combinations of the daily basis, for each state.
         rank: dimensions of z_c.
         tau_days: time constants of the memory.
+        states_measured: "evening", after all actions of their row, or "morning", after the night
+            and before the others.
         rounds: of channels, then noise and cutpoints.
         steps: gradient steps of a round.
         learning_rate: of the first round; the others take half of it.
@@ -60,6 +63,7 @@ class ResponseConfig:
     channels: int = 3
     rank: int = 12
     tau_days: tuple[float, ...] = (1.0, 3.0, 7.0, 14.0, 42.0)
+    states_measured: str = EVENING
     rounds: int = 3
     steps: int = 200
     learning_rate: float = 0.02
@@ -69,6 +73,12 @@ class ResponseConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        if self.states_measured not in (EVENING, MORNING):
+            raise ConfigError(
+                f"states_measured out of {EVENING}, {MORNING}",
+                repr(self.states_measured),
+                did_you_mean(self.states_measured, (EVENING, MORNING)),
+            )
         if min(self.channels, self.rank, self.rounds, self.steps) < 1:
             raise ConfigError(
                 "at least one channel, dimension, round and step",

@@ -77,13 +77,15 @@ def test_each_block_is_drawn_from_another_persons_posterior() -> None:
     rng = np.random.default_rng(0)
     mean = 10.0 * rng.standard_normal((8, tiny.TINY.latent_width)).astype(np.float32)
     sure = Posterior(mean, np.full_like(mean, -30.0))
-    latents = crossed_latents(sure, 200, tiny.TINY, np.random.default_rng(1))
+    latents, named = crossed_latents(sure, 200, tiny.TINY, np.random.default_rng(1))
     assert latents.shape == (200, tiny.TINY.latent_width) and latents.dtype == np.float32
     whose = []
     for part in BLOCKS.values():
         distance = np.abs(latents[:, None, part] - mean[None, :, part]).max(axis=2)
         assert distance.min(axis=1).max() < 1e-4  # the whole block is one person's
         whose.append(distance.argmin(axis=1))
+    for block, own in zip(BLOCKS, whose, strict=True):
+        np.testing.assert_array_equal(named[block], own)
     for block in whose:
         assert np.bincount(block, minlength=8).min() > 8
     # Independently: two blocks are of one person about one time in eight.
@@ -96,7 +98,7 @@ def test_latents_are_as_wide_as_the_posteriors() -> None:
     mean = np.linspace(-2.0, 2.0, shape[1], dtype=np.float32)[None]
     log_variance = np.linspace(-4.0, 1.0, shape[1], dtype=np.float32)[None]
     posterior = Posterior(mean, log_variance)
-    latents = crossed_latents(posterior, 20_000, tiny.TINY, np.random.default_rng(1))
+    latents, _ = crossed_latents(posterior, 20_000, tiny.TINY, np.random.default_rng(1))
     np.testing.assert_allclose(latents.mean(axis=0), mean[0], atol=0.05)
     np.testing.assert_allclose(latents.std(axis=0), posterior.sd[0], rtol=0.03)
     correlation = np.corrcoef(latents.T) - np.eye(shape[1])

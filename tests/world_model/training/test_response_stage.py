@@ -1,0 +1,157 @@
+"""Training of a checkpoint whose states follow a response, from logs to arrays."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from human_wm_env.errors import CheckpointError, ConfigError
+from human_wm_env.model.architecture import Architecture
+from human_wm_env.model.checkpoint import load_checkpoint
+from human_wm_env.model.weights import check_weights
+from human_wm_env.response.arrays import to_arrays
+from tests.world_model import tiny
+from tests.world_model.fitting_runs import Recorder
+from world_model.export import export, flat_weights, restore
+from world_model.training import response_stage
+from world_model.training.config import RolloutConfig, StageConfig, TrainingConfig
+from world_model.training.logger import SilentLogger
+from world_model.training.response import ResponseConfig
+from world_model.training.response_stage import sized, train_response_stage
+from world_model.training_stages import Trained, train
+
+SMALL = dataclasses.replace(
+    tiny.TINY, transition="response", latent_a=2, latent_c=3, response_channels=2, response_taus=2
+)
+RESPONSE = ResponseConfig(channels=2, rank=3, tau_days=(2.0, 20.0), rounds=1, steps=6)
+ONE = StageConfig(epochs=1, batch_people=4, learning_rate=3e-3)
+SHORT = TrainingConfig(
+    response=RESPONSE,
+    nets=ONE,
+    moments=ONE,
+    encoder=ONE,
+    rollouts=RolloutConfig(weight=1.0, every=1, people=3, draws=2, days=3),
+    window_days=24,
+    likelihood_days=16,
+    decoder_days=8,
+    validation_days=48,
+    dreamt_people=6,
+)
+
+
+@pytest.fixture(scope="module")
+def trained() -> Trained:
+    return train(tiny.logs(), SMALL, SHORT)
+
+
+def test_a_checkpoint_with_a_response_is_trained_written_and_restored(
+    trained: Trained, tmp_path: Path
+) -> None:
+    users = trained.train[0].users
+    export(trained.model, tiny.logs(), users, tmp_path, {})
+    checkpoint = load_checkpoint(tmp_path)
+    check_weights(checkpoint.architecture, checkpoint.weights)
+    restored = restore(checkpoint)
+    before, after = flat_weights(trained.model), flat_weights(restored)
+    assert set(before) == set(after)
+    for name, value in before.items():
+        np.testing.assert_array_equal(after[name], value, err_msg=name)
+    assert not any(name.startswith("transition.") for name in before)
+    assert set(trained.scores) == {"response", "nets", "moments", "encoder"}
+    assert trained.scores["response"]["people"] == len(users)
+    for score in ("nats_per_person", "kl_a_nats", "kl_c_nats"):
+        assert np.isfinite(trained.scores["response"][score])
+    assert "kl_b_nats" in trained.scores["nets"] and "kl_a_nats" not in trained.scores["nets"]
+    logs, posterior = trained.validation
+    assert posterior.mean.shape == (logs.people, SMALL.latent_width)
+    assert (posterior.sd[:, SMALL.blocks["a"]] < 1.0).all()  # the log says something
+
+
+def test_rollouts_move_the_policy_alone(trained: Trained) -> None:
+    other = train(tiny.logs(), SMALL, dataclasses.replace(SHORT, rollouts=RolloutConfig()))
+    one, two = flat_weights(trained.model), flat_weights(other.model)
+    assert (one["policy.head"] != two["policy.head"]).any()
+    for name in to_arrays(trained.model.trained_response):
+        np.testing.assert_array_equal(one[name], two[name], err_msg=name)
+
+
+def stage(folder: Path | None, settings: str = "", **others: object) -> dict[str, np.ndarray]:
+    logs = tiny.logs()
+    logger = Recorder()
+    options = {"start": None, "logger": logger, "folder": folder, "settings": settings} | others
+    validation = logs.users_of("validation")
+    found, _ = train_response_stage(
+        logs,
+        logs.users_of("train"),
+        validation,
+        RESPONSE,
+        **options,  # type: ignore[arg-type]
+    )
+    names = {name for name, _, _ in logger.seen}
+    assert names <= {"response/validation/nats_per_person"}
+    return to_arrays(found)
+
+
+def test_an_interrupted_stage_ends_as_one_that_was_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = stage(None)
+    rounds = response_stage.training_rounds
+
+    def killed(*args: object, **options: object):  # type: ignore[no-untyped-def]
+        yield next(rounds(*args, **options))  # type: ignore[arg-type]
+
+    monkeypatch.setattr(response_stage, "training_rounds", killed)
+    stage(tmp_path, "one run")
+    monkeypatch.setattr(response_stage, "training_rounds", rounds)
+    for _ in range(2):  # goes on, and then finds nothing left to do
+        for name, value in stage(tmp_path, "one run").items():
+            np.testing.assert_array_equal(value, whole[name], err_msg=name)
+    with pytest.raises(CheckpointError, match="same seed, settings and data"):
+        stage(tmp_path, "another run")
+    (tmp_path / "response.state.safetensors").write_bytes(b"damaged")
+    with pytest.raises(CheckpointError, match="can be read"):
+        stage(tmp_path, "one run")
+
+
+def test_people_who_train_do_not_judge_and_a_start_is_kept_without_others(
+    trained: Trained,
+) -> None:
+    logs, start = tiny.logs(), trained.model.trained_response
+    people = logs.users_of("train")
+    kept, scores = train_response_stage(
+        logs, people, people[:2], RESPONSE, start=start, logger=SilentLogger()
+    )
+    assert kept is start and scores == {}
+    moved, scores = train_response_stage(
+        logs, people[:1], people[:1], RESPONSE, start=None, logger=SilentLogger()
+    )
+    assert scores["validation_people"] == 0
+    assert all(np.isfinite(value).all() for value in to_arrays(moved).values())
+
+
+@pytest.mark.parametrize(
+    ("config", "architecture", "message"),
+    [
+        (ResponseConfig(rank=7), SMALL, "model.latent_c"),
+        (dataclasses.replace(RESPONSE, tau_days=(1.0,)), SMALL, "2 time constants"),
+    ],
+)
+def test_other_sizes_than_the_architecture_has_are_refused(
+    config: ResponseConfig, architecture: Architecture, message: str
+) -> None:
+    with pytest.raises(ConfigError, match=message):
+        sized(config, architecture)
+
+
+def test_the_sizes_are_those_of_the_architecture() -> None:
+    found = sized(ResponseConfig(tau_days=(2.0, 20.0)), SMALL)
+    assert (found.rank, found.channels) == (3, 2)
+
+
+def test_the_predecessor_has_no_response() -> None:
+    with pytest.raises(ConfigError, match="transition=film"):
+        train(tiny.logs(), SMALL, dataclasses.replace(SHORT, loss="predecessor"))

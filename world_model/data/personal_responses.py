@@ -1,0 +1,112 @@
+"""The exact posteriors of people's responses, after any day of their logs."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import cached_property
+
+import numpy as np
+
+from human_wm_env.data.dataset import LogDataset
+from human_wm_env.model.architecture import Architecture
+from human_wm_env.person import schema
+from human_wm_env.person.history import History
+from human_wm_env.response.carried import Carried
+from human_wm_env.response.inference import PersonalResponse, ResponseInference
+from human_wm_env.response.parameters import ResponseParameters
+from human_wm_env.runtime.encoder import Posterior
+
+_NOTHING = History(
+    np.zeros((1, schema.FEATURE_COUNT), dtype=np.float32),
+    np.zeros((1, schema.FEATURE_COUNT), dtype=bool),
+    np.full(1, -1, dtype=np.int8),
+)
+
+
+class PersonalResponses:
+    """Of some people of a data set.
+
+    Args:
+        parameters: of the population.
+        dataset: the logs.
+        users: int (people,), positions in it.
+    """
+
+    def __init__(
+        self, parameters: ResponseParameters, dataset: LogDataset, users: np.ndarray
+    ) -> None:
+        self.parameters = parameters
+        self._infer = ResponseInference(parameters)
+        self._dataset, self._users = dataset, users
+
+    @cached_property
+    def whole(self) -> PersonalResponse:
+        """After the whole log of each person."""
+        return self.before(np.arange(len(self._users)), self._dataset.days_logged[self._users])
+
+    def of_nobody(self, usual: np.ndarray) -> Carried:
+        """Return what is kept of people of whom nothing is known but what their days are like.
+
+        Args:
+            usual: float32 (people, 2, channels), as in `Carried`.
+        """
+        carried = self._infer([_NOTHING]).carried[np.zeros(len(usual), dtype=int)]
+        return dataclasses.replace(carried, usual=usual)
+
+    def before(self, people: np.ndarray, days: np.ndarray) -> PersonalResponse:
+        """Return what the days before given ones say, with what is kept of them.
+
+        Args:
+            people: int (n,), positions among the people.
+            days: int (n,), of their logs; 0 is the first, before which nothing is known.
+        """
+        return self._infer(
+            [
+                self._dataset.history(int(user), int(day)) if day > 0 else _NOTHING
+                for user, day in zip(self._users[people], days, strict=True)
+            ]
+        )
+
+
+def with_response(
+    of_nets: Posterior, response: PersonalResponse, architecture: Architecture
+) -> Posterior:
+    """Return posteriors of all latents: those that nets infer, and the marginal ones of a response.
+
+    Args:
+        of_nets: of some people, (people, net_width).
+        response: of the same people.
+        architecture: says where the blocks stand.
+    """
+    shape = (len(of_nets.mean), architecture.latent_width)
+    mean, log_variance = np.empty(shape, np.float32), np.empty(shape, np.float32)
+    part = architecture.blocks["b"]
+    mean[:, part], log_variance[:, part] = of_nets.mean, of_nets.log_variance
+    order = [architecture.blocks["c"], architecture.blocks["a"]]
+    columns = np.concatenate([np.arange(each.start, each.stop) for each in order])
+    mean[:, columns] = response.mean
+    log_variance[:, columns] = np.log((response.root**2).sum(axis=2))
+    return dataclasses.replace(of_nets, mean=mean, log_variance=log_variance)
+
+
+def kl_of_blocks(response: PersonalResponse, architecture: Architecture) -> dict[str, float]:
+    """Return how far z_a and z_c are from the prior, mean over people, nats of each block.
+
+    Of a block's marginal posterior: KL(N(m, V) || N(0, I)).
+    """
+    cut = architecture.latent_c
+    covariance = response.root @ response.root.transpose(0, 2, 1)
+    return {
+        f"kl_{block}_nats": float(
+            _kl(response.mean[:, part], covariance[:, part, part].astype(np.float64)).mean()
+        )
+        for block, part in (("a", slice(cut, None)), ("c", slice(0, cut)))
+    }
+
+
+def _kl(mean: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+    trace = np.trace(covariance, axis1=1, axis2=2)
+    _, log_determinant = np.linalg.slogdet(covariance)
+    return np.asarray(
+        0.5 * (trace + (mean**2).sum(axis=1) - mean.shape[1] - log_determinant), dtype=np.float64
+    )

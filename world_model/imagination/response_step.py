@@ -1,0 +1,249 @@
+"""The states of an imagined day by a response, in MLX; gradients flow through the actions.
+
+The environment steps the same equations in NumPy (`human_wm_env/response/step.py`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import mlx.core as mx
+import numpy as np
+
+from human_wm_env.person import schema
+from human_wm_env.person.schema import DAYS_PER_WEEK
+from human_wm_env.response.basis import (
+    LONG_NIGHT_HOURS,
+    OF_NIGHT,
+    SHORT_NIGHT_HOURS,
+)
+from human_wm_env.response.carried import (
+    PROCESSES,
+    UNKNOWN_WEATHER,
+    Carried,
+    innovation_root,
+    joined_channels,
+)
+from human_wm_env.response.parameters import (
+    MOOD_ORDER,
+    STATES,
+    WEATHERS,
+    ResponseParameters,
+    context_columns,
+)
+from world_model.imagination.draws import Columns
+
+#: standard normal numbers that move both processes of each state on by a day
+INNOVATIONS = len(STATES) * PROCESSES
+_RATE = schema.continuous(schema.HEART_RATE)
+_LOW, _HIGH = ((bound - _RATE.centre) / _RATE.scale for bound in (_RATE.low, _RATE.high))
+_WEEKDAYS = mx.array(schema.WEEKDAY_TABLE[:DAYS_PER_WEEK])
+# A weekday's angle is this near to its own in the table, and to no other.
+_SAME_DAY = 0.9
+# From levels, the lowest first, to the schema's categories.
+_CATEGORY_OF = np.zeros((len(MOOD_ORDER), len(MOOD_ORDER)), dtype=np.float32)
+_CATEGORY_OF[np.arange(len(MOOD_ORDER)), list(MOOD_ORDER)] = 1.0
+
+
+@dataclass(frozen=True)
+class CarriedDays:
+    """What a response keeps between imagined days: `Carried` in MLX, of drawn people.
+
+    Attributes:
+        night, day, usual, noise_scale: as in `Carried`.
+        weather: (slots, 3), of the day before, less how common it is; 0 if unknown.
+        noise: (slots, 2, 2), both processes of each state on the day before.
+        root: (slots, 2, 2, 2), of what is new in them on the day that begins.
+    """
+
+    night: mx.array
+    day: mx.array
+    usual: mx.array
+    noise_scale: mx.array
+    weather: mx.array
+    noise: mx.array
+    root: mx.array
+
+    @classmethod
+    def of(
+        cls, parameters: ResponseParameters, carried: Carried, latents: np.ndarray
+    ) -> CarriedDays:
+        """Begin with drawn people.
+
+        Args:
+            parameters: of the population.
+            carried: of the slots.
+            latents: float32 (slots, rank + 2), [z_c, z_a].
+        """
+        known = (carried.weather != UNKNOWN_WEATHER)[:, None]
+        share = parameters.weather_share
+        weather = known * ((carried.weather[:, None] == np.arange(1, WEATHERS + 1)) - share)
+        single = np.float32
+        return cls(
+            night=mx.array(carried.night),
+            day=mx.array(carried.day),
+            usual=mx.array(carried.usual),
+            noise_scale=mx.array(carried.noise_scale),
+            weather=mx.array(weather.astype(single)),
+            noise=mx.array(carried.noise_of(latents.astype(single))),
+            root=mx.array(carried.noise_root),
+        )
+
+
+@dataclass(frozen=True)
+class ResponseDraw:
+    """How the states of one day are drawn.
+
+    Attributes:
+        normal: (slots, 2), of the heart rate and of the mood, standard normal.
+        innovations: (slots, 4), of both processes of each, state-major.
+        temperature: of all noise; 0 gives means, and the mood of the latent mean.
+        straight_through: gradients of the mood are those of its probabilities (Bengio et al.
+            2013); else there are none.
+        probabilities: the mood's probabilities instead of a drawn mood.
+    """
+
+    normal: mx.array
+    innovations: mx.array
+    temperature: float = 1.0
+    straight_through: bool = False
+    probabilities: bool = False
+
+
+class ResponseStep:
+    """Steps the states of some slots.
+
+    Args:
+        parameters: of the population.
+        latents: (slots, rank + 2), [z_c, z_a].
+    """
+
+    def __init__(self, parameters: ResponseParameters, latents: mx.array) -> None:
+        self._parameters = parameters
+        self._coefficients = [
+            _single(parameters.mean[state]) + latents @ _single(parameters.personal(state)).T
+            for state in range(len(STATES))
+        ]
+        channels = joined_channels(parameters) / parameters.actions.sd[:, None]
+        self._of_night = _single(np.where(OF_NIGHT[:, None], channels, 0.0))
+        self._of_day = _single(np.where(OF_NIGHT[:, None], 0.0, channels))
+        self._decay = _single(np.exp(-1.0 / parameters.tau_days)[:, None])
+        self._persistence = _single(np.stack([noise.persistence for noise in parameters.noise]))
+        self._innovation = mx.array(innovation_root(parameters))
+        self._of_weekday = _single(_weekday_columns(parameters))
+        self._share = _single(parameters.weather_share)
+        self._white_sd = math.sqrt(parameters.noise[0].white_variance)
+        self._cutpoints = _single(parameters.cutpoints)
+
+    def __call__(
+        self,
+        before: CarriedDays,
+        columns: Columns,
+        weekday: mx.array,
+        weather: mx.array,
+        draw: ResponseDraw,
+    ) -> tuple[Columns, CarriedDays]:
+        """Return the encoded states of a day, and what is kept after it.
+
+        Args:
+            before: of the days before.
+            columns: encoded actions of the day, all of them known.
+            weekday: (slots, 2), encoded.
+            weather: (slots, 4), one-hot; zero where it is not known.
+            draw: how.
+        """
+        basis, decay = response_basis(columns), self._decay
+        tonight = (basis @ self._of_night - before.usual[:, 0])[:, None]
+        today = (basis @ self._of_day - before.usual[:, 1])[:, None]
+        night = decay * before.night + (1.0 - decay) * tonight
+        day = decay * before.day + (1.0 - decay) * today
+        memory = night + (before.day if self._parameters.morning_states else day)
+        known = weather.sum(axis=1, keepdims=True)
+        of_weather = weather[:, 1:] - known * self._share
+        same_day = (weekday @ _WEEKDAYS.T > _SAME_DAY).astype(mx.float32)
+        context = mx.concatenate(
+            [mx.ones_like(known), same_day @ self._of_weekday, of_weather, before.weather], axis=1
+        )
+        scale = draw.temperature * before.noise_scale
+        new = (before.root * draw.innovations.reshape(-1, 2, 1, 2)).sum(axis=-1)
+        noise = self._persistence * before.noise + scale[:, :, None] * new
+        rate, mood = (
+            self._mean(state, context, memory) + noise[:, state].sum(axis=1)
+            for state in range(len(STATES))
+        )
+        rate = rate + self._white_sd * scale[:, 0] * draw.normal[:, 0]
+        states = {schema.HEART_RATE: self._bpm(rate), schema.MOOD: self._mood(mood, draw)}
+        root = mx.broadcast_to(self._innovation, before.root.shape)
+        after = replace(before, night=night, day=day, weather=of_weather, noise=noise, root=root)
+        return states, after
+
+    def _mean(self, state: int, context: mx.array, memory: mx.array) -> mx.array:
+        """Return a state's mean by the regression, (slots,)."""
+        own, width = self._coefficients[state], self._parameters.channels[state].shape[1]
+        part = memory[:, :, state * width : (state + 1) * width].reshape(len(memory), -1)
+        return (own * mx.concatenate([context, part], axis=1)).sum(axis=1)
+
+    def _bpm(self, rate: mx.array) -> mx.array:
+        """Return the encoded heart rate, (slots, 1), of one on the response's own scale."""
+        bpm = self._parameters.rate_centre + self._parameters.rate_scale * rate
+        return mx.clip((bpm - _RATE.centre) / _RATE.scale, _LOW, _HIGH)[:, None]
+
+    def _mood(self, mean: mx.array, draw: ResponseDraw) -> mx.array:
+        """Return the encoded mood, (slots, categories)."""
+        sd = draw.temperature
+        latent = (mean + sd * draw.normal[:, 1])[:, None]
+        above = (latent > self._cutpoints).astype(mx.float32)
+        if draw.probabilities or draw.straight_through:
+            likely = _normal_cdf((mean[:, None] - self._cutpoints) / max(sd, 1e-6))
+            hard = 0.0 if draw.probabilities else mx.stop_gradient(above - likely)
+            above = likely + hard
+        ones, zeros = mx.ones_like(above[:, :1]), mx.zeros_like(above[:, :1])
+        levels = mx.concatenate([ones, above], axis=1) - mx.concatenate([above, zeros], axis=1)
+        return levels @ mx.array(_CATEGORY_OF)
+
+
+def response_basis(columns: Columns) -> mx.array:
+    """Return the daily basis of encoded actions, (slots, WIDTH); see `basis.daily_basis`."""
+
+    def raw(index: int) -> mx.array:
+        feature = schema.continuous(index)
+        return columns[index] * feature.scale + feature.centre
+
+    sleep, minutes = raw(schema.SLEEP), raw(schema.MINUTES) / 60.0
+    kinds = columns[schema.WORKOUT][:, _KIND_COLUMNS]
+    return mx.concatenate(
+        [
+            sleep - 7.0,
+            mx.minimum(sleep - SHORT_NIGHT_HOURS, 0.0),
+            mx.maximum(sleep - LONG_NIGHT_HOURS, 0.0),
+            minutes,
+            raw(schema.STEPS) / 5000.0,
+            raw(schema.DISTANCE) / 4.0,
+            raw(schema.CALORIES) / 500.0,
+            kinds,
+            kinds * minutes,
+            columns[schema.LOCATION][:, 1:],
+        ],
+        axis=1,
+    )
+
+
+_WORKOUTS: Sequence[str] = schema.categories(schema.WORKOUT)
+_KIND_COLUMNS = mx.array([place for place, name in enumerate(_WORKOUTS) if name != "None"])
+
+
+def _weekday_columns(parameters: ResponseParameters) -> np.ndarray:
+    """Return what each weekday gives the columns of the context, float64 (7, 2)."""
+    nothing = np.zeros((1, DAYS_PER_WEEK, schema.FEATURE_COUNT), dtype=np.float32)
+    weekday = np.arange(DAYS_PER_WEEK)[None]
+    return context_columns(parameters, nothing, nothing > 0.0, weekday)[0, :, 1:3]
+
+
+def _normal_cdf(x: mx.array) -> mx.array:
+    return 0.5 * (1.0 + mx.erf(x / math.sqrt(2.0)))
+
+
+def _single(array: np.ndarray) -> mx.array:
+    return mx.array(array.astype(np.float32))

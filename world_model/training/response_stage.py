@@ -1,0 +1,188 @@
+"""First stage of a model with a response: all that its people share, by the marginal likelihood."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+from tqdm import tqdm
+
+from human_wm_env.data.dataset import LogDataset
+from human_wm_env.errors import CheckpointError, ConfigError
+from human_wm_env.model.architecture import Architecture
+from human_wm_env.response.arrays import from_arrays, to_arrays
+from human_wm_env.response.parameters import ResponseParameters
+from human_wm_env.response.posterior import WorkingPoint
+from world_model.training.logger import Logger
+from world_model.training.response import (
+    MORNING,
+    ResponseConfig,
+    ResponseTraining,
+    first_training,
+    training_rounds,
+)
+
+NAME = "response"
+_FILE = f"{NAME}.state.safetensors"
+_POINT = ("point.mean", "point.noise")
+
+
+def sized(config: ResponseConfig, architecture: Architecture) -> ResponseConfig:
+    """Return how to train a response of the architecture's sizes.
+
+    Raises:
+        ConfigError: the configuration asks for other sizes.
+    """
+    plain = ResponseConfig()
+    for name, size in (("channels", "response_channels"), ("rank", "latent_c")):
+        wanted, asked = getattr(architecture, size), getattr(config, name)
+        if asked not in (wanted, getattr(plain, name)):
+            raise ConfigError(
+                f"training.response.{name}={wanted}, as model.{size}",
+                f"{asked}",
+                f"Set model.{size}={asked}, and leave training.response.{name} out.",
+            )
+    if len(config.tau_days) != architecture.response_taus:
+        raise ConfigError(
+            f"{architecture.response_taus} time constants, as model.response_taus says",
+            f"training.response.tau_days={list(config.tau_days)}",
+            f"Set model.response_taus={len(config.tau_days)}, or name as many.",
+        )
+    return dataclasses.replace(
+        config, channels=architecture.response_channels, rank=architecture.latent_c
+    )
+
+
+def train_response_stage(
+    dataset: LogDataset,
+    train: np.ndarray,
+    validation: np.ndarray,
+    config: ResponseConfig,
+    *,
+    start: ResponseParameters | None,
+    logger: Logger,
+    folder: Path | None = None,
+    settings: str = "",
+    progress: bool = False,
+) -> tuple[ResponseParameters, dict[str, float]]:
+    """Learn a response, or go on where its state file says that training stopped.
+
+    People who train do not count as validation. Where there are no others, what a start says of
+    the population is kept: few people cannot tell whether they know better.
+
+    Args:
+        dataset: the logs.
+        train: int (people,), who is learned from.
+        validation: int (people,), who decides when a round ends.
+        config: how, with the architecture's sizes.
+        start: parameters to begin with; None draws small ones.
+        logger: receives the likelihood of the validation people.
+        folder: where the state is kept after each round; None keeps none.
+        settings: fingerprint of all that the run depends on.
+        progress: show a bar.
+
+    Returns:
+        The parameters, and scores: nats per validation person at the end (up to a constant),
+        and at which step of the last round they were best.
+
+    Raises:
+        CheckpointError: the state file is damaged, or of another run.
+    """
+    unseen = _unseen(dataset, train, validation)
+    if start is not None and len(unseen) == 0:
+        return start, {}
+    users = np.concatenate([train, unseen])
+    rows, observed = dataset.rows[users], dataset.observed[users]
+    weekday = dataset.weekday[users]
+    state = _State(folder, settings)
+    now = state.load()
+    if now is None:
+        morning = config.states_measured == MORNING
+        now = first_training(rows, observed, config, morning_states=morning)
+        if start is not None:
+            now = ResponseTraining(start)
+    total = config.rounds + 1
+    bar = tqdm(initial=now.rounds, total=total, desc=NAME, unit="round", disable=not progress)
+    for after in training_rounds(rows, observed, weekday, config, now, held_out=len(unseen)):
+        for step in range(len(now.validation), len(after.validation)):
+            logger.scalar(f"{NAME}/validation/nats_per_person", after.validation[step], step)
+        now = after
+        state.save(now)
+        bar.update()
+        bar.set_postfix_str(f"validation {now.validation[-1]:.1f} nats")
+    bar.close()
+    scores = {
+        "nats_per_person": now.validation[-1],
+        "best_step": round(now.best[-1] * config.steps),
+        "people": len(train),
+        "validation_people": len(unseen),
+    }
+    return now.parameters, scores
+
+
+def _unseen(dataset: LogDataset, train: np.ndarray, validation: np.ndarray) -> np.ndarray:
+    """Return the validation people whose logs are not those of a training person."""
+
+    def log(user: int) -> bytes:
+        return dataset.rows[user].tobytes() + dataset.observed[user].tobytes()
+
+    known = {hash(log(user)) for user in train.tolist()}
+    return np.array([user for user in validation.tolist() if hash(log(user)) not in known], int)
+
+
+class _State:
+    """The file that an interrupted training goes on from."""
+
+    def __init__(self, folder: Path | None, run: str) -> None:
+        self._file = None if folder is None else folder / _FILE
+        self._run = run
+
+    def save(self, training: ResponseTraining) -> None:
+        if self._file is None:
+            return
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        arrays = to_arrays(training.parameters)
+        if training.point is not None:
+            arrays |= dict(zip(_POINT, (training.point.mean, training.point.noise), strict=True))
+        facts = {
+            "run": self._run,
+            "rounds": training.rounds,
+            "validation": training.validation,
+            "best": training.best,
+        }
+        scratch = self._file.with_name(f".{self._file.name}.writing")
+        save_file(arrays, scratch, {"facts": json.dumps(facts)})
+        scratch.replace(self._file)
+
+    def load(self) -> ResponseTraining | None:
+        """Return where the training stands, None if it has not begun."""
+        if self._file is None or not self._file.is_file():
+            return None
+        try:
+            with safe_open(self._file, "np") as opened:
+                arrays = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+                facts = json.loads(opened.metadata()["facts"])
+            run = facts["run"]
+        except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
+            raise CheckpointError(
+                "a training state that can be read",
+                f"{error} in {self._file}",
+                "Delete the file to start this stage again.",
+            ) from error
+        if run != self._run:
+            raise CheckpointError(
+                "a training state of the same seed, settings and data",
+                f"another run's in {self._file}",
+                "Resume with that run's settings, or start a new run.",
+            )
+        return ResponseTraining(
+            from_arrays(arrays),
+            facts["validation"],
+            facts["rounds"],
+            WorkingPoint(*(arrays[name] for name in _POINT)),
+            facts["best"],
+        )
