@@ -20,6 +20,7 @@ COMMANDS = {
     "evaluate-forecasts": "judge forecasts of held-out days beside a simple baseline",
     "experiments": "train and measure variants of the world model under one budget",
     "what-if": "say what a change of one person's days would do to them, and how sure that is",
+    "check-what-if": "compare its effects with the true ones of the embedded people",
     "interventions": "judge effects of actions on people of other equations, person by person",
     "check-uniform": "show that a world model finds no structure in pure noise",
     "benchmark": "time environments, imagination and training on this machine",

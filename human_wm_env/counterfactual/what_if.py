@@ -102,7 +102,11 @@ def what_if(
     better = {name: effects[name].average.probability_above_zero for name in (REWARD, _MOOD)}
     better[_HEART_RATE] = 1.0 - effects[_HEART_RATE].average.probability_above_zero
     simulated = history is None and not isinstance(people, LogDataset)
-    doubts = warnings(changes, log, reach)
+    uncertainty = {
+        "habit": float(person.habit.uncertainty.mean()),
+        "changed": float(person.changed.uncertainty.mean()),
+    }
+    doubts = warnings(changes, log, reach, uncertainty)
     answer = WhatIf(
         change=str(changes),
         user=user or "",
@@ -111,10 +115,7 @@ def what_if(
         effects=effects,
         better=better,
         reach=reach,
-        uncertainty={
-            "habit": float(person.habit.uncertainty.mean()),
-            "changed": float(person.changed.uncertainty.mean()),
-        },
+        uncertainty=uncertainty,
         warnings=doubts + model_warnings(runtime.checkpoint, simulated=simulated),
         sentence="",
     )

@@ -15,6 +15,7 @@ from human_wm_env.person.history import History
 MOSTLY = 0.5  # below it an effect is the population's more than the person's
 RARE = 0.01  # of the logged days
 BEYOND = 0.05  # of the changed days
+APART = 2.0  # times the ensemble's disagreement on days of habit
 NO_ADVICE = (
     "no effect here may be read as advice, for logs alone do not show that the actions of these "
     "days moved heart rate and mood"
@@ -67,13 +68,16 @@ def _origin(effects: dict[str, OutcomeEffect]) -> str:
     return f"this log removed {removed}: {whose}"
 
 
-def warnings(changes: Changes, log: History, reach: list[Reach]) -> list[str]:
+def warnings(
+    changes: Changes, log: History, reach: list[Reach], uncertainty: dict[str, float]
+) -> list[str]:
     """Return what speaks against believing the effects.
 
     Args:
         changes: that are made.
         log: of the person before them.
         reach: how far they leave what was logged.
+        uncertainty: as of `WhatIf`.
     """
     found = []
     for index in (*changes.features, schema.HEART_RATE, schema.MOOD):
@@ -96,6 +100,12 @@ def warnings(changes: Changes, log: History, reach: list[Reach]) -> list[str]:
                     f"Only {logged.as_extreme:.2%} of the days that {who} logged have such "
                     f"{one.feature}."
                 )
+    if uncertainty["changed"] > APART * uncertainty["habit"]:
+        ratio = uncertainty["changed"] / uncertainty["habit"]
+        found.append(
+            f"The ensemble disagrees {ratio:.1f} times as much about the changed days as about "
+            "days of habit."
+        )
     return found
 
 

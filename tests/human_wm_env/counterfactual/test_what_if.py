@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from human_wm_env import History, WhatIf, effect_chart, what_if
+from human_wm_env.counterfactual.change import parse_changes
 from human_wm_env.counterfactual.pairs import OUTCOMES
-from human_wm_env.counterfactual.words import NO_ADVICE, model_warnings
+from human_wm_env.counterfactual.words import NO_ADVICE, model_warnings, warnings
 from human_wm_env.errors import ConfigError, DataError
 from human_wm_env.person import schema
 from tests.world_model import tiny
@@ -80,6 +81,13 @@ def test_days_beyond_the_log_are_named() -> None:
     warned = " ".join(ask("sleep_hours+7").warnings)
     assert "sleep_hours is what this person never logged, or beyond all of it" in warned
     assert not [line for line in ask("sleep_hours+0.1").warnings if "sleep_hours" in line]
+
+
+def test_members_that_fall_out_over_the_changed_days_are_named() -> None:
+    log, changes = tiny.logs().history(4, 70), parse_changes(CHANGE)
+    assert warnings(changes, log, [], {"habit": 0.1, "changed": 0.19}) == []
+    (line,) = warnings(changes, log, [], {"habit": 0.1, "changed": 0.3})
+    assert "3.0 times as much" in line
 
 
 def test_what_the_card_says_is_not_met_is_handed_on(tmp_path: Any) -> None:
