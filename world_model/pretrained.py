@@ -13,6 +13,7 @@ from human_wm_env.model.architecture import Architecture
 from world_model.export import export
 from world_model.training.config import TrainingConfig
 from world_model.training.logger import Logger
+from world_model.training.response import EVENING, MORNING
 from world_model.training_stages import Trained, active_units, train
 
 
@@ -24,11 +25,14 @@ class Pretrained:
         checkpoint: the folder, for `world_model=` of the environments.
         metrics: seconds, active units of each block, and the scores of each stage.
         pruned: blocks of latents that did not help on unseen days, and are not used.
+        unfinished: stages that were best in the last tenth of their budget: a larger one might
+            give a better model.
     """
 
     checkpoint: Path
     metrics: dict[str, float]
     pruned: tuple[str, ...]
+    unfinished: tuple[str, ...] = ()
 
 
 def pretrain(
@@ -83,9 +87,14 @@ def pretrain(
         about = {"config": config, "data": described(dataset)}
     details = {**about, "metrics": metrics, **_origin(trained)}
     details["emptied_blocks"] = list(trained.pruned)
+    details["best_at_the_end"] = list(trained.unfinished)
+    details["posterior"] = _kinds_of_posterior(trained.model.architecture)
+    if trained.model.response is not None:
+        is_morning = trained.model.response.morning_states
+        details["states_measured"] = MORNING if is_morning else EVENING
     folder = Path(checkpoint)
     export(trained.model, dataset, trained.train[0].users, folder, details)
-    return Pretrained(folder, metrics, trained.pruned)
+    return Pretrained(folder, metrics, trained.pruned, trained.unfinished)
 
 
 def described(dataset: LogDataset) -> dict[str, str | int | float]:
@@ -96,6 +105,14 @@ def described(dataset: LogDataset) -> dict[str, str | int | float]:
         "days": dataset.days,
         "observed_share": round(float(dataset.observed.mean()), 4),
         "sha256": dataset.fingerprint,
+    }
+
+
+def _kinds_of_posterior(architecture: Architecture) -> dict[str, str]:
+    """Return how the posterior of each block is worked out from a log."""
+    return {
+        block: "encoder" if block in architecture.net_blocks else "exact"
+        for block in architecture.blocks
     }
 
 

@@ -32,7 +32,7 @@ from world_model.nets.missingness import fit_missingness
 from world_model.nets.world_model import WorldModel
 from world_model.predecessor.deterministic import sharpen
 from world_model.predecessor.stage import PredecessorStage
-from world_model.training.config import PREDECESSOR, TrainingConfig
+from world_model.training.config import BEST, PREDECESSOR, TrainingConfig
 from world_model.training.encoder_stage import EncoderStage
 from world_model.training.joint_stage import JointStage, encoded
 from world_model.training.latent_pruning import (
@@ -49,6 +49,9 @@ from world_model.training.response_stage import sized, train_response_stage
 from world_model.training.trainer import Stage, fit
 from world_model.training.unobserved_features import mute_features, never_observed
 
+# Whose best comes in its last tenth might be better with more; of a few epochs that says little.
+_LAST_SHARE, _SMALLEST_BUDGET = 0.1, 20
+
 
 @dataclass(frozen=True)
 class Trained:
@@ -61,6 +64,8 @@ class Trained:
         scores: scalars of the best epoch of each stage.
         start: the checkpoint that training began with, None for fresh weights.
         pruned: blocks of latents that did not help on unseen days (`training/latent_pruning.py`).
+        unfinished: stages that were best in the last tenth of their budget, and might be better
+            with a larger one.
     """
 
     model: WorldModel
@@ -69,6 +74,7 @@ class Trained:
     scores: dict[str, dict[str, float]]
     start: Checkpoint | None = None
     pruned: tuple[str, ...] = ()
+    unfinished: tuple[str, ...] = ()
 
 
 def train(
@@ -104,6 +110,7 @@ def train(
     }
     settings = _settings(dataset, architecture, config, start)
     scores: dict[str, dict[str, float]] = {}
+    unfinished: list[str] = []
     response, responses = None, None
     if architecture.has_response:
         _check_response(config)
@@ -121,6 +128,8 @@ def train(
         responses = {
             split: PersonalResponses(response, dataset, own.users) for split, own in logs.items()
         }
+        if _is_late(scores[RESPONSE].get("best_step", 0.0), config.response.steps):
+            unfinished.append(RESPONSE)
         scores[RESPONSE] |= kl_of_blocks(responses["validation"].whole, architecture)
     of_train = None if responses is None else responses["train"]
 
@@ -138,6 +147,9 @@ def train(
             settings=settings,
             progress=progress,
         )
+        epochs = stage.config.epochs if stage.config.keep == BEST else 0
+        if _is_late(scores[stage.name]["best_epoch"] + 1, epochs):
+            unfinished.append(stage.name)
 
     pruned: tuple[str, ...] = ()
     if config.is_joint:
@@ -161,7 +173,13 @@ def train(
         scores=scores,
         start=start,
         pruned=pruned,
+        unfinished=tuple(unfinished),
     )
+
+
+def _is_late(best: float, budget: int) -> bool:
+    """Return whether the best of a stage came in the last tenth of a budget worth the name."""
+    return budget >= _SMALLEST_BUDGET and best > (1.0 - _LAST_SHARE) * budget
 
 
 def _begin(

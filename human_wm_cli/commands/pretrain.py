@@ -64,6 +64,8 @@ def run_pretraining(config: PretrainConfig, run: RunFolder) -> Pretrained:
     if pretrained.pruned:
         names = ", ".join(f"z_{block}" for block in pretrained.pruned)
         say(f"{names}: pruned, of no help on unseen days of unseen people")
+    for stage in pretrained.unfinished:
+        say(f"{stage}: best in the last tenth of its budget; a larger one might be better")
     run.write_metrics(pretrained.metrics)
     if config.card is not None:
         _measure(config.data, config.card, run)

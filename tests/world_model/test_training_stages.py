@@ -17,6 +17,7 @@ from tests.world_model.fitting_runs import Recorder
 from world_model import training_stages as training
 from world_model.export import export, flat_weights
 from world_model.training.config import StageConfig, TrainingConfig
+from world_model.training.trainer import Stage
 from world_model.training_stages import Trained, active_units, train
 
 CONFIG = TrainingConfig(
@@ -259,3 +260,21 @@ def test_the_nearest_loss_is_named() -> None:
 def test_impossible_stages_are_refused(settings: dict[str, float]) -> None:
     with pytest.raises(ConfigError, match="Mend the number"):
         StageConfig(**settings)  # type: ignore[arg-type]
+
+
+def test_a_stage_that_was_best_at_the_end_of_a_real_budget_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    best = {"nets": 18.0, "moments": 17.0, "encoder": 19.0}
+
+    def fitted(stage: Stage, **_: object) -> dict[str, float]:
+        return {"best_epoch": best[stage.name], "epochs_run": 20.0, "objective": 0.0}
+
+    monkeypatch.setattr(training, "fit", fitted)
+    longer = {name: dataclasses.replace(getattr(SHORT, name), epochs=20) for name in best}
+    config = dataclasses.replace(SHORT, dreamt_people=0, **longer)
+    assert train(tiny.logs(), tiny.TINY, config).unfinished == ("nets", "encoder")
+    last = dataclasses.replace(config, nets=dataclasses.replace(config.nets, keep="last"))
+    assert train(tiny.logs(), tiny.TINY, last).unfinished == ("encoder",)
+    few = dataclasses.replace(config, encoder=dataclasses.replace(config.encoder, epochs=19))
+    assert train(tiny.logs(), tiny.TINY, few).unfinished == ("nets",)

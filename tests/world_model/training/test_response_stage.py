@@ -15,31 +15,14 @@ from human_wm_env.model.weights import check_weights
 from human_wm_env.response.arrays import to_arrays
 from tests.world_model import tiny
 from tests.world_model.fitting_runs import Recorder
+from tests.world_model.responding import RESPONSE, SHORT, SMALL
 from world_model.export import export, flat_weights, restore
 from world_model.training import response_stage
-from world_model.training.config import RolloutConfig, StageConfig, TrainingConfig
+from world_model.training.config import RolloutConfig
 from world_model.training.logger import SilentLogger
 from world_model.training.response import ResponseConfig
 from world_model.training.response_stage import sized, train_response_stage
 from world_model.training_stages import Trained, train
-
-SMALL = dataclasses.replace(
-    tiny.TINY, transition="response", latent_a=2, latent_c=3, response_channels=2, response_taus=2
-)
-RESPONSE = ResponseConfig(channels=2, rank=3, tau_days=(2.0, 20.0), rounds=1, steps=6)
-ONE = StageConfig(epochs=1, batch_people=4, learning_rate=3e-3)
-SHORT = TrainingConfig(
-    response=RESPONSE,
-    nets=ONE,
-    moments=ONE,
-    encoder=ONE,
-    rollouts=RolloutConfig(weight=1.0, every=1, people=3, draws=2, days=3),
-    window_days=24,
-    likelihood_days=16,
-    decoder_days=8,
-    validation_days=48,
-    dreamt_people=6,
-)
 
 
 @pytest.fixture(scope="module")
