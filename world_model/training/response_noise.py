@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
 from scipy.optimize import minimize
 
-from human_wm_env.response.noise import StateNoise, whiten
+from human_wm_env.compiled import compiled
+from human_wm_env.response.noise import StateNoise
 from human_wm_env.response.ordinal import score
 from human_wm_env.response.parameters import ResponseLogs, ResponseParameters
 from human_wm_env.response.posterior import ResponsePosterior, WorkingPoint
@@ -48,8 +50,6 @@ def _best_noise(
     *,
     fits_white: bool,
 ) -> StateNoise:
-    columns = left[..., None].astype(np.float32)
-
     def unpacked(numbers: np.ndarray) -> StateNoise:
         persistence = _MOST_PERSISTENT / (1.0 + np.exp(-numbers[:2]))
         white = float(np.exp(numbers[4])) if fits_white else noise.white_variance
@@ -58,8 +58,7 @@ def _best_noise(
     def cost(numbers: np.ndarray) -> float:
         tried = unpacked(numbers)
         scaled = variance * tried.white_variance if fits_white else variance
-        found = whiten(columns, observed, scaled, tried)
-        return float(0.5 * ((found.columns**2).sum() + found.log_variance.sum()))
+        return cost_of_noise(left, observed, scaled, tried.persistence, tried.sd)
 
     share = np.clip(noise.persistence / _MOST_PERSISTENT, 1e-3, 1.0 - 1e-3)
     start = [*np.log(share / (1.0 - share)), *np.log(np.maximum(noise.sd, 1e-3))]
@@ -82,3 +81,47 @@ def _best_cutpoints(cutpoints: np.ndarray, logs: ResponseLogs, point: WorkingPoi
     start = np.array([cutpoints[0], *np.log(np.diff(cutpoints))])
     options = {"maxfev": NOISE_EVALUATIONS}
     return unpacked(minimize(cost, start, method="Nelder-Mead", options=options).x)
+
+
+@compiled
+def cost_of_noise(
+    left: np.ndarray,
+    observed: np.ndarray,
+    variance: np.ndarray,
+    persistence: np.ndarray,
+    sd: np.ndarray,
+) -> float:
+    """Return half the sum of squared whitened innovations and their log variances.
+
+    Args:
+        left: float64 (people, days), what the regression leaves.
+        observed: bool (people, days), whether the state was.
+        variance: float64 (people, days), of each day's own noise.
+        persistence: float64 (2,), of the processes.
+        sd: float64 (2,), likewise, stationary.
+    """
+    first, second = persistence[0], persistence[1]
+    added_first = sd[0] ** 2 * (1.0 - first**2)
+    added_second = sd[1] ** 2 * (1.0 - second**2)
+    total = 0.0
+    for person in range(left.shape[0]):
+        p00, p01, p11 = sd[0] ** 2, 0.0, sd[1] ** 2
+        mean_first, mean_second = 0.0, 0.0
+        for day in range(left.shape[1]):
+            if day > 0:
+                mean_first, mean_second = first * mean_first, second * mean_second
+                p00 = first * first * p00 + added_first
+                p01 = first * second * p01
+                p11 = second * second * p11 + added_second
+            if observed[person, day]:
+                row_first, row_second = p00 + p01, p01 + p11
+                scale = row_first + row_second + variance[person, day]
+                error = left[person, day] - mean_first - mean_second
+                total += 0.5 * (error * error / scale + math.log(scale))
+                gain_first, gain_second = row_first / scale, row_second / scale
+                mean_first += gain_first * error
+                mean_second += gain_second * error
+                p00 -= gain_first * row_first
+                p01 -= gain_first * row_second
+                p11 -= gain_second * row_second
+    return total
