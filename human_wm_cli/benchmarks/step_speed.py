@@ -97,7 +97,7 @@ def torch_job(slots: int, steps: int) -> Job:
 
 def products_job(slots: int, steps: int) -> tuple[Job, float]:
     """The matrix products of a step alone; and their multiply-adds per step of one slot."""
-    net = load_world_model().transition
+    net = load_world_model().nets.transition
     members, hidden, outputs = net.head.shape
     width = folded_inputs.TRANSITION_WIDTH
     rng = np.random.default_rng(0)

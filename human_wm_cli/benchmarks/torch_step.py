@@ -9,8 +9,9 @@ from human_wm_env.model import memory
 from human_wm_env.model.heads import MIN_SCALE
 from human_wm_env.person import actions, feasible, rewards, schema
 from human_wm_env.runtime import folded_inputs
+from human_wm_env.runtime.dream_state import DreamState
+from human_wm_env.runtime.modulation import Modulation
 from human_wm_env.runtime.world_model import WorldModelRuntime
-from human_wm_env.worlds.dream import DreamState
 from human_wm_env.worlds.person_state import PersonState
 
 schema.check_order((schema.HEART_RATE, schema.MOOD), "state")  # what is drawn here
@@ -39,16 +40,17 @@ class TorchStep:
     """
 
     def __init__(self, runtime: WorldModelRuntime, state: PersonState[DreamState]) -> None:
-        net, inner = runtime.transition, state.inner
+        net, inner = runtime.nets.transition, state.inner
         weights = folded_inputs.fold_transition(net.inputs, use_memory=runtime.architecture.memory)
         tensor = torch.as_tensor
         self.first, self.hidden, self.head = tensor(weights), tensor(net.hidden), tensor(net.head)
-        modulation = inner.transition_modulation
+        modulation = inner.transition
+        assert isinstance(modulation, Modulation)
         self.shift, self.gain = tensor(modulation.shift), tensor(modulation.gain)
         self.shift, self.gain = self.shift.contiguous(), self.gain.contiguous()
         self.hidden_bias = tensor(net.hidden_bias)
         self.offset = tensor(modulation.offset).permute(1, 0, 2).contiguous()
-        layout = runtime.state_layout
+        layout = runtime.nets.layout
         self.rate = layout.parameters[schema.HEART_RATE].start
         self.moods = layout.parameters[schema.MOOD]
         chain = tensor(net.chain)

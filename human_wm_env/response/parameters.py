@@ -17,7 +17,7 @@ MOOD_ORDER = tuple(
     schema.categories(schema.MOOD).index(name) for name in ("Stressed", "Tired", "Neutral", "Happy")
 )
 WEATHERS = schema.FEATURES[schema.WEATHER].width - 1
-_WEEKEND_SHARE, _FRIDAY_SHARE, _FRIDAY = 2.0 / 7.0, 1.0 / 7.0, 4
+WEEKEND_SHARE, FRIDAY_SHARE, FRIDAY = 2.0 / 7.0, 1.0 / 7.0, 4
 #: 1, weekend, Friday, weather of today and of yesterday
 CONTEXT_WIDTH = 3 + 2 * WEATHERS
 
@@ -165,8 +165,8 @@ def context_columns(
     """
     people, days = weekday.shape
     known = weekday >= 0
-    weekend = np.where(known, (weekday >= 5) - _WEEKEND_SHARE, 0.0)
-    friday = np.where(known, (weekday == _FRIDAY) - _FRIDAY_SHARE, 0.0)
+    weekend = np.where(known, (weekday >= 5) - WEEKEND_SHARE, 0.0)
+    friday = np.where(known, (weekday == FRIDAY) - FRIDAY_SHARE, 0.0)
     weather = rows[..., schema.WEATHER, None] == np.arange(1, WEATHERS + 1)
     today = np.where(observed[..., schema.WEATHER, None], weather - parameters.weather_share, 0.0)
     yesterday = np.concatenate([np.zeros((people, 1, WEATHERS)), today[:, :-1]], axis=1)

@@ -1,4 +1,4 @@
-"""An imagined day beside the nets: compiled loops before them and behind them."""
+"""An imagined day of the transition nets: compiled loops before them and behind them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from human_wm_env.person import actions, missingness, schema
 from human_wm_env.person.noise import NEXT_WEATHER, SHARED_UNIFORMS
 from human_wm_env.person.noise import columns as noise_columns
 from human_wm_env.person.weather import draw_loop as draw_weather_loop
+from human_wm_env.response.carried import Carried
 from human_wm_env.runtime import sampling
 from human_wm_env.runtime.disagreement import disagree_loop
+from human_wm_env.runtime.dream_state import Begun, DreamDays, DreamState, DreamtDay
 from human_wm_env.runtime.folded_inputs import (
     CONTEXT,
     POLICY_CONTEXT,
@@ -23,6 +25,8 @@ from human_wm_env.runtime.folded_inputs import (
     WEATHER,
     WEEKDAY,
 )
+from human_wm_env.runtime.modulation import Modulation
+from human_wm_env.runtime.world_model import WorldModelRuntime
 
 _ACTIONS, _STATES = len(inputs.ACTION_ORDER), len(inputs.STATE_ORDER)
 #: where the noise of a day is: of the person's own habit, of the states and of the mask
@@ -32,6 +36,7 @@ UNIFORM_COLUMNS, UNIFORMS = noise_columns(
 )
 _WEATHERS = np.arange(len(inputs.WEATHER_COLUMNS))
 _STATE_ORDER = np.array(inputs.STATE_ORDER)
+_STATE_LIST = list(inputs.STATE_ORDER)
 #: features of a day that stand before its states: what is decided, and the weather
 DECIDED = np.array(sorted((*schema.ACTION_FEATURES, *schema.CONTEXT_FEATURES)))
 STATES = np.array(schema.STATE_FEATURES)
@@ -254,3 +259,82 @@ def policy_inputs(
     result[POLICY_CONTEXT] = begun[CONTEXT]
     result[WEATHER] = _WEATHERS[:, None] == weather
     return result.T
+
+
+class FilmDays(DreamDays):
+    """Days by the ensemble of transition nets.
+
+    Args:
+        runtime: with transition nets.
+        shares: of the `WeatherChain`.
+        temperature: tau of the dream.
+    """
+
+    normals = NORMALS
+
+    def __init__(self, runtime: WorldModelRuntime, shares: np.ndarray, temperature: float) -> None:
+        self._runtime, self._nets = runtime, runtime.nets
+        self._model = (self._nets.chain, self._nets.layout.plan, shares, temperature)
+        self._members = runtime.architecture.members if temperature > 0.0 else None
+
+    def begin(
+        self, latents: np.ndarray, root: np.ndarray | None, carried: Carried | None
+    ) -> Modulation:
+        """Return what the latents do to the nets."""
+        return self._runtime.transition_modulation(latents)
+
+    def pass_day(
+        self,
+        state: DreamState,
+        calendar: tuple[np.ndarray, np.ndarray],
+        action: np.ndarray | None,
+        begun: Begun | None,
+        noise: tuple[np.ndarray, np.ndarray],
+        known: bool,
+    ) -> DreamtDay:
+        """See `DreamDays`."""
+        (normal, uniform), (weekday, weather) = noise, calendar
+        assert isinstance(state.transition, Modulation)
+        if begun is None:
+            assert action is not None
+            begun = begin_day(
+                np.ascontiguousarray(action.T),
+                state.sums.T,
+                state.encoded.T,
+                state.known.T,
+                weekday,
+                weather,
+            )
+        inputs, row = begun
+        members = self._nets.stepping.in_columns(
+            inputs.T,
+            state.transition,
+            None if known else ~state.known[:, _STATE_LIST],
+            self._drawn_members(uniform) if action is None else None,
+        )
+        encoded, sums, observed, lost, uncertainty, tomorrow = end_day(
+            members,
+            self._model,
+            normal.T,
+            uniform.T,
+            inputs,
+            row,
+            (
+                state.sums.T,
+                state.masks.opening.T,
+                state.masks.staying.T,
+                state.masks.lost.T,
+                weather,
+            ),
+            action is not None,
+        )
+        return DreamtDay(
+            row.T, encoded, sums, observed, lost, uncertainty, tomorrow, state.transition
+        )
+
+    def _drawn_members(self, uniform: np.ndarray) -> np.ndarray | None:
+        """Return the members that `end_day` will draw, int (slots,); None where it averages."""
+        if self._members is None:
+            return None
+        drawn = uniform[:, UNIFORM_COLUMNS["state"].start] * np.float32(self._members)
+        return np.minimum(drawn.astype(np.int8), self._members - 1)

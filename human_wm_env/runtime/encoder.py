@@ -13,6 +13,8 @@ from human_wm_env.model.moments import Moments
 from human_wm_env.person import schema
 from human_wm_env.person.history import History
 from human_wm_env.person.schema import is_weekend
+from human_wm_env.response.inference import PersonalResponse
+from human_wm_env.response.parameters import STATES
 from human_wm_env.runtime import gru
 
 # Posterior widths stay in a range that exp() of a float32 can hold.
@@ -21,24 +23,85 @@ LOG_VARIANCE_LOW, LOG_VARIANCE_HIGH = -9.0, 3.0
 
 @dataclass(frozen=True)
 class Posterior:
-    """Diagonal Gaussian over the latents, batch-first.
+    """A Gaussian over the latents, batch-first; diagonal but for what is exact.
 
     Attributes:
         mean: float32 (people, latents).
-        log_variance: float32 (people, latents).
+        log_variance: float32 (people, latents), of each latent by itself.
+        response: with a response, the joint posterior of z_a and z_c, and what it keeps of the
+            days.
     """
 
     mean: np.ndarray
     log_variance: np.ndarray
+    response: PersonalResponse | None = None
 
     @property
     def sd(self) -> np.ndarray:
         """Standard deviations, (people, latents)."""
         return np.exp(0.5 * self.log_variance)
 
+    def draw(self, noise: np.ndarray) -> np.ndarray:
+        """Return latents, of the noise's shape.
+
+        Args:
+            noise: float32 (people, latents) or (people, draws, latents), standard normal.
+        """
+        root = None if self.response is None else self.response.root
+        return drawn_latents(self.mean, self.sd, root, noise)
+
     def __getitem__(self, people: np.ndarray | slice) -> Posterior:
         """Return the posteriors of some people."""
-        return Posterior(self.mean[people], self.log_variance[people])
+        response = None if self.response is None else self.response[people]
+        return Posterior(self.mean[people], self.log_variance[people], response)
+
+
+def drawn_latents(
+    mean: np.ndarray, sd: np.ndarray, root: np.ndarray | None, noise: np.ndarray
+) -> np.ndarray:
+    """Return latents [z_a, z_b, z_c] with a posterior, of the noise's shape.
+
+    Args:
+        mean: float32 (people, latents).
+        sd: float32 (people, latents).
+        root: float32 (people, k, k), the Cholesky root of [z_c, z_a] where they depend on each
+            other; None where nothing does.
+        noise: float32 (people, latents) or (people, draws, latents), standard normal.
+    """
+    between = (slice(None),) + (None,) * (noise.ndim - 2)
+    latents = noise * sd[between]
+    if root is not None:
+        first = len(STATES)
+        rank = root.shape[1] - first
+        joint = (root[between] @ response_latents(noise, rank + first)[..., None])[..., 0]
+        latents[..., -rank:], latents[..., :first] = joint[..., :rank], joint[..., rank:]
+    latents += mean[between]
+    return np.asarray(latents)
+
+
+def response_latents(latents: np.ndarray, joint: int) -> np.ndarray:
+    """Return [z_c, z_a] of [z_a, z_b, z_c], (..., joint)."""
+    first = len(STATES)
+    return np.concatenate([latents[..., first - joint :], latents[..., :first]], axis=-1)
+
+
+def with_response(nets: Posterior, response: PersonalResponse) -> Posterior:
+    """Return the posterior over [z_a, z_b, z_c].
+
+    Args:
+        nets: over z_b.
+        response: over the others.
+    """
+    rank = response.mean.shape[1] - len(STATES)
+    variance = np.square(response.root).sum(axis=2)
+    log_variance = np.log(variance, dtype=np.float32)
+
+    def around(own: np.ndarray, inner: np.ndarray) -> np.ndarray:
+        return np.concatenate([own[:, rank:], inner, own[:, :rank]], axis=1)
+
+    return Posterior(
+        around(response.mean, nets.mean), around(log_variance, nets.log_variance), response
+    )
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -10,13 +10,23 @@ from typing import TypeAlias
 
 import numpy as np
 
+from human_wm_env.errors import CheckpointError
 from human_wm_env.model import layouts, memory
+from human_wm_env.model.architecture import FILM, Architecture
 from human_wm_env.model.checkpoint import BUNDLED, Checkpoint, load_checkpoint, read_manifest
 from human_wm_env.model.memory import Memory
 from human_wm_env.model.weights import check_weights
 from human_wm_env.person.history import History
+from human_wm_env.response.arrays import from_arrays
+from human_wm_env.response.inference import ResponseInference
 from human_wm_env.runtime import folded_inputs, sampling
-from human_wm_env.runtime.encoder import Encoder, Posterior, prepare, prepare_beginnings
+from human_wm_env.runtime.encoder import (
+    Encoder,
+    Posterior,
+    prepare,
+    prepare_beginnings,
+    with_response,
+)
 from human_wm_env.runtime.film import FilmWeights
 from human_wm_env.runtime.modulation import Modulation
 
@@ -24,11 +34,42 @@ from human_wm_env.runtime.modulation import Modulation
 ENCODER_BATCH = 64
 
 
+class TransitionNets:
+    """The ensemble that steps the states, where there is no response.
+
+    Args:
+        architecture: of the checkpoint.
+        weights: its flat dictionary.
+
+    Attributes:
+        layout: of the states' heads.
+        transition: the nets.
+        stepping: the same, with inputs folded for stepping.
+        chain: float32 (members, encoded states + 1, outputs), what the states before one in the
+            chain add to its parameters, and at last their being known: nothing is hidden from
+            the model in a dream.
+    """
+
+    def __init__(self, architecture: Architecture, weights: Mapping[str, np.ndarray]) -> None:
+        self.layout = layouts.state_layout(architecture)
+        self.transition = FilmWeights.from_weights(weights, "transition", self.layout.chain_mask)
+        inputs = folded_inputs.fold_transition(
+            self.transition.inputs, use_memory=architecture.memory
+        )
+        self.stepping = replace(self.transition, inputs=inputs)
+        chain, width = self.transition.chain, self.layout.encoded_width
+        known = chain[:, width:].sum(axis=1, keepdims=True)
+        self.chain = np.concatenate([chain[:, :width], known], axis=1)
+
+
 class WorldModelRuntime:
     """The nets of one checkpoint, ready to step.
 
     Args:
         checkpoint: arrays and sizes.
+
+    Attributes:
+        response: how states respond and its posteriors, where the checkpoint has that.
 
     Raises:
         CheckpointError: the weights are not those of the architecture.
@@ -39,26 +80,31 @@ class WorldModelRuntime:
         self.checkpoint = checkpoint
         self.architecture = checkpoint.architecture
         self.action_layout = layouts.action_layout(self.architecture)
-        self.state_layout = layouts.state_layout(self.architecture)
         weights = checkpoint.weights
         self.encoder = Encoder(weights)
         self.policy = FilmWeights.from_weights(weights, "policy", self.action_layout.chain_mask)
-        self.transition = FilmWeights.from_weights(
-            weights, "transition", self.state_layout.chain_mask
-        )
         remembers = self.architecture.memory
         self._stepping_policy = replace(
             self.policy, inputs=folded_inputs.fold_policy(self.policy.inputs, use_memory=remembers)
         )
-        self.stepping_transition = replace(
-            self.transition,
-            inputs=folded_inputs.fold_transition(self.transition.inputs, use_memory=remembers),
-        )
-        # What the states before one in the chain add to its parameters, and at last their being
-        # known: nothing is hidden from the model in a dream.
-        chain, width = self.transition.chain, self.state_layout.encoded_width
-        known = chain[:, width:].sum(axis=1, keepdims=True)
-        self.state_chain = np.concatenate([chain[:, :width], known], axis=1)
+        has_response = self.architecture.has_response
+        self.response = ResponseInference(from_arrays(weights)) if has_response else None
+        self._nets = None if has_response else TransitionNets(self.architecture, weights)
+
+    @property
+    def nets(self) -> TransitionNets:
+        """The nets that step the states.
+
+        Raises:
+            CheckpointError: the states follow a response.
+        """
+        if self._nets is None:
+            raise CheckpointError(
+                f"a checkpoint with transition={FILM}",
+                f"transition={self.architecture.transition}, which has no transition nets",
+                "Use the response of this one, or train one with model.transition=film.",
+            )
+        return self._nets
 
     def encode(self, histories: Sequence[History]) -> tuple[Posterior, Memory]:
         """Return the posterior of each person and the memory after their last day.
@@ -69,7 +115,7 @@ class WorldModelRuntime:
             histories: at least one, each of at least one day.
         """
         order = np.argsort([history.days for history in histories], kind="stable")
-        width = self.architecture.latent_width
+        width = self.architecture.net_width
         people = len(histories)
         mean, log_variance = (np.empty((people, width), dtype=np.float32) for _ in range(2))
         after = memory.empty(people)
@@ -80,7 +126,10 @@ class WorldModelRuntime:
             posterior = self.encoder(prepared)
             mean[chosen], log_variance[chosen] = posterior.mean, posterior.log_variance
             total[chosen], weight[chosen] = prepared.memory.total, prepared.memory.weight
-        return Posterior(mean, log_variance), Memory(total, weight)
+        posterior = Posterior(mean, log_variance)
+        if self.response is not None:
+            posterior = with_response(posterior, self.response(histories))
+        return posterior, Memory(total, weight)
 
     def encode_beginnings(self, history: History, lengths: np.ndarray) -> tuple[Posterior, Memory]:
         """Return one person's posteriors and memories after several beginnings of their log.
@@ -94,7 +143,10 @@ class WorldModelRuntime:
             lengths: int (beginnings,), ascending whole weeks, at most its days.
         """
         prepared = prepare_beginnings(history, lengths, use_memory=self.architecture.memory)
-        return self.encoder.of_beginnings(prepared), prepared.memory
+        posterior = self.encoder.of_beginnings(prepared)
+        if self.response is not None:
+            posterior = with_response(posterior, self.response.of_beginnings(history, lengths))
+        return posterior, prepared.memory
 
     def policy_modulation(self, latents: np.ndarray) -> Modulation:
         """Return what z_b does to the policy net; constant over an episode."""
@@ -103,7 +155,7 @@ class WorldModelRuntime:
     def transition_modulation(self, latents: np.ndarray) -> Modulation:
         """Return what z_a and z_c do to the transition net; constant over an episode."""
         blocks = self.architecture.blocks
-        return self.transition.modulation(latents[:, blocks["c"]], latents[:, blocks["a"]])
+        return self.nets.transition.modulation(latents[:, blocks["c"]], latents[:, blocks["a"]])
 
     def act(
         self,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -12,8 +11,6 @@ import numpy as np
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import ConfigError
 from human_wm_env.model.branches import BRANCHES_PER_BLOCK, crossed_indices
-from human_wm_env.model.inputs import STATE_ORDER
-from human_wm_env.model.memory import Memory
 from human_wm_env.person import missingness as masks
 from human_wm_env.person import schema
 from human_wm_env.person.actions import column_by_column, follow
@@ -23,64 +20,18 @@ from human_wm_env.person.missingness import MaskChain
 from human_wm_env.person.noise import ADHERENCE
 from human_wm_env.person.weather import WeatherChain
 from human_wm_env.random_streams import FOR_LATENTS, Stream, generators
-from human_wm_env.runtime import dream_step, folded_inputs
-from human_wm_env.runtime.dream_step import (
-    NORMAL_COLUMNS,
-    NORMALS,
-    UNIFORM_COLUMNS,
-    UNIFORMS,
-    begin_day,
-    end_day,
-)
-from human_wm_env.runtime.modulation import Modulation
+from human_wm_env.runtime import dream_step
+from human_wm_env.runtime.dream_state import DreamState
+from human_wm_env.runtime.dream_step import NORMAL_COLUMNS, NORMALS, UNIFORM_COLUMNS, UNIFORMS
+from human_wm_env.runtime.response_day import days_of
 from human_wm_env.runtime.world_model import WorldModelRuntime
+from human_wm_env.worlds.kept_posterior import KeptLayout
 from human_wm_env.worlds.person_state import DayOutcome, PersonState
-from human_wm_env.worlds.person_world import (
-    PersonWorld,
-)
+from human_wm_env.worlds.person_world import PersonWorld
 from human_wm_env.worlds.posterior_store import PosteriorStore
 from human_wm_env.worlds.simulator import check_weather
 from human_wm_env.worlds.start_cache import StartCache, distinct
 from human_wm_env.worlds.starts import PersonStart
-
-_STATE_LIST = list(STATE_ORDER)
-
-
-@dataclass(slots=True)
-class DreamState:
-    """What the dream keeps of a person, batch-first; arrays are never written to.
-
-    Attributes:
-        latents: float32 (slots, latents), the drawn person.
-        policy_modulation, transition_modulation: what the latents do to the nets.
-        sums: float32 (slots, SUMS_WIDTH), slow quantities (`folded_inputs.sums_of`).
-        encoded: float32 (slots, ROW_WIDTH), the last row, zero where the model does not know it.
-        known: bool (slots, 10), which cells of the last row the model knows; all of them
-            after the first day.
-        masks: chain of the missingness.
-    """
-
-    latents: np.ndarray
-    policy_modulation: Modulation
-    transition_modulation: Modulation
-    sums: np.ndarray
-    encoded: np.ndarray
-    known: np.ndarray
-    masks: MaskChain
-
-    @property
-    def memory(self) -> Memory:
-        """The slow quantities as the runtime's memory."""
-        return folded_inputs.memory_of(self.sums)
-
-
-@dataclass(frozen=True)
-class _Person:
-    """What is cached of a start: posterior and memory, batches of one."""
-
-    mean: np.ndarray
-    sd: np.ndarray
-    sums: np.ndarray
 
 
 class DreamWorld(PersonWorld[DreamState]):
@@ -102,6 +53,7 @@ class DreamWorld(PersonWorld[DreamState]):
         store: keeps the posteriors of the people's start days; None keeps it in memory.
     """
 
+    #: of the nets; a response draws more
     normals = NORMALS
     uniforms = UNIFORMS
 
@@ -128,17 +80,13 @@ class DreamWorld(PersonWorld[DreamState]):
         self.weather = check_weather(weather)
         self.masking = masks.check_masking(masking)
         self._weather_chain = WeatherChain(runtime.checkpoint.weather_transitions)
-        # What `end_day` needs to know of the model.
-        self._model = (
-            runtime.state_chain,
-            runtime.state_layout.plan,
-            self._weather_chain.shares,
-            self.temperature,
-        )
+        self._kept = KeptLayout(runtime.architecture)
+        self._days = days_of(runtime, self._weather_chain.shares, self.temperature)
+        self.normals = self._days.normals
         self._everything = np.ones((0, schema.FEATURE_COUNT), dtype=bool)
         self._anybody = False
         self._store = store
-        self._people: StartCache[_Person] = StartCache()
+        self._people: StartCache[np.ndarray] = StartCache()
         self._chains: StartCache[MaskChain] = StartCache()
 
     def of_anybody(self) -> Self:
@@ -155,20 +103,20 @@ class DreamWorld(PersonWorld[DreamState]):
     def begin(self, starts: Sequence[PersonStart], streams: Sequence[Stream]) -> DreamState:
         """Encode each person's log before the start and draw their latents."""
         people, which = distinct(starts)
-        posteriors = self._people.look_up(people, self._encode)
+        rows = self._people.look_up(people, self._encode)
         chains = self._chains.look_up(people, self._fit_chains)
+        kept = self._kept.people(np.stack(rows)[which])
         latents = self._draw_latents(starts, streams)
         if not self._anybody:
-            latents *= np.concatenate([person.sd for person in posteriors])[which]
-            latents += np.concatenate([person.mean for person in posteriors])[which]
+            latents = kept.draw(latents)
         histories = [self.history_of(person) for person in people]
         known = np.stack([history.observed[-1] for history in histories])
         encoded = schema.encode_rows(np.stack([each.rows[-1] for each in histories]), known)
         return DreamState(
             latents=latents,
             policy_modulation=self.runtime.policy_modulation(latents),
-            transition_modulation=self.runtime.transition_modulation(latents),
-            sums=column_by_column(np.concatenate([person.sums for person in posteriors])[which]),
+            transition=self._days.begin(latents, kept.root, kept.carried),
+            sums=column_by_column(kept.sums),
             encoded=column_by_column(encoded[which]),
             known=column_by_column(known[which]),
             masks=MaskChain(
@@ -178,21 +126,26 @@ class DreamWorld(PersonWorld[DreamState]):
             ),
         )
 
-    def _encode(self, starts: list[PersonStart]) -> list[_Person]:
-        """Return the posteriors and memories of the logs before the starts.
+    def _encode(self, starts: list[PersonStart]) -> list[np.ndarray]:
+        """Return what is kept of the logs before the starts: see `KeptLayout`.
 
         A person who begins on one of their start days is encoded for all of these at once.
         """
-        people: dict[int, dict[int, _Person]] = {}
+        people: dict[int, dict[int, np.ndarray]] = {}
         others = []
         for start in starts:
             if start.history is None and self._is_regular(start):
                 people.setdefault(start.user, {})
             else:
                 others.append(start)
-        if people:
-            self._encode_people(people)
-        alone = iter(self._encode_alone(others) if others else [])
+        for user, own in people.items():
+            days = self.start_days(user)
+            rows = self._encode_start_days(self.dataset.history(user, int(days[-1])), days)
+            for day, row in zip(days.tolist(), rows, strict=True):
+                own[day] = row
+                self._people.keep(user, day, row)
+        histories = [self.history_of(start) for start in others]
+        alone = iter(self._kept.rows(*self.runtime.encode(histories)) if others else [])
         found = []
         for start in starts:
             own = people.get(start.user, {}) if start.history is None else {}
@@ -204,44 +157,16 @@ class DreamWorld(PersonWorld[DreamState]):
         days = self.start_days(start.user)
         return start.day in days and not (days % schema.DAYS_PER_WEEK).any()
 
-    def _encode_people(self, people: dict[int, dict[int, _Person]]) -> None:
-        """Encode the logs of people before all of their start days, and keep that."""
-        latents = self.runtime.architecture.latent_width
-        for user, own in people.items():
-            days = self.start_days(user)
-            values = self._encode_start_days(self.dataset.history(user, int(days[-1])), days)
-            mean, sd, sums = np.split(values, [latents, 2 * latents], axis=1)
-            for row, day in enumerate(days.tolist()):
-                one = slice(row, row + 1)
-                own[day] = _Person(mean[one], sd[one], sums[one])
-                self._people.keep(user, day, own[day])
-
     def _encode_start_days(self, whole: History, days: np.ndarray) -> np.ndarray:
-        """Return mean, sd and memory on a person's start days, float32 (days, width)."""
-        width = 2 * self.runtime.architecture.latent_width + folded_inputs.SUMS_WIDTH
+        """Return what is kept of a person's start days, float32 (days, width)."""
+        width = self._kept.width
         kept = None if self._store is None else self._store.load(whole, days, width)
         if kept is not None:
             return kept
-        posterior, remembered = self.runtime.encode_beginnings(whole, days)
-        parts = [posterior.mean, posterior.sd, folded_inputs.sums_of(remembered)]
-        values = np.concatenate(parts, axis=1)
+        values = self._kept.rows(*self.runtime.encode_beginnings(whole, days))
         if self._store is not None:
             self._store.save(whole, days, values)
         return values
-
-    def _encode_alone(self, starts: list[PersonStart]) -> list[_Person]:
-        """Encode single histories."""
-        histories = [self.history_of(start) for start in starts]
-        posterior, remembered = self.runtime.encode(histories)
-        sums = folded_inputs.sums_of(remembered)
-        return [
-            _Person(
-                mean=posterior.mean[row : row + 1],
-                sd=posterior.sd[row : row + 1],
-                sums=sums[row : row + 1],
-            )
-            for row in range(len(starts))
-        ]
 
     def _fit_chains(self, starts: list[PersonStart]) -> list[MaskChain]:
         return [self._mask_chain(self.history_of(start).observed) for start in starts]
@@ -298,65 +223,36 @@ class DreamWorld(PersonWorld[DreamState]):
         """Imagine one day."""
         normal, uniform = self.today_noise(state)
         inner, everything = state.inner, self._known(len(normal))
-        if action is not None and self.adherence == 1.0:
-            inputs, row = begin_day(
-                np.ascontiguousarray(action.T),
-                inner.sums.T,
-                inner.encoded.T,
-                inner.known.T,
-                state.weekday,
-                state.forecast,
-            )
-        else:
-            inputs, row = self._begin_own_day(state, action, normal, uniform)
-        members = self.runtime.stepping_transition.in_columns(
-            inputs.T,
-            inner.transition_modulation,
-            None if inner.known is everything else ~inner.known[:, _STATE_LIST],
-            self._drawn_members(uniform) if action is None else None,
+        begun = None
+        if action is None or self.adherence < 1.0:
+            begun = self._begin_own_day(state, action, normal, uniform)
+        today = self._days.pass_day(
+            inner,
+            (state.weekday, state.forecast),
+            action,
+            begun,
+            (normal, uniform),
+            inner.known is everything,
         )
-        encoded, sums, observed, lost, uncertainty, tomorrow = end_day(
-            members,
-            self._model,
-            normal.T,
-            uniform.T,
-            inputs,
-            row,
-            (
-                inner.sums.T,
-                inner.masks.opening.T,
-                inner.masks.staying.T,
-                inner.masks.lost.T,
-                state.forecast,
-            ),
-            action is not None,
-        )
+        tomorrow = today.tomorrow
         if self.weather == "log":
             tomorrow = self._with_log(state.user, state.day + 1, tomorrow)
         return DayOutcome(
-            row=row.T,
-            encoded=encoded,
-            observed=observed,
-            uncertainty=uncertainty,
+            row=today.row,
+            encoded=today.encoded,
+            observed=today.observed,
+            uncertainty=today.uncertainty,
             next_forecast=tomorrow,
             inner=DreamState(
                 latents=inner.latents,
                 policy_modulation=inner.policy_modulation,
-                transition_modulation=inner.transition_modulation,
-                sums=sums,
-                encoded=encoded,
+                transition=today.transition,
+                sums=today.sums,
+                encoded=today.encoded,
                 known=everything,
-                masks=MaskChain(inner.masks.opening, inner.masks.staying, lost),
+                masks=MaskChain(inner.masks.opening, inner.masks.staying, today.lost),
             ),
         )
-
-    def _drawn_members(self, uniform: np.ndarray) -> np.ndarray | None:
-        """Return the members that `end_day` will draw, int (slots,); None where it averages."""
-        if self.temperature == 0.0:
-            return None
-        members = self.runtime.architecture.members
-        drawn = uniform[:, UNIFORM_COLUMNS["state"].start] * np.float32(members)
-        return np.minimum(drawn.astype(np.int8), members - 1)
 
     def _begin_own_day(
         self,

@@ -68,7 +68,7 @@ class PersonWorld(World[PersonState[InnerT], PersonStart], Generic[InnerT]):
     needs_logged_future: ClassVar[bool] = False
     #: days are rewarded as `rewards.components` says, and not by `_components`
     rewards_days: ClassVar[bool] = True
-    normals: ClassVar[int]
+    normals: int
     uniforms: ClassVar[int]
 
     def __init__(self, dataset: LogDataset, *, split: str, horizon: int, adherence: float) -> None:

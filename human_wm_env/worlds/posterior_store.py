@@ -35,7 +35,8 @@ class PosteriorStore:
     Where the folder cannot be written nothing is kept; a damaged file counts as none.
 
     Args:
-        weights: the checkpoint's flat dictionary; other nets than the encoder do not matter.
+        weights: the checkpoint's flat dictionary; the encoder matters, and the response if there
+            is one.
         architecture: of the checkpoint; the same weights can be those of several.
     """
 
@@ -49,7 +50,7 @@ class PosteriorStore:
         sizes = sorted(asdict(self._architecture).items())
         digest = hashlib.sha256(f"{POSTERIOR_VERSION} {np.__version__} {sizes}".encode())
         for name in sorted(self._weights):
-            if name.startswith("encoder."):
+            if name.startswith(("encoder.", "response.")):
                 array = self._weights[name]
                 digest.update(f"{name} {array.shape}".encode() + array.tobytes())
         return self._base / f"posteriors-{digest.hexdigest()[:16]}"

@@ -121,9 +121,9 @@ def test_impossible_requests_are_refused() -> None:
     ("part", "file"),
     [
         ("sample_row", "runtime/world_model.py"),
-        ("stepping_transition.in_columns", "worlds/dream.py"),
+        ("stepping.in_columns", "runtime/dream_step.py"),
+        ("states_loop", "runtime/response_day.py"),
         ("respond_loop", "runtime/dream_step.py"),
-        ("remember_loop", "runtime/dream_step.py"),
         ("follow_habits", "population.py"),
     ],
 )

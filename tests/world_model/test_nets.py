@@ -59,8 +59,8 @@ def test_the_runtime_transition_is_the_same(name: str, window: Windows) -> None:
     blind = flat(x)[:, inputs.STATE_MASK_PART] == 0
     assert blind.any(axis=0).all() and not blind.all()
     modulation = runtime.transition_modulation(np.repeat(z, DAYS, axis=0))
-    plain = runtime.transition(flat(x), modulation, blind)
-    chained = plain + flat(window.state_chain) @ runtime.transition.chain
+    plain = runtime.nets.transition(flat(x), modulation, blind)
+    chained = plain + flat(window.state_chain) @ runtime.nets.transition.chain
     assert chained.shape[0] == architecture.members
     np.testing.assert_allclose(chained, expected, atol=1e-5)
 

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
 import numpy as np
 
+from human_wm_env.model.architecture import RESPONSE
+from human_wm_env.model.checkpoint import Checkpoint
+from human_wm_env.model.weights import expected_shapes
 from human_wm_env.person import schema
+from human_wm_env.person.weather import TRANSITIONS
+from human_wm_env.response.arrays import to_arrays
 from human_wm_env.response.basis import WIDTH, ActionStatistics
 from human_wm_env.response.noise import StateNoise
 from human_wm_env.response.parameters import CONTEXT_WIDTH, ResponseParameters
+from human_wm_env.runtime.world_model import WorldModelRuntime
 from human_wm_env.second_family.people import draw_people
 from human_wm_env.second_family.simulate import begin, lose_cells, simulate
 from human_wm_env.second_family.structure import draw_structure
+from tests.world_model import tiny
 
 TAU_DAYS = np.array([2.0, 20.0])
 CHANNELS, RANK = 2, 3
+ARCHITECTURE = replace(
+    tiny.TINY,
+    latent_a=2,
+    latent_c=RANK,
+    transition=RESPONSE,
+    response_channels=CHANNELS,
+    response_taus=len(TAU_DAYS),
+)
 
 
 def logs(people: int, days: int, member: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -51,3 +70,25 @@ def parameters(rows: np.ndarray, observed: np.ndarray) -> ResponseParameters:
         rate_scale=7.0,
         weather_share=np.array([0.2, 0.2, 0.1]),
     )
+
+
+@cache
+def checkpoint() -> Checkpoint:
+    """A checkpoint with the made-up response for the tiny logs, and random nets around it."""
+    logs = tiny.logs()
+    weights = to_arrays(parameters(logs.rows, logs.observed))
+    rng = np.random.default_rng(7)
+    for name, shape in expected_shapes(ARCHITECTURE).items():
+        if name not in weights:
+            fan = max(1, shape[-1]) ** -0.5
+            weights[name] = (fan * rng.standard_normal(shape)).astype(np.float32)
+    weights["encoder.moments.sd"] = np.abs(weights["encoder.moments.sd"]) + np.float32(0.1)
+    return Checkpoint(ARCHITECTURE, weights, TRANSITIONS, {}, Path())
+
+
+@cache
+def runtime(*, morning_states: bool = False) -> WorldModelRuntime:
+    made = checkpoint()
+    morning = np.array([float(morning_states)], dtype=np.float32)
+    weights = {**made.weights, "response.morning_states": morning}
+    return WorldModelRuntime(replace(made, weights=weights))

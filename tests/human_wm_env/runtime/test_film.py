@@ -14,7 +14,7 @@ RNG = np.random.default_rng
 
 @pytest.fixture
 def net() -> FilmWeights:
-    return tiny.runtime().transition
+    return tiny.runtime().nets.transition
 
 
 def normal(seed: int, *shape: int) -> np.ndarray:
@@ -40,7 +40,7 @@ def test_a_member_by_hand(blind: tuple[int, int], slots: int) -> None:
         second = np.maximum(first @ w["hidden"][member] + w["hidden_bias"][member], 0)
         return second @ w["head"][member]
 
-    net = tiny.runtime().transition
+    net = tiny.runtime().nets.transition
     unknown = np.array([blind] * slots, dtype=bool)
     modulation = net.modulation(*(np.repeat(z[None], slots, axis=0) for z in (z_c, z_a)))
     got = net(np.repeat(x[None], slots, axis=0), modulation, unknown)[:, slots - 1]
@@ -96,14 +96,14 @@ def test_the_chain_is_masked() -> None:
     runtime = tiny.runtime()
     layout = layouts.state_layout(tiny.TINY)
     assert tiny.checkpoint().weights["transition.chain"].all()
-    assert not runtime.transition.chain[:, layout.chain_mask == 0].any()
-    assert runtime.transition.chain[:, layout.chain_mask == 1].all()
+    assert not runtime.nets.transition.chain[:, layout.chain_mask == 0].any()
+    assert runtime.nets.transition.chain[:, layout.chain_mask == 1].all()
 
 
 def test_without_offsets_there_is_no_reference() -> None:
     net = tiny.runtime().policy
     assert net.offset is None and net.reference is None and net.members == 1
-    assert tiny.runtime().transition.members == 3
+    assert tiny.runtime().nets.transition.members == 3
 
 
 @pytest.mark.parametrize("slots", [2, 9])

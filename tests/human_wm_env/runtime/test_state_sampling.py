@@ -155,8 +155,8 @@ def test_few_slots_answer_as_many(architecture: Architecture, temperature: float
             uniform: np.ndarray = uniform,
         ) -> tuple[np.ndarray, ...]:
             modulation = runtime.transition_modulation(latents[:count])
-            members = runtime.stepping_transition.in_columns(x[:count], modulation, None)
-            layout, chain = runtime.state_layout, runtime.state_chain
+            members = runtime.nets.stepping.in_columns(x[:count], modulation, None)
+            layout, chain = runtime.nets.layout, runtime.nets.chain
             noise = (np.ascontiguousarray(part[:, :count]) for part in (normal, uniform))
             return answer(layout, members, chain, temperature, *noise)
 

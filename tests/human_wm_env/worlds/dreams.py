@@ -9,7 +9,8 @@ import numpy as np
 
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.random_streams import Stream
-from human_wm_env.worlds.dream import DreamState, DreamWorld
+from human_wm_env.runtime.dream_state import DreamState
+from human_wm_env.worlds.dream import DreamWorld
 from human_wm_env.worlds.person_state import PersonState
 from human_wm_env.worlds.starts import PersonStart
 from tests.world_model import tiny

@@ -119,7 +119,7 @@ def test_regular_starts_are_encoded_together_and_like_others() -> None:
     alone = other.reset([START], streams(1))[0].inner
     assert len(other._people) == 1
     np.testing.assert_allclose(latents, alone.latents, atol=1e-5)
-    kept = world._people.look_up([START], world._encode)[0]
+    kept = world._kept.people(np.stack(world._people.look_up([START], world._encode)))
     np.testing.assert_allclose(kept.mean, expected.mean, atol=1e-5)
 
 

@@ -1,0 +1,291 @@
+"""One imagined day of a response: channels of the day, memory, noise, and both states, compiled.
+
+Slots are innermost: a processor takes eight at once. Learned channels of both states stand side by
+side, as in `Carried`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from human_wm_env.compiled import compiled
+from human_wm_env.person import schema
+from human_wm_env.response.basis import LONG_NIGHT_HOURS, OF_NIGHT, SHORT_NIGHT_HOURS, WIDTH
+from human_wm_env.response.carried import PROCESSES
+from human_wm_env.response.parameters import (
+    CONTEXT_WIDTH,
+    FRIDAY,
+    FRIDAY_SHARE,
+    MOOD_ORDER,
+    STATES,
+    WEATHERS,
+    WEEKEND_SHARE,
+)
+from human_wm_env.response.state import MOOD, RATE
+
+_COUNT = len(STATES)
+_KINDS = np.array([k for k, name in enumerate(schema.categories(schema.WORKOUT)) if name != "None"])
+_PLACES = schema.FEATURES[schema.LOCATION].width - 1
+_NIGHT_COLUMNS = int(OF_NIGHT.sum())
+_MOOD_OF_LEVEL = np.array(MOOD_ORDER)
+_LEVELS = len(MOOD_ORDER)
+_SATURDAY = 5
+_RATE_LOW, _RATE_HIGH = schema.LOWS[schema.HEART_RATE], schema.HIGHS[schema.HEART_RATE]
+_DENSITY_AT_0 = 1.0 / np.sqrt(2.0 * np.pi)
+
+
+@compiled
+def basis_loop(row: np.ndarray, basis: np.ndarray) -> None:
+    """Write `basis.daily_basis` of whole days: float32 (10, slots) and (WIDTH, slots)."""
+    first_kind = 7
+    first_product = first_kind + len(_KINDS)
+    first_place = first_product + len(_KINDS)
+    for slot in range(row.shape[1]):
+        sleep = row[schema.SLEEP, slot]
+        basis[0, slot] = sleep - np.float32(7.0)
+        basis[1, slot] = min(sleep - np.float32(SHORT_NIGHT_HOURS), np.float32(0.0))
+        basis[2, slot] = max(sleep - np.float32(LONG_NIGHT_HOURS), np.float32(0.0))
+        basis[3, slot] = row[schema.MINUTES, slot] / np.float32(60.0)
+        basis[4, slot] = row[schema.STEPS, slot] / np.float32(5000.0)
+        basis[5, slot] = row[schema.DISTANCE, slot] / np.float32(4.0)
+        basis[6, slot] = row[schema.CALORIES, slot] / np.float32(500.0)
+    for place in range(len(_KINDS)):
+        for slot in range(row.shape[1]):
+            done = np.float32(row[schema.WORKOUT, slot] == _KINDS[place])
+            basis[first_kind + place, slot] = done
+            basis[first_product + place, slot] = done * basis[3, slot]
+    for place in range(_PLACES):
+        for slot in range(row.shape[1]):
+            basis[first_place + place, slot] = row[schema.LOCATION, slot] == place + 1
+
+
+@compiled
+def context_loop(
+    weekday: np.ndarray,
+    weather: np.ndarray,
+    weather_before: np.ndarray,
+    share: np.ndarray,
+    context: np.ndarray,
+) -> None:
+    """Write 1, weekday and weather: `parameters.context_columns`, float32 (CONTEXT_WIDTH, slots).
+
+    Args:
+        weekday: int (slots,), -1 if unknown.
+        weather: int (slots,), of the day.
+        weather_before: int (slots,), of the day before, -1 if unknown.
+        share: float32 (3,), how common each weather but the first is.
+        context: to be written.
+    """
+    for slot in range(context.shape[1]):
+        known = np.float32(weekday[slot] >= 0)
+        context[0, slot] = 1.0
+        context[1, slot] = known * (np.float32(weekday[slot] >= _SATURDAY) - WEEKEND_SHARE)
+        context[2, slot] = known * (np.float32(weekday[slot] == FRIDAY) - FRIDAY_SHARE)
+        known_before = np.float32(weather_before[slot] >= 0)
+        for place in range(WEATHERS):
+            today = np.float32(weather[slot] == place + 1)
+            before = np.float32(weather_before[slot] == place + 1)
+            context[3 + place, slot] = today - share[place]
+            context[3 + WEATHERS + place, slot] = known_before * (before - share[place])
+
+
+@compiled
+def remember_channels_loop(
+    basis: np.ndarray,
+    channels: np.ndarray,
+    usual: np.ndarray,
+    decay: np.ndarray,
+    morning_states: bool,
+    memory: np.ndarray,
+    moved: np.ndarray,
+    found: np.ndarray,
+) -> None:
+    """Move the memory of channels on by a day; see `basis.remembered`.
+
+    Args:
+        basis: float32 (WIDTH, slots), of the day.
+        channels: float32 (WIDTH, channels), over the basis' standard deviations.
+        usual: float32 (2 * channels, slots), of the person: night, then day.
+        decay: float32 (taus,).
+        morning_states: states are measured after the night, before the other actions.
+        memory: float32 (2 * taus * channels, slots): night, then day; of the evening before.
+        moved: the same of this evening, to be written.
+        found: float32 (taus * channels, slots), what the states of the day find, to be written.
+    """
+    count, slots = channels.shape[1], basis.shape[1]
+    days = len(decay) * count
+    night, day = np.empty(slots, dtype=np.float32), np.empty(slots, dtype=np.float32)
+    for channel in range(count):
+        for slot in range(slots):
+            night[slot] = -usual[channel, slot]
+            day[slot] = -usual[count + channel, slot]
+        for place in range(_NIGHT_COLUMNS):
+            weight = channels[place, channel]
+            for slot in range(slots):
+                night[slot] += weight * basis[place, slot]
+        for place in range(_NIGHT_COLUMNS, WIDTH):
+            weight = channels[place, channel]
+            for slot in range(slots):
+                day[slot] += weight * basis[place, slot]
+        for tau in range(len(decay)):
+            row, kept = tau * count + channel, decay[tau]
+            share = np.float32(1.0) - kept
+            for slot in range(slots):
+                after_night = kept * memory[row, slot] + share * night[slot]
+                after_day = kept * memory[days + row, slot] + share * day[slot]
+                seen = memory[days + row, slot] if morning_states else after_day
+                moved[row, slot] = after_night
+                moved[days + row, slot] = after_day
+                found[row, slot] = after_night + seen
+
+
+@compiled
+def join_columns_loop(
+    context: np.ndarray, found: np.ndarray, taus: int, columns: np.ndarray
+) -> None:
+    """Write the columns of both states, one below the other, float32 (columns, slots)."""
+    count = len(found) // taus
+    own = (len(columns) // _COUNT - CONTEXT_WIDTH) // taus
+    row = 0
+    for state in range(_COUNT):
+        for place in range(CONTEXT_WIDTH):
+            for slot in range(context.shape[1]):
+                columns[row, slot] = context[place, slot]
+            row += 1
+        for tau in range(taus):
+            for channel in range(own):
+                for slot in range(context.shape[1]):
+                    columns[row, slot] = found[tau * count + state * own + channel, slot]
+                row += 1
+
+
+@compiled
+def noise_loop(
+    noise: np.ndarray,
+    root: np.ndarray,
+    persistence: np.ndarray,
+    scale: np.ndarray,
+    normal: np.ndarray,
+    temperature: float,
+    moved: np.ndarray,
+) -> None:
+    """Move the noise on by a day.
+
+    Args:
+        noise: float32 (4, slots), processes of both states, state-major.
+        root: float32 (8, slots), of what is new in them: (state, process, process).
+        persistence: float32 (2, 2), (state, process).
+        scale: float32 (2, slots), personal.
+        normal: float32 (4, slots).
+        temperature: tau of the dream.
+        moved: float32 (4, slots), to be written.
+    """
+    for state in range(_COUNT):
+        for process in range(PROCESSES):
+            row, kept = state * PROCESSES + process, persistence[state, process]
+            for slot in range(noise.shape[1]):
+                new = np.float32(0.0)
+                for other in range(process + 1):
+                    new += (
+                        root[row * PROCESSES + other, slot]
+                        * normal[state * PROCESSES + other, slot]
+                    )
+                new *= np.float32(temperature) * scale[state, slot]
+                moved[row, slot] = kept * noise[row, slot] + new
+
+
+@compiled
+def doubt_loop(
+    columns: np.ndarray,
+    doubt: np.ndarray,
+    latent_mood: np.ndarray,
+    cutpoints: np.ndarray,
+    numbers: tuple[float, float, float, float],
+    uncertainty: np.ndarray,
+) -> None:
+    """Write how little is known about what to expect of the day, given its noise.
+
+    The mean over the states of standard deviations of what is expected: of the heart rate in
+    scales, and of the shares of the moods, averaged over these; by the posterior of coefficients.
+
+    Args:
+        columns: float32 (columns, slots), of both states.
+        doubt: float32 (rows * columns, slots): R with R'R the covariance of coefficients.
+        latent_mood: float32 (slots,), expected.
+        cutpoints: float32 (3,).
+        numbers: see `ResponseModel`.
+        uncertainty: float32 (slots,), to be written.
+    """
+    own, slots = len(columns) // _COUNT, columns.shape[1]
+    rows = len(doubt) // len(columns)
+    spread = np.float32(1.0 / numbers[3])
+    rate_scale = np.float32(numbers[1] / schema.SCALES[schema.HEART_RATE] / _COUNT)
+    shift = np.empty(slots, dtype=np.float32)
+    total = np.zeros((_COUNT, slots), dtype=np.float32)
+    for row in range(rows):
+        for state in range(_COUNT):
+            for slot in range(slots):
+                shift[slot] = 0.0
+            for place in range(state * own, (state + 1) * own):
+                for slot in range(slots):
+                    shift[slot] += doubt[row * len(columns) + place, slot] * columns[place, slot]
+            for slot in range(slots):
+                total[state, slot] += shift[slot] * shift[slot]
+    for slot in range(slots):
+        below, moved = np.float32(0.0), np.float32(0.0)
+        for level in range(_LEVELS):
+            above = np.float32(0.0)
+            if level < len(cutpoints):
+                apart = (cutpoints[level] - latent_mood[slot]) * spread
+                above = (
+                    np.float32(_DENSITY_AT_0) * spread * np.exp(np.float32(-0.5) * apart * apart)
+                )
+            moved += abs(below - above)
+            below = above
+        mood = moved * np.sqrt(total[MOOD, slot]) / np.float32(_LEVELS * _COUNT)
+        uncertainty[slot] = rate_scale * np.sqrt(total[RATE, slot]) + mood
+
+
+@compiled
+def states_loop(
+    columns: np.ndarray,
+    coefficients: np.ndarray,
+    noise: np.ndarray,
+    model: tuple[np.ndarray, tuple[float, float, float, float], float],
+    scale: np.ndarray,
+    normal: np.ndarray,
+    row: np.ndarray,
+    latent_mood: np.ndarray,
+) -> None:
+    """Draw both states of a day.
+
+    Args:
+        columns: float32 (columns, slots), of both states.
+        coefficients: likewise.
+        noise: float32 (4, slots), of the day.
+        model: cutpoints, float32 (3,); numbers, see `ResponseModel`; temperature.
+        scale: float32 (2, slots), personal, of the noise.
+        normal: float32 (2, slots), white noise of the heart rate and of the mood.
+        row: float32 (10, slots), raw; the states are written.
+        latent_mood: float32 (slots,), to be written: without its white noise.
+    """
+    cutpoints, numbers, temperature = model
+    own, slots = len(columns) // _COUNT, columns.shape[1]
+    rate = np.zeros(slots, dtype=np.float32)
+    for slot in range(slots):
+        rate[slot] = noise[0, slot] + noise[1, slot]
+        latent_mood[slot] = noise[PROCESSES, slot] + noise[PROCESSES + 1, slot]
+    for place in range(own):
+        for slot in range(slots):
+            rate[slot] += columns[place, slot] * coefficients[place, slot]
+            latent_mood[slot] += columns[own + place, slot] * coefficients[own + place, slot]
+    centre, rate_scale = np.float32(numbers[0]), np.float32(numbers[1])
+    white, tau = np.float32(numbers[2] * temperature), np.float32(temperature)
+    for slot in range(slots):
+        bpm = centre + rate_scale * (rate[slot] + white * scale[RATE, slot] * normal[RATE, slot])
+        row[schema.HEART_RATE, slot] = min(max(bpm, _RATE_LOW), _RATE_HIGH)
+        latent = latent_mood[slot] + tau * normal[MOOD, slot]
+        level = 0
+        for place in range(len(cutpoints)):
+            level += cutpoints[place] < latent
+        row[schema.MOOD, slot] = _MOOD_OF_LEVEL[level]

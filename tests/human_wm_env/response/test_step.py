@@ -1,0 +1,39 @@
+"""The compiled loops of a day write what the batch functions of a log do."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from human_wm_env.person import schema
+from human_wm_env.response import step
+from human_wm_env.response.basis import WIDTH, daily_basis
+from human_wm_env.response.parameters import CONTEXT_WIDTH, context_columns
+from tests.human_wm_env.response import responses
+
+ROWS, OBSERVED, WEEKDAY = responses.logs(1, 60)
+PARAMETERS = responses.parameters(ROWS, OBSERVED)
+
+
+def test_the_basis_of_a_day_is_that_of_a_log() -> None:
+    rng = np.random.default_rng(0)
+    rows = np.zeros((60, schema.FEATURE_COUNT), dtype=np.float32)
+    for index in schema.CONTINUOUS_FEATURES:
+        rows[:, index] = rng.uniform(schema.LOWS[index], schema.HIGHS[index], 60)
+    for index in schema.CATEGORICAL_FEATURES:
+        rows[:, index] = rng.integers(0, schema.FEATURES[index].width, 60)
+    basis = np.empty((WIDTH, 60), dtype=np.float32)
+    step.basis_loop(np.ascontiguousarray(rows.T), basis)
+    np.testing.assert_allclose(basis.T, daily_basis(rows), rtol=1e-5, atol=1e-6)
+
+
+def test_the_context_of_a_day_is_that_of_a_log() -> None:
+    weekday = WEEKDAY.copy()
+    weekday[0, 30:] = -1
+    observed = np.ones_like(OBSERVED)
+    wanted = context_columns(PARAMETERS, ROWS, observed, weekday)[0]
+    weather = ROWS[0, :, schema.WEATHER].astype(int)
+    before = np.concatenate([[-1], weather[:-1]])
+    found = np.empty((CONTEXT_WIDTH, 60), dtype=np.float32)
+    share = PARAMETERS.weather_share.astype(np.float32)
+    step.context_loop(weekday[0], weather, before, share, found)
+    np.testing.assert_allclose(found.T, wanted, atol=1e-6)
