@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from world_model.audit import audit as audit_logs
     from world_model.card.card import make_card
     from world_model.card.config import CardConfig
-    from world_model.card.held_out_days import HeldOutConfig, HeldOutScores, judge_held_out
+    from world_model.card.held_out_days import HeldOutConfig, judge_held_out
+    from world_model.card.held_out_scores import HeldOutScores
     from world_model.card.results import Card
     from world_model.card.uniform_logs import UniformMeasures
     from world_model.card.uniform_logs import measure as measure_no_structure

@@ -11,7 +11,7 @@ from human_wm_cli.run import RunConfig, RunFolder
 from human_wm_env import load_world_model
 from world_model import HeldOutConfig, judge_held_out
 from world_model.card.calibration import LEVELS
-from world_model.card.held_out_days import AVERAGE
+from world_model.card.held_out_scores import AVERAGE
 
 
 @dataclass(frozen=True)

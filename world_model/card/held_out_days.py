@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
@@ -11,12 +11,16 @@ from human_wm_env.data.splits import TimeSplit
 from human_wm_env.errors import ConfigError
 from human_wm_env.runtime.encoder import Posterior
 from human_wm_env.runtime.world_model import WorldModelRuntime
-from world_model.card import baselines, futures, statistical_forecasts
-from world_model.card.calibration import LEVELS
+from world_model.card import baselines, futures, local_level, statistical_forecasts
 from world_model.card.forecasts import Cells, judge_cells
 from world_model.card.futures import Starts
-from world_model.card.intervals import Interval, mean_interval, mean_of_ratios, ratio_interval
-from world_model.card.requirements import coverage_gaps
+from world_model.card.held_out_scores import (
+    AVERAGE,
+    HeldOutScores,
+    compare,
+    coverage,
+    summarise,
+)
 from world_model.card.walk_forward import (
     every_day,
     forecast_logs,
@@ -30,8 +34,8 @@ from world_model.nets.world_model import WorldModel
 from world_model.training.config import BLOCKS
 from world_model.training.personal_posteriors import Refinement, config_of
 
-DREAM, BASELINE = "dream", "mean, lag 1, weekday"
-AVERAGE = "average"
+DREAM, UNCORRECTED, BASELINE = "dream", "dream_uncorrected", "mean, lag 1, weekday"
+_EARLIER_DRAWS = 100
 POSTERIORS = ("encoder", "refined")
 Judged = dict[int, dict[str, Cells]]  # by horizon and feature
 
@@ -52,6 +56,8 @@ class HeldOutConfig:
         update_every_days: from one refinement to the last `refine_window_days` days to the
             next; 0 never updates a posterior.
         update_steps, update_rate: of these.
+        local_level: correct the dream's forecasts by how the last days deviated from earlier
+            ones (`world_model/card/local_level.py`); uncorrected ones are judged beside them.
         forecasters: which statistical ones are judged on the same cells, and blended; None
             takes all that are installed.
     """
@@ -68,6 +74,7 @@ class HeldOutConfig:
     update_every_days: int = 1
     update_steps: int = 30
     update_rate: float = 0.05
+    local_level: bool = True
     forecasters: list[str] | None = None
 
     def __post_init__(self) -> None:
@@ -90,72 +97,6 @@ class HeldOutConfig:
                 f"{self.horizons}, {self.draws} and {self.people}",
                 "Published numbers take 500 draws.",
             )
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """The model beside the baseline, on one feature or on the average over features.
-
-    Attributes:
-        cells: how many were judged.
-        r2, crps: of the model; r2_baseline, crps_baseline: of the baseline.
-        r2_gain, crps_gain: how much better the model is, with 95% intervals over people; of
-            the CRPS as a share of the baseline's.
-    """
-
-    cells: int
-    r2: float
-    r2_baseline: float
-    crps: float
-    crps_baseline: float
-    r2_gain: Interval
-    crps_gain: Interval
-
-
-@dataclass(frozen=True)
-class Summary:
-    """Where the model is significantly worse one day ahead, and how far coverage is off.
-
-    Attributes:
-        significantly_worse: features, and by which score.
-        average_r2_gain, average_crps_gain: of the average over features.
-        r2_gain_over_blend, crps_gain_over_blend: likewise, over the blend of the statistical
-            forecasters.
-        coverage_off: the largest distance of the model's coverage from nominal;
-            coverage_off_where: on which level and horizon.
-    """
-
-    significantly_worse: list[str]
-    average_r2_gain: Interval
-    average_crps_gain: Interval
-    r2_gain_over_blend: Interval
-    crps_gain_over_blend: Interval
-    coverage_off: float
-    coverage_off_where: str
-
-
-Coverage = dict[str, dict[str, Interval]]  # by feature and level
-
-
-@dataclass(frozen=True)
-class HeldOutScores:
-    """What forecasts of held-out days are worth; `dataclasses.asdict` makes it JSON-able.
-
-    Attributes:
-        about: data, checkpoints and settings.
-        days_ahead: the dream beside the baseline, by horizon and feature, with their average.
-        forecasters: statistical ones beside the baseline, by horizon, name and feature.
-        dream_beside: the dream beside each of those (as `r2_baseline`), likewise.
-        coverage: by forecaster and horizon.
-        summary: see there.
-    """
-
-    about: dict[str, object]
-    days_ahead: dict[str, dict[str, Comparison]]
-    forecasters: dict[str, dict[str, dict[str, Comparison]]]
-    dream_beside: dict[str, dict[str, dict[str, Comparison]]]
-    coverage: dict[str, dict[str, Coverage]]
-    summary: Summary
 
 
 def judge_held_out(
@@ -188,45 +129,36 @@ def judge_held_out(
     horizons = sorted(config.horizons)
     starts = _of_some(every_day(split.whole, split.first_held_out), config.people, rng)
     pool = (runtime, *pooled_with)
-    draws = -(-config.draws // len(pool))
-    parts = []
-    for one in pool:
-        report("posteriors")
-        model = restore(one.checkpoint)
-        encoded = futures.encode_starts(one, split.whole, starts)
-        if config.posterior == "refined":
-            encoded = replace(encoded, posterior=_refined(model, one, split, starts, config))
-        report("forecasts")
-        weather = one.checkpoint.weather_transitions
-        parts.append(forecast_logs(model, encoded, split.whole, weather, horizons, draws, rng))
-    imagined = np.concatenate(parts, axis=1)
+    imagined = _imagined(pool, split, starts, horizons, config, rng, report)
     fit_on = _days_to_fit_on(split, max(horizons))
     plain = baselines.mean_lag_weekday(
         split.whole, starts, config.draws, horizons, rng, fit_on=fit_on
     )
+    forecasts = {UNCORRECTED: imagined, BASELINE: plain}
+    if config.local_level:
+        report("local level")
+        forecasts[DREAM] = _corrected(imagined, pool, split, starts, horizons, config)
     report("scores")
     judged = {
         name: {
-            horizon: judge_cells(forecasts[:, :, place], split.whole, starts, horizon, rng)
+            horizon: judge_cells(drawn[:, :, place], split.whole, starts, horizon, rng)
             for place, horizon in enumerate(horizons)
         }
-        for name, forecasts in ((DREAM, imagined), (BASELINE, plain))
+        for name, drawn in forecasts.items()
     }
-    days_ahead = {
-        str(horizon): compare(judged[DREAM][horizon], judged[BASELINE][horizon])
-        for horizon in horizons
-    }
+    if not config.local_level:
+        judged[DREAM] = judged.pop(UNCORRECTED)
     report("statistical forecasters")
-    statistical = statistical_forecasts.judge_forecasters(
+    judged |= statistical_forecasts.judge_forecasters(
         split, starts, horizons, names, config.draws, config.seed
     )
-    forecasters, dream_beside = {}, {}
+    days_ahead, forecasters, dream_beside = {}, {}, {}
     for horizon in horizons:
-        dream, baseline = (judged[name][horizon] for name in (DREAM, BASELINE))
-        cells = {name: by_horizon[horizon] for name, by_horizon in statistical.items()}
+        cells = {name: by_horizon[horizon] for name, by_horizon in judged.items()}
+        dream, baseline = cells.pop(DREAM), cells.pop(BASELINE)
+        days_ahead[str(horizon)] = compare(dream, baseline)
         forecasters[str(horizon)] = {name: compare(one, baseline) for name, one in cells.items()}
         dream_beside[str(horizon)] = {name: compare(dream, one) for name, one in cells.items()}
-    judged |= statistical
     covered = {
         name: {str(horizon): coverage(cells) for horizon, cells in by_horizon.items()}
         for name, by_horizon in judged.items()
@@ -250,6 +182,55 @@ def judge_held_out(
     over_blend = dream_beside[str(horizons[0])][BLEND][AVERAGE]
     summary = summarise(days_ahead, over_blend, covered[DREAM])
     return HeldOutScores(about, days_ahead, forecasters, dream_beside, covered, summary)
+
+
+def _imagined(
+    pool: Sequence[WorldModelRuntime],
+    split: TimeSplit,
+    starts: Starts,
+    horizons: Sequence[int],
+    config: HeldOutConfig,
+    rng: np.random.Generator,
+    report: Callable[[str], None],
+) -> np.ndarray:
+    """Return forecasts of a pool in equal shares, float32 (starts, draws, horizons, 10)."""
+    draws = -(-config.draws // len(pool))
+    parts = []
+    for one in pool:
+        report("posteriors")
+        model = restore(one.checkpoint)
+        encoded = futures.encode_starts(one, split.whole, starts)
+        if config.posterior == "refined":
+            encoded = replace(encoded, posterior=_refined(model, one, split, starts, config))
+        report("forecasts")
+        weather = one.checkpoint.weather_transitions
+        parts.append(forecast_logs(model, encoded, split.whole, weather, horizons, draws, rng))
+    return np.concatenate(parts, axis=1)
+
+
+def _corrected(
+    imagined: np.ndarray,
+    pool: Sequence[WorldModelRuntime],
+    split: TimeSplit,
+    starts: Starts,
+    horizons: Sequence[int],
+    config: HeldOutConfig,
+) -> np.ndarray:
+    """Return forecasts corrected by misses of earlier ones, which the encoder alone makes."""
+    rng = np.random.default_rng(np.random.SeedSequence([config.seed, 53]))
+    earlier = every_day(split.whole, split.first_held_out - local_level.EARLIER_DAYS)
+    earlier = earlier[np.isin(earlier.users, starts.users)]
+    quick = replace(config, posterior="encoder", draws=min(config.draws, _EARLIER_DRAWS))
+    misses = _imagined(pool, split, earlier, [1], quick, rng, lambda stage: None)
+    return local_level.correct(
+        imagined,
+        starts,
+        horizons,
+        (misses[:, :, 0], earlier),
+        split.first_held_out,
+        split.whole,
+        rng,
+    )
 
 
 def _of_some(starts: Starts, people: int, rng: np.random.Generator) -> Starts:
@@ -285,81 +266,3 @@ def _days_to_fit_on(split: TimeSplit, horizon: int) -> Starts:
     inside = starts.days + horizon <= split.first_held_out[starts.users]
     inside &= (split.first_held_out < split.whole.days_logged)[starts.users]
     return starts[inside]
-
-
-def compare(one: Mapping[str, Cells], other: Mapping[str, Cells]) -> dict[str, Comparison]:
-    """Compare a forecaster with the baseline, feature by feature and on the average.
-
-    Features that took a single value on all these days are left out.
-    """
-    errors, crps = {}, {}  # what is gained, over what, and by whom, of each feature
-    rows = {}
-    for name, cells in one.items():
-        baseline = other[name]
-        spread = cells.squared_spread
-        if not (spread.sum() > 0.0 and baseline.crps.sum() > 0.0):
-            continue
-        errors[name] = (baseline.squared_error - cells.squared_error, spread, cells.users)
-        crps[name] = (baseline.crps - cells.crps, baseline.crps, cells.users)
-        rows[name] = Comparison(
-            cells=len(cells.users),
-            r2=float(1.0 - cells.squared_error.sum() / spread.sum()),
-            r2_baseline=float(1.0 - baseline.squared_error.sum() / spread.sum()),
-            crps=float(cells.crps.mean()),
-            crps_baseline=float(baseline.crps.mean()),
-            r2_gain=ratio_interval(*errors[name]),
-            crps_gain=ratio_interval(*crps[name]),
-        )
-    means = {
-        key: float(np.mean([getattr(row, key) for row in rows.values()]))
-        for key in ("r2", "r2_baseline", "crps", "crps_baseline")
-    }
-    rows[AVERAGE] = Comparison(
-        cells=sum(row.cells for row in rows.values()),
-        **means,
-        r2_gain=mean_of_ratios(list(errors.values())),
-        crps_gain=mean_of_ratios(list(crps.values())),
-    )
-    return rows
-
-
-def coverage(cells: Mapping[str, Cells]) -> Coverage:
-    """Return the share of cells inside each central interval: by feature, and of all."""
-    users = np.concatenate([each.users for each in cells.values()])
-    whole = {
-        level: np.concatenate([each.inside(level) for each in cells.values()]) for level in LEVELS
-    }
-    return {
-        **{
-            name: {level: mean_interval(each.inside(level), each.users) for level in LEVELS}
-            for name, each in cells.items()
-        },
-        "all": {level: mean_interval(inside, users) for level, inside in whole.items()},
-    }
-
-
-def summarise(
-    days_ahead: Mapping[str, Mapping[str, Comparison]],
-    over_blend: Comparison,
-    covered: Mapping[str, Coverage],
-) -> Summary:
-    """Say where the model is significantly worse, and how far its coverage is from nominal."""
-    first = days_ahead[min(days_ahead, key=int)]
-    worse = [
-        f"{name} ({what})"
-        for name, row in first.items()
-        for what, gain in (("R2", row.r2_gain), ("CRPS", row.crps_gain))
-        if gain.below_zero
-    ]
-    off = coverage_gaps({f"{horizon} ahead": each["all"] for horizon, each in covered.items()})
-    where = max(off, key=lambda place: off[place])
-    average = first[AVERAGE]
-    return Summary(
-        worse,
-        average.r2_gain,
-        average.crps_gain,
-        over_blend.r2_gain,
-        over_blend.crps_gain,
-        off[where],
-        where,
-    )

@@ -18,7 +18,7 @@ from human_wm_env.person import schema
 from human_wm_env.runtime.world_model import WorldModelRuntime
 from world_model.card import futures
 from world_model.card.forecasts import judge_cells
-from world_model.card.held_out_days import Coverage, coverage
+from world_model.card.held_out_scores import Coverage, coverage
 from world_model.card.posterior_collapse import BlockCollapse, collapse
 from world_model.card.proper_scores import SCORED, within_bounds
 from world_model.card.requirements import Check, coverage_gaps, worst

@@ -10,7 +10,7 @@ from human_wm_env.data.dataset import LogDataset
 from human_wm_env.person import schema
 
 #: of the exponentially weighted means, in days
-HALF_LIVES_DAYS = (3.0, 7.0, 14.0, 30.0)
+HALF_LIVES_DAYS = (1.0, 3.0, 7.0, 14.0, 30.0)
 _OF_TREES = HALF_LIVES_DAYS.index(7.0)
 
 
@@ -100,9 +100,11 @@ def read_clues(
         if not seen.any():
             continue
         values = columns(dataset.rows[people, :, index], index) * seen
-        total, squares, count = (_running(each, np.inf)[at] for each in (values, values**2, seen))
+        total, squares, count = (
+            running_sums(each, np.inf)[at] for each in (values, values**2, seen)
+        )
         recent_total, recent_count = (
-            np.stack([_running(each, half_life)[at] for half_life in HALF_LIVES_DAYS])
+            np.stack([running_sums(each, half_life)[at] for half_life in HALF_LIVES_DAYS])
             for each in (values, seen)
         )
         read[index] = Clues(
@@ -127,7 +129,7 @@ def _latest(clues: Clues) -> np.ndarray:
     return np.concatenate([np.where(clues.last_observed > 0.0, clues.last, np.nan), recent], axis=1)
 
 
-def _running(values: np.ndarray, half_life_days: float) -> np.ndarray:
+def running_sums(values: np.ndarray, half_life_days: float) -> np.ndarray:
     """Return weighted sums of the days BEFORE each day, float (people, days + 1, width)."""
     decay = 0.5 ** (1.0 / half_life_days)
     people, days, width = values.shape

@@ -185,8 +185,13 @@ def _draw(
     if isinstance(feature, schema.Continuous):
         drawn = points + spread.draw(clues, draws, rng)
         return np.clip(drawn * feature.scale + feature.centre, feature.low, feature.high)
-    shares = np.maximum(points, _LEAST_SHARE)
+    return draw_labels(points, draws, rng)
+
+
+def draw_labels(shares: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Return labels with given shares (n, width), at least 1% each, (n, draws)."""
+    shares = np.maximum(shares, _LEAST_SHARE)
     edges = np.cumsum(shares / shares.sum(axis=1, keepdims=True), axis=1)
-    uniform = rng.random((len(points), draws))
+    uniform = rng.random((len(shares), draws))
     labels: np.ndarray = (edges[:, None, :-1] <= uniform[..., None]).sum(axis=-1)
     return labels

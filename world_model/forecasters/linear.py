@@ -16,7 +16,7 @@ from world_model.forecasters.clues import HALF_LIVES_DAYS, Clues
 Predict = Callable[[Clues], np.ndarray]
 PSEUDO_DAYS = (1.0, 3.0, 10.0, 30.0)
 _RIDGES = (1.0, 10.0, 100.0, 1000.0)
-_OF_MIXED = (0, 2)  # half-lives
+_OF_MIXED = tuple(map(HALF_LIVES_DAYS.index, (3.0, 14.0)))
 
 
 def exponential_mean(clues: Clues, target: np.ndarray) -> Predict:

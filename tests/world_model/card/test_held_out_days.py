@@ -12,15 +12,8 @@ from human_wm_env.data.splits import everybody_trains, split_by_time
 from human_wm_env.errors import ConfigError
 from tests.world_model import tiny
 from world_model.card.forecasts import Cells
-from world_model.card.held_out_days import (
-    AVERAGE,
-    BASELINE,
-    HeldOutConfig,
-    compare,
-    coverage,
-    judge_held_out,
-    summarise,
-)
+from world_model.card.held_out_days import BASELINE, UNCORRECTED, HeldOutConfig, judge_held_out
+from world_model.card.held_out_scores import AVERAGE, compare, coverage, summarise
 from world_model.forecasters.forecast import BLEND, EXPONENTIAL, MIXED
 
 SMALL = HeldOutConfig(
@@ -92,18 +85,19 @@ def test_everything_is_there_and_json_able(posterior: str) -> None:
     assert found["days_ahead"]["1"][AVERAGE]["r2_gain"]["high"] < 0.0
     assert "steps (R2)" in found["summary"]["significantly_worse"]
     # So do the statistical forecasters, on the same cells; the data never reach LightGBM's.
-    names = [EXPONENTIAL, MIXED]
-    assert about["forecasters"] == names
+    assert about["forecasters"] == [EXPONENTIAL, MIXED]
+    names = [UNCORRECTED, EXPONENTIAL, MIXED, BLEND]
     for horizon, days_ahead in found["days_ahead"].items():
-        assert list(found["forecasters"][horizon]) == [*names, BLEND]
+        assert list(found["forecasters"][horizon]) == names
         for name, beside in found["dream_beside"][horizon].items():
             average = found["forecasters"][horizon][name][AVERAGE]
             assert average["cells"] == days_ahead[AVERAGE]["cells"]
             assert average["r2_baseline"] == days_ahead[AVERAGE]["r2_baseline"]
             assert beside[AVERAGE]["r2"] == days_ahead[AVERAGE]["r2"]
             assert beside[AVERAGE]["r2_baseline"] == average["r2"]
-            assert beside[AVERAGE]["crps_gain"]["high"] < 0.0
-    assert set(found["coverage"]) == {"dream", BASELINE, *names, BLEND}
+            worse = beside[AVERAGE]["crps_gain"]["high"] < 0.0
+            assert worse == (name != UNCORRECTED)
+    assert set(found["coverage"]) == {"dream", BASELINE, *names}
 
 
 def test_one_person_has_gains_without_intervals() -> None:
@@ -117,6 +111,17 @@ def test_one_person_has_gains_without_intervals() -> None:
         assert row["crps_gain"]["low"] is None and row["r2_gain"]["high"] is None
     assert scores["coverage"]["dream"]["1"]["all"]["80%"]["low"] is None
     assert scores["summary"]["significantly_worse"] == []
+
+
+def test_forecasts_as_the_nets_make_them() -> None:
+    corrected, plain = (judged("encoder", local_level=one) for one in (True, False))
+    of_nets = corrected["forecasters"]["1"][UNCORRECTED]
+    for name, row in plain["days_ahead"]["1"].items():
+        assert row["r2"] == of_nets[name]["r2"]
+    assert UNCORRECTED not in plain["forecasters"]["1"]
+    # Random nets are far off, always in the same direction.
+    average = corrected["days_ahead"]["1"][AVERAGE]
+    assert average["crps"] < 0.9 * of_nets[AVERAGE]["crps"]
 
 
 def test_how_posteriors_are_refined_matters() -> None:
