@@ -53,12 +53,12 @@ def write_card(
     (folder / CARD_JSON).write_text(to_json(asdict(card)) + "\n", encoding="utf-8")
     requirements = {check.what: {**asdict(check), "met": check.met} for check in checks(card)}
     (folder / REQUIREMENTS).write_text(to_json(requirements) + "\n", encoding="utf-8")
-    (folder / CARD_TEXT).write_text(_as_text(card), encoding="utf-8")
+    (folder / CARD_TEXT).write_text(as_text(card), encoding="utf-8")
     _write_scalars(folder, card_scalars(card), logger)
     return folder, card
 
 
-def _as_text(card: Card) -> str:
+def as_text(card: Card) -> str:
     """Write a card as Markdown."""
     about = card.about
     unseen = about.trained_on_these_data and about.judged_on == "test"
@@ -69,6 +69,12 @@ def _as_text(card: Card) -> str:
         f"{about.data}{', whom training never saw' if unseen else ''}; forecasts from "
         f"{about.starts} starts with {about.config.draws} independent draws each.",
     ]
+    if about.never_logged:
+        lines += [
+            "",
+            f"In these logs {about.never_logged}. What the model says of these features there "
+            "comes from the population, not from the person.",
+        ]
     for title, rows in card_tables(card).items():
         lines += ["", f"## {title}", "", NOTES[title], "", "```", table(rows), "```"]
     return "\n".join(lines) + "\n"

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from human_wm_env.counterfactual.what_if import what_if
     from human_wm_env.data.importers.daily_csv import Imported, read_daily_csv
     from human_wm_env.data.importers.import_report import ImportReport
+    from human_wm_env.data.never_logged import NeverLogged, NeverLoggedWarning, never_logged
     from human_wm_env.envs.env import Env
     from human_wm_env.envs.vector_env import VectorEnv
     from human_wm_env.futures import Futures, imagine_futures, imagine_population
@@ -54,6 +55,8 @@ __all__ = [
     "InvalidActionError",
     "LogDataset",
     "ModelSource",
+    "NeverLogged",
+    "NeverLoggedWarning",
     "PersonContext",
     "PersonStart",
     "ResetNeededError",
@@ -71,6 +74,7 @@ __all__ = [
     "imagine_population",
     "load_embedded",
     "load_world_model",
+    "never_logged",
     "read_daily_csv",
     "what_if",
 ]

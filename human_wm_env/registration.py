@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import gymnasium as gym
 
 from human_wm_env.data.dataset import LogDataset
+from human_wm_env.data.never_logged import warn_of_never_logged
 from human_wm_env.errors import ConfigError, did_you_mean
 from human_wm_env.worlds.world import AnyWorld
 
@@ -59,13 +60,18 @@ def make_dream(
     weather: str = "chain",
     masking: Masking = "person",
 ) -> AnyWorld:
-    """Return the learned simulator; `world_model` is a checkpoint folder, None the bundled one."""
+    """Return the learned simulator; `world_model` is a checkpoint folder, None the bundled one.
+
+    A `NeverLoggedWarning` names features that people of the split never logged.
+    """
     from human_wm_env.runtime.world_model import load_world_model
     from human_wm_env.worlds.dream import DreamWorld
     from human_wm_env.worlds.posterior_store import PosteriorStore
 
     runtime, logs = load_world_model(world_model), resolve_dataset(dataset)
     public = not isinstance(logs, LogDataset)  # logs of users are never written to disk
+    if isinstance(logs, LogDataset):
+        warn_of_never_logged(logs, logs.users_of(split))
     return DreamWorld(
         runtime,
         _logs(logs),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from human_wm_env.data.dataset import SPLIT_SHARES, LogDataset
+from human_wm_env.data.never_logged import never_logged
 from human_wm_env.errors import DataError
 from human_wm_env.people.embedded import EmbeddedPeople
 from human_wm_env.people.traits import TRAITS
@@ -125,6 +126,7 @@ class _Measurement:
             people={split: dataset.split_of.count(split) for split in SPLIT_SHARES},
             judged_on=self._config.split,
             judged_people=len(self._judged),
+            never_logged=str(never_logged(dataset, self._judged)),
             forecast_people=len(np.unique(self._starts.users)),
             starts=len(self._starts),
             config=self._config,

@@ -26,6 +26,8 @@ class About:
         truth_known: whether the embedded people behind the logs are; forecasts_of: what is
             judged, "simulated days" then, else "logged days".
         people: in each split; judged_on: the split of the people judged, judged_people of them.
+        never_logged: features that nobody, or some of the judged people, never logged; empty
+            where everybody logged everything.
         forecast_people, starts: how many were forecast, from how many days.
         config: settings.
     """
@@ -40,6 +42,7 @@ class About:
     people: dict[str, int]
     judged_on: str
     judged_people: int
+    never_logged: str
     forecast_people: int
     starts: int
     config: CardConfig

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from human_wm_cli.model_card import as_text
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import ConfigError, DataError
 from human_wm_env.people.traits import TRAIT_NAMES
+from human_wm_env.person import schema
 from tests.world_model import tiny
 from world_model.card.calibration import LEVELS
 from world_model.card.card import make_card
@@ -59,6 +61,22 @@ def test_all_parts_are_there_and_json_able() -> None:
     for block in ("a", "b", "c"):
         assert found.latents[block].active_units > 0
     assert found.swap["b"].state.mean == 0.0
+
+
+def test_features_that_nobody_logged_are_named() -> None:
+    assert card().about.never_logged == ""
+    blind = dealt().observed.copy()
+    blind[..., schema.WEATHER] = False
+    blind[8, :, schema.MOOD] = False
+    lacking = tiny.with_rows(dealt(), dealt().rows, blind)
+    found = make_card(tiny.runtime(), lacking, dataclasses.replace(SMALL, refine_steps=0))
+    assert found.about.never_logged == (
+        "nobody ever logged weather_conditions; "
+        f"1 of 4 people ({lacking.user_ids[8]}) never logged mood"
+    )
+    text = as_text(found)
+    assert "In these logs nobody ever logged weather_conditions; 1 of 4 people" in text
+    assert "In these logs" not in as_text(card())
 
 
 def test_the_tables_and_scalars() -> None:
