@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from functools import partial
+from itertools import chain
 
 from human_wm_cli.console import Row, print_report, run_script, say
 from human_wm_cli.data import EMBEDDED, DataConfig, load_people
@@ -13,9 +14,9 @@ from human_wm_env.counterfactual.change import parse_changes
 from human_wm_env.counterfactual.coverage import (
     JudgedOutcome,
     TrueEffect,
-    estimated_effect,
+    estimated_effects,
     judge,
-    true_effect,
+    true_effects,
 )
 from human_wm_env.counterfactual.effects import Effect
 from human_wm_env.worlds.dream import DreamWorld
@@ -64,7 +65,7 @@ class CheckWhatIfConfig:
     checkpoint: str | None = None
     draws: int = 500
     repeats: int = 8
-    futures: int = 4000
+    futures: int = 1000
     seed: int = 0
     run: RunConfig = field(default_factory=RunConfig)
     json: bool = False
@@ -88,28 +89,29 @@ def judge_changes(config: CheckWhatIfConfig) -> dict[str, dict[str, JudgedOutcom
     options = {"day": config.day}
     users = people.dataset.users_of(config.split)[: config.people].tolist()
     starts = dream.start_from([options] * len(users), [PersonStart(user, 0, 0) for user in users])
-    found: dict[str, dict[str, JudgedOutcome]] = {}
-    estimated: list[dict[str, Effect]] = []
-    true: list[TrueEffect] = []
-    for changes in all_changes:
-        say(f"{changes} ...")
-        for start in starts:
-            estimated.append(
-                estimated_effect(
-                    dream,
-                    start,
-                    changes,
-                    draws=config.draws,
-                    repeats=config.repeats,
-                    seed=config.seed,
-                )
+    estimated: list[list[dict[str, Effect]]] = []
+    true: list[list[TrueEffect]] = []
+    for place, start in enumerate(starts):
+        if place % 10 == 0:
+            say(f"{place} of {len(starts)} people")
+        estimated.append(
+            estimated_effects(
+                dream,
+                start,
+                all_changes,
+                draws=config.draws,
+                repeats=config.repeats,
+                seed=config.seed,
             )
-            true.append(
-                true_effect(simulator, start, changes, futures=config.futures, seed=config.seed)
-            )
-        own = slice(-len(starts), None)
-        found[str(changes)] = judge(estimated[own], true[own])
-    return found | {ALL: judge(estimated, true)}
+        )
+        true.append(
+            true_effects(simulator, start, all_changes, futures=config.futures, seed=config.seed)
+        )
+    by_change = {
+        str(changes): judge([one[place] for one in estimated], [one[place] for one in true])
+        for place, changes in enumerate(all_changes)
+    }
+    return by_change | {ALL: judge(list(chain(*estimated)), list(chain(*true)))}
 
 
 def as_row(change: str, outcome: str, judged: JudgedOutcome) -> Row:

@@ -57,32 +57,45 @@ class JudgedOutcome:
     true_error: float
 
 
-def true_effect(
-    world: SimulatorWorld, start: PersonStart, changes: Changes, *, futures: int, seed: int
-) -> TrueEffect:
-    """Simulate the true person with and without the change, with the same noise."""
-    pairs = play_pairs(world, start, changes, draws=1, repeats=futures, seed=seed)
-    averages = pairs.differences[0].mean(axis=1, dtype=np.float64)
-    mean, sd = averages.mean(axis=0), averages.std(axis=0, ddof=1)
-    return TrueEffect(
-        {name: float(mean[column]) for name, column in _COLUMNS.items()},
-        {name: float(sd[column] / np.sqrt(futures)) for name, column in _COLUMNS.items()},
-    )
+def true_effects(
+    world: SimulatorWorld,
+    start: PersonStart,
+    changes: Sequence[Changes],
+    *,
+    futures: int,
+    seed: int,
+) -> list[TrueEffect]:
+    """Simulate the true person without and with each of the changes, with the same noise."""
+    found = []
+    for pairs in play_pairs(world, start, changes, draws=1, repeats=futures, seed=seed):
+        averages = pairs.differences[0].mean(axis=1, dtype=np.float64)
+        mean, sd = averages.mean(axis=0), averages.std(axis=0, ddof=1)
+        error = sd / np.sqrt(futures)
+        found.append(
+            TrueEffect(
+                {name: float(mean[column]) for name, column in _COLUMNS.items()},
+                {name: float(error[column]) for name, column in _COLUMNS.items()},
+            )
+        )
+    return found
 
 
-def estimated_effect(
+def estimated_effects(
     world: DreamWorld,
     start: PersonStart,
-    changes: Changes,
+    changes: Sequence[Changes],
     *,
     draws: int,
     repeats: int,
     seed: int,
-) -> dict[str, Effect]:
-    """Return what `what_if` says of the average over the days, by outcome."""
-    pairs = play_pairs(world, start, changes, draws=draws, repeats=repeats, seed=seed)
-    average = effect_draws(pairs).average
-    return {name: summarise(average[:, column]) for name, column in _COLUMNS.items()}
+) -> list[dict[str, Effect]]:
+    """Return what `what_if` says of the average over the days, for each change, by outcome."""
+    played = play_pairs(world, start, changes, draws=draws, repeats=repeats, seed=seed)
+    averages = [effect_draws(pairs).average for pairs in played]
+    return [
+        {name: summarise(average[:, column]) for name, column in _COLUMNS.items()}
+        for average in averages
+    ]
 
 
 def judge(

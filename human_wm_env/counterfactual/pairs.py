@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,31 +69,33 @@ class Pairs:
 def play_pairs(
     world: PersonWorld[Any],
     start: PersonStart,
-    change: HabitChange,
+    changes: Sequence[HabitChange],
     *,
     draws: int,
     repeats: int,
     seed: int,
-) -> Pairs:
-    """Play both futures of many draws of one person.
+) -> list[Pairs]:
+    """Play the habit and each of several changes of it, for many draws of one person.
 
     Args:
         world: a dream or a simulator of the right horizon, with adherence 0.
         start: of the person.
-        change: of each habitual day.
+        changes: of each habitual day; all are compared with the same futures of habit.
         draws: of the latents.
         repeats: of the noise, for each of them.
         seed: of latents and noise; no number of slots and no chunk changes what a future is.
     """
-    changed_world = world.changed_by(change)
-    habit, changed, weekday = [], [], np.zeros(0, dtype=np.int8)
+    played = [world, *(world.changed_by(change) for change in changes)]
+    days: list[list[Days]] = [[] for _ in played]
+    weekday = np.zeros(0, dtype=np.int8)
     for slots in _chunks(draws * repeats):
         streams = [Stream((seed, slot // repeats, 0), (seed, slot, 0)) for slot in slots]
         state = world.first_state([start] * len(slots), streams)
         weekday = weekdays(int(state.weekday[0]), world.horizon)
-        habit.append(_play(world, state))
-        changed.append(_play(changed_world, state))
-    return Pairs(_joined(habit), _joined(changed), weekday, repeats)
+        for own, part in zip(played, days, strict=True):
+            part.append(_play(own, state))
+    habit, *changed = (_joined(part) for part in days)
+    return [Pairs(habit, each, weekday, repeats) for each in changed]
 
 
 def _chunks(futures: int) -> Iterator[range]:

@@ -94,7 +94,7 @@ def what_if(
             'Give the weekday of its first row, or leave out "on ...".',
         )
     person, anybody = (
-        play_pairs(one, start, changes, draws=draws, repeats=repeats, seed=seed)
+        play_pairs(one, start, [changes], draws=draws, repeats=repeats, seed=seed)[0]
         for one in (world, world.of_anybody())
     )
     effects = _effects(person, effect_draws(person), effect_draws(anybody))

@@ -119,6 +119,11 @@ def model_warnings(checkpoint: Checkpoint, *, simulated: bool) -> list[str]:
     found = []
     if not simulated and "generator_version" in checkpoint.manifest.get("data", {}):
         found.append("The model learned from simulated people, not from people like this one.")
+    if not simulated and "states_measured" not in checkpoint.manifest:
+        found.append(
+            "It was not tested whether heart rate and mood are measured before or after the "
+            "actions of their row."
+        )
     try:
         text = (checkpoint.folder / REQUIREMENTS).read_text(encoding="utf-8")
         requirements = json.loads(text).values()

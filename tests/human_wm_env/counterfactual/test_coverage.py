@@ -11,9 +11,9 @@ from human_wm_env.counterfactual.change import parse_changes
 from human_wm_env.counterfactual.coverage import (
     JUDGED,
     TrueEffect,
-    estimated_effect,
+    estimated_effects,
     judge,
-    true_effect,
+    true_effects,
 )
 from human_wm_env.counterfactual.effects import Effect, summarise
 from human_wm_env.people.embedded import EmbeddedPeople
@@ -50,7 +50,7 @@ def test_true_effects_follow_the_trait_that_makes_them(small: EmbeddedPeople) ->
     world = SimulatorWorld(small, split="all", horizon=5, adherence=0.0, masking="none")
     running = parse_changes("workout_type=Running")
     found = [
-        true_effect(world, dataclasses.replace(START, user=user), running, futures=60, seed=0)
+        true_effects(world, dataclasses.replace(START, user=user), [running], futures=60, seed=0)[0]
         for user in range(12)
     ]
     response = trait(small.people.traits, "exercise_heart_rate_bpm")
@@ -59,15 +59,12 @@ def test_true_effects_follow_the_trait_that_makes_them(small: EmbeddedPeople) ->
     assert 0.0 < found[0].error["mood"] < 0.1
 
 
-def test_estimates_are_those_of_what_if() -> None:
-    found = estimated_effect(
-        dream(adherence=0.0),
-        START,
-        parse_changes("sleep_hours+1"),
-        draws=8,
-        repeats=2,
-        seed=0,
-    )
-    assert set(found) == set(JUDGED)
-    low, high = found["heart_rate_avg"].intervals["90%"]
+def test_changes_are_estimated_as_if_each_were_alone() -> None:
+    changes = [parse_changes("sleep_hours+1"), parse_changes("steps*2")]
+    world, settings = dream(adherence=0.0), {"draws": 8, "repeats": 2, "seed": 0}
+    together = estimated_effects(world, START, changes, **settings)
+    alone = [estimated_effects(world, START, [change], **settings)[0] for change in changes]
+    assert together == alone
+    assert together[0] != together[1]
+    low, high = together[0]["heart_rate_avg"].intervals["90%"]
     assert low < high

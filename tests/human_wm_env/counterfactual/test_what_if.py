@@ -99,8 +99,8 @@ def test_what_the_card_says_is_not_met_is_handed_on(tmp_path: Any) -> None:
     text = json.dumps({"r": missed, "kept": kept})
     (tmp_path / "requirements.json").write_text(text, encoding="utf-8")
     found = model_warnings(checkpoint, simulated=False)
-    assert "simulated people" in found[0]
-    assert found[1:] == ["Model card, not met: r (0.4, wanted at least 0.9)."]
+    assert "simulated people" in found[0] and "before or after" in found[1]
+    assert found[2:] == ["Model card, not met: r (0.4, wanted at least 0.9)."]
 
 
 def test_the_figure_has_a_panel_for_heart_rate_mood_and_reward() -> None:
