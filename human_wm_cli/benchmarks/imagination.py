@@ -47,7 +47,7 @@ def mlx_job(dataset: LogDataset) -> Job:
     observed = np.stack([history.observed[-1] for history in histories])[at]
     remembered = Memory(memory.total[at], memory.weight[at])
     start = RolloutStart.from_rows(rows, observed, remembered, np.zeros(slots, dtype=int))
-    latents = mx.array(posterior.mean[at] + posterior.sd[at] * noise)
+    latents = mx.array(posterior[at].draw(noise))
 
     def run() -> None:
         normal = rng.standard_normal((slots, HORIZON, DreamWorld.normals), dtype=np.float32)

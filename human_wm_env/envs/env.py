@@ -55,10 +55,18 @@ class Env(gym.Env[Observation, ArrayLike]):
     the ends of what is feasible given the entries before (see `person/actions.py`). Values
     outside are clipped; NaN, infinity or a wrong shape are an InvalidActionError.
 
+    ## Order of a day
+    Weekday and weather are known; then the action is executed, then heart rate and mood of
+    the same row are measured, in the evening. Where a checkpoint's manifest says
+    `states_measured: "morning"` they are measured on waking: weekday, weather, sleep_hours,
+    states, the other actions. Sleep then moves the states of its own row, the other actions
+    those of the next one. Either way row t is what day t brings.
+
     ## Reward
-    The weighted sum of the components mood, recovery, sleep and effort, each in [0, 1]
-    (see `person/rewards.py`), as a Python float; with `vector_reward` the components
-    themselves. `info["reward_components"]` always holds them.
+    Of day t from row t, whichever its order: the weighted sum of the components mood,
+    recovery, sleep and effort, each in [0, 1] (see `person/rewards.py`), as a Python float;
+    with `vector_reward` the components themselves. `info["reward_components"]` always holds
+    them.
 
     ## Start
     `reset()` draws a logged person and day of the split.
@@ -70,7 +78,8 @@ class Env(gym.Env[Observation, ArrayLike]):
 
     ## Info
     user, day, branch, mask; after a step also action (executed, raw units), uncertainty
-    (0.0 outside the dream), reward_components, and pessimism_penalty.
+    (0.0 outside the dream; there, how little is known about what to expect of the day's states,
+    for this person and these actions), reward_components, and pessimism_penalty.
 
     Args:
         world: what is stepped.

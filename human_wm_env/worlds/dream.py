@@ -35,7 +35,16 @@ from human_wm_env.worlds.starts import PersonStart
 
 
 class DreamWorld(PersonWorld[DreamState]):
-    """Imagine people: encode the log before the start day, draw latents, step the nets.
+    """Imagine people: encode the log before the start day, draw latents, let days pass.
+
+    States come from the checkpoint's transition nets, or from its response: a regression of the
+    person on their actions and on what these leave behind, whose posterior is exact. With
+    states measured in the morning a day's order is weekday, weather, sleep, states, the other
+    actions; these are felt from the next row on.
+
+    The uncertainty of a day is a standard deviation of what is expected of its states: over the
+    members of the ensemble, or by the posterior of the person's response, where it grows for
+    short logs and for actions that the person hardly ever did.
 
     Branch b draws z_a, z_b and z_c as draw b // 25, b // 5 % 5 and b % 5 of five each: the
     125 futures are a factorial design. For probabilities use independent draws

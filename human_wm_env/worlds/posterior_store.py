@@ -2,9 +2,10 @@
 
 Encoding a log of 1000 days takes milliseconds, and training asks for every person of a split:
 the first reset of each would be half of a short run. A file holds one person's start days, 6 kB
-of plain float32. Its name is a hash of all that its numbers depend on, the log included, and
-of POSTERIOR_VERSION for the code, so that nothing stale can be found; folders of other
-checkpoints stay, for they may be used in turn. Logs of a user's own are never written anywhere.
+of plain float32, 15 with a response. Its name is a hash of all that its numbers depend on, the
+log included, and of POSTERIOR_VERSION for the code, so that nothing stale can be found; folders of
+other checkpoints stay, for they may be used in turn. Logs of a user's own are never
+written anywhere.
 """
 
 from __future__ import annotations

@@ -130,7 +130,7 @@ def draw_latents(posterior: Posterior, draws: int, rng: np.random.Generator) -> 
     """Return independent draws of all blocks, float32 (people, draws, latents)."""
     people, width = posterior.mean.shape
     noise = rng.standard_normal((people, draws, width), dtype=np.float32)
-    return posterior.mean[:, None] + posterior.sd[:, None] * noise
+    return posterior.draw(noise)
 
 
 def sample_model(

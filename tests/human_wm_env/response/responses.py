@@ -14,9 +14,13 @@ from human_wm_env.model.weights import expected_shapes
 from human_wm_env.person import schema
 from human_wm_env.person.weather import TRANSITIONS
 from human_wm_env.response.arrays import to_arrays
-from human_wm_env.response.basis import WIDTH, ActionStatistics
+from human_wm_env.response.basis import OF_NIGHT, WIDTH, ActionStatistics
+from human_wm_env.response.carried import PROCESSES, Carried, joined_channels, next_day_root
+from human_wm_env.response.kalman import filter_loop
 from human_wm_env.response.noise import StateNoise
-from human_wm_env.response.parameters import CONTEXT_WIDTH, ResponseParameters
+from human_wm_env.response.ordinal import score
+from human_wm_env.response.parameters import CONTEXT_WIDTH, STATES, ResponseLogs, ResponseParameters
+from human_wm_env.response.posterior import ResponsePosterior, WorkingPoint
 from human_wm_env.runtime.world_model import WorldModelRuntime
 from human_wm_env.second_family.people import draw_people
 from human_wm_env.second_family.simulate import begin, lose_cells, simulate
@@ -92,3 +96,72 @@ def runtime(*, morning_states: bool = False) -> WorldModelRuntime:
     morning = np.array([float(morning_states)], dtype=np.float32)
     weights = {**made.weights, "response.morning_states": morning}
     return WorldModelRuntime(replace(made, weights=weights))
+
+
+def carried_after(
+    parameters: ResponseParameters,
+    logs: ResponseLogs,
+    point: WorkingPoint,
+    posterior: ResponsePosterior,
+    last_weather: np.ndarray,
+) -> Carried:
+    """Return what is kept after the last day of logs.
+
+    Args:
+        parameters: of the population.
+        logs: of the people, all days of them.
+        point: where the mood was linearised for the posterior.
+        posterior: of the same people.
+        last_weather: int (people,), of the last day, -1 if unknown.
+    """
+    people = len(logs.memory)
+    channels = joined_channels(parameters)
+    night = np.where(OF_NIGHT[:, None], channels, 0.0)
+    parts = (night, channels - night)
+    usual = logs.own_mean / parameters.actions.sd
+    noise = np.empty((people, len(STATES), PROCESSES))
+    slope = np.empty((*noise.shape, parameters.rank + len(STATES)))
+    covariance = np.empty((people, PROCESSES, PROCESSES))
+    root = np.empty((*noise.shape, PROCESSES))
+    for state in range(len(STATES)):
+        spread = parameters.spread(state)
+        x = logs.columns @ np.concatenate(
+            [spread @ parameters.personal(state), (spread @ parameters.mean[state])[:, None]],
+            axis=1,
+        )
+        explained, base = x[..., :-1], x[..., -1]
+        if state == 0:
+            response, observed = logs.rate, logs.rate_observed
+            variance = np.full(response.shape, parameters.noise[0].white_variance)
+        else:
+            latent = base + (explained @ posterior.mean[..., None])[..., 0] + point.noise
+            at = score(latent, logs.level, parameters.cutpoints)
+            response, observed = latent + at.slope / at.information, logs.mood_observed
+            variance = 1.0 / at.information
+        columns = np.concatenate([-explained, (response - base)[..., None]], axis=-1)
+        own = parameters.noise[state]
+        for person in range(people):
+            mean = np.empty((PROCESSES, columns.shape[-1]))
+            filter_loop(
+                columns[person],
+                observed[person],
+                variance[person],
+                (own.persistence, own.sd),
+                np.empty_like(columns[person]),
+                np.empty(columns.shape[1]),
+                mean,
+                covariance[person],
+            )
+            slope[person, state], noise[person, state] = mean[:, :-1], mean[:, -1]
+        root[:, state] = next_day_root(own, covariance)
+    single = np.float32
+    return Carried(
+        night=(logs.memory @ parts[0]).astype(single),
+        day=(logs.memory @ parts[1]).astype(single),
+        usual=np.stack([usual @ part for part in parts], axis=1).astype(single),
+        weather=last_weather,
+        noise=noise.astype(single),
+        noise_slope=slope.astype(single),
+        noise_root=root.astype(single),
+        noise_scale=np.ones((people, len(STATES)), dtype=single),
+    )

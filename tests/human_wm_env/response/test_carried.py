@@ -6,7 +6,6 @@ import numpy as np
 
 from human_wm_env.person import schema
 from human_wm_env.response.carried import (
-    carried_after,
     innovation_root,
     joined_channels,
     lower_root,
@@ -22,7 +21,7 @@ LOGS = response_logs(PARAMETERS, ROWS, OBSERVED, WEEKDAY)
 POSTERIOR = infer(PARAMETERS, LOGS)
 POINT = WorkingPoint(np.zeros(LOGS.level.shape), np.zeros(LOGS.level.shape))
 WEATHER = np.where(OBSERVED[:, -1, schema.WEATHER], ROWS[:, -1, schema.WEATHER], -1).astype(int)
-CARRIED = carried_after(PARAMETERS, LOGS, POINT, POSTERIOR, WEATHER)
+CARRIED = responses.carried_after(PARAMETERS, LOGS, POINT, POSTERIOR, WEATHER)
 
 
 def test_memory_is_that_of_the_last_evening() -> None:
@@ -54,7 +53,9 @@ def test_far_from_any_log_the_noise_is_stationary() -> None:
     nothing = np.zeros((1, 200, len(ROWS[0, 0])), dtype=bool)
     logs = response_logs(PARAMETERS, np.repeat(ROWS[:1, :1], 200, axis=1), nothing, seen - 1)
     point = WorkingPoint(np.zeros(seen.shape), np.zeros(seen.shape))
-    carried = carried_after(PARAMETERS, logs, point, infer(PARAMETERS, logs), np.array([-1]))
+    carried = responses.carried_after(
+        PARAMETERS, logs, point, infer(PARAMETERS, logs), np.array([-1])
+    )
     root = carried.noise_root[0].astype(float)
     for state, noise in enumerate(PARAMETERS.noise):
         covariance = root[state] @ root[state].T

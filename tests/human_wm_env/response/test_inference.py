@@ -9,7 +9,6 @@ import pytest
 
 from human_wm_env.person import schema
 from human_wm_env.person.history import History
-from human_wm_env.response.carried import carried_after
 from human_wm_env.response.inference import ResponseInference
 from human_wm_env.response.parameters import ResponseParameters, response_logs
 from human_wm_env.response.posterior import (
@@ -52,7 +51,7 @@ def test_what_is_carried_is_what_the_batch_carries(parameters: ResponseParameter
         point = move_working_point(parameters, logs, point, posterior)
         posterior = solve(parameters, collect(parameters, logs, point))
     weather = np.where(OBSERVED[:, -1, schema.WEATHER], ROWS[:, -1, schema.WEATHER], -1)
-    wanted = carried_after(parameters, logs, point, posterior, weather.astype(int))
+    wanted = responses.carried_after(parameters, logs, point, posterior, weather.astype(int))
     found = ResponseInference(parameters)(histories()).carried
     for each in fields(found):
         one, other = getattr(found, each.name), getattr(wanted, each.name)

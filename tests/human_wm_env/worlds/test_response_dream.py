@@ -15,9 +15,11 @@ from stable_baselines3.common.env_checker import check_env as sb3_check_env
 
 from human_wm_env.envs.env import Env
 from human_wm_env.envs.vector_env import VectorEnv
+from human_wm_env.errors import CheckpointError
 from human_wm_env.people.embedded import CACHE_VARIABLE
-from human_wm_env.person import schema
+from human_wm_env.person import observations, schema
 from human_wm_env.person.actions import decode
+from human_wm_env.person_context import PersonContext
 from human_wm_env.random_streams import Stream
 from human_wm_env.response.effects import MOOD_LEVELS, policy_effects
 from human_wm_env.response.parameters import MOOD_ORDER, response_logs
@@ -194,6 +196,23 @@ def test_what_is_stored_on_disk_comes_back(tmp_path: Path, monkeypatch: pytest.M
         PosteriorStore(other, made.architecture).folder
         != PosteriorStore(made.weights, made.architecture).folder
     )
+
+
+def test_an_agent_may_see_the_posterior_means() -> None:
+    world = dream()
+    for update, moves in (("frozen", False), ("daily", True)):
+        env = PersonContext(Env(world), world.runtime, update)
+        first, _ = env.reset(seed=1)
+        later, *_ = env.step(actions(1)[0, 0])
+        assert env.observation_space.contains(later)
+        assert len(first) == observations.WIDTH + world.runtime.architecture.latent_width
+        moved = first[observations.WIDTH :] != later[observations.WIDTH :]
+        assert moved.any() == moves
+
+
+def test_there_are_no_nets_to_ask_for() -> None:
+    with pytest.raises(CheckpointError, match="which has no transition nets"):
+        _ = dream().runtime.nets
 
 
 def test_environments_have_no_complaints_and_replay_exactly() -> None:
