@@ -18,13 +18,12 @@ from human_wm_env.model.architecture import FILM, RESPONSE, Architecture
 from human_wm_env.model.checkpoint import Checkpoint
 from human_wm_env.person import schema
 from human_wm_env.person.weather import fit_transitions
-from human_wm_env.runtime.encoder import Posterior
+from human_wm_env.runtime.encoder import Posterior, with_response
 from world_model.data.distillation_data import DistillationData
 from world_model.data.encoded_logs import EncodedLogs, encode_logs, moments_until, reference_day
 from world_model.data.personal_responses import (
     PersonalResponses,
     kl_of_blocks,
-    with_response,
 )
 from world_model.export import load_start, restore
 from world_model.imagination.synthetic_people import imagine_people
@@ -162,7 +161,7 @@ def train(
         prune_encoder(model, pruned)
     if responses is not None:
         posteriors = {
-            split: with_response(posteriors[split], known.whole, architecture)
+            split: with_response(posteriors[split], known.whole)
             for split, known in responses.items()
         }
     mute_features(model, never_observed(dataset.observed[logs["train"].users]))

@@ -14,7 +14,6 @@ from human_wm_env.person.history import History
 from human_wm_env.response.carried import Carried
 from human_wm_env.response.inference import PersonalResponse, ResponseInference
 from human_wm_env.response.parameters import ResponseParameters
-from human_wm_env.runtime.encoder import Posterior
 
 _NOTHING = History(
     np.zeros((1, schema.FEATURE_COUNT), dtype=np.float32),
@@ -66,27 +65,6 @@ class PersonalResponses:
                 for user, day in zip(self._users[people], days, strict=True)
             ]
         )
-
-
-def with_response(
-    of_nets: Posterior, response: PersonalResponse, architecture: Architecture
-) -> Posterior:
-    """Return posteriors of all latents: those that nets infer, and the marginal ones of a response.
-
-    Args:
-        of_nets: of some people, (people, net_width).
-        response: of the same people.
-        architecture: says where the blocks stand.
-    """
-    shape = (len(of_nets.mean), architecture.latent_width)
-    mean, log_variance = np.empty(shape, np.float32), np.empty(shape, np.float32)
-    part = architecture.blocks["b"]
-    mean[:, part], log_variance[:, part] = of_nets.mean, of_nets.log_variance
-    order = [architecture.blocks["c"], architecture.blocks["a"]]
-    columns = np.concatenate([np.arange(each.start, each.stop) for each in order])
-    mean[:, columns] = response.mean
-    log_variance[:, columns] = np.log((response.root**2).sum(axis=2))
-    return dataclasses.replace(of_nets, mean=mean, log_variance=log_variance)
 
 
 def kl_of_blocks(response: PersonalResponse, architecture: Architecture) -> dict[str, float]:

@@ -12,8 +12,9 @@ from human_wm_env.model.memory import Memory
 from human_wm_env.person import schema
 from human_wm_env.person.noise import FIRST_WEATHER, NEXT_WEATHER
 from human_wm_env.runtime.dream_step import NORMAL_COLUMNS, NORMALS, UNIFORM_COLUMNS
+from human_wm_env.runtime.response_day import RESPONSE_NORMALS
 from world_model.imagination.draws import Draw, HardDraw, inverse_cdf, one_hot
-from world_model.imagination.response_step import INNOVATIONS, CarriedDays, ResponseDraw
+from world_model.imagination.response_step import CarriedDays, ResponseDraw
 from world_model.imagination.step import DayBefore, DayStep, decode
 from world_model.nets.world_model import WorldModel
 
@@ -136,7 +137,7 @@ def imagine(
 
 def normals_of(model: WorldModel) -> int:
     """Return how many standard normal numbers an imagined day takes."""
-    return NORMALS + (INNOVATIONS if model.architecture.has_response else 0)
+    return RESPONSE_NORMALS if model.architecture.has_response else NORMALS
 
 
 def _states_of(

@@ -17,10 +17,10 @@ from human_wm_env.model import memory
 from human_wm_env.model.architecture import Architecture
 from human_wm_env.person import schema
 from human_wm_env.runtime.dream_step import UNIFORMS
-from human_wm_env.runtime.encoder import Posterior
+from human_wm_env.runtime.encoder import Posterior, response_latents, with_response
 from world_model.data.distillation_data import DistillationData
 from world_model.data.encoded_logs import encode_logs
-from world_model.data.personal_responses import PersonalResponses, with_response
+from world_model.data.personal_responses import PersonalResponses
 from world_model.imagination.response_step import CarriedDays
 from world_model.imagination.rollout import RolloutStart, imagine, normals_of
 from world_model.nets.missingness import lose_cells
@@ -117,14 +117,14 @@ def imagine_people(
     """
     architecture, posterior = model.architecture, real.posterior
     if responses is not None:
-        posterior = with_response(posterior, responses.whole, architecture)
+        posterior = with_response(posterior, responses.whole)
     rng = np.random.default_rng(np.random.SeedSequence([seed, 23]))
     latents, habits_of = crossed_latents(posterior, people, architecture, rng)
     whose = real.logs.users[rng.integers(real.logs.people, size=people)]
     carried = None
     if responses is not None:
         usual = responses.whole.carried.usual[habits_of["b"]]
-        person = np.concatenate([latents[:, architecture.blocks[each]] for each in "ca"], axis=1)
+        person = response_latents(latents, responses.whole.mean.shape[1])
         carried = CarriedDays.of(responses.parameters, responses.of_nobody(usual), person)
     synthetic = imagine_logs(
         model,

@@ -9,10 +9,14 @@ import pytest
 from human_wm_env.model import inputs
 from human_wm_env.person import feasible, schema
 from human_wm_env.random_streams import Stream
+from human_wm_env.runtime.encoder import response_latents
 from human_wm_env.worlds.dream import DreamWorld
 from human_wm_env.worlds.starts import PersonStart
+from tests.human_wm_env.response import responses
 from tests.world_model import tiny
-from world_model.imagination.rollout import RolloutStart, factorial_latents, imagine
+from world_model.export import restore
+from world_model.imagination.response_step import CarriedDays
+from world_model.imagination.rollout import RolloutStart, factorial_latents, imagine, normals_of
 
 DAYS = 12
 SCALES = np.array([schema.continuous(i).scale for i in schema.CONTINUOUS_FEATURES])
@@ -58,6 +62,54 @@ def test_the_dream_world_imagines_the_same_days(name: str, temperature: float) -
     scaled = np.abs(imagined[..., numbers] - rows[..., numbers]) / SCALES
     assert scaled[same_so_far].max() < 1e-5
     # The days differ between slots, or this would prove little.
+    assert np.ptp(rows[:, -1, schema.HEART_RATE]) > 0.1
+
+
+@pytest.mark.parametrize("morning", [False, True])
+@pytest.mark.parametrize("temperature", [1.0, 0.0])
+def test_the_dream_world_imagines_the_same_days_by_a_response(
+    morning: bool, temperature: float
+) -> None:
+    runtime = responses.runtime(morning_states=morning)
+    world = DreamWorld(
+        runtime, tiny.logs(), split="all", adherence=0.0, horizon=DAYS, temperature=temperature
+    )
+    people = [(0, 40), (5, 77), (9, 14), (11, 120)]
+    starts = [PersonStart(user, day, 9 * b) for user, day in people for b in range(10)]
+    streams = [Stream((1, i // 10, 0), (1, i, 0)) for i in range(40)]
+    begun, _ = world.reset(starts, streams)
+    state, stepped = begun, []
+    for _ in range(DAYS):
+        state = world.step(state, np.zeros((40, 7), dtype=np.float32)).state
+        stepped.append(state.row)
+    rows, inner = np.stack(stepped, axis=1), begun.inner
+    posterior, _ = runtime.encode([tiny.logs().history(*person) for person in people])
+    model = restore(runtime.checkpoint)
+    assert posterior.response is not None
+    carried = CarriedDays.of(
+        model.trained_response,
+        posterior.response.carried[np.repeat(np.arange(4), 10)],
+        response_latents(inner.latents, responses.RANK + 2),
+    )
+    start = RolloutStart.from_rows(begun.row, inner.known, inner.memory, begun.weekday, carried)
+    imagined = np.array(
+        imagine(
+            model,
+            mx.array(inner.latents),
+            start,
+            runtime.checkpoint.weather_transitions,
+            mx.array(begun.normal),
+            mx.array(begun.uniform),
+            temperature=temperature,
+        )
+    )
+    assert begun.normal.shape[-1] == normals_of(model)
+    labels, numbers = list(schema.CATEGORICAL_FEATURES), list(schema.CONTINUOUS_FEATURES)
+    flipped = (imagined[..., labels] != rows[..., labels]).any(axis=-1)
+    same_so_far = ~np.logical_or.accumulate(flipped, axis=1)
+    assert same_so_far[:, -1].mean() > 0.9
+    scaled = np.abs(imagined[..., numbers] - rows[..., numbers]) / SCALES
+    assert scaled[same_so_far].max() < 1e-4
     assert np.ptp(rows[:, -1, schema.HEART_RATE]) > 0.1
 
 
