@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from human_wm_env.compiled import compiled
 
-_FAR = 50.0
 _LEAST_PROBABILITY, _LEAST_INFORMATION = 1e-9, 0.02
 
 
@@ -38,19 +36,36 @@ def score(mean: np.ndarray, level: np.ndarray, cutpoints: np.ndarray) -> Score:
 
     Source: McCullagh 1980, "Regression models for ordinal data".
     """
-    edges = np.concatenate([[-_FAR], cutpoints, [_FAR]])
-    below, above = _normal(edges[level] - mean), _normal(edges[level + 1] - mean)
-    probability = np.maximum(above.cdf - below.cdf, _LEAST_PROBABILITY)
-    information = np.zeros_like(mean)
-    for low, high in pairwise(edges):
-        lower, upper = _normal(low - mean), _normal(high - mean)
-        share = np.maximum(upper.cdf - lower.cdf, _LEAST_PROBABILITY)
-        information += (lower.density - upper.density) ** 2 / share
-    return Score(
-        np.log(probability),
-        (below.density - above.density) / probability,
-        np.maximum(information, _LEAST_INFORMATION),
+    own, level = np.broadcast_arrays(mean, level)
+    found = np.empty((3, own.size))
+    _score(
+        np.ascontiguousarray(own, dtype=np.float64).reshape(-1),
+        np.ascontiguousarray(level, dtype=np.intp).reshape(-1),
+        np.asarray(cutpoints, dtype=np.float64),
+        found,
     )
+    log_likelihood, slope, information = found.reshape(3, *own.shape)
+    return Score(log_likelihood, slope, information)
+
+
+@compiled
+def _score(mean: np.ndarray, level: np.ndarray, cutpoints: np.ndarray, found: np.ndarray) -> None:
+    """Write the fields of Score, float64 (3, n); one pass from the lowest category upwards."""
+    for place in range(len(mean)):
+        below = below_density = total = 0.0
+        for category in range(len(cutpoints) + 1):
+            above, density = 1.0, 0.0
+            if category < len(cutpoints):
+                apart = cutpoints[category] - mean[place]
+                above = 0.5 * math.erfc(-apart / math.sqrt(2.0))
+                density = math.exp(-0.5 * apart * apart) / math.sqrt(2.0 * math.pi)
+            share = max(above - below, _LEAST_PROBABILITY)
+            total += (below_density - density) ** 2 / share
+            if category == level[place]:
+                found[0, place] = math.log(share)
+                found[1, place] = (below_density - density) / share
+            below, below_density = above, density
+        found[2, place] = max(total, _LEAST_INFORMATION)
 
 
 def expected_value(
@@ -64,17 +79,8 @@ def expected_value(
         cutpoints: float64 (categories - 1,), ascending.
         values: float64 (categories,), from the lowest category to the highest.
     """
-    above = _normal((mean[..., None] - cutpoints) / sd).cdf
+    above = normal_cdf((mean[..., None] - cutpoints) / sd)
     return np.asarray(values[0] + (above * np.diff(values)).sum(axis=-1))
-
-
-class _Normal(NamedTuple):
-    cdf: np.ndarray
-    density: np.ndarray
-
-
-def _normal(x: np.ndarray) -> _Normal:
-    return _Normal(normal_cdf(x), np.exp(-0.5 * x * x) / np.sqrt(2.0 * np.pi))
 
 
 def normal_cdf(x: np.ndarray) -> np.ndarray:
