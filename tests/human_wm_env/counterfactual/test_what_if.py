@@ -15,6 +15,7 @@ from human_wm_env.counterfactual.pairs import OUTCOMES
 from human_wm_env.counterfactual.words import NO_ADVICE, model_warnings, warnings
 from human_wm_env.errors import ConfigError, DataError
 from human_wm_env.person import schema
+from tests.human_wm_env.response import responses
 from tests.world_model import tiny
 
 CHANGE = "sleep_hours+1"
@@ -44,6 +45,14 @@ def test_an_answer_has_effects_of_every_outcome_and_day() -> None:
     assert set(answer.better) == {"reward", "mood", "heart_rate_avg"}
     assert [one.feature for one in answer.reach] == ["sleep_hours"]
     json.dumps(dataclasses.asdict(answer))
+
+
+def test_a_response_answers_too() -> None:
+    answer = ask(world_model=responses.runtime())
+    assert answer.effects["sleep_hours"].by_day[0].mean == pytest.approx(1.0, abs=0.2)
+    rate = answer.effects["heart_rate_avg"]
+    assert rate.average.mean != rate.anybody.mean
+    assert rate.by_day[0].intervals["90%"][0] < rate.by_day[0].intervals["90%"][1]
 
 
 def test_seeds_and_days_are_kept() -> None:
