@@ -116,10 +116,12 @@ class ActionStatistics:
         own = _own_mean(values, known, self.mean)
         scaled = np.where(known, (values - own[:, None]) / self.sd, 0.0)
         flat, seen = scaled.reshape(-1, WIDTH), known.reshape(-1, WIDTH)
-        patterns, pattern_of = np.unique(seen, axis=0, return_inverse=True)
-        order = np.argsort(pattern_of.reshape(-1), kind="stable")
-        counts = np.bincount(pattern_of.reshape(-1), minlength=len(patterns))
-        for pattern, days in zip(patterns, np.split(order, np.cumsum(counts)[:-1]), strict=True):
+        codes = seen @ (1 << np.arange(WIDTH))
+        _, first, pattern_of = np.unique(codes, return_index=True, return_inverse=True)
+        order = np.argsort(pattern_of, kind="stable")
+        counts = np.bincount(pattern_of, minlength=len(first))
+        pieces = np.split(order, np.cumsum(counts)[:-1])
+        for pattern, days in zip(seen[first], pieces, strict=True):
             if pattern.all() or not pattern.any():
                 continue
             known_part = self.correlation[np.ix_(pattern, pattern)]

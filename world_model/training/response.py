@@ -8,9 +8,8 @@ by the envelope theorem z's posterior may be held fixed while they are taken.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 import mlx.core as mx
 import mlx.optimizers as optim
@@ -235,49 +234,66 @@ def _with_weights(parameters: ResponseParameters, weights: Weights) -> ResponseP
     )
 
 
-def _surrogate(
-    weights: Weights,
-    products: list[mx.array],
-    slopes: list[mx.array],
-    mean: mx.array,
-    covariance: mx.array,
-    taus: int,
-    decay: float,
-) -> mx.array:
-    """Return minus an objective whose gradient is that of the marginal likelihood, a person.
+def _bases(weights: Weights, taus: int) -> list[mx.array]:
+    """Return of each state the coefficients of all columns, (width, 1 + rank + 2).
+
+    The first column is the mean; the others are what each entry of z adds to it.
+    """
+    bases = []
+    for state in range(len(STATES)):
+        channels, loadings = weights[f"channels{state}"], weights[f"loadings{state}"]
+        intercept = mx.zeros((len(loadings), len(STATES)))
+        intercept[0, state] = weights["intercept_sd"][state]
+        values = mx.concatenate([weights[f"mean{state}"][:, None], loadings, intercept], axis=1)
+        lagged = values[CONTEXT_WIDTH:].reshape(taus, channels.shape[1], -1)
+        rest = mx.matmul(channels, lagged).reshape(taus * WIDTH, -1)
+        bases.append(mx.concatenate([values[:CONTEXT_WIDTH], rest]))
+    return bases
+
+
+def _gradient(
+    weights: Weights, products: list[mx.array], slopes: list[mx.array], taus: int, decay: float
+) -> Weights:
+    """Return the gradient of minus the mean log marginal likelihood, and of the decay.
+
+    With e = (1, z), the gradient by a basis B is that of E[sum over people of slopes' B e -
+    e' B' products B e / 2] over z's posterior: one product of each person's matrix with B gives
+    both the posterior and the gradient.
 
     Args:
         weights: see `_weights`.
         products: (people, width, width) for each state.
         slopes: (people, width) likewise.
-        mean: (people, rank + 2), of z at these weights, held fixed.
-        covariance: (people, rank + 2, rank + 2), likewise.
         taus: number of time constants.
         decay: prior precision per person.
     """
-    total = mx.array(0.0)
-    for state in range(len(STATES)):
-        channels, loadings = weights[f"channels{state}"], weights[f"loadings{state}"]
-        intercept = mx.zeros((len(loadings), len(STATES)))
-        intercept[0, state] = weights["intercept_sd"][state]
-        personal = mx.concatenate([loadings, intercept], axis=1)
+    bases = _bases(weights, taus)
+    loaded = [mx.matmul(each, basis) for each, basis in zip(products, bases, strict=True)]
+    inner = _sum(mx.matmul(basis.T, each) for basis, each in zip(bases, loaded, strict=True))
+    pull = _sum(mx.matmul(each, basis) for basis, each in zip(bases, slopes, strict=True))
+    people, size = pull.shape
+    covariance = np.linalg.inv(np.eye(size - 1) + inner[:, 1:, 1:])
+    mean = np.einsum("pij,pj->pi", covariance, pull[:, 1:] - inner[:, 0, 1:])
+    first = np.concatenate([np.ones((people, 1)), mean], axis=1)
+    second = first[:, :, None] * first[:, None, :]
+    second[:, 1:, 1:] += covariance
+    e, ee = mx.array(first.astype(np.float32)), mx.array(second.astype(np.float32))
+    rows = ee.reshape(-1, size)
+    slope = [
+        (mx.matmul(each.transpose(1, 0, 2).reshape(-1, people * size), rows) - own.T @ e) / people
+        for each, own in zip(loaded, slopes, strict=True)
+    ]
 
-        def spread(values: mx.array, own: mx.array = channels) -> mx.array:
-            """Spread coefficients of x, (len(x), k), over all columns."""
-            lagged = values[CONTEXT_WIDTH:].reshape(taus, own.shape[1], -1)
-            rest = mx.matmul(own, lagged).reshape(taus * WIDTH, -1)
-            return mx.concatenate([values[:CONTEXT_WIDTH], rest])
+    def surrogate(now: Weights) -> mx.array:
+        parts = zip(_bases(now, taus), slope, strict=True)
+        shrink = sum((value**2).sum() for name, value in now.items() if name != "intercept_sd")
+        return sum((basis * each).sum() for basis, each in parts) + 0.5 * decay * shrink
 
-        basis = spread(mx.concatenate([weights[f"mean{state}"][:, None], personal], axis=1))
-        loaded = mx.matmul(products[state], basis)  # (people, width, 1 + rank + 2)
-        each = mx.concatenate([mx.ones((len(mean), 1)), mean], axis=1)
-        coefficients = mx.matmul(each, basis.T)
-        fitted = mx.matmul(loaded, each[..., None])[..., 0]
-        total = total + ((slopes[state] - 0.5 * fitted) * coefficients).sum()
-        inner = mx.matmul(basis[:, 1:].T, loaded[..., 1:])
-        total = total - 0.5 * (inner * covariance).sum()
-    shrink = sum((value**2).sum() for name, value in weights.items() if name != "intercept_sd")
-    return -total / len(mean) + 0.5 * decay * shrink
+    return mx.grad(surrogate)(weights)
+
+
+def _sum(parts: Iterable[mx.array]) -> np.ndarray:
+    return np.sum([np.array(each, dtype=np.float64) for each in parts], axis=0)
 
 
 def _climb(
@@ -301,19 +317,11 @@ def _climb(
     schedule = optim.cosine_decay(learning_rate, config.steps, 0.05 * learning_rate)
     optimizer = optim.Adam(learning_rate=schedule)
     taus = len(parameters.tau_days)
-    gradient = mx.grad(partial(_surrogate, taus=taus, decay=config.weight_decay))
     best, best_value, since = parameters, log_likelihood(parameters, judged), 0
     best_step = 0
     every = max(1, config.steps // 20)
     for step in range(1, config.steps + 1):
-        posterior = solve(_with_weights(parameters, weights), learned)
-        slope = gradient(
-            weights,
-            products,
-            slopes,
-            mx.array(posterior.mean.astype(np.float32)),
-            mx.array(posterior.covariance.astype(np.float32)),
-        )
+        slope = _gradient(weights, products, slopes, taus, config.weight_decay)
         weights = optimizer.apply_gradients(slope, weights)
         mx.eval(weights, optimizer.state)
         if step % every == 0 or step == config.steps:

@@ -69,8 +69,10 @@ def _best_noise(
 
 
 def _best_cutpoints(cutpoints: np.ndarray, logs: ResponseLogs, point: WorkingPoint) -> np.ndarray:
-    latent = (point.mean + point.noise)[logs.mood_observed]
-    level = logs.level[logs.mood_observed]
+    some = slice(0, NOISE_PEOPLE)
+    seen = logs.mood_observed[some]
+    latent = (point.mean[some] + point.noise[some])[seen]
+    level = logs.level[some][seen]
 
     def unpacked(numbers: np.ndarray) -> np.ndarray:
         return np.cumsum([numbers[0], *np.exp(numbers[1:])])
