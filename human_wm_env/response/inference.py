@@ -76,6 +76,8 @@ class _Days:
         values: (days, WIDTH), the daily basis over its standard deviations, 0 where not known.
         known: bool (days, WIDTH).
         pattern: int (days,), which features are known, as bits.
+        channels: (days, 2 * channels), of the night, then of the day, gaps filled; before what is
+            usual of the person is taken off.
         context: (days, CONTEXT_WIDTH).
         rate, level: (days,), scaled heart rate and ordered mood; rate_seen, mood_seen: bool.
         weather: int (days,), -1 where unknown.
@@ -84,6 +86,7 @@ class _Days:
     values: np.ndarray
     known: np.ndarray
     pattern: np.ndarray
+    channels: np.ndarray
     context: np.ndarray
     rate: np.ndarray
     level: np.ndarray
@@ -159,10 +162,15 @@ class ResponseInference:
         mood = np.where(seen, history.rows[:, schema.MOOD], 0.0).astype(np.intp)
         rate = history.rows[:, schema.HEART_RATE].astype(np.float64)
         weather = history.rows[:, schema.WEATHER].astype(np.intp)
+        values = np.where(known, daily_basis(history.rows) / parameters.actions.sd, 0.0)
+        pattern = observed[:, _FEATURES] @ _BITS
+        channels = np.zeros((len(values), self._parts.shape[1]))
+        channels_loop(values, pattern, self._filled, channels)
         return _Days(
-            values=np.where(known, daily_basis(history.rows) / parameters.actions.sd, 0.0),
+            values=values,
             known=known,
-            pattern=observed[:, _FEATURES] @ _BITS,
+            pattern=pattern,
+            channels=channels,
             context=context_columns(
                 parameters, history.rows[None], observed[None], history.weekday[None]
             )[0],
@@ -182,9 +190,8 @@ class ResponseInference:
             for own in parameters.channels
         )
         columns_loop(
-            (days.values[begun], days.known[begun], days.pattern[begun], days.context[begun]),
-            usual,
-            self._filled,
+            (days.channels[begun], days.pattern[begun], days.context[begun]),
+            usual @ self._filled,
             self._decay,
             parameters.morning_states,
             kept,
@@ -321,10 +328,29 @@ def _joined(people: Sequence[PersonalResponse]) -> PersonalResponse:
 
 
 @compiled
+def channels_loop(
+    values: np.ndarray, pattern: np.ndarray, filled: np.ndarray, channels: np.ndarray
+) -> None:
+    """Add up the channels of days.
+
+    Args:
+        values: float64 (days, WIDTH), 0 where not known.
+        pattern: int (days,), which features are known.
+        filled: float64 (patterns, WIDTH, channels), what known columns say of the channels.
+        channels: float64 (days, channels), zeros.
+    """
+    for day in range(len(values)):
+        for place in range(values.shape[1]):
+            value = values[day, place]
+            if value != 0.0:
+                for channel in range(channels.shape[1]):
+                    channels[day, channel] += value * filled[pattern[day], place, channel]
+
+
+@compiled
 def columns_loop(
-    days: tuple[np.ndarray, ...],
+    days: tuple[np.ndarray, np.ndarray, np.ndarray],
     usual: np.ndarray,
-    filled: np.ndarray,
     decay: np.ndarray,
     morning_states: bool,
     kept: np.ndarray,
@@ -333,29 +359,22 @@ def columns_loop(
     """Write what both states are regressed on, and the memory after the last day.
 
     Args:
-        days: values, known, pattern and context of the days; see `_Days`.
-        usual: float64 (WIDTH,), the person's own mean, over the standard deviations.
-        filled: float64 (patterns, WIDTH, 2 * channels), what known columns say of the channels:
-            of the night, then of the day.
+        days: channels, pattern and context of the days; see `_Days`.
+        usual: float64 (patterns, 2 * channels), what the person's own mean has in the channels.
         decay: float64 (taus,).
         morning_states: see `basis.remembered`.
         kept: float64 (2, taus, channels), zeros; memory of the night and of the day.
         columns: float64 (days, CONTEXT_WIDTH + taus * channels) of each state, to be written.
     """
-    values, known, pattern, context = days
+    found_channels, pattern, context = days
     rate, mood = columns
     taus, channels = kept.shape[1], kept.shape[2]
     own = (rate.shape[1] - CONTEXT_WIDTH) // taus
     other = channels - own
     today = np.empty(2 * channels)
-    for day in range(len(values)):
+    for day in range(len(context)):
         for channel in range(2 * channels):
-            today[channel] = 0.0
-        for place in range(values.shape[1]):
-            if known[day, place]:
-                apart = values[day, place] - usual[place]
-                for channel in range(2 * channels):
-                    today[channel] += apart * filled[pattern[day], place, channel]
+            today[channel] = found_channels[day, channel] - usual[pattern[day], channel]
         for place in range(CONTEXT_WIDTH):
             rate[day, place] = context[day, place]
             mood[day, place] = context[day, place]
