@@ -17,6 +17,9 @@ No loop takes more than 8 arguments; what belongs together is a tuple, unpacked 
 lines. An argument costs 0.04 us a call, a tuple of arrays 0.05 more; a NamedTuple would cost
 0.7 us, as Python looks at its type.
 
+LLVM compiles a called loop again with each loop above it. What one or two loops call is therefore
+`inlined`: a part of them, compiled by itself only where Python calls it, too.
+
 Nothing checks bounds: callers check lengths and categories first (NUMBA_BOUNDSCHECK=1 checks
 all). With NUMBA_DISABLE_JIT=1 the same loops run in plain Python, slowly.
 """
@@ -51,8 +54,21 @@ def compiled(function: Callable[ParametersT, ResultT]) -> Callable[ParametersT, 
     Division by zero gives inf or nan as in NumPy, sums are not reordered, and other threads
     run meanwhile.
     """
+    return _compile(function, inline="never")
+
+
+def inlined(function: Callable[ParametersT, ResultT]) -> Callable[ParametersT, ResultT]:
+    """Compile a loop as `compiled` does, but as a part of each loop that calls it."""
+    return _compile(function, inline="always")
+
+
+def _compile(
+    function: Callable[ParametersT, ResultT], inline: str
+) -> Callable[ParametersT, ResultT]:
     function.__qualname__ += f"_{digest(function)}"
-    make = functools.partial(numba.njit, function, error_model="numpy", nogil=True)
+    make = functools.partial(
+        numba.njit, function, error_model="numpy", nogil=True, no_cfunc_wrapper=True, inline=inline
+    )
     try:
         loop = make(cache=True)
     except RuntimeError:  # nowhere to keep it

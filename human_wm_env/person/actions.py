@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from gymnasium import spaces
 
-from human_wm_env.compiled import compiled
+from human_wm_env.compiled import compiled, inlined
 from human_wm_env.errors import InvalidActionError
 from human_wm_env.person import feasible, schema
 
@@ -129,7 +129,7 @@ _MINUTES_USUAL = _MINUTES.centre
 _WORKOUTS, _LOCATIONS = (schema.FEATURES[i].width for i in (schema.WORKOUT, schema.LOCATION))
 
 
-@compiled
+@inlined
 def _bin(unit: np.float32, count: int) -> int:
     """Cut [-1, 1] into equal bins and return the bin.
 
@@ -139,13 +139,13 @@ def _bin(unit: np.float32, count: int) -> int:
     return max(min(int((unit + np.float32(1.0)) * np.float32(0.5 * count)), count - 1), 0)
 
 
-@compiled
+@inlined
 def _between(unit: float, low: float, centre: float, high: float) -> float:
     """Map -1 / 0 / 1 to low / centre / high, linear between."""
     return centre + unit * (centre - low if unit < 0.0 else high - centre)
 
 
-@compiled
+@inlined
 def decode_loop(unit: np.ndarray, day: np.ndarray) -> None:
     """Write the action features of days, float32 (10, slots), from actions, float32 (7, slots)."""
     for slot in range(unit.shape[1]):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from human_wm_env.compiled import compiled
+from human_wm_env.compiled import compiled, inlined
 from human_wm_env.errors import ConfigError
 from human_wm_env.person import schema
 
@@ -120,7 +120,7 @@ def next_mask(chain: MaskChain, uniform: np.ndarray) -> tuple[np.ndarray, np.nda
     return observed.T, lost.T
 
 
-@compiled
+@inlined
 def lose_loop(
     before: np.ndarray,
     staying: np.ndarray,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from human_wm_env.compiled import compiled
+from human_wm_env.compiled import compiled, inlined
 from human_wm_env.errors import DataError
 from human_wm_env.person import schema
 from human_wm_env.person.history import History
@@ -154,7 +154,7 @@ _SLEEP_MIDDLE = (SLEEP_LOW_HOURS + SLEEP_HIGH_HOURS) / 2.0
 _SLEEP_PEAK = 1.0 + (SLEEP_HIGH_HOURS - _SLEEP_MIDDLE) / SLEEP_FALL_HOURS
 
 
-@compiled
+@inlined
 def reward_loop(
     rows: np.ndarray,
     encoded: np.ndarray,

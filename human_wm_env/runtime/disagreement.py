@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from human_wm_env.compiled import compiled
+from human_wm_env.compiled import compiled, inlined
 from human_wm_env.runtime.sampling import divide_by_sum, expected, exponentials, take_highest_off
 
 
@@ -29,7 +29,7 @@ def _add_spread(expected: np.ndarray, weight: float, disagreement: np.ndarray) -
         disagreement[slot] += weigh * np.sqrt(share * square[slot])
 
 
-@compiled
+@inlined
 def disagree_loop(members: np.ndarray, plan: np.ndarray, disagreement: np.ndarray) -> None:
     """Say how much the members disagree.
 
@@ -51,9 +51,9 @@ def disagree_loop(members: np.ndarray, plan: np.ndarray, disagreement: np.ndarra
                     if components == 1:
                         numbers[member, slot] = members[member, first + 1, slot]
                     else:
-                        for place in range(first, last):
-                            column[place] = members[member, place, slot]
-                        numbers[member, slot] = expected(column, first, components)
+                        for place in range(last - first):
+                            column[place] = members[member, first + place, slot]
+                        numbers[member, slot] = expected(column, 0, components)
             _add_spread(numbers, weight, disagreement)
             continue
         shares = np.empty((categories, count * slots), dtype=np.float32)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from human_wm_env.compiled import compiled
+from human_wm_env.compiled import compiled, inlined
 from human_wm_env.model import inputs, memory
 from human_wm_env.person import actions, missingness, schema
 from human_wm_env.person.noise import NEXT_WEATHER, SHARED_UNIFORMS
@@ -47,7 +47,7 @@ _AT_KNOWN, _AT_AVERAGES, _AT_ONE = STATES_KNOWN.start, CONTEXT.start, CONTEXT.st
 _AT_WEEKDAY = CONTEXT.start + WEEKDAY.start
 
 
-@compiled
+@inlined
 def begin_loop(
     sums: np.ndarray,
     encoded: np.ndarray,
@@ -108,7 +108,7 @@ _SIGNAL_VALUES = np.ones((memory.SIGNALS, _SIGNAL_WIDTH.max()), dtype=np.float32
 _SIGNAL_VALUES[memory.SIGNAL_FEATURES.index(schema.WORKOUT)] = memory.WORKOUT_TABLE
 
 
-@compiled
+@inlined
 def remember_loop(sums: np.ndarray, encoded: np.ndarray, moved: np.ndarray) -> None:
     """Move the memory, (SUMS_WIDTH, slots), on by a fully known day; see `memory.remember`."""
     # Slots are innermost: a processor takes eight at once.

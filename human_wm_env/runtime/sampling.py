@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from human_wm_env.compiled import compiled
+from human_wm_env.compiled import compiled, inlined
 from human_wm_env.model.heads import MIN_SCALE, HeadLayout
 from human_wm_env.person import schema
 
@@ -115,7 +115,7 @@ def expected(column: np.ndarray, first: int, components: int) -> np.float32:
     return weighted / total
 
 
-@compiled
+@inlined
 def mixture(
     column: np.ndarray,
     first: int,
@@ -249,7 +249,7 @@ def divide_by_sum(weights: np.ndarray) -> None:
             weights[place, slot] *= total[slot]
 
 
-@compiled
+@inlined
 def _draw_categories(
     logits: np.ndarray, temperature: float, uniform: np.ndarray, drawn: np.ndarray
 ) -> None:
@@ -278,7 +278,7 @@ def _draw_categories(
             drawn[slot] += below[slot] <= uniform[slot]
 
 
-@compiled
+@inlined
 def _own_parameters(
     members: np.ndarray,
     chain: np.ndarray,
@@ -311,7 +311,7 @@ def _own_parameters(
             own[place, slot] += chain[member[slot], known, first + place]
 
 
-@compiled
+@inlined
 def respond_loop(
     members: np.ndarray,
     chain: np.ndarray,
