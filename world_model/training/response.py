@@ -27,14 +27,13 @@ from human_wm_env.response.parameters import (
     response_logs,
 )
 from human_wm_env.response.posterior import (
-    LogMoments,
     WorkingPoint,
-    collect,
     first_working_point,
     move_working_point,
     solve,
 )
 from world_model.training.response_noise import fit_noise
+from world_model.training.response_validation import Judged, LastPeople, Validation
 
 EVENING, MORNING = "evening", "morning"
 Weights = dict[str, mx.array]
@@ -116,9 +115,9 @@ def train_response(
     morning_states: bool,
 ) -> ResponseTraining:
     """Learn a response from logs; see `training_rounds`."""
-    held_out = max(1, round(config.validation_share * len(rows)))
+    others = LastPeople(max(1, round(config.validation_share * len(rows))))
     start = first_training(rows, observed, config, morning_states=morning_states)
-    *_, last = training_rounds(rows, observed, weekday, config, start, held_out=held_out)
+    *_, last = training_rounds(rows, observed, weekday, config, start, others)
     return last
 
 
@@ -136,8 +135,7 @@ def training_rounds(
     weekday: np.ndarray,
     config: ResponseConfig,
     start: ResponseTraining,
-    *,
-    held_out: int,
+    others: Validation,
 ) -> Iterator[ResponseTraining]:
     """Learn a response from logs, round by round.
 
@@ -149,8 +147,7 @@ def training_rounds(
         weekday: int (people, days), 0 = Monday, -1 = unknown.
         config: of the training.
         start: where it begins, or goes on.
-        held_out: how many of the people, the last ones, only decide when a round ends; 0 keeps
-            what the people who are learned from like best.
+        others: people or days that only decide when a round ends.
 
     Yields:
         The training after each round; the last one only learns once more, at the noise that was
@@ -160,12 +157,12 @@ def training_rounds(
     logs = response_logs(now.parameters, rows, observed, weekday)
     for number in range(now.rounds, config.rounds + 1):
         point = now.point or first_working_point(logs)
-        moments = collect(now.parameters, logs, point)
+        judged = others.split(now.parameters, logs, point)
         rate = config.learning_rate * (1.0 if number == 0 else 0.5)
         validation, best = [*now.validation], [*now.best]
-        parameters = _climb(now.parameters, moments, held_out, rate, config, validation, best)
+        parameters = _climb(now.parameters, judged, rate, config, validation, best)
         if number < config.rounds:
-            posterior = solve(parameters, moments)
+            posterior = solve(parameters, judged.everything)
             point = move_working_point(parameters, logs, point, posterior)
             parameters = fit_noise(parameters, logs, point, posterior)
         now = ResponseTraining(_rounded(parameters), validation, number + 1, point, best)
@@ -298,8 +295,7 @@ def _sum(parts: Iterable[mx.array]) -> np.ndarray:
 
 def _climb(
     parameters: ResponseParameters,
-    moments: LogMoments,
-    held_out: int,
+    judged: Judged,
     learning_rate: float,
     config: ResponseConfig,
     validation: list[float],
@@ -310,14 +306,14 @@ def _climb(
     Their likelihoods are added to `validation`, and to `kept` at which share of the steps they
     liked them best.
     """
-    judged, learned = _split(moments, held_out)
+    learned = judged.learned
     products = [mx.array(each.astype(np.float32)) for each in learned.products]
     slopes = [mx.array(each.astype(np.float32)) for each in learned.slopes]
     weights = _weights(parameters)
     schedule = optim.cosine_decay(learning_rate, config.steps, 0.05 * learning_rate)
     optimizer = optim.Adam(learning_rate=schedule)
     taus = len(parameters.tau_days)
-    best, best_value, since = parameters, log_likelihood(parameters, judged), 0
+    best, best_value, since = parameters, judged.judge(parameters), 0
     best_step = 0
     every = max(1, config.steps // 20)
     for step in range(1, config.steps + 1):
@@ -326,7 +322,7 @@ def _climb(
         mx.eval(weights, optimizer.state)
         if step % every == 0 or step == config.steps:
             now = _with_weights(parameters, weights)
-            value = log_likelihood(now, judged)
+            value = judged.judge(now)
             validation.append(value)
             since = 0 if value > best_value else since + 1
             if value > best_value:
@@ -335,37 +331,3 @@ def _climb(
                 break
     kept.append(best_step / config.steps)
     return best
-
-
-def _split(moments: LogMoments, held_out: int) -> tuple[LogMoments, LogMoments]:
-    """Return the moments of validation people, the last ones, and of the others.
-
-    Without validation people those who are learned from stand in for them.
-    """
-    if held_out == 0:
-        return moments, moments
-
-    def part(which: slice) -> LogMoments:
-        return LogMoments(
-            tuple(each[which] for each in moments.products),
-            tuple(each[which] for each in moments.slopes),
-            tuple(each[which] for each in moments.squares),
-            tuple(each[which] for each in moments.log_variances),
-        )
-
-    return part(slice(-held_out, None)), part(slice(None, -held_out))
-
-
-def log_likelihood(parameters: ResponseParameters, moments: LogMoments) -> float:
-    """Return the mean log marginal likelihood of people, nats, up to a constant."""
-    posterior = solve(parameters, moments)
-    _, log_determinant = np.linalg.slogdet(posterior.covariance)
-    precision = np.linalg.inv(posterior.covariance)
-    explained = np.einsum("pi,pij,pj->p", posterior.mean, precision, posterior.mean)
-    total = 0.5 * (log_determinant + explained)
-    for state in range(len(STATES)):
-        expected = parameters.spread(state) @ parameters.mean[state]
-        fitted = np.einsum("w,pwv,v->p", expected, moments.products[state], expected, optimize=True)
-        rest = moments.squares[state] - 2.0 * moments.slopes[state] @ expected + fitted
-        total = total - 0.5 * (rest + moments.log_variances[state])
-    return float(total.mean())

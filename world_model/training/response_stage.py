@@ -15,7 +15,7 @@ from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import CheckpointError, ConfigError
 from human_wm_env.model.architecture import Architecture
 from human_wm_env.response.arrays import from_arrays, to_arrays
-from human_wm_env.response.parameters import ResponseParameters
+from human_wm_env.response.parameters import ResponseParameters, response_logs
 from human_wm_env.response.posterior import WorkingPoint
 from world_model.training.logger import Logger
 from world_model.training.response import (
@@ -25,6 +25,7 @@ from world_model.training.response import (
     first_training,
     training_rounds,
 )
+from world_model.training.response_validation import LastDays, LastPeople, later_days_score
 
 NAME = "response"
 _FILE = f"{NAME}.state.safetensors"
@@ -71,8 +72,9 @@ def train_response_stage(
 ) -> tuple[ResponseParameters, dict[str, float]]:
     """Learn a response, or go on where its state file says that training stopped.
 
-    People who train do not count as validation. Where there are no others, what a start says of
-    the population is kept: few people cannot tell whether they know better.
+    People who train do not count as validation. Where there are no others, the later days of
+    everybody judge, given the earlier ones. A start is kept unless what was learned from there on
+    foretells later days better, one day ahead.
 
     Args:
         dataset: the logs.
@@ -86,15 +88,13 @@ def train_response_stage(
         progress: show a bar.
 
     Returns:
-        The parameters, and scores: nats per validation person at the end (up to a constant),
-        and at which step of the last round they were best.
+        The parameters, and scores: nats per validation person at the end (up to a constant), at
+        which step of the last round they were best, and what was gained over a start.
 
     Raises:
         CheckpointError: the state file is damaged, or of another run.
     """
     unseen = _unseen(dataset, train, validation)
-    if start is not None and len(unseen) == 0:
-        return start, {}
     users = np.concatenate([train, unseen])
     rows, observed = dataset.rows[users], dataset.observed[users]
     weekday = dataset.weekday[users]
@@ -107,7 +107,8 @@ def train_response_stage(
             now = ResponseTraining(start)
     total = config.rounds + 1
     bar = tqdm(initial=now.rounds, total=total, desc=NAME, unit="round", disable=not progress)
-    for after in training_rounds(rows, observed, weekday, config, now, held_out=len(unseen)):
+    others = LastPeople(len(unseen)) if len(unseen) > 0 else LastDays()
+    for after in training_rounds(rows, observed, weekday, config, now, others):
         for step in range(len(now.validation), len(after.validation)):
             logger.scalar(f"{NAME}/validation/nats_per_person", after.validation[step], step)
         now = after
@@ -121,7 +122,13 @@ def train_response_stage(
         "people": len(train),
         "validation_people": len(unseen),
     }
-    return now.parameters, scores
+    if start is None:
+        return now.parameters, scores
+    # The same scale, fillings and time constants: logs of both are the same.
+    some = slice(-len(unseen), None)
+    logs = response_logs(start, rows[some], observed[some], weekday[some])
+    gain = later_days_score(now.parameters, logs) - later_days_score(start, logs)
+    return (now.parameters if gain > 0.0 else start), scores | {"gain_over_start_nats": gain}
 
 
 def _unseen(dataset: LogDataset, train: np.ndarray, validation: np.ndarray) -> np.ndarray:

@@ -100,15 +100,16 @@ def test_an_interrupted_stage_ends_as_one_that_was_not(
         stage(tmp_path, "one run")
 
 
-def test_people_who_train_do_not_judge_and_a_start_is_kept_without_others(
+def test_people_who_train_do_not_judge_and_a_start_is_kept_unless_later_days_say_better(
     trained: Trained,
 ) -> None:
     logs, start = tiny.logs(), trained.model.trained_response
     people = logs.users_of("train")
-    kept, scores = train_response_stage(
+    found, scores = train_response_stage(
         logs, people, people[:2], RESPONSE, start=start, logger=SilentLogger()
     )
-    assert kept is start and scores == {}
+    assert scores["validation_people"] == 0 and np.isfinite(scores["gain_over_start_nats"])
+    assert (found is start) == (scores["gain_over_start_nats"] <= 0.0)
     moved, scores = train_response_stage(
         logs, people[:1], people[:1], RESPONSE, start=None, logger=SilentLogger()
     )

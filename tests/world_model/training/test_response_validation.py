@@ -1,0 +1,57 @@
+"""Who or what judges a response while it is trained."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from human_wm_env.response.parameters import response_logs
+from human_wm_env.response.posterior import collect, first_working_point
+from tests.human_wm_env.response import responses
+from world_model.training.response_validation import (
+    LastDays,
+    LastPeople,
+    early,
+    later_days_score,
+    log_likelihood,
+)
+
+ROWS, OBSERVED, WEEKDAY = responses.logs(10, 100)
+PARAMETERS = responses.parameters(ROWS, OBSERVED)
+LOGS = response_logs(PARAMETERS, ROWS, OBSERVED, WEEKDAY)
+
+
+def test_the_last_people_judge_and_are_not_learned_from() -> None:
+    judged = LastPeople(3).split(PARAMETERS, LOGS, first_working_point(LOGS))
+    assert len(judged.learned.slopes[0]) == 7 and len(judged.everything.slopes[0]) == 10
+    alone = response_logs(PARAMETERS, ROWS[-3:], OBSERVED[-3:], WEEKDAY[-3:])
+    moments = collect(PARAMETERS, alone, first_working_point(alone))
+    assert judged.judge(PARAMETERS) == pytest.approx(log_likelihood(PARAMETERS, moments), rel=1e-4)
+
+
+def test_later_days_judge_given_the_earlier_ones() -> None:
+    before = early(LOGS)
+    for now, all_days in (
+        (before.rate_observed, LOGS.rate_observed),
+        (before.mood_observed, LOGS.mood_observed),
+    ):
+        assert not now[:, 80:].any() and (now <= all_days).all()
+        np.testing.assert_array_equal(now[:, :60], all_days[:, :60])
+    judged = LastDays().split(PARAMETERS, LOGS, first_working_point(LOGS))
+    gained = log_likelihood(PARAMETERS, judged.everything) - log_likelihood(
+        PARAMETERS, judged.learned
+    )
+    assert judged.judge(PARAMETERS) == pytest.approx(gained)
+
+
+def test_later_days_tell_good_parameters_from_bad_ones() -> None:
+    """Of noise and cutpoints, too, which the likelihood at one working point cannot compare."""
+    fair = later_days_score(PARAMETERS, LOGS)
+    assert np.isfinite(fair)
+    rate, mood = PARAMETERS.noise
+    unsure = replace(PARAMETERS, noise=(replace(rate, white_variance=400.0), mood))
+    odd = replace(PARAMETERS, cutpoints=PARAMETERS.cutpoints + 4.0)
+    for worse in (unsure, odd):
+        assert later_days_score(worse, LOGS) < fair - 1.0
