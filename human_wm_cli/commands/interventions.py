@@ -86,7 +86,7 @@ class MemberResult:
     """
 
     scores: list[EffectScore]
-    share_of_best_choice: tuple[float, float]
+    share_of_best_choice: tuple[float | None, float | None]
     seconds: float
     milliseconds_a_person: float
 

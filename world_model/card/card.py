@@ -16,15 +16,18 @@ from human_wm_env.runtime.encoder import Posterior
 from human_wm_env.runtime.world_model import WorldModelRuntime
 from world_model.card import baselines, futures, trait_oracle
 from world_model.card.config import CardConfig
-from world_model.card.ensemble_disagreement import Disagreement, disagreement
+from world_model.card.ensemble_disagreement import Disagreement, disagreement, response_doubt
 from world_model.card.forecasts import Judged, judge
 from world_model.card.intervals import Interval, ratio_interval
+from world_model.card.known_effects import known_effects
 from world_model.card.latent_swap import Swap, likelihoods_of, swap_test
+from world_model.card.natural_experiments import natural_experiments
 from world_model.card.posterior_collapse import BlockCollapse, collapse
 from world_model.card.proper_scores import SCORED
-from world_model.card.results import About, Card, Forecasts, Traits
+from world_model.card.response_likelihood import state_likelihoods
+from world_model.card.results import About, Card, Forecasts, Interventions, Traits
 from world_model.card.reward_bias import RewardBias, reward_bias
-from world_model.card.spread import Spread, designed_latents, spreads
+from world_model.card.spread import Spread, designed_noise, spreads
 from world_model.card.trait_recovery import TraitFound, identify
 from world_model.card.walk_forward import masks_like_before
 from world_model.data.encoded_logs import encode_logs
@@ -32,6 +35,7 @@ from world_model.export import restore
 from world_model.training.personal_posteriors import Refinement, config_of, refine, with_prior
 
 DREAM, SIMULATOR = "dream", "simulator"
+_RESPONSE_DAYS = 10  # of each person: each has a posterior of its own
 Report = Callable[[str], None]
 
 
@@ -69,6 +73,8 @@ def make_card(
     report("spread")
     spread = measure.spread(forecasters)
     report("mood and disagreement")
+    mood, apart = measure.mood(forecasters), measure.disagreement()
+    report("interventions")
     return Card(
         about=measure.about(),
         latents=latents,
@@ -77,8 +83,9 @@ def make_card(
         forecasts={name: measure.described(each) for name, each in judged.items()},
         comparison=measure.compared(judged),
         spread=spread,
-        mood=measure.mood(forecasters),
-        disagreement=measure.disagreement(),
+        mood=mood,
+        disagreement=apart,
+        interventions=measure.interventions(),
     )
 
 
@@ -146,7 +153,12 @@ class _Measurement:
         days = min(self._config.swap_days, int(logged.min()) // 2)
         latents = self._encoded(users, logged - days).mean
         logs = encode_logs(self._dataset, users, use_memory=self._runtime.architecture.memory)
-        likelihoods = likelihoods_of(self._model, logs, logged - days, days)
+        states = None
+        if self._model.response is not None:
+            states = state_likelihoods(
+                self._model.response, self._dataset, users, logged - days, days
+            )
+        likelihoods = likelihoods_of(self._model, logs, logged - days, days, states)
         return swap_test(likelihoods, latents, self._blocks, self._rng(2))
 
     def traits(self, truth: EmbeddedPeople) -> Traits:
@@ -271,9 +283,10 @@ class _Measurement:
         rng, draws = self._rng(6), self._config.diversity_draws
         some = _evenly(len(self._starts), self._config.diversity_starts)
         encoded = self._encoded_starts.take(some)
-        first, second = (futures.draw_latents(encoded.posterior, draws, rng) for _ in range(2))
-        sets = designed_latents(first, second, self._blocks)  # (5, starts, draws, latents)
-        side_by_side = np.concatenate(list(sets), axis=1)
+        shape = (len(some), draws, self._runtime.architecture.latent_width)
+        first, second = (rng.standard_normal(shape, dtype=np.float32) for _ in range(2))
+        sets = designed_noise(first, second, self._blocks)  # (5, starts, draws, latents)
+        side_by_side = encoded.posterior.draw(np.concatenate(list(sets), axis=1))
         imagined = self._imagine(encoded, side_by_side, rng)
         designed = np.stack(np.split(imagined, len(sets), axis=1))
         true = forecasters.get(SIMULATOR)
@@ -287,12 +300,34 @@ class _Measurement:
         return reward_bias(imagined, simulated, self._starts.users, self._config.horizons)
 
     def disagreement(self) -> Disagreement | None:
-        """Measure the ensemble on logged actions and on unlogged corners of the action box."""
+        """Measure the doubt about logged actions and unlogged corners of the action box."""
         users = self._judged
         logs = encode_logs(self._dataset, users, use_memory=self._runtime.architecture.memory)
+        if self._runtime.response is not None:
+            days = min(self._config.disagreement_days, _RESPONSE_DAYS)
+            return response_doubt(self._runtime, self._dataset, logs, days, self._rng(7))
         latents = self._encoded(users, self._dataset.days_logged[users]).mean
         days = self._config.disagreement_days
         return disagreement(self._model, logs, latents, days, self._rng(7))
+
+    def interventions(self) -> Interventions | None:
+        """Judge effects of actions: beside the true ones, and on unusual days of the logs."""
+        response, config, users = self._runtime.response, self._config, self._judged
+        if response is None:
+            return None
+        known = None
+        if self._truth is not None:
+            days, draws = config.policy_days, config.effect_draws
+            known = known_effects(response, self._truth, users, days, draws, self._rng(8))
+        held_out = min(config.swap_days, int(self._dataset.days_logged[users].min()) // 2)
+        measured = self._runtime.checkpoint.manifest.get("states_measured")
+        return Interventions(
+            states_measured=None if measured is None else str(measured),
+            known=known,
+            natural=natural_experiments(
+                response.parameters, self._dataset, users, held_out, config.seed
+            ),
+        )
 
 
 def _evenly(count: int, wanted: int) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from human_wm_env.errors import ConfigError
+from world_model.card.interventions import DAYS
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class CardConfig:
         diversity_starts: starts whose spread is taken apart.
         diversity_draws: futures of each of the five designed sets.
         disagreement_days: logged days of each person that the ensemble is asked about.
+        policy_days: days of each constant policy whose effects are judged, with a response.
+        effect_draws: draws of each person's posterior for these.
     """
 
     split: str = "test"
@@ -42,15 +45,27 @@ class CardConfig:
     diversity_starts: int = 40
     diversity_draws: int = 100
     disagreement_days: int = 50
+    policy_days: int = 30
+    effect_draws: int = 200
 
     def __post_init__(self) -> None:
         if not self.horizons or min(self.horizons) < 1:
             raise ConfigError("horizons of 1 day or more", f"{self.horizons}", "Day 1 is first.")
-        if min(self.draws, self.diversity_draws, self.people, self.fit_people) < 2:
+        if (
+            min(self.draws, self.diversity_draws, self.people, self.fit_people, self.effect_draws)
+            < 2
+        ):
             raise ConfigError(
-                "two or more draws, diversity_draws, people and fit_people",
-                f"{self.draws}, {self.diversity_draws}, {self.people} and {self.fit_people}",
+                "two or more draws, diversity_draws, people, fit_people and effect_draws",
+                f"{self.draws}, {self.diversity_draws}, {self.people}, {self.fit_people} and "
+                f"{self.effect_draws}",
                 "Raise the number that is too small; forecasts need some 500 draws.",
+            )
+        if self.policy_days < max(DAYS):
+            raise ConfigError(
+                f"policy_days >= {max(DAYS)}, on which effects are judged",
+                f"{self.policy_days}",
+                "Raise it.",
             )
         counts = ("starts_per_person", "swap_days", "diversity_starts", "disagreement_days")
         if min(getattr(self, name) for name in counts) < 1:

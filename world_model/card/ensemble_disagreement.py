@@ -13,9 +13,15 @@ import numpy as np
 from scipy.spatial import cKDTree
 from scipy.special import softmax
 
+from human_wm_env.data.dataset import LogDataset
 from human_wm_env.model import heads, inputs
 from human_wm_env.model.layouts import state_layout
 from human_wm_env.person import actions, schema
+from human_wm_env.random_streams import Stream
+from human_wm_env.runtime.world_model import WorldModelRuntime
+from human_wm_env.worlds.dream import DreamWorld
+from human_wm_env.worlds.reset_options import MIN_HISTORY_DAYS
+from human_wm_env.worlds.starts import PersonStart
 from world_model.card.intervals import Interval, ratio_interval
 from world_model.data.encoded_logs import EncodedLogs, windows
 from world_model.nets.world_model import WorldModel, baseline_offsets
@@ -75,15 +81,53 @@ def disagreement(
     window = windows(logs, people, days[:, None])
     own = np.array(window.transition_inputs)
     away = own.copy()
-    corner = _unlogged_corners(logs, len(people), rng)
+    corner = schema.encode_rows(actions.decode(_unlogged_corners(logs, len(people), rng)))
     away[:, 0, _ACTION_PART] = corner[:, inputs.ACTION_COLUMNS]
     away[:, 0, _SEEN_PART] = 1.0
     on_logged, on_corners = (_disagreement(model, x, latents[people]) for x in (own, away))
+    return _compared(on_logged, on_corners, people)
+
+
+def response_doubt(
+    runtime: WorldModelRuntime,
+    dataset: LogDataset,
+    logs: EncodedLogs,
+    days_per_person: int,
+    rng: np.random.Generator,
+) -> Disagreement | None:
+    """Measure how much less is known about unlogged corners, where states follow a response.
+
+    Args:
+        runtime: of the checkpoint.
+        dataset: the logs.
+        logs: the same people's, encoded.
+        days_per_person: see `disagreement`.
+        rng: picks days and corners.
+    """
+    people, days = _whole_days(logs, days_per_person, rng)
+    usable = days >= MIN_HISTORY_DAYS
+    people, days = people[usable], days[usable]
+    if not len(people):
+        return None
+    users = logs.users[people]
+    logged = actions.encode(dataset.rows[users, days])
+    corners = _unlogged_corners(logs, len(people), rng)
+    world = DreamWorld(runtime, dataset, split="all", horizon=1, masking="none")
+    starts = [PersonStart(int(u), int(d), 0) for u, d in zip(users, days, strict=True)]
+    streams = [Stream((0, slot, 0), (0, slot, 0)) for slot in range(len(starts))]
+    state, _ = world.reset(starts, streams)
+    on_logged, on_corners = (
+        np.asarray(world.step(state, action).extras["uncertainty"]) for action in (logged, corners)
+    )
+    return _compared(on_logged, on_corners, people)
+
+
+def _compared(logged: np.ndarray, away: np.ndarray, people: np.ndarray) -> Disagreement:
     return Disagreement(
         days=len(people),
-        logged=float(on_logged.mean()),
-        away=float(on_corners.mean()),
-        ratio=ratio_interval(on_corners, on_logged, people),
+        logged=float(logged.mean()),
+        away=float(away.mean()),
+        ratio=ratio_interval(away, logged, people),
     )
 
 
@@ -100,7 +144,7 @@ def _whole_days(
 
 
 def _unlogged_corners(logs: EncodedLogs, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Return encoded corners of the action box that lie away from every logged day.
+    """Return corners of the action box that lie away from every logged day, float32 (count, 7).
 
     Away: farther from the nearest logged day, in scales, than 99% of the logged days are
     from theirs; of all corners at least the farthest tenth.
@@ -111,13 +155,13 @@ def _unlogged_corners(logs: EncodedLogs, count: int, rng: np.random.Generator) -
     tree = cKDTree(logged)
     usual = np.quantile(tree.query(logged, k=2)[0][:, 1], NEAREST_QUANTILE)
     signs = rng.choice([-1.0, 1.0], size=(max(count, 500), actions.ACTION_WIDTH))
-    rows = actions.decode(signs.astype(np.float32))
-    encoded = schema.encode_rows(rows)
+    signs = signs.astype(np.float32)
+    encoded = schema.encode_rows(actions.decode(signs))
     distance = tree.query(encoded[:, _COORDINATES], k=1)[0]
     kept = np.flatnonzero(distance > min(usual, float(np.quantile(distance, 0.9))))
     if not len(kept):  # every corner as far as the farthest tenth
         kept = np.flatnonzero(distance >= distance.max())
-    return encoded[rng.choice(kept, size=count)]
+    return signs[rng.choice(kept, size=count)]
 
 
 def _disagreement(model: WorldModel, x: np.ndarray, latents: np.ndarray) -> np.ndarray:

@@ -19,14 +19,15 @@ from human_wm_env.people.embedded import EmbeddedPeople
 from human_wm_env.person import schema
 from human_wm_env.person.noise import FIRST_WEATHER
 from human_wm_env.random_streams import Stream
-from human_wm_env.runtime.encoder import Posterior
+from human_wm_env.runtime.dream_step import UNIFORMS
+from human_wm_env.runtime.encoder import Posterior, response_latents
 from human_wm_env.runtime.world_model import WorldModelRuntime
-from human_wm_env.worlds.dream import DreamWorld
 from human_wm_env.worlds.reset_options import MIN_HISTORY_DAYS
 from human_wm_env.worlds.simulator import SimulatorWorld
 from human_wm_env.worlds.starts import PersonStart
 from human_wm_env.worlds.world import take
-from world_model.imagination.rollout import RolloutStart, imagine
+from world_model.imagination.response_step import CarriedDays
+from world_model.imagination.rollout import RolloutStart, imagine, normals_of
 from world_model.nets.world_model import WorldModel
 
 # Futures imagined together; bounds the memory of their noise.
@@ -171,10 +172,10 @@ def sample_model(
         rows = imagine(
             model,
             mx.array(latents[chosen].reshape(len(at), -1)),
-            _tiled(encoded, at),
+            _tiled(model, encoded, at, latents[chosen].reshape(len(at), -1)),
             weather_transitions,
-            mx.array(rng.standard_normal((*shape, DreamWorld.normals), dtype=np.float32)),
-            mx.array(rng.random((*shape, DreamWorld.uniforms), dtype=np.float32)),
+            mx.array(rng.standard_normal((*shape, normals_of(model)), dtype=np.float32)),
+            mx.array(rng.random((*shape, UNIFORMS), dtype=np.float32)),
             observed=mask,
             feasible_days=observed is None,
         )
@@ -182,10 +183,16 @@ def sample_model(
     return np.concatenate(parts)
 
 
-def _tiled(encoded: EncodedStarts, at: np.ndarray) -> RolloutStart:
+def _tiled(
+    model: WorldModel, encoded: EncodedStarts, at: np.ndarray, latents: np.ndarray
+) -> RolloutStart:
     memory = Memory(encoded.memory.total[at], encoded.memory.weight[at])
     rows, observed = encoded.row[at], encoded.observed[at]
-    return RolloutStart.from_rows(rows, observed, memory, encoded.weekday[at])
+    carried, response = None, encoded.posterior.response
+    if response is not None:
+        own = response_latents(latents, response.mean.shape[1])
+        carried = CarriedDays.of(model.trained_response, response.carried[at], own)
+    return RolloutStart.from_rows(rows, observed, memory, encoded.weekday[at], carried)
 
 
 def sample_simulator(

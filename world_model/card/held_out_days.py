@@ -9,7 +9,7 @@ import numpy as np
 
 from human_wm_env.data.splits import TimeSplit
 from human_wm_env.errors import ConfigError
-from human_wm_env.runtime.encoder import Posterior
+from human_wm_env.runtime.encoder import Posterior, with_response
 from human_wm_env.runtime.world_model import WorldModelRuntime
 from world_model.card import baselines, futures, local_level, statistical_forecasts
 from world_model.card.forecasts import Cells, judge_cells
@@ -201,7 +201,9 @@ def _imagined(
         model = restore(one.checkpoint)
         encoded = futures.encode_starts(one, split.whole, starts)
         if config.posterior == "refined":
-            encoded = replace(encoded, posterior=_refined(model, one, split, starts, config))
+            nets, response = _refined(model, one, split, starts, config), encoded.posterior.response
+            refined = nets if response is None else with_response(nets, response)
+            encoded = replace(encoded, posterior=refined)
         report("forecasts")
         weather = one.checkpoint.weather_transitions
         parts.append(forecast_logs(model, encoded, split.whole, weather, horizons, draws, rng))
@@ -246,7 +248,7 @@ def _refined(
     starts: Starts,
     config: HeldOutConfig,
 ) -> Posterior:
-    """Return one refined posterior per start."""
+    """Return one refined posterior of the nets' latents per start."""
     training = config_of(runtime.checkpoint, config.refine_window_days)
     if config.refine_beta is not None:
         training = replace(training, beta=dict.fromkeys(BLOCKS, config.refine_beta))

@@ -14,6 +14,9 @@ DAYS = (2, 10, 30)
 LEVELS = (0.5, 0.8, 0.95)
 #: a mean effect below this share of its spread between people has no meaningful ratio
 LEAST_MEAN = 0.25
+#: a spread between people below this share of the mean effect is no individual effect
+LEAST_SPREAD = 0.1
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class EffectScore:
         ratio: estimated over true mean effect on DAYS; None where the true one is near zero.
         correlation: over people, of estimated and true effects.
         reference_correlation: the same of an estimator that knows the equations, or None.
-        relative_rmse: over that of giving every person the true mean.
+        relative_rmse: over that of giving every person the true mean; None where that is right.
         coverage: share of true effects inside the intervals of LEVELS.
     """
 
@@ -37,8 +40,13 @@ class EffectScore:
     ratio: tuple[float | None, ...]
     correlation: float
     reference_correlation: float | None
-    relative_rmse: float
+    relative_rmse: float | None
     coverage: tuple[float, ...]
+
+    @property
+    def is_individual(self) -> bool:
+        """Whether the effect differs between people enough to be told apart."""
+        return self.true_sd > LEAST_SPREAD * abs(self.true_mean)
 
     def as_row(self) -> dict[str, str | float | None]:
         """Return a row of a table."""
@@ -87,7 +95,7 @@ def score_effects(
                     ),
                     correlation=_correlation(point, exact),
                     reference_correlation=None if known is None else _correlation(known, exact),
-                    relative_rmse=float(np.sqrt(((point - exact) ** 2).mean()) / exact.std()),
+                    relative_rmse=_relative_rmse(point, exact),
                     coverage=tuple(_coverage(draws, exact, level) for level in LEVELS),
                 )
             )
@@ -96,8 +104,10 @@ def score_effects(
 
 def share_of_best_choice(
     estimated: Mapping[str, np.ndarray], true: Mapping[str, np.ndarray]
-) -> float:
+) -> float | None:
     """Return what choosing each person's policy gains, as a share of what an oracle gains.
+
+    None where an oracle gains nothing: one policy is the best for everybody.
 
     Gains are over the policy that is best for all; a policy is worth its effect on the reward
     components mood and recovery, with their default weights.
@@ -108,7 +118,9 @@ def share_of_best_choice(
     for_all = truth.mean(axis=1).max()
     chosen = truth[worth.argmax(axis=0), people].mean()
     oracle = truth.max(axis=0).mean()
-    return float((chosen - for_all) / max(oracle - for_all, 1e-12))
+    if oracle - for_all < _ROUNDING:
+        return None
+    return float((chosen - for_all) / (oracle - for_all))
 
 
 def _worth(effects: np.ndarray) -> np.ndarray:
@@ -117,8 +129,14 @@ def _worth(effects: np.ndarray) -> np.ndarray:
     return np.asarray(DEFAULT_WEIGHTS["recovery"] * recovery + DEFAULT_WEIGHTS["mood"] * effects[1])
 
 
+def _relative_rmse(estimated: np.ndarray, true: np.ndarray) -> float | None:
+    if true.std() < _ROUNDING:
+        return None
+    return float(np.sqrt(((estimated - true) ** 2).mean()) / true.std())
+
+
 def _ratio(estimated: np.ndarray, true: np.ndarray) -> float | None:
-    if abs(true.mean()) < LEAST_MEAN * true.std():
+    if abs(true.mean()) <= LEAST_MEAN * true.std():
         return None
     return float(estimated.mean() / true.mean())
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import mlx.core as mx
 import numpy as np
 
+from human_wm_env.runtime.encoder import response_latents
 from world_model.card.intervals import Interval, mean_interval
 from world_model.data.encoded_logs import EncodedLogs, windows
 from world_model.nets.likelihood import log_likelihood
@@ -62,7 +63,11 @@ def swap_test(
 
 
 def likelihoods_of(
-    model: WorldModel, logs: EncodedLogs, first_days: np.ndarray, days: int
+    model: WorldModel,
+    logs: EncodedLogs,
+    first_days: np.ndarray,
+    days: int,
+    states: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> Likelihoods:
     """Return the likelihood per day of `days` logged days after given first days.
 
@@ -71,11 +76,17 @@ def likelihoods_of(
         logs: of the people.
         first_days: int (people,).
         days: length of the window, within every log.
+        states: with a response, see `response_likelihood.state_likelihoods`.
     """
     window = windows(logs, np.arange(logs.people), first_days[:, None] + np.arange(days))
+    blocks = model.architecture.blocks
 
     def of(latents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        found = log_likelihood(model, mx.array(latents), window)
-        return np.array(found.policy) / days, np.array(found.transition) / days
+        own = latents if states is None else latents[:, blocks["b"]]
+        found = log_likelihood(model, mx.array(own), window)
+        if states is None:
+            return np.array(found.policy) / days, np.array(found.transition) / days
+        joint = latents.shape[1] - own.shape[1]
+        return np.array(found.policy) / days, states(response_latents(latents, joint))
 
     return of

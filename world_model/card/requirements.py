@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 from world_model.card.calibration import LEVELS
 from world_model.card.intervals import Interval
-from world_model.card.results import Card, Traits
+from world_model.card.interventions import DAYS
+from world_model.card.interventions import LEVELS as LEVELS_OF_EFFECTS
+from world_model.card.natural_experiments import NaturalExperiment
+from world_model.card.results import Card, Interventions, Traits
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,52 @@ def checks(card: Card) -> list[Check]:
         found += _least(
             "disagreement away from the log over on it, low end", card.disagreement.ratio, 1
         )
+    if card.interventions is not None:
+        found += _intervention_checks(card.interventions)
+    return found
+
+
+def _intervention_checks(interventions: Interventions) -> list[Check]:
+    found = []
+    if interventions.known is not None:
+        scores = interventions.known.scores
+        places = {id(each): f"{each.policy}, {each.state}" for each in scores}
+        ratios = {
+            f"{places[id(each)]}, day {day}": abs(ratio - 1.0)
+            for each in scores
+            for day, ratio in zip(DAYS, each.ratio, strict=True)
+            if ratio is not None
+        }
+        individual = [each for each in scores if each.is_individual]
+        found.append(worst("mean effect of a policy: distance of its ratio from 1", ratios, 0.15))
+        found.append(
+            worst(
+                "individual effect: rmse over giving every person the true mean",
+                {
+                    places[id(each)]: each.relative_rmse
+                    for each in individual
+                    if each.relative_rmse is not None
+                },
+                1.0,
+            )
+        )
+        middle = LEVELS_OF_EFFECTS.index(0.8)
+        covered = {places[id(each)]: abs(each.coverage[middle] - 0.8) for each in scores}
+        found.append(worst("80% interval of an effect: distance from nominal", covered, 0.1))
+        share = interventions.known.share_of_best_choice
+        if share is not None:
+            what = "choosing each person's policy: share of an oracle's gain"
+            found.append(Check(what, share, 0.5, False))
+    found += [
+        Check(
+            f"effects on {each.state} on unusual days: slope less the most that chance gives",
+            each.slope.mean - each.null[1],
+            0.0,
+            False,
+        )
+        for each in interventions.natural
+        if isinstance(each, NaturalExperiment)
+    ]
     return found
 
 

@@ -9,7 +9,9 @@ from world_model.card.calibration import Calibration
 from world_model.card.config import CardConfig
 from world_model.card.ensemble_disagreement import Disagreement
 from world_model.card.intervals import Interval
+from world_model.card.known_effects import KnownEffects
 from world_model.card.latent_swap import Swap
+from world_model.card.natural_experiments import NaturalExperiment, NotTested
 from world_model.card.posterior_collapse import BlockCollapse
 from world_model.card.reward_bias import RewardBias
 from world_model.card.spread import Spread
@@ -84,6 +86,22 @@ class Forecasts:
 
 
 @dataclass(frozen=True)
+class Interventions:
+    """What would happen if: how far effects of actions can be trusted.
+
+    Attributes:
+        states_measured: "evening" or "morning", as training found or was told; None where it
+            is not written down.
+        known: estimated beside true effects; None where the truth is not known.
+        natural: unusual held-out days, by state: what they show, or that there were too few.
+    """
+
+    states_measured: str | None
+    known: KnownEffects | None
+    natural: list[NaturalExperiment | NotTested]
+
+
+@dataclass(frozen=True)
 class Card:
     """Every measurement of a checkpoint; `dataclasses.asdict` makes it JSON-able.
 
@@ -95,6 +113,7 @@ class Card:
         comparison: the model's energy score over that of each other forecaster, by horizon.
         spread: by feature and horizon.
         disagreement: None without an ensemble, or without a day whose actions were all logged.
+        interventions: None where states follow transition nets.
     """
 
     about: About
@@ -106,3 +125,4 @@ class Card:
     spread: list[Spread]
     mood: list[RewardBias] | None
     disagreement: Disagreement | None
+    interventions: Interventions | None = None

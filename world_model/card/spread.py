@@ -34,14 +34,17 @@ class Spread:
     noise_to_truth: float | None
 
 
-def designed_latents(
+def designed_noise(
     first: np.ndarray, second: np.ndarray, blocks: Mapping[str, slice]
 ) -> np.ndarray:
-    """Return latents that share more and more blocks: none, z_a, z_a and z_b, all.
+    """Return noise of latents that share more and more blocks: none, z_a, z_a and z_b, all.
+
+    Noise, not latents: where the posterior of blocks is a joint one, only their noise is
+    independent.
 
     Args:
-        first: draws, (starts, draws, latents).
-        second: others, independent of them.
+        first: standard normal noise of the latents, (starts, draws, latents).
+        second: the same, independent of it.
         blocks: where each block stands, in the order a, b, c.
 
     Returns:
@@ -63,7 +66,7 @@ def nested_shares(designed: np.ndarray) -> np.ndarray:
     these blocks explain (Sobol 1993, "pick and freeze"); negative estimates are not cut off.
 
     Args:
-        designed: float (5, starts, draws, ..., width): futures by `designed_latents`; the
+        designed: float (5, starts, draws, ..., width): futures by `designed_noise`; the
             variances of the `width` columns are added up.
     """
     centred = designed - designed.mean(axis=2, keepdims=True)
@@ -101,7 +104,7 @@ def spreads(
     """Describe the spread of every feature at every horizon.
 
     Args:
-        designed: raw rows (5, starts, draws, horizons, 10), see `designed_latents`.
+        designed: raw rows (5, starts, draws, horizons, 10), see `designed_noise`.
         horizons: days of the future.
         imagined: raw rows of independent futures, (starts, draws, horizons, 10).
         true: the simulator's from the same starts; None where it is not known.

@@ -25,7 +25,12 @@ from world_model.card.futures import EncodedStarts, Starts
 from world_model.data.encoded_logs import EncodedLogs, encode_logs
 from world_model.data.gap_events import GapEvents
 from world_model.nets.world_model import WorldModel
-from world_model.training.personal_posteriors import Refinement, refine, with_prior
+from world_model.training.personal_posteriors import (
+    Refinement,
+    net_posterior,
+    refine,
+    with_prior,
+)
 
 
 def every_day(dataset: LogDataset, first: np.ndarray) -> Starts:
@@ -56,17 +61,17 @@ def refined_before(
     split: TimeSplit,
     refinement: Refinement,
 ) -> Posterior:
-    """Refine each person's posterior on the days before the held-out ones, (users, latents)."""
+    """Refine what the nets infer of each person before the held-out days, (users, net_width)."""
     people = np.flatnonzero(split.before.observed.any(axis=(1, 2)))
     histories = split.before.histories(people, split.before.days_logged[people])
     encoded, _ = runtime.encode(histories)
     refined = refine(
         model,
         encode_logs(split.before, people, use_memory=runtime.architecture.memory),
-        with_prior(encoded, runtime.architecture.blocks["c"]),
+        net_posterior(with_prior(encoded, runtime.architecture.blocks["c"]), runtime.architecture),
         refinement,
     )
-    shape = (split.before.users, runtime.architecture.latent_width)
+    shape = (split.before.users, runtime.architecture.net_width)
     mean, log_variance = (np.zeros(shape, dtype=np.float32) for _ in range(2))
     mean[people], log_variance[people] = refined.mean, refined.log_variance
     return Posterior(mean, log_variance)
@@ -93,12 +98,12 @@ def refined_walking(
         runtime: the same.
         whole: the logs; of each, only days before the start are read.
         starts: where the forecasts begin.
-        posterior: of the days before the held-out ones, (users, latents), to begin with.
+        posterior: of the days before the held-out ones, (users, net_width), to begin with.
         refinement: how each of them is made.
         every: days from one refinement of a person to the next.
 
     Returns:
-        One posterior per start, (starts, latents).
+        One posterior of the nets' latents per start, (starts, net_width).
     """
     first = np.full(whole.users, np.iinfo(np.int64).max)
     np.minimum.at(first, starts.users, starts.days)

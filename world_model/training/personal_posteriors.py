@@ -12,8 +12,14 @@ import mlx.nn as nn
 import mlx.optimizers as optim
 import numpy as np
 
+from human_wm_env.model.architecture import Architecture
 from human_wm_env.model.checkpoint import Checkpoint
-from human_wm_env.runtime.encoder import LOG_VARIANCE_HIGH, LOG_VARIANCE_LOW, Posterior
+from human_wm_env.runtime.encoder import (
+    LOG_VARIANCE_HIGH,
+    LOG_VARIANCE_LOW,
+    Posterior,
+    with_response,
+)
 from world_model.data.encoded_logs import EncodedLogs, windows
 from world_model.losses import elbo
 from world_model.losses.kl_annealing import weighted_kl
@@ -48,6 +54,14 @@ class PersonalPosteriors(nn.Module):
         return Posterior(np.array(mean), np.array(log_variance))
 
 
+def net_posterior(posterior: Posterior, architecture: Architecture) -> Posterior:
+    """Return what a posterior says of the latents that nets infer."""
+    if not architecture.has_response:
+        return posterior
+    part = architecture.blocks["b"]
+    return Posterior(posterior.mean[:, part], posterior.log_variance[:, part])
+
+
 def with_prior(posterior: Posterior, part: slice) -> Posterior:
     """Return a start for refinement that forgets some latents, as personal posteriors begin.
 
@@ -55,6 +69,8 @@ def with_prior(posterior: Posterior, part: slice) -> Posterior:
         posterior: of some people.
         part: latents that go back to mean 0.
     """
+    if posterior.response is not None:  # exact, and of no other latents' making
+        return posterior
     mean, log_variance = posterior.mean.copy(), posterior.log_variance.copy()
     mean[:, part], log_variance[:, part] = 0.0, INITIAL_LOG_VARIANCE
     return Posterior(mean, log_variance)
@@ -113,12 +129,16 @@ def refine(
     Args:
         model: trained nets; not changed.
         logs: the people, cut off before the day the posterior is for.
-        start: where to begin, e.g. the encoder's pass; None begins at the prior.
+        start: where to begin, e.g. the encoder's pass; None begins at the prior. What it says
+            of a response is exact, and stays.
         refinement: how.
 
     Returns:
         The refined posterior of all people of `logs`.
     """
+    if start is not None and start.response is not None:
+        inner = refine(model, logs, net_posterior(start, model.architecture), refinement)
+        return with_response(inner, start.response)
     config, steps, rate = refinement.config, refinement.steps, refinement.learning_rate
     posteriors = PersonalPosteriors(logs.people, model.architecture.net_width)
     if start is not None:

@@ -12,6 +12,8 @@ from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import ConfigError, DataError
 from human_wm_env.people.traits import TRAIT_NAMES
 from human_wm_env.person import schema
+from human_wm_env.second_family.effects import POLICIES
+from tests.human_wm_env.response import responses
 from tests.world_model import tiny
 from world_model.card.calibration import LEVELS
 from world_model.card.card import make_card
@@ -19,7 +21,7 @@ from world_model.card.config import CardConfig
 from world_model.card.intervals import Interval
 from world_model.card.requirements import checks
 from world_model.card.results import Card
-from world_model.card.tables import card_scalars, card_tables
+from world_model.card.tables import EFFECTS, NATURAL, card_scalars, card_tables
 
 SMALL = CardConfig(
     people=4,
@@ -39,6 +41,45 @@ NAMES = ["dream", "simulator", "mean, lag 1, weekday", "climatology", "persisten
 @cache
 def card() -> Card:
     return make_card(tiny.runtime(), dealt(), SMALL, truth=tiny.people())
+
+
+@cache
+def of_a_response() -> Card:
+    return make_card(responses.runtime(), dealt(), SMALL, truth=tiny.people())
+
+
+def test_a_response_is_asked_about_interventions() -> None:
+    found = of_a_response()
+    assert found.interventions is not None
+    known, natural = found.interventions.known, found.interventions.natural
+    assert known is not None
+    assert known.people == 4
+    assert {score.policy for score in known.scores} == set(POLICIES)
+    assert [each.state for each in natural] == ["heart_rate_avg", "mood"]
+    tables = card_tables(found)
+    assert len(tables[EFFECTS]) == 2 * len(POLICIES)
+    assert tables[NATURAL][0]["slope"] == "too few days, not tested"
+    asked = {check.what for check in checks(found)}
+    assert "mean effect of a policy: distance of its ratio from 1" in asked
+    assert any(name.startswith("card/effect_r/") for name in card_scalars(found))
+    assert "not tested" in as_text(found)
+    assert json.loads(json.dumps(dataclasses.asdict(found), allow_nan=False))
+
+
+def test_exact_posteriors_are_not_refined() -> None:
+    traits = of_a_response().traits
+    assert traits.refined is not None
+    for name, trait in traits.encoder.items():
+        if trait.block != "b":
+            assert traits.refined[name].own == trait.own
+
+
+def test_without_truth_only_the_log_is_asked() -> None:
+    found = make_card(responses.runtime(), dealt(), SMALL)
+    assert found.interventions is not None
+    assert found.interventions.known is None
+    assert EFFECTS not in card_tables(found)
+    assert NATURAL in card_tables(found)
 
 
 @cache

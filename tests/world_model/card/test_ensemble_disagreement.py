@@ -7,6 +7,7 @@ import numpy as np
 
 from human_wm_env.model import inputs
 from human_wm_env.person import schema
+from human_wm_env.person.actions import decode
 from tests.world_model import tiny
 from world_model.card.ensemble_disagreement import (
     _ACTION_PART,
@@ -67,7 +68,7 @@ def test_the_columns_are_those_of_todays_actions() -> None:
 
 def test_corners_are_unlike_every_logged_day() -> None:
     given = logs()
-    corners = _unlogged_corners(given, 30, np.random.default_rng(0))
+    corners = schema.encode_rows(decode(_unlogged_corners(given, 30, np.random.default_rng(0))))
     assert corners.shape == (30, schema.ROW_WIDTH)
     seen = given.observed[:, 1:].all(axis=-1)
     logged = given.rows[:, 1:][seen]

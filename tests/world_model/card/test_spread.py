@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from human_wm_env.person import schema
-from world_model.card.spread import designed_latents, nested_shares, spreads, variance
+from world_model.card.spread import designed_noise, nested_shares, spreads, variance
 
 BLOCKS = {"a": slice(0, 1), "b": slice(1, 3), "c": slice(3, 4)}
 RNG = np.random.default_rng(0)
@@ -12,7 +12,7 @@ RNG = np.random.default_rng(0)
 
 def test_partners_share_more_and_more() -> None:
     first, second = np.zeros((2, 3, 4)), np.ones((2, 3, 4))
-    sets = designed_latents(first, second, BLOCKS)
+    sets = designed_noise(first, second, BLOCKS)
     assert sets[:, 0, 0].tolist() == [
         [0, 0, 0, 0],
         [1, 1, 1, 1],
@@ -25,7 +25,7 @@ def test_partners_share_more_and_more() -> None:
 def designed_sum(noise: float, starts: int = 40, draws: int = 400) -> np.ndarray:
     """Outcomes 1 a + 1 (b1 + b2) + 2 c + noise, (5, starts, draws, 1, 1)."""
     pair = RNG.standard_normal((2, starts, draws, 4))
-    sets = designed_latents(pair[0], pair[1], BLOCKS)
+    sets = designed_noise(pair[0], pair[1], BLOCKS)
     outcome = sets @ np.array([1.0, 1.0, 1.0, 2.0])
     outcome = outcome + noise * RNG.standard_normal(outcome.shape)
     return outcome[..., None, None]
