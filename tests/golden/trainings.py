@@ -132,9 +132,17 @@ def pretrained(*settings: str) -> Arrays:
         card = folder / "card.json"
         results = {
             "metrics": {**manifest["metrics"], "seconds": None},
-            "card": json.loads(card.read_text()) if card.is_file() else None,
+            "card": _as_first_stored(json.loads(card.read_text())) if card.is_file() else None,
         }
     return pack(results) | {f"weights.{name}": array for name, array in weights.items()}
+
+
+def _as_first_stored(card: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what a card of transition nets says since, and its settings; the rest must stay."""
+    assert card.pop("interventions") is None
+    for setting in ("policy_days", "effect_draws"):
+        del card["about"]["config"][setting]
+    return card
 
 
 CASES: dict[str, Callable[[], Arrays]] = {
