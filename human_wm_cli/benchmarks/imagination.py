@@ -17,10 +17,12 @@ from human_wm_env.futures import imagine_population
 from human_wm_env.model.branches import BRANCHES
 from human_wm_env.model.memory import Memory
 from human_wm_env.people.embedded import load_embedded
+from human_wm_env.runtime.encoder import response_latents
 from human_wm_env.runtime.world_model import load_world_model
 from human_wm_env.worlds.dream import DreamWorld
 from world_model.export import restore
-from world_model.imagination.rollout import RolloutStart, imagine
+from world_model.imagination.response_step import CarriedDays
+from world_model.imagination.rollout import RolloutStart, imagine, normals_of
 
 HORIZON = 30
 DAY = 1000  # the whole log is read
@@ -46,16 +48,19 @@ def mlx_job(dataset: LogDataset) -> Job:
     rows = np.stack([history.rows[-1] for history in histories])[at]
     observed = np.stack([history.observed[-1] for history in histories])[at]
     remembered = Memory(memory.total[at], memory.weight[at])
-    start = RolloutStart.from_rows(rows, observed, remembered, np.zeros(slots, dtype=int))
-    latents = mx.array(posterior[at].draw(noise))
+    latents, carried = posterior[at].draw(noise), None
+    if model.response is not None and posterior.response is not None:
+        own = response_latents(latents, posterior.response.mean.shape[1])
+        carried = CarriedDays.of(model.response, posterior.response.carried[at], own)
+    start = RolloutStart.from_rows(rows, observed, remembered, np.zeros(slots, dtype=int), carried)
 
     def run() -> None:
-        normal = rng.standard_normal((slots, HORIZON, DreamWorld.normals), dtype=np.float32)
+        normal = rng.standard_normal((slots, HORIZON, normals_of(model)), dtype=np.float32)
         uniform = rng.random((slots, HORIZON, DreamWorld.uniforms), dtype=np.float32)
         mx.eval(
             imagine(
                 model,
-                latents,
+                mx.array(latents),
                 start,
                 runtime.checkpoint.weather_transitions,
                 mx.array(normal),

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from stable_baselines3.common.vec_env import DummyVecEnv
 
+from human_wm_cli.benchmarks.film_model import film_model
 from human_wm_cli.benchmarks.machine import GIGA, peak_gflops
 from human_wm_cli.benchmarks.timer import Job, interleaved, slope
 from human_wm_cli.benchmarks.torch_step import TorchStep
@@ -22,6 +23,7 @@ from human_wm_env.worlds.dream import DreamWorld
 from human_wm_env.worlds.world import take
 
 DREAM, SIMULATOR = "HumanWM-v0", "HumanWMSim-v0"
+NETS = "dream of transition nets, 125 slots"
 MICRO = 1e6
 
 
@@ -75,14 +77,30 @@ def dummy_job(env_id: str, slots: int, steps: int) -> Job:
     return Job(run, slots * steps, env.reset)
 
 
+def _film_env(slots: int, steps: int) -> VectorEnv:
+    env = VectorEnv(
+        DreamWorld(film_model(), load_embedded().dataset, horizon=max(30, steps + 1)), slots
+    )
+    env.reset(seed=0)
+    return env
+
+
+def film_job(slots: int, steps: int) -> Job:
+    """Step a VectorEnv over transition nets."""
+    env, action = _film_env(slots, steps), vector_actions(slots)
+
+    def run() -> None:
+        for _ in range(steps):
+            env.step(action)
+
+    return Job(run, slots * steps, env.reset)
+
+
 def torch_job(slots: int, steps: int) -> Job:
     """Step the same nets in torch."""
-    runtime = load_world_model()
-    world = DreamWorld(runtime, load_embedded().dataset, horizon=max(30, steps + 1))
-    env = VectorEnv(world, slots)
-    env.reset(seed=0)
+    env = _film_env(slots, steps)
     env.step(vector_actions(slots))
-    step = TorchStep(runtime, env.state)
+    step = TorchStep(film_model(), env.state)
     generator = torch.Generator().manual_seed(0)
     action = torch.as_tensor(vector_actions(slots))
     normal = torch.randn(steps, slots, generator=generator)
@@ -97,7 +115,7 @@ def torch_job(slots: int, steps: int) -> Job:
 
 def products_job(slots: int, steps: int) -> tuple[Job, float]:
     """The matrix products of a step alone; and their multiply-adds per step of one slot."""
-    net = load_world_model().nets.transition
+    net = film_model().nets.transition
     members, hidden, outputs = net.head.shape
     width = folded_inputs.TRANSITION_WIDTH
     rng = np.random.default_rng(0)
@@ -133,6 +151,7 @@ def stepping_rows(steps: int, repeats: int) -> tuple[list[Row], dict[str, float]
         warnings.simplefilter("ignore")  # of DummyVecEnv about float32 actions
         jobs = {
             "dream, 125 slots": vector_job(DREAM, BRANCHES, steps),
+            NETS: film_job(BRANCHES, steps),
             "the same in torch": torch_job(BRANCHES, steps),
             "its matrix products alone": products,
             "DummyVecEnv over 125 dreams": dummy_job(DREAM, BRANCHES, max(1, steps // 25)),
@@ -145,15 +164,16 @@ def stepping_rows(steps: int, repeats: int) -> tuple[list[Row], dict[str, float]
         seconds = interleaved(jobs, repeats)
     rates = {name: job.units / seconds[name] for name, job in jobs.items()}
     peak = peak_gflops()
-    batch = seconds["dream, 125 slots"] / steps
+    batch = seconds[NETS] / steps
     numbers = {
         "peak_gflops": peak,
         "multiply_adds_per_step": adds,
-        "share_of_matrix_peak": rates["dream, 125 slots"] * 2.0 * adds / (peak * GIGA),
+        "share_of_matrix_peak": rates[NETS] * 2.0 * adds / (peak * GIGA),
         "batch_us": batch * MICRO,
         "batch_beside_products_us": (batch - seconds["its matrix products alone"] / steps) * MICRO,
         "times_dummy_vec_env": rates["dream, 125 slots"] / rates["DummyVecEnv over 125 dreams"],
-        "times_torch": rates["dream, 125 slots"] / rates["the same in torch"],
+        "times_torch": rates[NETS] / rates["the same in torch"],
+        "times_nets": rates["dream, 125 slots"] / rates[NETS],
     }
     rows: list[Row] = [{"stepping": name, "env steps/s": rate} for name, rate in rates.items()]
     return rows, numbers

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from human_wm_cli.benchmarks import (
     step_speed,
     training_step,
 )
+from human_wm_cli.benchmarks.film_model import film_model
 from human_wm_cli.benchmarks.timer import Job, interleaved, slope
 from human_wm_cli.commands import benchmark
 from human_wm_cli.commands.benchmark import GROUPS, BenchmarkConfig, main, measure
@@ -22,6 +24,8 @@ from human_wm_cli.console import run_script
 from human_wm_env.errors import ConfigError
 from human_wm_env.people.embedded import EmbeddedConfig, load_embedded
 from human_wm_env.runtime import film
+from human_wm_env.runtime.world_model import WorldModelRuntime
+from tests.human_wm_env.response import responses
 
 
 @pytest.fixture(autouse=True)
@@ -54,15 +58,18 @@ def test_jobs_are_timed_in_turns() -> None:
 
 def test_every_row_of_stepping() -> None:
     rows, numbers = step_speed.stepping_rows(2, 1)
-    assert all(row["env steps/s"] > 0 for row in rows) and len(rows) == 9
+    assert all(row["env steps/s"] > 0 for row in rows) and len(rows) == 10
     assert numbers["multiply_adds_per_step"] == 5 * 64 * (55 + 64 + 7)
     assert all(np.isfinite(value) for value in numbers.values())
 
 
-def test_the_parts_of_a_step_are_timed_and_let_go() -> None:
+@pytest.mark.parametrize(("model", "count"), [(film_model, 9), (responses.runtime, 6)])
+def test_the_parts_of_a_step_are_timed_and_let_go(
+    model: Callable[[], WorldModelRuntime], count: int
+) -> None:
     before = film.modulate, film.FilmWeights._run_many
-    rows = {row["part of a step"]: row["us, median"] for row in parts.parts_rows(5)}
-    assert all(microseconds > 0 for microseconds in rows.values()) and len(rows) == 9
+    rows = {row["part of a step"]: row["us, median"] for row in parts.parts_rows(5, model())}
+    assert all(microseconds > 0 for microseconds in rows.values()) and len(rows) == count
     assert before == (film.modulate, film.FilmWeights._run_many)
     named = [each for name, each in rows.items() if not name.startswith("a step")]
     assert max(named) < rows["a step with timers"]
@@ -81,7 +88,8 @@ def test_the_torch_step_is_the_dreams() -> None:
     import gymnasium as gym
     import torch
 
-    env: Any = gym.make_vec(step_speed.DREAM, 40, masking="none", layout="people", split="all")
+    settings = {"masking": "none", "layout": "people", "split": "all", "world_model": film_model()}
+    env: Any = gym.make_vec(step_speed.DREAM, 40, **settings)
     env.reset(seed=0)
     action = np.random.default_rng(0).uniform(-1, 1, (40, 7)).astype(np.float32)
     env.step(action)
