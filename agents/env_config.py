@@ -12,6 +12,7 @@ import human_wm_env  # noqa: F401 (registers the ids)
 from agents.protocol import Manifest, Overrides, Plain
 from human_wm_env.errors import ConfigError, did_you_mean
 from human_wm_env.people.embedded import Dataset
+from human_wm_env.settings import one_of
 
 # Settings of an environment that are left to its own default where they are None.
 _OPTIONAL = ("reward_weights", "world_model", "temperature")
@@ -61,12 +62,7 @@ class EnvConfig:
     context_update: str = "frozen"
 
     def __post_init__(self) -> None:
-        if self.context_update not in CONTEXT_UPDATES:
-            raise ConfigError(
-                f"a context_update out of {', '.join(CONTEXT_UPDATES)}",
-                repr(self.context_update),
-                did_you_mean(self.context_update, CONTEXT_UPDATES),
-            )
+        one_of(self.context_update, CONTEXT_UPDATES, "a context_update")
         if self.context_model is not None and not self.person_context:
             raise ConfigError(
                 "person_context=true with a context_model",

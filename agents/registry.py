@@ -26,7 +26,8 @@ from agents.sb3.policy import PolicyAgent
 from agents.sb3.training import train_sb3
 from agents.training_session import Session
 from agents.training_state import Settings
-from human_wm_env.errors import ConfigError, did_you_mean
+from human_wm_env.errors import ConfigError
+from human_wm_env.settings import one_of
 
 
 class AgentConfig(Settings, Protocol):
@@ -135,13 +136,7 @@ def algorithm_named(name: str) -> AnyAlgorithm:
     Raises:
         ConfigError: there is none of that name.
     """
-    if name not in ALGORITHMS:
-        raise ConfigError(
-            f"an algorithm out of {', '.join(ALGORITHMS)}",
-            repr(name),
-            did_you_mean(name, ALGORITHMS),
-        )
-    return ALGORITHMS[name]
+    return ALGORITHMS[one_of(name, ALGORITHMS, "an algorithm")]
 
 
 def as_savable(agent: Agent) -> SavableAgent | None:

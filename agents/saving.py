@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from safetensors.numpy import load_file, save_file
 from agents.protocol import Agent, Arrays, Manifest
 from agents.registry import SAVED, as_savable
 from human_wm_env.errors import CheckpointError, ConfigError
+from human_wm_env.model.checkpoint_folder import sha256
 from human_wm_env.person.schema import SCHEMA_VERSION
 
 FORMAT = 1
@@ -41,7 +41,7 @@ def save_agent(agent: Agent, folder: Path | str) -> Path:
         "format": FORMAT,
         "schema_version": SCHEMA_VERSION,
         "algorithm": savable.kind,
-        "weights_sha256": _digest(path / WEIGHTS),
+        "weights_sha256": sha256(path / WEIGHTS),
         **entries,
     }
     text = json.dumps(manifest, indent=2, allow_nan=False)
@@ -106,7 +106,7 @@ def _read_weights(path: Path, manifest: Manifest) -> Arrays:
     file = path / WEIGHTS
     if not file.is_file():
         raise CheckpointError(f"{WEIGHTS} in {path}", "no such file", "Save the agent again.")
-    if _digest(file) != manifest.get("weights_sha256"):
+    if sha256(file) != manifest.get("weights_sha256"):
         raise CheckpointError(
             f"{file} with the checksum of its manifest",
             "another checksum",
@@ -118,7 +118,3 @@ def _read_weights(path: Path, manifest: Manifest) -> Arrays:
         raise CheckpointError(
             f"safetensors in {file}", str(error), "The file is damaged: save the agent again."
         ) from error
-
-
-def _digest(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -26,8 +26,8 @@ from human_wm_env.data.splits import (
     split_by_time,
 )
 from human_wm_env.data.uniform_logs import UniformConfig, uniform_logs
-from human_wm_env.errors import did_you_mean
 from human_wm_env.people.embedded import GENERATOR_VERSION
+from human_wm_env.settings import one_of
 from world_model.pretrained import described
 
 EMBEDDED, UNIFORM = "embedded", "uniform"
@@ -80,12 +80,7 @@ class DataConfig:
     everybody_trains: bool = False
 
     def __post_init__(self) -> None:
-        if self.split not in (BY_PEOPLE, BY_TIME):
-            raise ConfigError(
-                f"data.split={BY_PEOPLE} or {BY_TIME}",
-                f"data.split={self.split}",
-                did_you_mean(self.split, (BY_PEOPLE, BY_TIME)),
-            )
+        one_of(self.split, (BY_PEOPLE, BY_TIME), "data.split")
         of_source = {EMBEDDED: _OF_EMBEDDED, UNIFORM: _OF_UNIFORM}.get(self.source, _OF_FILES)
         for field in fields(self):
             value = getattr(self, field.name)

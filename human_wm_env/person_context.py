@@ -45,7 +45,7 @@ class PosteriorMeans:
                 "an environment of people", type(world).__name__, "Wrap one of the HumanWM ids."
             )
         self.world = world
-        self.update = one_of(update, UPDATES, f"update out of {', '.join(UPDATES)}")
+        self.update = one_of(update, UPDATES, "update")
         self.runtime = load_world_model(world_model)
         self.width: int = self.runtime.architecture.latent_width
         self._means: StartCache[np.ndarray] = StartCache()

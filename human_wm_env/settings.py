@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Sequence
+from collections.abc import Collection
 
 from human_wm_env.errors import ConfigError, did_you_mean
 
@@ -32,8 +32,10 @@ def finite_number(value: object, name: str) -> float:
     return number
 
 
-def one_of(value: str, known: Sequence[str], expected: str) -> str:
-    """Return a setting that is one of the known words; `expected` says which they are."""
+def one_of(value: str, known: Collection[str], name: str) -> str:
+    """Return a setting that is one of the known words; `name` is what errors call it."""
     if value not in known:
-        raise ConfigError(expected, repr(value), did_you_mean(value, known))
+        raise ConfigError(
+            f"{name} out of {', '.join(known)}", repr(value), did_you_mean(value, known)
+        )
     return value

@@ -25,8 +25,9 @@ from agents.planning.oracle_planner import SIMULATOR_ID, OraclePlanner
 from agents.protocol import Agent, Plain
 from agents.rollout import Episodes
 from agents.saving import MANIFEST, load_agent
-from human_wm_env.errors import ConfigError, did_you_mean
+from human_wm_env.errors import ConfigError
 from human_wm_env.people.embedded import Dataset
+from human_wm_env.settings import one_of
 
 BASELINES = ("random", "habit", "best_constant", "planner", "oracle")
 AGENT_FOLDER = "agent"  # inside a run's folder
@@ -77,12 +78,7 @@ class EvaluationConfig:
 
     def __post_init__(self) -> None:
         for name in self.baselines:
-            if name not in BASELINES:
-                raise ConfigError(
-                    f"baselines out of {', '.join(BASELINES)}",
-                    repr(name),
-                    did_you_mean(name, BASELINES),
-                )
+            one_of(name, BASELINES, "baselines")
 
 
 def load_agents(folders: Sequence[Path | str]) -> dict[str, Agent]:
@@ -343,12 +339,6 @@ def _planner(worlds: Mapping[str, EnvConfig], config: EvaluationConfig) -> Agent
 def _best_constant(
     worlds: Mapping[str, EnvConfig], config: EvaluationConfig, dataset: Dataset | None
 ) -> Agent:
-    where = config.search_world or list(worlds)[-1]
-    if where not in worlds:
-        raise ConfigError(
-            f"a search_world out of {', '.join(worlds)}",
-            repr(where),
-            did_you_mean(where, worlds),
-        )
+    where = one_of(config.search_world or list(worlds)[-1], worlds, "a search_world")
     world = with_overrides(worlds[where], {"split": config.search_split, **NO_CONTEXT})
     return search_best_constant(world, config.search, dataset=dataset)

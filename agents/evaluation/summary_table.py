@@ -8,7 +8,6 @@ import numpy as np
 
 from agents.evaluation.bootstrap_intervals import (
     Bootstrap,
-    Interval,
     clustered_interval,
     paired_interval,
     plain_iqm,
@@ -59,14 +58,14 @@ def _summary(
 ) -> Plain:
     users = episodes.users
     differences = {
-        f"minus_{reference}": _plain(
+        f"minus_{reference}": vars(
             paired_interval(episodes.returns, of_agents[reference].returns, users, bootstrap)
         )
         for reference in references
         if reference in of_agents and reference != name
     }
     return {
-        "return": _plain(clustered_interval(episodes.returns, users, bootstrap)),
+        "return": vars(clustered_interval(episodes.returns, users, bootstrap)),
         "iqm": plain_iqm(episodes.returns, users, bootstrap),
         **differences,
         **_scores(episodes, of_agents, bootstrap),
@@ -86,11 +85,7 @@ def _scores(
     score = normalised_score(
         episodes.returns, habit.returns, oracle.returns, episodes.users, bootstrap
     )
-    return {"score": _plain(score), "regret": regret_of_people(episodes, oracle)}
-
-
-def _plain(interval: Interval) -> dict[str, float]:
-    return {"mean": interval.mean, "low": interval.low, "high": interval.high}
+    return {"score": vars(score), "regret": regret_of_people(episodes, oracle)}
 
 
 def table_rows(summary: Mapping[str, Mapping[str, Manifest]], truth: str) -> list[Plain]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
 
 import cma  # type: ignore[import-untyped]
 import numpy as np
@@ -14,11 +13,10 @@ from agents.env_config import EnvConfig, Vector, make_vector_env
 from agents.episode_starts import spread_starts
 from agents.evolution.controller import ControllerAgent, ControllerShape
 from agents.evolution.hyperparameters import CMAESConfig
-from agents.planning.best_constant import SearchConfig, search_best_constant
+from agents.planning.best_constant import warm_start
 from agents.rollout import run_to_the_end
 from agents.training_session import Session
 from agents.training_state import keep_state, kept_state, training_settings
-from human_wm_env.people.embedded import Dataset
 
 # From here on the covariance matrix costs more than the episodes, and learns too slowly.
 LARGEST_FULL_COVARIANCE = 250
@@ -96,9 +94,11 @@ def train_cma_es(config: CMAESConfig, env: EnvConfig, session: Session) -> Contr
     Raises:
         CheckpointError: the state to go on from is of other settings.
     """
-    with _environment(config, env, session.dataset) as vector:
+    slots, dataset = config.population * config.episodes, session.dataset
+    made = make_vector_env(env, slots, autoreset=AutoresetMode.DISABLED, dataset=dataset)
+    with contextlib.closing(made) as vector:
         shape = _shape_for(vector, config)
-        settings = training_settings(config, env, session.dataset)
+        settings = training_settings(config, env, dataset)
         kept = kept_state(settings, session)
         first = _first_action(config, env, session) if kept is None else kept["first_action"]
         evolution = Evolution(shape.around(first), config)
@@ -159,15 +159,4 @@ def _shape_for(vector: Vector, config: CMAESConfig) -> ControllerShape:
 def _first_action(config: CMAESConfig, env: EnvConfig, session: Session) -> np.ndarray:
     if config.warm_start == 0:
         return np.zeros(PERSON_ACTIONS.width, dtype=np.float32)
-    search = SearchConfig(iterations=config.warm_start, seed=config.seed)
-    return search_best_constant(env, search, dataset=session.dataset).action
-
-
-@contextlib.contextmanager
-def _environment(config: CMAESConfig, env: EnvConfig, dataset: Dataset | None) -> Iterator[Vector]:
-    slots = config.population * config.episodes
-    vector = make_vector_env(env, slots, autoreset=AutoresetMode.DISABLED, dataset=dataset)
-    try:
-        yield vector
-    finally:
-        vector.close()
+    return warm_start(env, config.warm_start, config.seed, session.dataset)

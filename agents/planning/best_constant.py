@@ -159,3 +159,13 @@ def search_best_constant(
         return total.reshape(len(candidates), len(starts)).mean(axis=1)
 
     return ConstantAgent(cross_entropy_search(mean_returns, config, progress), "best_constant")
+
+
+def warm_start(env: EnvConfig, rounds: int, seed: int, dataset: Dataset | None) -> np.ndarray:
+    """Return the best constant action of the environment of a training, to begin it with.
+
+    The best workout and location are bins away from the typical day, and a Gaussian policy
+    gets stuck in the bins between.
+    """
+    search = SearchConfig(iterations=rounds, seed=seed)
+    return search_best_constant(env, search, dataset=dataset).action

@@ -10,7 +10,8 @@ from stable_baselines3.common.noise import NormalActionNoise
 from torch import nn
 
 from agents.protocol import Space
-from human_wm_env.errors import ConfigError, did_you_mean
+from human_wm_env.errors import ConfigError
+from human_wm_env.settings import one_of
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU, "elu": nn.ELU}
 Arguments = dict[str, object]
@@ -63,12 +64,7 @@ class SB3Config:
             raise ConfigError("warm_start >= 0", f"{self.warm_start}", "0 switches it off.")
         if self.learning_rate <= 0.0:
             raise ConfigError("learning_rate > 0", f"{self.learning_rate}", "Raise it.")
-        if self.activation not in ACTIVATIONS:
-            raise ConfigError(
-                f"an activation out of {', '.join(ACTIVATIONS)}",
-                repr(self.activation),
-                did_you_mean(self.activation, ACTIVATIONS),
-            )
+        one_of(self.activation, ACTIVATIONS, "an activation")
 
     @property
     def days_per_update(self) -> int:

@@ -13,7 +13,7 @@ from stable_baselines3.common.logger import KVWriter, Logger
 from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 
 from agents.env_config import AnyEnvConfig, EnvConfig, make_vector_env
-from agents.planning.best_constant import SearchConfig, search_best_constant
+from agents.planning.best_constant import warm_start
 from agents.sb3.algorithms import Recipe
 from agents.sb3.callbacks import CurveWriter, ProgressReport, StateKeeper
 from agents.sb3.hyperparameters import SB3Config
@@ -59,7 +59,13 @@ def train_sb3(
             _go_on(algorithm, kept, config, venv)
             session.report(algorithm.num_timesteps)
         elif config.warm_start:
-            action = _best_constant(config, env, session)
+            if not isinstance(env, EnvConfig):
+                raise ConfigError(
+                    "warm_start=0 in a world that is not of people",
+                    f"warm_start={config.warm_start} in {env.id}",
+                    "The search for the best constant day needs people.",
+                )
+            action = warm_start(env, config.warm_start, config.seed, session.dataset)
             recipe.begin_at(algorithm.policy, action)
         keep = StateKeeper(session, settings, lambda: _agent(recipe, algorithm, config, env))
         left = config.whole_steps - algorithm.num_timesteps
@@ -97,22 +103,6 @@ def _go_on(algorithm: BaseAlgorithm, state: State, config: SB3Config, venv: SB3V
     # New episodes, of other people than those that the training began with.
     seed = np.random.SeedSequence([config.seed, algorithm.num_timesteps]).generate_state(1)[0]
     venv.seed(int(seed))
-
-
-def _best_constant(config: SB3Config, env: AnyEnvConfig, session: Session) -> np.ndarray:
-    """Return the best constant action of the training environment.
-
-    The best workout and location are bins away from the typical day, and a Gaussian
-    policy gets stuck in the bins between.
-    """
-    if not isinstance(env, EnvConfig):
-        raise ConfigError(
-            "warm_start=0 in a world that is not of people",
-            f"warm_start={config.warm_start} in {env.id}",
-            "The search for the best constant day needs people.",
-        )
-    search = SearchConfig(iterations=config.warm_start, seed=config.seed)
-    return search_best_constant(env, search, dataset=session.dataset).action
 
 
 def _log_interval(algorithm: BaseAlgorithm, config: SB3Config) -> int:

@@ -12,8 +12,9 @@ from agents.protocol import Plain
 from agents.sb3.algorithms import RECIPES
 from agents.sb3.hyperparameters import ACTIVATIONS
 from agents.sb3.policy import PolicyAgent
-from human_wm_env.errors import CheckpointError, ConfigError, did_you_mean
+from human_wm_env.errors import CheckpointError, ConfigError
 from human_wm_env.person import observations
+from human_wm_env.settings import one_of
 
 
 def load_sb3_zip(file: Path | str, algorithm: str, *, trust: bool = False) -> PolicyAgent:
@@ -37,12 +38,7 @@ def load_sb3_zip(file: Path | str, algorithm: str, *, trust: bool = False) -> Po
             f"{file}, a .zip with pickled parts that can run any code",
             "If you trust its author, say so: trust_sb3_zip=true.",
         )
-    if algorithm not in RECIPES:
-        raise ConfigError(
-            f"an algorithm out of {', '.join(RECIPES)}",
-            repr(algorithm),
-            did_you_mean(algorithm, RECIPES),
-        )
+    recipe = RECIPES[one_of(algorithm, RECIPES, "an algorithm")]
     if not Path(file).is_file():
         raise CheckpointError(
             "a .zip saved by stable-baselines3", f"{file}, which is no file", "Give its whole name."
@@ -51,7 +47,6 @@ def load_sb3_zip(file: Path | str, algorithm: str, *, trust: bool = False) -> Po
         f"{file} is unpickled: it can run any code. Save it with save_agent and keep that.",
         stacklevel=2,
     )
-    recipe = RECIPES[algorithm]
     try:
         model = recipe.algorithm.load(file, device="cpu")
     except (OSError, ValueError, KeyError, AssertionError, zipfile.BadZipFile) as error:

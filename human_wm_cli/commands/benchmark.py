@@ -17,7 +17,7 @@ from human_wm_cli.benchmarks.step_speed import growth_rows, stepping_rows
 from human_wm_cli.benchmarks.training_step import training_rows
 from human_wm_cli.console import Facts, Row, print_report, run_script, say
 from human_wm_env import ConfigError
-from human_wm_env.errors import did_you_mean
+from human_wm_env.settings import one_of
 
 # The 150,000 days that the default agent is trained for, 125 x 30 at a time.
 PPO_ROLLOUTS = 40
@@ -56,12 +56,8 @@ class BenchmarkConfig:
     def __post_init__(self) -> None:
         if self.pairs < 1:
             raise ConfigError("pairs >= 1", f"pairs={self.pairs}", "9 give an interval.")
-        if self.only is not None and self.only not in GROUPS:
-            raise ConfigError(
-                f"only=null or one of {', '.join(GROUPS)}",
-                f"only={self.only}",
-                did_you_mean(self.only, GROUPS),
-            )
+        if self.only is not None:
+            one_of(self.only, GROUPS, "only (or null)")
 
 
 def measure(config: BenchmarkConfig) -> Facts:

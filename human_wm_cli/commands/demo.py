@@ -98,17 +98,13 @@ def demo(config: DemoConfig, run: RunFolder) -> Facts:
     figure = draw_futures(config, people.dataset, checkpoint, run.figure_path("futures"))
     say(f"    {figure}")
     say(f"3/4 Training PPO in the dream, {config.agent.steps:,} days")
-    dream = _with_checkpoint(config.env, checkpoint)
+    dream = replace(config.env, world_model=str(checkpoint))
     agent = train(TrainAgentConfig(env=dream, agent=config.agent), run, dataset=people).agent
     say("4/4 Judging it in the dream and in the simulator")
     judged = EvaluateAgentConfig(
         dream=dream, simulator=config.simulator, evaluation=config.evaluation
     )
     return run_evaluation(judged, {PPO: agent}, dataset=people).summary
-
-
-def _with_checkpoint(env: EnvConfig, checkpoint: Path) -> EnvConfig:
-    return replace(env, world_model=str(checkpoint))
 
 
 def main(config: DemoConfig) -> None:

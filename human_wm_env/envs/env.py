@@ -23,10 +23,7 @@ Info: TypeAlias = dict[str, Any]
 
 def check_render_mode(world: AnyWorld, mode: str | None) -> str | None:
     """Return the render mode if the world knows it."""
-    if mode is None:
-        return None
-    known = world.render_modes
-    return one_of(mode, known, f"render_mode None or one of {', '.join(known)}")
+    return None if mode is None else one_of(mode, world.render_modes, "a render_mode (or None)")
 
 
 def component_space(world: AnyWorld) -> spaces.Box:

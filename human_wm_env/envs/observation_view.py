@@ -27,7 +27,7 @@ class ObservationView:
     """
 
     def __init__(self, world: AnyWorld, kind: str) -> None:
-        as_dict = one_of(kind, OBSERVATION_KINDS, 'observation "flat" or "dict"') == "dict"
+        as_dict = one_of(kind, OBSERVATION_KINDS, "observation") == "dict"
         self._parts = dict(world.observation_parts) if as_dict else None
         flat = world.observation_space
         self.space: spaces.Space = flat if self._parts is None else dict_space(flat, self._parts)

@@ -64,7 +64,7 @@ class VectorEnv(gym.vector.VectorEnv[Observation, ArrayLike, np.ndarray]):
             raise ConfigError("num_envs >= 1", f"{num_envs}", "Ask for at least one slot.")
         self.world = world
         self.num_envs = num_envs = int(num_envs)
-        self.layout = one_of(layout, LAYOUTS, f"a layout out of {', '.join(LAYOUTS)}")
+        self.layout = one_of(layout, LAYOUTS, "a layout")
         self._mode = _check_autoreset_mode(autoreset_mode)
         self.metadata = {
             "render_modes": list(world.render_modes),
@@ -358,7 +358,7 @@ class VectorEnv(gym.vector.VectorEnv[Observation, ArrayLike, np.ndarray]):
 def _check_autoreset_mode(mode: AutoresetMode | str) -> AutoresetMode:
     known = [one.value for one in AutoresetMode]
     value = mode.value if isinstance(mode, AutoresetMode) else mode
-    return AutoresetMode(one_of(value, known, f"an autoreset_mode out of {', '.join(known)}"))
+    return AutoresetMode(one_of(value, known, "an autoreset_mode"))
 
 
 @compiled

@@ -10,7 +10,6 @@ without a row are unobserved. Nothing is lost silently: see `ImportReport`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -22,8 +21,9 @@ from human_wm_env.data.dataset import LogDataset
 from human_wm_env.data.importers.cells import Place
 from human_wm_env.data.importers.csv_table import DATE, Table, read_table
 from human_wm_env.data.importers.import_report import ImportReport, OutsideBounds
-from human_wm_env.errors import ConfigError, DataError, did_you_mean
+from human_wm_env.errors import DataError
 from human_wm_env.person import schema
+from human_wm_env.settings import one_of
 
 # A longer log of one person is a mistyped year; it would fill the memory with gaps.
 LONGEST_LOG_DAYS = 7320
@@ -70,20 +70,13 @@ def read_daily_csv(
             file, line and column.
         ConfigError: `repeated` or `outside` is none of the choices.
     """
-    _check_choice("repeated", repeated, get_args(Repeated))
-    _check_choice("outside", outside, get_args(Outside))
+    one_of(repeated, get_args(Repeated), "repeated")
+    one_of(outside, get_args(Outside), "outside")
     file = Path(path)
     table = read_table(file)
     kept = _resolve_repetitions(table, repeated)
     noticed = _outside_bounds(kept, outside)
     return _assemble(table, kept, noticed, file.stem if name is None else name, split_seed)
-
-
-def _check_choice(setting: str, value: str, choices: Sequence[str]) -> None:
-    if value not in choices:
-        raise ConfigError(
-            f"{setting} as one of {', '.join(choices)}", repr(value), did_you_mean(value, choices)
-        )
 
 
 def _resolve_repetitions(table: Table, repeated: str) -> Table:

@@ -76,17 +76,19 @@ def test_a_warm_start_begins_at_the_best_constant(
     people: EmbeddedPeople, simulator: EnvConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from agents.baselines import ConstantAgent
-    from agents.sb3 import training
+    from agents.planning import best_constant
 
     action = np.array([0.3, -0.9, 0.8, -0.1, 0.1, 0.5, 0.0], dtype=np.float32)
     asked: list[int] = []
 
-    def found(env: EnvConfig, search: training.SearchConfig, *, dataset: object) -> ConstantAgent:
+    def found(
+        env: EnvConfig, search: best_constant.SearchConfig, *, dataset: object
+    ) -> ConstantAgent:
         asked.append(search.iterations)
         assert not env.person_context
         return ConstantAgent(action)
 
-    monkeypatch.setattr(training, "search_best_constant", found)
+    monkeypatch.setattr(best_constant, "search_best_constant", found)
     agent = train(people, simulator, replace(TINY, warm_start=7, learning_rate=1e-9))
     assert asked == [7]
     given = agent.act(np.zeros((3, 43), dtype=np.float32))

@@ -151,10 +151,12 @@ def test_a_warm_start_begins_at_the_best_constant(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from agents.baselines import ConstantAgent
-    from agents.sb3 import training
+    from agents.planning import best_constant
 
     action = np.array([0.3, -0.9, 0.8, -0.1, 0.1, 0.5, 0.0], dtype=np.float32)
-    monkeypatch.setattr(training, "search_best_constant", lambda *a, **k: ConstantAgent(action))
+    monkeypatch.setattr(
+        best_constant, "search_best_constant", lambda *a, **k: ConstantAgent(action)
+    )
     agent = trained(
         name, simulator, Session(dataset=people), warm_start=1, learning_rate=1e-9, steps=30
     )

@@ -266,8 +266,8 @@ def test_invalid_actions_leave_the_episode_running(make: Make) -> None:
     ("setting", "message"),
     [
         ({"observation": "dictionary"}, "Did you mean 'dict'"),
-        ({"observation": None}, 'observation "flat" or "dict"'),
-        ({"render_mode": "human"}, "render_mode None or one of"),
+        ({"observation": None}, "observation out of flat, dict"),
+        ({"render_mode": "human"}, r"a render_mode \(or None\) out of"),
         ({"pessimism": -1.0}, "pessimism >= 0"),
         ({"reward_weights": {"foresight": 1.0}}, "reward weights for mood"),
     ],

@@ -94,7 +94,7 @@ def test_repeated_rows_are_refused_or_counted(tmp_path: Path) -> None:
         assert imported.report.rows_read == 5
     with pytest.raises(ConfigError, match="Did you mean 'first'"):
         read_daily_csv(file, repeated="frist")
-    with pytest.raises(ConfigError, match="outside as one of keep, mask, error"):
+    with pytest.raises(ConfigError, match="outside out of keep, mask, error"):
         read_daily_csv(file, outside="clip")
 
 
