@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -148,15 +148,7 @@ def _exploits(results: BenchmarkResults, bootstrap: Bootstrap | None) -> list[Pl
         oracle=truth[ORACLE],
         bootstrap=bootstrap,
     )
-    return [
-        {
-            "name": find.name,
-            "dream_gain": vars(find.dream_gain),
-            "truth_gain": vars(find.truth_gain),
-            "is_exploit": find.is_exploit,
-        }
-        for find in finds
-    ]
+    return [asdict(find) for find in finds]
 
 
 def _verdicts(

@@ -15,7 +15,7 @@ from torch import nn
 from agents.evaluation.behaviour_policy import logged_log_density, smoothed_log_density
 from agents.evaluation.bootstrap_intervals import Bootstrap, Interval, clustered_interval
 from agents.evaluation.logged_windows import LoggedWindows
-from agents.protocol import Agent, Plain
+from agents.protocol import Agent
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import ConfigError, DataError
 from human_wm_env.person import actions, observations, schema
@@ -257,13 +257,3 @@ def _weights(
     weights = np.exp(total - np.where(np.isfinite(highest), highest, 0.0))
     # A day on which no window is complete has no weights.
     return np.asarray(weights / np.maximum(weights.sum(axis=0), np.finfo(float).tiny))
-
-
-def as_plain(estimate: OffPolicyEstimate) -> Plain:
-    """Return an estimate as plain numbers."""
-    return {
-        "fitted_q": vars(estimate.fitted_q),
-        "doubly_robust": vars(estimate.doubly_robust),
-        "effective_windows": estimate.effective_windows,
-        "complete_days": estimate.complete_days,
-    }

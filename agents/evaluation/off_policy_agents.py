@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 
 from agents.env_config import EnvConfig
 from agents.episode_starts import Starts, logs_of
 from agents.evaluation.bootstrap_intervals import Bootstrap
 from agents.evaluation.fingerprints import model_digest
 from agents.evaluation.logged_windows import cut_windows
-from agents.evaluation.off_policy import OffPolicyConfig, as_plain, evaluate_off_policy
+from agents.evaluation.off_policy import OffPolicyConfig, evaluate_off_policy
 from agents.protocol import Agent, Plain
 from agents.sb3.algorithms import RECIPES
 from human_wm_env.people.embedded import Dataset
@@ -58,7 +59,7 @@ def estimate_agents(
         say: gets a line for each agent.
 
     Returns:
-        By name, see `off_policy.as_plain`.
+        By name, an `OffPolicyEstimate` as plain numbers.
     """
     logs = logs_of(env, dataset)
     judged, more = (
@@ -83,5 +84,5 @@ def estimate_agents(
             world_model=world_model,
             bootstrap=bootstrap,
         )
-        found[name] = as_plain(estimate)
+        found[name] = asdict(estimate)
     return found

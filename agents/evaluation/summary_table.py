@@ -125,7 +125,7 @@ def log_rows(
     """Lay estimates from the log out beside the returns in the worlds.
 
     Args:
-        estimates: by agent, see `off_policy.as_plain`.
+        estimates: by agent, see `estimate_agents`.
         summary: of `summarise`.
     """
     return [

@@ -33,30 +33,31 @@ def vector_actions(slots: int | None) -> np.ndarray:
     return np.random.default_rng(0).uniform(-1.0, 1.0, shape).astype(np.float32)
 
 
-def vector_job(env_id: str, slots: int, steps: int, layout: str = "branches") -> Job:
-    """Step a VectorEnv; episodes begin before the clock starts."""
-    env = gym.make_vec(env_id, slots, horizon=max(30, steps + 1), layout=layout)
+def stepping_job(
+    env: gym.Env | gym.vector.VectorEnv | DummyVecEnv, steps: int, slots: int | None = None
+) -> Job:
+    """Step an environment of so many slots; episodes begin before the clock starts."""
     action = vector_actions(slots)
-    env.reset(seed=0)
 
     def run() -> None:
         for _ in range(steps):
             env.step(action)
 
-    return Job(run, slots * steps, env.reset)
+    return Job(run, (slots or 1) * steps, env.reset)
+
+
+def vector_job(env_id: str, slots: int, steps: int, layout: str = "branches") -> Job:
+    """Step a VectorEnv."""
+    env = gym.make_vec(env_id, slots, horizon=max(30, steps + 1), layout=layout)
+    env.reset(seed=0)
+    return stepping_job(env, steps, slots)
 
 
 def single_job(env_id: str, steps: int) -> Job:
     """Step `gym.make(id)` with the wrappers that it comes with."""
     env = gym.make(env_id, horizon=steps + 1)
-    action = vector_actions(None)
     env.reset(seed=0)
-
-    def run() -> None:
-        for _ in range(steps):
-            env.step(action)
-
-    return Job(run, steps, env.reset)
+    return stepping_job(env, steps)
 
 
 def dummy_job(env_id: str, slots: int, steps: int) -> Job:
@@ -66,15 +67,7 @@ def dummy_job(env_id: str, slots: int, steps: int) -> Job:
     from human_wm_env.envs.env import Env
 
     # One world serves all: only the single environments are compared, not their set-up.
-    env = DummyVecEnv([lambda: Env(world) for _ in range(slots)])
-    action = vector_actions(slots)
-    env.reset()
-
-    def run() -> None:
-        for _ in range(steps):
-            env.step(action)
-
-    return Job(run, slots * steps, env.reset)
+    return stepping_job(DummyVecEnv([lambda: Env(world) for _ in range(slots)]), steps, slots)
 
 
 def _film_env(slots: int, steps: int) -> VectorEnv:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,16 +21,17 @@ from human_wm_env.settings import one_of
 
 # The 150,000 days that the default agent is trained for, 125 x 30 at a time.
 PPO_ROLLOUTS = 40
-GROUPS = (
-    "stepping",
-    "parts",
-    "growth",
-    "imagination",
-    "training",
-    "pretraining",
-    "first_use",
-    "ppo",
-)
+# Rows of each group, with numbers where it has them, of a quick or a whole benchmark.
+GROUPS: dict[str, Callable[[bool], list[Row] | tuple[list[Row], dict[str, float]]]] = {
+    "stepping": lambda quick: stepping_rows(25 if quick else 100, 3 if quick else 9),
+    "parts": lambda quick: parts_rows(100 if quick else 1000),
+    "growth": lambda quick: growth_rows(quick, 2 if quick else 15),
+    "imagination": lambda quick: imagination_rows(16 if quick else 999, 2 if quick else 15),
+    "training": lambda quick: training_rows([128] if quick else [128, 1000], 2 if quick else 6),
+    "pretraining": lambda quick: pretraining_rows(1 if quick else 9),
+    "first_use": lambda quick: first_use_rows(1 if quick else 3, generate=not quick),
+    "ppo": lambda quick: ppo_rows(1 if quick else PPO_ROLLOUTS),
+}
 
 
 @dataclass(frozen=True)
@@ -69,28 +70,11 @@ def measure(config: BenchmarkConfig) -> Facts:
     import torch
 
     torch.set_num_threads(1)  # as NumPy's and MLX's products
-    quick = config.quick
     found: Facts = {"machine": machine()}
     for group in GROUPS if config.only is None else (config.only,):
         say(f"measuring {group}")
-        rows: Sequence[Row]
-        numbers: dict[str, float] = {}
-        if group == "stepping":
-            rows, numbers = stepping_rows(25 if quick else 100, 3 if quick else 9)
-        elif group == "parts":
-            rows = parts_rows(100 if quick else 1000)
-        elif group == "growth":
-            rows = growth_rows(quick, 2 if quick else 15)
-        elif group == "imagination":
-            rows, numbers = imagination_rows(16 if quick else 999, 2 if quick else 15)
-        elif group == "training":
-            rows = training_rows([128] if quick else [128, 1000], 2 if quick else 6)
-        elif group == "pretraining":
-            rows = pretraining_rows(1 if quick else 9)
-        elif group == "first_use":
-            rows = first_use_rows(1 if quick else 3, generate=not quick)
-        else:
-            rows = ppo_rows(1 if quick else PPO_ROLLOUTS)
+        measured = GROUPS[group](config.quick)
+        rows, numbers = measured if isinstance(measured, tuple) else (measured, {})
         found[group] = {"rows": rows, "numbers": numbers}
     return found
 

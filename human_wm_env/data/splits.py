@@ -121,20 +121,12 @@ def everybody_trains(split: TimeSplit) -> TimeSplit:
         days_logged=early.days_logged[copied],
         name="validation",
     )
-    trains = ("train",) * split.whole.users
-    joined = join_split(
-        TimeSplit(
-            replace(split.whole, split_of=trains),
-            replace(split.before, split_of=trains),
-            split.first_held_out,
-        ),
-        copies,
-    )
-    dealt = (*trains, *("validation",) * len(copied))
-    return TimeSplit(
-        replace(joined.whole, split_of=dealt),
-        replace(joined.before, split_of=dealt),
-        joined.first_held_out,
+    joined = join_split(split, copies)
+    dealt = (*("train",) * split.whole.users, *("validation",) * len(copied))
+    return replace(
+        joined,
+        whole=replace(joined.whole, split_of=dealt),
+        before=replace(joined.before, split_of=dealt),
     )
 
 

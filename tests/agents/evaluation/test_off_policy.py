@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ from agents.evaluation.behaviour_policy import (
     smoothed_log_density,
 )
 from agents.evaluation.logged_windows import LoggedWindows, cut_windows
-from agents.evaluation.off_policy import OffPolicyConfig, as_plain, evaluate_off_policy
+from agents.evaluation.off_policy import OffPolicyConfig, evaluate_off_policy
 from human_wm_env.errors import ConfigError, DataError
 from human_wm_env.model import heads
 from human_wm_env.people.embedded import EmbeddedPeople
@@ -123,7 +123,7 @@ def test_an_estimate_repeats_and_is_plain(people: EmbeddedPeople, windows: Logge
     assert first == again
     assert 0.0 < first.fitted_q.mean < 5.0
     assert 0.0 <= first.effective_windows <= 12.0
-    json.dumps(as_plain(first), allow_nan=False)
+    json.dumps(asdict(first), allow_nan=False)
 
 
 def test_fitted_q_learns_the_mean_reward_of_a_log_whose_actions_do_not_matter(
