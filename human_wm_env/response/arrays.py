@@ -8,6 +8,7 @@ import numpy as np
 
 from human_wm_env.errors import CheckpointError
 from human_wm_env.response.basis import WIDTH, ActionStatistics
+from human_wm_env.response.gap_evidence import GapEvidence
 from human_wm_env.response.noise import StateNoise
 from human_wm_env.response.parameters import (
     CONTEXT_WIDTH,
@@ -79,7 +80,8 @@ def from_arrays(arrays: Mapping[str, np.ndarray]) -> ResponseParameters:
     """Return what `to_arrays` was given, rounded to float32.
 
     Args:
-        arrays: of a checkpoint; their shapes have been checked.
+        arrays: of a checkpoint; their shapes have been checked. How gaps open on days of each mood
+            is read from its own arrays ("missingness."), if they are there.
 
     Raises:
         CheckpointError: numbers that no response has, such as time constants below 0.
@@ -111,7 +113,16 @@ def from_arrays(arrays: Mapping[str, np.ndarray]) -> ResponseParameters:
         rate_centre=float(own["rate"][0]),
         rate_scale=float(own["rate"][1]),
         weather_share=own["weather_share"],
+        gaps=_gaps(arrays),
     )
+
+
+def _gaps(arrays: Mapping[str, np.ndarray]) -> GapEvidence | None:
+    log_odds = arrays.get("missingness.mood_log_odds")
+    if log_odds is None or not log_odds.any():
+        return None
+    opening = arrays["missingness.opening"]
+    return GapEvidence(log_odds[list(MOOD_ORDER)].astype(float), opening.astype(float))
 
 
 def _check(own: Mapping[str, np.ndarray]) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 
 from human_wm_env.compiled import compiled
 from human_wm_env.person import schema
+from human_wm_env.person.gap_events import GapEvents, gap_events
 from human_wm_env.person.history import History
 from human_wm_env.response.basis import (
     COLUMN_FEATURES,
@@ -81,6 +82,7 @@ class _Days:
         context: (days, CONTEXT_WIDTH).
         rate, level: (days,), scaled heart rate and ordered mood; rate_seen, mood_seen: bool.
         weather: int (days,), -1 where unknown.
+        events: of gaps; None where these say nothing of the mood.
     """
 
     values: np.ndarray
@@ -93,6 +95,7 @@ class _Days:
     rate_seen: np.ndarray
     mood_seen: np.ndarray
     weather: np.ndarray
+    events: GapEvents | None
 
 
 class ResponseInference:
@@ -179,6 +182,7 @@ class ResponseInference:
             rate_seen=np.ascontiguousarray(observed[:, schema.HEART_RATE]),
             mood_seen=np.ascontiguousarray(seen),
             weather=np.where(observed[:, schema.WEATHER], weather, UNKNOWN_WEATHER),
+            events=None if parameters.gaps is None else gap_events(observed),
         )
 
     def _beginning(self, days: _Days, length: int, usual: np.ndarray) -> PersonalResponse:
@@ -208,7 +212,11 @@ class ResponseInference:
             )
         )
         rate.filter(days.rate[begun], np.full(length, rate.noise.white_variance))
-        mean, root = self._mood_passes(rate, mood, days.level[begun])
+        evidence = None
+        if parameters.gaps is not None and days.events is not None:
+            events = GapEvents(days.events.opened[begun], days.events.held[begun])
+            evidence = parameters.gaps.of(events)
+        mean, root = self._mood_passes(rate, mood, days.level[begun], evidence)
         return _as_batch(
             mean,
             root,
@@ -225,7 +233,7 @@ class ResponseInference:
         )
 
     def _mood_passes(
-        self, rate: _StateLog, mood: _StateLog, level: np.ndarray
+        self, rate: _StateLog, mood: _StateLog, level: np.ndarray, evidence: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return posterior mean and root; the mood's log is left filtered at the posterior."""
         size, cutpoints = len(rate.pull), self.parameters.cutpoints
@@ -233,12 +241,12 @@ class ResponseInference:
         latent_mean = noise = np.zeros(len(level))
         for _ in range(SCORING_PASSES):
             latent = latent_mean + noise
-            at = score(latent, level, cutpoints)
+            at = score(latent, level, cutpoints, evidence)
             mood.filter(latent + at.slope / at.information, 1.0 / at.information)
             precision = prior + mood.precision
             mean = np.linalg.solve(precision, rate.pull + mood.pull)
             latent_mean = mood.expected(mean)
-            at = score(latent_mean + noise, level, cutpoints)
+            at = score(latent_mean + noise, level, cutpoints, evidence)
             variance = 1.0 / at.information
             left = noise + at.slope * variance
             noise = mood.expected_noise(left, variance)

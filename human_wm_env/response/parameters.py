@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from human_wm_env.person import schema
+from human_wm_env.person.gap_events import gap_events
 from human_wm_env.response.basis import WIDTH, ActionStatistics, remembered
+from human_wm_env.response.gap_evidence import GapEvidence
 from human_wm_env.response.noise import StateNoise
 
 #: states that respond, in this order: heart rate (Gaussian) and mood (ordinal)
@@ -42,6 +44,7 @@ class ResponseParameters:
         cutpoints: float64 (3,), between the ordered moods.
         rate_centre, rate_scale: bpm; the heart rate is modelled as (bpm - centre) / scale.
         weather_share: float64 (3,), how common each but the first weather is.
+        gaps: what gaps of a log say of moods; None takes them to say nothing.
     """
 
     actions: ActionStatistics
@@ -56,6 +59,7 @@ class ResponseParameters:
     rate_centre: float
     rate_scale: float
     weather_share: np.ndarray
+    gaps: GapEvidence | None = None
 
     @property
     def rank(self) -> int:
@@ -104,6 +108,8 @@ class ResponseLogs:
         memory: float64 (people, taus, WIDTH), after the last day.
         own_mean: float64 (people, WIDTH), of each person's basis, in its own units.
         days_seen: int (people,), days of which anything is known.
+        evidence: float64 (people, days, levels), what the gaps of each day say of its mood, log
+            probabilities up to a constant; None: nothing.
     """
 
     columns: np.ndarray
@@ -114,6 +120,7 @@ class ResponseLogs:
     memory: np.ndarray
     own_mean: np.ndarray
     days_seen: np.ndarray
+    evidence: np.ndarray | None = None
 
 
 def response_logs(
@@ -149,6 +156,7 @@ def response_logs(
         memory=memory,
         own_mean=own_mean,
         days_seen=observed.any(axis=-1).sum(axis=1),
+        evidence=None if parameters.gaps is None else parameters.gaps.of(gap_events(observed)),
     )
 
 

@@ -100,7 +100,7 @@ def _whitened_rate(parameters: ResponseParameters, logs: ResponseLogs) -> Whiten
 
 def _mood(parameters: ResponseParameters, logs: ResponseLogs, point: WorkingPoint) -> Whitened:
     latent = point.mean + point.noise
-    at = score(latent, logs.level, parameters.cutpoints)
+    at = score(latent, logs.level, parameters.cutpoints, logs.evidence)
     response = latent + at.slope / at.information
     return _whiten(logs, response, logs.mood_observed, 1.0 / at.information, parameters.noise[1])
 
@@ -132,7 +132,7 @@ def move_working_point(
     """Return the working point at a posterior's mean."""
     own = parameters.coefficients(1, posterior.mean).astype(np.float32)
     mean = np.einsum("pdw,pw->pd", logs.columns, own).astype(np.float64)
-    at = score(mean + point.noise, logs.level, parameters.cutpoints)
+    at = score(mean + point.noise, logs.level, parameters.cutpoints, logs.evidence)
     rest = point.noise + at.slope / at.information
     filtered = whiten(
         rest[..., None].astype(np.float32),

@@ -50,8 +50,11 @@ class PosteriorStore:
         """Where the files of these weights are."""
         sizes = sorted(asdict(self._architecture).items())
         digest = hashlib.sha256(f"{POSTERIOR_VERSION} {np.__version__} {sizes}".encode())
+        used = ("encoder.",)
+        if self._architecture.has_response:
+            used = ("encoder.", "response.", "missingness.")
         for name in sorted(self._weights):
-            if name.startswith(("encoder.", "response.")):
+            if name.startswith(used):
                 array = self._weights[name]
                 digest.update(f"{name} {array.shape}".encode() + array.tobytes())
         return self._base / f"posteriors-{digest.hexdigest()[:16]}"

@@ -148,7 +148,7 @@ def _whitened(
         variance = np.full(response.shape, noise.white_variance)
     else:
         latent, seen = context + change, logs.mood_observed
-        at = score(latent, logs.level, parameters.cutpoints)
+        at = score(latent, logs.level, parameters.cutpoints, logs.evidence)
         response, variance = latent + at.slope / at.information, 1.0 / at.information
     columns = np.stack([change, response - context], axis=-1).astype(np.float32)
     white = whiten(columns, seen, variance, noise).columns.astype(np.float64)

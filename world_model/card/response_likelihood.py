@@ -50,10 +50,10 @@ def state_likelihoods(
         )
         left = (logs.rate - rate).astype(np.float32)[..., None]
         innovations = whiten(left, logs.rate_observed, white, rate_noise).columns[..., 0]
-        at = score(mood, logs.level, parameters.cutpoints)
+        at = score(mood, logs.level, parameters.cutpoints, logs.evidence)
         response = (at.slope / at.information).astype(np.float32)[..., None]
         noise = whiten(response, logs.mood_observed, 1.0 / at.information, mood_noise)
-        found = score(mood + noise.expected_noise, logs.level, parameters.cutpoints)
+        found = score(mood + noise.expected_noise, logs.level, parameters.cutpoints, logs.evidence)
         total = -0.5 * (np.square(innovations) * judged).sum(axis=1)
         total += (found.log_likelihood * (judged & logs.mood_observed)).sum(axis=1)
         return np.asarray(total / days)

@@ -17,13 +17,13 @@ from human_wm_env.data.dataset import LogDataset
 from human_wm_env.data.splits import TimeSplit
 from human_wm_env.errors import DataError
 from human_wm_env.person import schema
+from human_wm_env.person.gap_events import GapEvents
 from human_wm_env.runtime.encoder import Posterior
 from human_wm_env.runtime.world_model import WorldModelRuntime
 from human_wm_env.worlds.reset_options import MIN_HISTORY_DAYS
 from world_model.card import futures
 from world_model.card.futures import EncodedStarts, Starts
 from world_model.data.encoded_logs import EncodedLogs, encode_logs
-from world_model.data.gap_events import GapEvents
 from world_model.nets.world_model import WorldModel
 from world_model.training.personal_posteriors import (
     Refinement,

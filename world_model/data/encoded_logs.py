@@ -13,8 +13,8 @@ from human_wm_env.errors import DataError
 from human_wm_env.model import inputs, memory, moments
 from human_wm_env.model.moments import Moments
 from human_wm_env.person import schema
+from human_wm_env.person.gap_events import GapEvents, gap_events
 from human_wm_env.person.schema import is_weekend
-from world_model.data.gap_events import GapEvents, gap_events
 
 FEW_PEOPLE = 8
 

@@ -20,14 +20,14 @@ import mlx.nn as nn
 import numpy as np
 
 from human_wm_env.person import missingness, schema
+from human_wm_env.person.gap_events import CELLS, GapEvents, gap_events
 from human_wm_env.person.missingness import MaskChain
-from world_model.data.gap_events import CELLS, GapEvents, gap_events
+from human_wm_env.response.gap_evidence import MOST_LIKELY_GAP, PRIOR_DAYS, GapEvidence
+from human_wm_env.response.parameters import MOOD_ORDER
 
 MOODS = schema.FEATURES[schema.MOOD].width
 PRIOR_GAPS = 20.0  # of each mood: a few dozen gaps say little about what opens them
-PRIOR_DAYS = 20.0
 _SWEEPS = 30
-_MOST_LIKELY_GAP = 0.95
 
 
 class Missingness(nn.Module):
@@ -62,7 +62,7 @@ class Missingness(nn.Module):
         """
         rate = (gaps + PRIOR_DAYS * self.opening) / (days_at_risk + PRIOR_DAYS)
         likely = rate[..., None] * mx.exp(self.mood_log_odds)  # (people, CELLS, MOODS)
-        kept = mx.log(1.0 - mx.minimum(likely, _MOST_LIKELY_GAP))
+        kept = mx.log(1.0 - mx.minimum(likely, MOST_LIKELY_GAP))
         return opened.sum(axis=-1, keepdims=True) * self.mood_log_odds + held @ kept
 
 
@@ -105,6 +105,12 @@ def fit_missingness(
     lost, could = events.opened.sum(axis=(0, 1)), at_risk.sum(axis=(0, 1))
     opening = (lost + PRIOR_DAYS * lost.sum() / max(1, could.sum())) / (could + PRIOR_DAYS)
     return log_odds.astype(np.float32), opening.astype(np.float32)
+
+
+def gap_evidence(observed: np.ndarray, mood: np.ndarray, days_logged: np.ndarray) -> GapEvidence:
+    """Return what `fit_missingness` finds, as a response takes it."""
+    log_odds, opening = fit_missingness(observed, mood.astype(int), days_logged)
+    return GapEvidence(log_odds[list(MOOD_ORDER)].astype(float), opening.astype(float))
 
 
 def lose_cells(

@@ -171,7 +171,7 @@ def training_rounds(
 
 def _rounded(parameters: ResponseParameters) -> ResponseParameters:
     """Return parameters as a checkpoint, or the file of an interrupted training, holds them."""
-    return from_arrays(to_arrays(parameters))
+    return replace(from_arrays(to_arrays(parameters)), gaps=parameters.gaps)
 
 
 def _first_parameters(

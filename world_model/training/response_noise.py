@@ -34,7 +34,8 @@ def fit_noise(
     )
     cutpoints = _best_cutpoints(parameters.cutpoints, logs, point)
     latent = point.mean[some] + point.noise[some]
-    at = score(latent, logs.level[some], cutpoints)
+    evidence = None if logs.evidence is None else logs.evidence[some]
+    at = score(latent, logs.level[some], cutpoints, evidence)
     left = point.noise[some] + at.slope / at.information
     mood = _best_noise(
         parameters.noise[1], left, logs.mood_observed[some], 1.0 / at.information, fits_white=False
@@ -73,12 +74,13 @@ def _best_cutpoints(cutpoints: np.ndarray, logs: ResponseLogs, point: WorkingPoi
     seen = logs.mood_observed[some]
     latent = (point.mean[some] + point.noise[some])[seen]
     level = logs.level[some][seen]
+    evidence = None if logs.evidence is None else logs.evidence[some][seen]
 
     def unpacked(numbers: np.ndarray) -> np.ndarray:
         return np.cumsum([numbers[0], *np.exp(numbers[1:])])
 
     def cost(numbers: np.ndarray) -> float:
-        return -float(score(latent, level, unpacked(numbers)).log_likelihood.sum())
+        return -float(score(latent, level, unpacked(numbers), evidence).log_likelihood.sum())
 
     start = np.array([cutpoints[0], *np.log(np.diff(cutpoints))])
     options = {"maxfev": NOISE_EVALUATIONS}

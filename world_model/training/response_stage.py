@@ -14,9 +14,11 @@ from tqdm import tqdm
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import CheckpointError, ConfigError
 from human_wm_env.model.architecture import Architecture
+from human_wm_env.person import schema
 from human_wm_env.response.arrays import from_arrays, to_arrays
 from human_wm_env.response.parameters import ResponseParameters, response_logs
 from human_wm_env.response.posterior import WorkingPoint
+from world_model.nets.missingness import gap_evidence
 from world_model.training.logger import Logger
 from world_model.training.response import (
     MORNING,
@@ -98,6 +100,9 @@ def train_response_stage(
     users = np.concatenate([train, unseen])
     rows, observed = dataset.rows[users], dataset.observed[users]
     weekday = dataset.weekday[users]
+    gaps = gap_evidence(
+        dataset.observed[train], dataset.rows[train][..., schema.MOOD], dataset.days_logged[train]
+    )
     state = _State(folder, settings)
     now = state.load()
     if now is None:
@@ -105,6 +110,7 @@ def train_response_stage(
         now = first_training(rows, observed, config, morning_states=morning)
         if start is not None:
             now = ResponseTraining(start)
+    now = dataclasses.replace(now, parameters=dataclasses.replace(now.parameters, gaps=gaps))
     total = config.rounds + 1
     bar = tqdm(initial=now.rounds, total=total, desc=NAME, unit="round", disable=not progress)
     others = LastPeople(len(unseen)) if len(unseen) > 0 else LastDays()
@@ -126,6 +132,7 @@ def train_response_stage(
         return now.parameters, scores
     # The same scale, fillings and time constants: logs of both are the same.
     some = slice(-len(unseen), None)
+    start = dataclasses.replace(start, gaps=gaps)
     logs = response_logs(start, rows[some], observed[some], weekday[some])
     gain = later_days_score(now.parameters, logs) - later_days_score(start, logs)
     return (now.parameters if gain > 0.0 else start), scores | {"gain_over_start_nats": gain}

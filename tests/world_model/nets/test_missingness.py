@@ -7,7 +7,7 @@ import numpy as np
 
 from human_wm_env.people import missingness as truth
 from human_wm_env.person import schema
-from world_model.data.gap_events import GapEvents, gap_events
+from human_wm_env.person.gap_events import GapEvents, gap_events
 from world_model.nets.missingness import MOODS, PRIOR_DAYS, Missingness, fit_missingness, lose_cells
 
 MOOD_SHARES = np.array([0.35, 0.2, 0.2, 0.25])
