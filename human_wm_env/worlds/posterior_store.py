@@ -50,7 +50,7 @@ class PosteriorStore:
         """Where the files of these weights are."""
         sizes = sorted(asdict(self._architecture).items())
         digest = hashlib.sha256(f"{POSTERIOR_VERSION} {np.__version__} {sizes}".encode())
-        used = ("encoder.",)
+        used: tuple[str, ...] = ("encoder.",)
         if self._architecture.has_response:
             used = ("encoder.", "response.", "missingness.")
         for name in sorted(self._weights):
