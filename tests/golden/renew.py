@@ -25,6 +25,8 @@ from tests.golden import cases, guarded, trainings  # noqa: E402
 from tests.golden.recording import Arrays, differences, digest, from_file, thin, to_file  # noqa: E402
 
 ARRAYS = FOLDER / "arrays"
+#: transition nets that were bundled when the arrays were made: they must load and step as then
+CHECKPOINT = FOLDER / "checkpoint"
 CASES = {**cases.CASES, **guarded.CASES, **trainings.CASES}
 KEPT = 350  # entries of one array in a file
 KEPT_OF = {
@@ -38,6 +40,8 @@ def compute(name: str) -> Arrays:
     """Return the whole arrays of a case; nothing kept on this machine is read."""
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setenv(cases.CACHE_VARIABLE, folder)
+        patch.setattr("human_wm_env.runtime.world_model.BUNDLED", CHECKPOINT)
+        patch.setattr("world_model.export.BUNDLED", CHECKPOINT)
         return CASES[name]()
 
 
