@@ -44,7 +44,8 @@ def score(
     found = np.empty((3, own.size))
     odds = np.ones((1, len(cutpoints) + 1))
     if evidence is not None:
-        odds = np.exp(evidence - evidence.max(axis=-1, keepdims=True)).reshape(own.size, -1)
+        odds = np.exp(evidence - evidence.max(axis=-1, keepdims=True))
+        odds = odds.reshape(own.size, len(cutpoints) + 1)
     _score(
         np.ascontiguousarray(own, dtype=np.float64).reshape(-1),
         np.ascontiguousarray(level, dtype=np.intp).reshape(-1),

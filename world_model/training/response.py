@@ -179,6 +179,9 @@ def _first_parameters(
 ) -> ResponseParameters:
     rng = np.random.default_rng(config.seed)
     rate = rows[..., schema.HEART_RATE][observed[..., schema.HEART_RATE]].astype(np.float64)
+    if len(rate) == 0:  # never logged: what is imagined of it is nobody's
+        plain = schema.continuous(schema.HEART_RATE)
+        rate = plain.centre + plain.scale * np.array([-1.0, 1.0])
     weathers = rows[..., schema.WEATHER][observed[..., schema.WEATHER]].astype(int)
     counts = np.bincount(weathers, minlength=schema.FEATURES[schema.WEATHER].width)
     width = CONTEXT_WIDTH + len(config.tau_days) * config.channels

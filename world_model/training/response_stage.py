@@ -30,6 +30,8 @@ from world_model.training.response import (
 from world_model.training.response_validation import LastDays, LastPeople, later_days_score
 
 NAME = "response"
+#: within a person; a column that was 1 on one day in 10,000 has this much
+UNSEEN_SD = 0.01
 _FILE = f"{NAME}.state.safetensors"
 _POINT = ("point.mean", "point.noise")
 
@@ -129,13 +131,24 @@ def train_response_stage(
         "validation_people": len(unseen),
     }
     if start is None:
-        return now.parameters, scores
+        return without_unseen(now.parameters), scores
     # The same scale, fillings and time constants: logs of both are the same.
     some = slice(-len(unseen), None)
     start = dataclasses.replace(start, gaps=gaps)
     logs = response_logs(start, rows[some], observed[some], weekday[some])
     gain = later_days_score(now.parameters, logs) - later_days_score(start, logs)
     return (now.parameters if gain > 0.0 else start), scores | {"gain_over_start_nats": gain}
+
+
+def without_unseen(parameters: ResponseParameters) -> ResponseParameters:
+    """Return a response that columns which never moved in the logs do not enter.
+
+    Their weights were never learned, and what a plan makes of them, a sport that nobody did, is
+    thousands of the standard deviations that they had.
+    """
+    moved = (parameters.actions.sd > UNSEEN_SD)[:, None]
+    first, second = (np.where(moved, each, 0.0) for each in parameters.channels)
+    return dataclasses.replace(parameters, channels=(first, second))
 
 
 def _unseen(dataset: LogDataset, train: np.ndarray, validation: np.ndarray) -> np.ndarray:

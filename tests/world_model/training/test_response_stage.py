@@ -12,7 +12,9 @@ from human_wm_env.errors import CheckpointError, ConfigError
 from human_wm_env.model.architecture import Architecture
 from human_wm_env.model.checkpoint import load_checkpoint
 from human_wm_env.model.weights import check_weights
+from human_wm_env.person import schema
 from human_wm_env.response.arrays import to_arrays
+from human_wm_env.response.basis import COLUMN_FEATURES, daily_basis
 from tests.world_model import tiny
 from tests.world_model.fitting_runs import Recorder
 from tests.world_model.responding import RESPONSE, SHORT, SMALL
@@ -142,3 +144,31 @@ def test_the_sizes_are_those_of_the_architecture() -> None:
 def test_the_predecessor_has_no_response() -> None:
     with pytest.raises(ConfigError, match="transition=film"):
         train(tiny.logs(), SMALL, dataclasses.replace(SHORT, loss="predecessor"))
+
+
+def test_what_was_never_logged_or_done_does_not_enter_the_response() -> None:
+    logs = tiny.logs()
+    rows, observed = logs.rows.copy(), logs.observed.copy()
+    swimming = schema.categories(schema.WORKOUT).index("Swimming")
+    rows[..., schema.WORKOUT] = np.where(
+        rows[..., schema.WORKOUT] == swimming, 0.0, rows[..., schema.WORKOUT]
+    )
+    observed[..., [schema.LOCATION, schema.HEART_RATE, schema.MOOD]] = False
+    found, _ = train_response_stage(
+        tiny.with_rows(logs, rows, observed),
+        logs.users_of("train"),
+        logs.users_of("validation"),
+        RESPONSE,
+        start=None,
+        logger=SilentLogger(),
+    )
+    assert all(np.isfinite(value).all() for value in to_arrays(found).values())
+    needs = [schema.LOCATION in each for each in COLUMN_FEATURES]
+    done = rows[0, :1].copy()
+    done[:, [schema.WORKOUT, schema.MINUTES]] = swimming, 60.0
+    columns = daily_basis(done)[0]
+    done[:, schema.WORKOUT] = schema.categories(schema.WORKOUT).index("None")
+    of_swimming = columns != daily_basis(done)[0]
+    assert of_swimming.sum() == 2 and sum(needs) > 0
+    for channels in found.channels:
+        assert not channels[needs | of_swimming].any() and channels[0].any()
