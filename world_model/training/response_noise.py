@@ -12,11 +12,19 @@ from human_wm_env.compiled import compiled
 from human_wm_env.response.noise import StateNoise
 from human_wm_env.response.ordinal import score
 from human_wm_env.response.parameters import ResponseLogs, ResponseParameters
-from human_wm_env.response.posterior import ResponsePosterior, WorkingPoint
+from human_wm_env.response.posterior import (
+    ResponsePosterior,
+    WorkingPoint,
+    collect,
+    first_working_point,
+    move_working_point,
+    solve,
+)
 
 NOISE_PEOPLE = 150
 NOISE_EVALUATIONS = 60
 _MOST_PERSISTENT = 0.99
+_REFITS = 2
 
 
 def fit_noise(
@@ -41,6 +49,16 @@ def fit_noise(
         parameters.noise[1], left, logs.mood_observed[some], 1.0 / at.information, fits_white=False
     )
     return replace(parameters, noise=(rate, mood), cutpoints=cutpoints)
+
+
+def refit_noise(parameters: ResponseParameters, logs: ResponseLogs) -> ResponseParameters:
+    """Return parameters with the noise and cutpoints of some logs; the rest stays."""
+    point = first_working_point(logs)
+    for _ in range(_REFITS):
+        posterior = solve(parameters, collect(parameters, logs, point))
+        point = move_working_point(parameters, logs, point, posterior)
+        parameters = fit_noise(parameters, logs, point, posterior)
+    return parameters
 
 
 def _best_noise(

@@ -27,7 +27,13 @@ from world_model.training.response import (
     first_training,
     training_rounds,
 )
-from world_model.training.response_validation import LastDays, LastPeople, later_days_score
+from world_model.training.response_noise import NOISE_PEOPLE, refit_noise
+from world_model.training.response_validation import (
+    LastDays,
+    LastPeople,
+    early,
+    later_days_score,
+)
 
 NAME = "response"
 #: within a person; a column that was 1 on one day in 10,000 has this much
@@ -77,8 +83,9 @@ def train_response_stage(
     """Learn a response, or go on where its state file says that training stopped.
 
     People who train do not count as validation. Where there are no others, the later days of
-    everybody judge, given the earlier ones. A start is kept unless what was learned from there on
-    foretells later days better, one day ahead.
+    everybody judge, given the earlier ones. What was learned from a start on is kept if it
+    foretells later days better, one day ahead, than the start itself and than the start with
+    noise and cutpoints of these people: often few of them tell little more.
 
     Args:
         dataset: the logs.
@@ -132,12 +139,15 @@ def train_response_stage(
     }
     if start is None:
         return without_unseen(now.parameters), scores
-    # The same scale, fillings and time constants: logs of both are the same.
-    some = slice(-len(unseen), None)
+    # The same scale, fillings and time constants: logs of all are the same.
     start = dataclasses.replace(start, gaps=gaps)
+    some, few = slice(-len(unseen), None), slice(0, NOISE_PEOPLE)
     logs = response_logs(start, rows[some], observed[some], weekday[some])
-    gain = later_days_score(now.parameters, logs) - later_days_score(start, logs)
-    return (now.parameters if gain > 0.0 else start), scores | {"gain_over_start_nats": gain}
+    before = early(response_logs(start, rows[few], observed[few], weekday[few]))
+    found = [start, refit_noise(start, before), now.parameters]
+    nats = [later_days_score(each, logs) for each in found]
+    best = int(np.argmax(nats))
+    return found[best], scores | {"gain_over_start_nats": nats[best] - nats[0]}
 
 
 def without_unseen(parameters: ResponseParameters) -> ResponseParameters:
