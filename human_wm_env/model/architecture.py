@@ -52,7 +52,7 @@ class Architecture:
     encoder_hidden: int = 128
     decoder_hidden: int = 64
     transition: str = FILM
-    response_channels: int = 3
+    response_channels: int = 6
     response_taus: int = 5
 
     def __post_init__(self) -> None:

