@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from human_wm_env.compiled import compiled
+from human_wm_env.compiled import inlined
 from human_wm_env.person import schema
 from human_wm_env.response.basis import LONG_NIGHT_HOURS, OF_NIGHT, SHORT_NIGHT_HOURS, WIDTH
 from human_wm_env.response.carried import PROCESSES
@@ -34,7 +34,7 @@ _RATE_LOW, _RATE_HIGH = schema.LOWS[schema.HEART_RATE], schema.HIGHS[schema.HEAR
 _DENSITY_AT_0 = 1.0 / np.sqrt(2.0 * np.pi)
 
 
-@compiled
+@inlined
 def basis_loop(row: np.ndarray, basis: np.ndarray) -> None:
     """Write `basis.daily_basis` of whole days: float32 (10, slots) and (WIDTH, slots)."""
     first_kind = 7
@@ -59,7 +59,7 @@ def basis_loop(row: np.ndarray, basis: np.ndarray) -> None:
             basis[first_place + place, slot] = row[schema.LOCATION, slot] == place + 1
 
 
-@compiled
+@inlined
 def context_loop(
     weekday: np.ndarray,
     weather: np.ndarray,
@@ -89,7 +89,7 @@ def context_loop(
             context[3 + WEATHERS + place, slot] = known_before * (before - share[place])
 
 
-@compiled
+@inlined
 def remember_channels_loop(
     basis: np.ndarray,
     channels: np.ndarray,
@@ -139,7 +139,7 @@ def remember_channels_loop(
                 found[row, slot] = after_night + seen
 
 
-@compiled
+@inlined
 def join_columns_loop(
     context: np.ndarray, found: np.ndarray, taus: int, columns: np.ndarray
 ) -> None:
@@ -159,7 +159,7 @@ def join_columns_loop(
                 row += 1
 
 
-@compiled
+@inlined
 def noise_loop(
     noise: np.ndarray,
     root: np.ndarray,
@@ -194,7 +194,7 @@ def noise_loop(
                 moved[row, slot] = kept * noise[row, slot] + new
 
 
-@compiled
+@inlined
 def doubt_loop(
     columns: np.ndarray,
     doubt: np.ndarray,
@@ -246,7 +246,7 @@ def doubt_loop(
         uncertainty[slot] = rate_scale * np.sqrt(total[RATE, slot]) + mood
 
 
-@compiled
+@inlined
 def states_loop(
     columns: np.ndarray,
     coefficients: np.ndarray,
