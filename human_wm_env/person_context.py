@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, SupportsFloat
 
 import gymnasium as gym
@@ -14,7 +13,7 @@ from gymnasium.vector.utils import batch_space
 from human_wm_env.envs.env import Env, Info
 from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.errors import ConfigError
-from human_wm_env.person.history import History, weekdays
+from human_wm_env.person.history import History
 from human_wm_env.runtime.world_model import ModelSource, load_world_model
 from human_wm_env.settings import one_of
 from human_wm_env.worlds.person_state import PersonState
@@ -55,31 +54,10 @@ class PosteriorMeans:
         return np.stack(self._means.look_up(starts, self._of_logs))
 
     def _of_logs(self, starts: list[PersonStart]) -> list[np.ndarray]:
-        return list(self._encode([self.world.history_of(start) for start in starts]))
+        return list(self.of_histories([self.world.history_of(start) for start in starts]))
 
-    def of_days_since(self, starts: list[PersonStart], trails: list[list[tuple]]) -> np.ndarray:
-        """Return the means of histories that go on with the days since the start."""
-        histories = []
-        for start, trail in zip(starts, trails, strict=True):
-            before = self.world.history_of(start)
-            if not trail:
-                histories.append(before)
-                continue
-            rows = np.stack([row for row, _ in trail])
-            observed = np.stack([seen for _, seen in trail])
-            going_on = History.from_arrays(rows, observed)
-            first = int(before.weekday[-1])
-            following = weekdays(first, len(trail) + 1)[1:]
-            histories.append(
-                History(
-                    np.concatenate([before.rows, going_on.rows]),
-                    np.concatenate([before.observed, going_on.observed]),
-                    np.concatenate([before.weekday, following]),
-                )
-            )
-        return self._encode(histories)
-
-    def _encode(self, histories: list[History]) -> np.ndarray:
+    def of_histories(self, histories: list[History]) -> np.ndarray:
+        """Return the posterior means after these logs, float32 (slots, width)."""
         posterior, _ = self.runtime.encode(histories)
         return np.clip(posterior.mean, -CONTEXT_BOUND, CONTEXT_BOUND)
 
@@ -95,14 +73,9 @@ def _extended(space: spaces.Space, width: int) -> spaces.Box:
     )
 
 
-@dataclass
-class _Trail:
-    """Days since a slot's start, as the agent's log shows them."""
-
-    days: list[tuple[np.ndarray, np.ndarray]]
-
-    def add(self, state: PersonState[object], slot: int) -> None:
-        self.days.append((state.row[slot], state.observed[slot]))
+def _with_day(history: History, state: PersonState[object], slot: int) -> History:
+    """Return a slot's log with the day that a state ends, as an agent's log shows it."""
+    return history.followed_by(state.row[[slot]], state.observed[[slot]])
 
 
 class PersonContext(gym.Wrapper[np.ndarray, np.ndarray, np.ndarray, np.ndarray]):
@@ -128,25 +101,23 @@ class PersonContext(gym.Wrapper[np.ndarray, np.ndarray, np.ndarray, np.ndarray])
         self._posterior = PosteriorMeans(inner.world, world_model, update)
         self.observation_space = _extended(env.observation_space, self._posterior.width)
         self._context = np.zeros(self._posterior.width, dtype=np.float32)
-        self._trail = _Trail([])
+        self._history: History | None = None  # with the days since the start
 
     def reset(
         self, *, seed: int | None = None, options: Info | None = None
     ) -> tuple[np.ndarray, Info]:
         """Reset, and encode the log before the start."""
         observation, info = self.env.reset(seed=seed, options=options)
-        self._trail = _Trail([])
+        self._history = self._posterior.world.history_of(self._inner.start)
         self._context = self._posterior.of_starts([self._inner.start])[0]
         return self._append(observation), info
 
     def step(self, action: np.ndarray) -> tuple[np.ndarray, SupportsFloat, bool, bool, Info]:
         """Step; with `update="daily"` encode again, with what was observed today."""
         observation, reward, terminated, truncated, info = self.env.step(action)
-        if self._posterior.update == "daily":
-            self._trail.add(self._inner.state, 0)
-            self._context = self._posterior.of_days_since([self._inner.start], [self._trail.days])[
-                0
-            ]
+        if self._posterior.update == "daily" and self._history is not None:
+            self._history = _with_day(self._history, self._inner.state, 0)
+            self._context = self._posterior.of_histories([self._history])[0]
         return self._append(observation), reward, terminated, truncated, info
 
     def _append(self, observation: np.ndarray) -> np.ndarray:
@@ -182,7 +153,7 @@ class VectorPersonContext(
         self.observation_space = batch_space(self.single_observation_space, env.num_envs)
         self._context = np.zeros((env.num_envs, self._posterior.width), dtype=np.float32)
         self._starts: list[PersonStart] = []
-        self._trails = [_Trail([]) for _ in range(env.num_envs)]
+        self._histories: dict[int, History] = {}  # of the slots, with the days since the start
 
     def reset(
         self,
@@ -213,11 +184,9 @@ class VectorPersonContext(
             return
         last = self._context[slots]
         if self._posterior.update == "daily":
-            for slot in slots:
-                self._trails[slot].add(self._inner.last_state, slot)
-            last = self._posterior.of_days_since(
-                [self._starts[slot] for slot in slots],
-                [self._trails[slot].days for slot in slots],
+            state = self._inner.last_state
+            last = self._posterior.of_histories(
+                [_with_day(self._histories[slot], state, slot) for slot in slots]
             )
         final = info["final_obs"]
         for slot, context in zip(slots, last, strict=True):
@@ -233,9 +202,9 @@ class VectorPersonContext(
             self._context[began] = self._posterior.of_starts(
                 [self._inner.starts[slot] for slot in began]
             )
-            for slot in began:
-                self._trails[slot] = _Trail([])
             self._starts = list(self._inner.starts)
+            for slot in began:
+                self._histories[slot] = self._posterior.world.history_of(self._starts[slot])
         return began
 
     def _encode_again(self, began: list[int]) -> None:
@@ -243,11 +212,10 @@ class VectorPersonContext(
         going_on = sorted(set(range(self.num_envs)) - set(began))
         if going_on:
             for slot in going_on:
-                self._trails[slot].add(self._inner.state, slot)
+                self._histories[slot] = _with_day(self._histories[slot], self._inner.state, slot)
             self._context = self._context.copy()
-            self._context[going_on] = self._posterior.of_days_since(
-                [self._inner.starts[slot] for slot in going_on],
-                [self._trails[slot].days for slot in going_on],
+            self._context[going_on] = self._posterior.of_histories(
+                [self._histories[slot] for slot in going_on]
             )
 
     def _append(self, observation: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from agents.planning.model_predictive_control import Planner, PlannerConfig
 from agents.planning.plan_returns import with_fresh_noise
 from agents.protocol import Arrays, Manifest, Plain
 from human_wm_env.envs.vector_env import VectorEnv
-from human_wm_env.person.history import History, weekdays
+from human_wm_env.person.history import History
 from human_wm_env.random_streams import Stream
 from human_wm_env.runtime.world_model import load_world_model
 from human_wm_env.worlds.dream import DreamWorld
@@ -115,7 +115,7 @@ class ImaginingPlanner(Planner):
             self._histories = [self.world.history_of(start) for start in env.starts]
         else:
             self._histories = [
-                _with_day(history, now.row[slot], now.observed[slot])
+                history.followed_by(now.row[[slot]], now.observed[[slot]])
                 for slot, history in enumerate(self._histories)
             ]
         slots, draws = len(self._histories), self.config.draws
@@ -140,14 +140,3 @@ class ImaginingPlanner(Planner):
             ),
         )
         return with_fresh_noise(state, self.world, slots, days, rng)
-
-
-def _with_day(history: History, row: np.ndarray, observed: np.ndarray) -> History:
-    """Return a log with one more day, of which only the observed cells are read."""
-    day = History.from_arrays(row[None], observed[None])
-    following = weekdays(int(history.weekday[-1]), 2)[1:]
-    return History(
-        np.concatenate([history.rows, day.rows]),
-        np.concatenate([history.observed, day.observed]),
-        np.concatenate([history.weekday, following]),
-    )

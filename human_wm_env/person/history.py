@@ -54,6 +54,21 @@ class History:
         blanked = blank_masked_cells(rows, observed)
         return cls(blanked, observed.copy(), weekdays(weekday, len(rows)))
 
+    def followed_by(self, rows: np.ndarray, observed: np.ndarray) -> History:
+        """Return the log with the days after it, of which only the observed cells are read.
+
+        Args:
+            rows: float (days, 10), raw values.
+            observed: bool (days, 10).
+        """
+        more = History.from_arrays(rows, observed)
+        following = weekdays(int(self.weekday[-1]), more.days + 1)[1:]
+        return History(
+            np.concatenate([self.rows, more.rows]),
+            np.concatenate([self.observed, more.observed]),
+            np.concatenate([self.weekday, following]),
+        )
+
 
 def weekdays(start_weekday: int | np.ndarray, days: int) -> np.ndarray:
     """Return the weekdays of `days` consecutive days; unknown stays unknown.

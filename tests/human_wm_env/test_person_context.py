@@ -93,7 +93,7 @@ def test_the_context_is_clipped_to_the_space(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(
         type(tiny.runtime()), "encode", lambda *_: (type(huge)(huge.mean * 1e6, huge.mean), None)
     )
-    assert np.abs(env._posterior._encode([])).max() == CONTEXT_BOUND
+    assert np.abs(env._posterior.of_histories([])).max() == CONTEXT_BOUND
 
 
 # Scalar -----------------------------------------------------------------------------------
@@ -271,7 +271,7 @@ def test_what_was_encoded_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     first = encoder.of_starts(starts)
     np.testing.assert_allclose(first, means(*starts), atol=1e-5)
     np.testing.assert_array_equal(first[0], first[2])
-    monkeypatch.setattr(encoder, "_encode", lambda _: pytest.fail("encoded twice"))
+    monkeypatch.setattr(encoder, "of_histories", lambda _: pytest.fail("encoded twice"))
     np.testing.assert_array_equal(encoder.of_starts(starts[::-1]), first[::-1])
 
 
