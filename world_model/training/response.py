@@ -24,7 +24,12 @@ from human_wm_env.response.posterior import (
     move_working_point,
     solve,
 )
-from world_model.training.response_components import ComponentLikelihood, first_components
+from world_model.training.response_components import (
+    ComponentLikelihood,
+    component_rank,
+    first_components,
+)
+from world_model.training.response_covariance import learn_covariance
 from world_model.training.response_noise import fit_noise
 from world_model.training.response_validation import Judged, LastPeople, Validation
 
@@ -39,8 +44,9 @@ class ResponseConfig:
 
     Attributes:
         channels: learned combinations of the daily basis, for each state.
-        rank: dimensions of z_c; with two for each channel and two more every channel of both
-            states has its own, and two are left for weekdays and weather.
+        rank: dimensions of z_c. Components take two for each channel (one for each state) and two
+            for weekdays and weather; the others are for what goes together
+            (`response_covariance`).
         tau_days: time constants of the memory.
         states_measured: "evening", after all actions of their row, or "morning", after the night
             and before the others.
@@ -51,7 +57,7 @@ class ResponseConfig:
     """
 
     channels: int = 6
-    rank: int = 14
+    rank: int = 32
     tau_days: tuple[float, ...] = (1.0, 3.0, 7.0, 14.0, 42.0)
     states_measured: str = EVENING
     rounds: int = 3
@@ -140,7 +146,7 @@ def training_rounds(
 
     Yields:
         The training after each round; the last one only learns once more, at the noise that was
-        found.
+        found, and then how coefficients differ between people.
     """
     now = start
     logs = response_logs(now.parameters, rows, observed, weekday)
@@ -154,6 +160,9 @@ def training_rounds(
             posterior = solve(parameters, judged.everything)
             point = move_working_point(parameters, logs, point, posterior)
             parameters = fit_noise(parameters, logs, point, posterior)
+        else:
+            parameters = learn_covariance(parameters, judged.learned, config.rank)
+            validation.append(judged.judge(parameters))
         now = ResponseTraining(_rounded(parameters), validation, number + 1, point, best)
         yield now
 
@@ -174,7 +183,7 @@ def _first_parameters(
     weathers = rows[..., schema.WEATHER][observed[..., schema.WEATHER]].astype(int)
     counts = np.bincount(weathers, minlength=schema.FEATURES[schema.WEATHER].width)
     channels, mean, loadings = first_components(
-        config.channels, config.rank, len(config.tau_days), rng
+        config.channels, component_rank(config.channels, config.rank), len(config.tau_days), rng
     )
     noise = StateNoise(np.array([0.3, 0.8]), np.array([0.3, 0.4]), 0.4)
     return ResponseParameters(

@@ -48,6 +48,11 @@ class _State(NamedTuple):
         return np.asarray(grown / grown.sum(axis=0))
 
 
+def component_rank(channels: int, rank: int) -> int:
+    """Return how many entries of z components take, of at most `rank`."""
+    return min(rank, len(STATES) * channels + CONTEXT_RANK)
+
+
 def own_loadings(channels: int, rank: int, state: int) -> np.ndarray:
     """Return which loadings are learned, bool (CONTEXT_WIDTH + channels, rank).
 
