@@ -7,10 +7,12 @@ from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
+from human_wm_env.data import splits
 from human_wm_env.data.splits import TimeSplit
 from human_wm_env.errors import ConfigError
 from human_wm_env.runtime.encoder import Posterior, with_response
 from human_wm_env.runtime.world_model import WorldModelRuntime
+from human_wm_env.worlds.reset_options import MIN_HISTORY_DAYS
 from world_model.card import baselines, futures, local_level, statistical_forecasts
 from world_model.card.forecasts import Cells, judge_cells
 from world_model.card.futures import Starts
@@ -218,12 +220,15 @@ def _corrected(
     horizons: Sequence[int],
     config: HeldOutConfig,
 ) -> np.ndarray:
-    """Return forecasts corrected by misses of earlier ones, which the encoder alone makes."""
+    """Return forecasts corrected by the misses of earlier ones, made in the same way."""
     rng = np.random.default_rng(np.random.SeedSequence([config.seed, 53]))
-    earlier = every_day(split.whole, split.first_held_out - local_level.EARLIER_DAYS)
-    earlier = earlier[np.isin(earlier.users, starts.users)]
-    quick = replace(config, posterior="encoder", draws=min(config.draws, _EARLIER_DRAWS))
-    misses = _imagined(pool, split, earlier, [1], quick, rng, lambda stage: None)
+    judged = np.isin(np.arange(split.whole.users), starts.users)
+    first = np.maximum(split.first_held_out - local_level.EARLIER_DAYS, MIN_HISTORY_DAYS)
+    first = np.where(judged, first, split.first_held_out)
+    walked = TimeSplit(split.whole, splits.before(split.whole, first), first)
+    earlier = every_day(split.whole, np.where(judged, first, split.whole.days_logged))
+    quick = replace(config, draws=min(config.draws, _EARLIER_DRAWS))
+    misses = _imagined(pool, walked, earlier, [1], quick, rng, lambda stage: None)
     return local_level.correct(
         imagined,
         starts,

@@ -2,7 +2,8 @@
 
 The nets know a person by a posterior over the whole log; what has moved since is seen by
 comparing earlier days with their forecasts. A local level of these misses is added to the
-forecasts, feature by feature. It is a correction of forecasts: environments do not play it.
+forecasts, feature by feature, and one day ahead amounts spread as widely as they missed. It
+is a correction of forecasts: environments do not play it.
 
 Source: Durbin & Koopman 2012, section 2 (local level model); here in its steady state, an
     exponentially weighted mean, shrunk to no correction.
@@ -23,7 +24,7 @@ from world_model.forecasters.clues import columns, running_sums
 from world_model.forecasters.forecast import draw_labels
 
 #: days before the held-out ones whose forecasts are compared with the log
-EARLIER_DAYS = 60
+EARLIER_DAYS = 42
 _HALF_LIVES_DAYS = (1.0, 3.0, 7.0, 14.0, 30.0, 60.0)
 _PSEUDO_DAYS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 200.0, 1000.0)
 
@@ -59,33 +60,55 @@ def correct(
     people, whose = np.unique(starts.users, return_inverse=True)
     choosing = np.arange(dataset.days) < first_held_out[people][:, None]
     for index in SCORED:
-        misses, observed = _misses(*earlier, people, dataset, index)
+        misses, variance, observed = _misses(*earlier, people, dataset, index)
         for place, horizon in enumerate(horizons):
-            level = _best_level(misses, observed, choosing, horizon)
+            level, widening = _best_level(misses, variance, observed, choosing, horizon)
             corrected[:, :, place, index] = _shifted(
-                forecasts[:, :, place, index], level[whose, starts.days], index, rng
+                forecasts[:, :, place, index],
+                level[whose, starts.days],
+                # Earlier forecasts say how widely those miss that are one day ahead, no others.
+                widening if horizon == 1 else 1.0,
+                index,
+                rng,
             )
     return corrected
 
 
 def _misses(
     forecasts: np.ndarray, starts: Starts, people: np.ndarray, dataset: LogDataset, index: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return log - forecast, (people, days, width), and where it is known, (people, days, 1)."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Compare forecasts with the log.
+
+    Returns:
+        Log - forecast, (people, days, width), the variance of the forecast, (people, days),
+        and where they are known, (people, days, 1); 0 elsewhere.
+    """
     logged = columns(dataset.rows[starts.users, starts.days, index], index)
     seen = dataset.observed[starts.users, starts.days, index][:, None].astype(np.float64)
     shape = (len(people), dataset.days)
     misses, observed = np.zeros((*shape, logged.shape[1])), np.zeros((*shape, 1))
+    variance = np.zeros(shape)
     at = (np.searchsorted(people, starts.users), starts.days)
-    misses[at] = (logged - _points(forecasts[:, :, index], index)) * seen
+    drawn = columns(forecasts[:, :, index], index)
+    misses[at] = (logged - drawn.mean(axis=1)) * seen
+    variance[at] = drawn.var(axis=1, ddof=1).sum(axis=-1) * seen[:, 0]
     observed[at] = seen
-    return misses, observed
+    return misses, variance, observed
 
 
 def _best_level(
-    misses: np.ndarray, observed: np.ndarray, choosing: np.ndarray, horizon: int
-) -> np.ndarray:
-    """Return the level before each day that foretells misses best, (people, days + 1, width)."""
+    misses: np.ndarray,
+    variance: np.ndarray,
+    observed: np.ndarray,
+    choosing: np.ndarray,
+    horizon: int,
+) -> tuple[np.ndarray, float]:
+    """Find the level that foretells misses best.
+
+    Returns:
+        The level before each day, (people, days + 1, width), and the misses that it leaves
+        over the forecasts' standard deviation, both root mean squares.
+    """
     days = misses.shape[1]
     counted = (observed[..., 0] > 0.0) & choosing
     sums = {
@@ -98,14 +121,15 @@ def _best_level(
         mean: np.ndarray = total / (count + pseudo_days)
         return mean
 
-    def error(settings: tuple[float, float]) -> float:
-        foretold = level(*settings)[:, : days - horizon + 1]
-        left = ((misses[:, horizon - 1 :] - foretold) ** 2).sum(axis=-1)
+    def error(foretold: np.ndarray) -> float:
+        left = ((misses[:, horizon - 1 :] - foretold[:, : days - horizon + 1]) ** 2).sum(axis=-1)
         return float(left[counted[:, horizon - 1 :]].sum())
 
     # The last one corrects the least: it is taken where nothing is known.
-    best = min(reversed(list(product(_HALF_LIVES_DAYS, _PSEUDO_DAYS))), key=error)
-    return level(*best)
+    grid = reversed(list(product(_HALF_LIVES_DAYS, _PSEUDO_DAYS)))
+    best = min((level(*settings) for settings in grid), key=error)
+    expected = float(variance[:, horizon - 1 :][counted[:, horizon - 1 :]].sum())
+    return best, float(np.sqrt(error(best) / expected)) if expected > 0.0 else 1.0
 
 
 def _points(drawn: np.ndarray, index: int) -> np.ndarray:
@@ -115,10 +139,16 @@ def _points(drawn: np.ndarray, index: int) -> np.ndarray:
 
 
 def _shifted(
-    drawn: np.ndarray, shift: np.ndarray, index: int, rng: np.random.Generator
+    drawn: np.ndarray, shift: np.ndarray, widening: float, index: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return raw draws (n, draws) whose mean, or whose shares of labels, are shifted."""
+    """Return raw draws (n, draws) whose mean, or whose shares of labels, are shifted.
+
+    Amounts spread around their mean as the misses do: what the level foretells is no longer
+    doubt.
+    """
     feature = schema.FEATURES[index]
     if isinstance(feature, schema.Continuous):
-        return np.clip(drawn + shift * feature.scale, feature.low, feature.high)
+        mean = drawn.mean(axis=1, keepdims=True)
+        moved = mean + shift * feature.scale + widening * (drawn - mean)
+        return np.clip(moved, feature.low, feature.high)
     return draw_labels(_points(drawn, index) + shift, drawn.shape[1], rng)

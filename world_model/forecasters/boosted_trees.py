@@ -47,7 +47,8 @@ def boosted_trees(clues: Clues, target: np.ndarray) -> Predict:
 
     def design(clues: Clues) -> np.ndarray:
         level = clues.level(overall, 3.0)
-        recent = [clues.recent(i, level, 1.0) - level for i in range(len(clues.recent_total))]
+        # The shortest half-life is left out: it hardly differs from the last day, which is there.
+        recent = [clues.recent(i, level, 1.0) - level for i in range(1, len(clues.recent_total))]
         parts = [base(clues), level, *recent, clues.count, clues.weekday, clues.others]
         return np.concatenate(parts, axis=1)
 

@@ -10,6 +10,7 @@ import pytest
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.data.splits import everybody_trains, split_by_time
 from human_wm_env.errors import ConfigError
+from tests.human_wm_env.response import responses
 from tests.world_model import tiny
 from world_model.card.forecasts import Cells
 from world_model.card.held_out_days import BASELINE, UNCORRECTED, HeldOutConfig, judge_held_out
@@ -169,3 +170,13 @@ def test_the_same_seed_gives_the_same_numbers() -> None:
 def test_settings_out_of_range(wrong: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):
         HeldOutConfig(**wrong)
+
+
+@pytest.mark.parametrize("posterior", ["encoder", "refined"])
+def test_a_checkpoint_with_a_response(posterior: str) -> None:
+    """Its posterior of z_a and z_c is exact, before every day; only z_b is refined."""
+    config = dataclasses.replace(SMALL, posterior=posterior, horizons=[1, 2])
+    split = split_by_time(tiny.logs(), 0.05)
+    found = judge_held_out(responses.runtime(), split, config)
+    assert np.isfinite(found.days_ahead["2"][AVERAGE].crps)
+    assert UNCORRECTED in found.forecasters["1"]

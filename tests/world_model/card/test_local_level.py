@@ -72,6 +72,34 @@ def test_right_forecasts_are_hardly_touched() -> None:
     assert np.abs(moved).mean() < 0.1 * 0.5 * steps.scale
 
 
+def test_what_the_level_foretells_is_no_longer_doubt() -> None:
+    """A resting heart rate that wanders: most of yesterday's miss is there today."""
+    rng = np.random.default_rng(4)
+    rate = schema.continuous(schema.HEART_RATE)
+    rows = tiny.logs().rows.copy()
+    walk = np.cumsum(rng.standard_normal(rows.shape[:2]), axis=1)
+    rows[..., schema.HEART_RATE] = rate.centre + walk
+    observed = tiny.logs().observed.copy()
+    observed[..., schema.HEART_RATE] = True
+    drawn = np.broadcast_to(typical(), (len(EVERY), 400, schema.FEATURE_COUNT)).copy()
+    drawn[..., schema.HEART_RATE] = rate.centre + walk.std() * rng.standard_normal(drawn.shape[:2])
+    found = correct(
+        drawn[: len(STARTS), :, None].astype(np.float32),
+        STARTS,
+        [1],
+        (drawn.astype(np.float32), EVERY),
+        np.full(12, FIRST_HELD_OUT),
+        tiny.with_rows(tiny.logs(), rows, observed),
+        np.random.default_rng(0),
+    )[:, :, 0, schema.HEART_RATE]
+    truth = rate.centre + walk[STARTS.users, STARTS.days]
+    misses = truth - found.mean(axis=1)
+    assert misses.std() < 0.4 * walk.std()
+    assert found.std(axis=1).mean() < 0.5 * walk.std()
+    low, high = np.quantile(found, [0.1, 0.9], axis=1)
+    assert 0.7 < ((truth > low) & (truth < high)).mean() < 0.95
+
+
 def test_later_days_correct_nothing() -> None:
     logs = tiny.logs()
     rows, observed = logs.rows.copy(), logs.observed.copy()
