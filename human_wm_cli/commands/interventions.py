@@ -13,10 +13,11 @@ from numpy.random import SeedSequence, default_rng
 from human_wm_cli.console import Row, print_report, run_script, say
 from human_wm_cli.run import RunConfig, RunFolder
 from human_wm_env.errors import ConfigError
+from human_wm_env.person.history import History
 from human_wm_env.person.schema import DAYS_PER_WEEK
 from human_wm_env.response.effects import policy_effects
+from human_wm_env.response.inference import ResponseInference
 from human_wm_env.response.parameters import response_logs
-from human_wm_env.response.posterior import infer
 from human_wm_env.second_family.effects import POLICIES, REST, exact_effects
 from human_wm_env.second_family.people import FamilyPeople, draw_people
 from human_wm_env.second_family.reference import reference_effects
@@ -29,6 +30,7 @@ from human_wm_env.second_family.structure import (
 )
 from world_model.card.interventions import EffectScore, score_effects, share_of_best_choice
 from world_model.training.response import ResponseConfig, train_response
+from world_model.training.response_timing import Timing, find_timing
 
 NAME = "interventions"
 _FOR_DAYS, _FOR_GAPS, _FOR_DRAWS = 2, 3, 5
@@ -83,18 +85,23 @@ class MemberResult:
         share_of_best_choice: of the model, and of the estimator that knows the equations.
         seconds: of the training.
         milliseconds_a_person: of the inference.
+        timing: when states are measured, as the logs say.
+        timing_is_right: whether they say the truth.
     """
 
     scores: list[EffectScore]
     share_of_best_choice: tuple[float | None, float | None]
     seconds: float
     milliseconds_a_person: float
+    timing: Timing
+    timing_is_right: bool
 
 
 def judge_member(member: int, config: InterventionsConfig) -> MemberResult:
     """Train on people of a member, and compare effects on new people with the exact ones."""
     structure = draw_structure(member)
     _, _, rows, observed, weekday = _logs(structure, config.people, config, config.seed)
+    timing = find_timing(rows, observed, weekday, config.response)
     began = time.monotonic()
     trained = train_response(
         rows, observed, weekday, config.response, morning_states=structure.morning_states
@@ -103,13 +110,17 @@ def judge_member(member: int, config: InterventionsConfig) -> MemberResult:
     people, state, rows, observed, weekday = _logs(
         structure, config.judged, config, config.seed + 10_000
     )
-    began = time.monotonic()
     parameters = trained.parameters
-    logs = response_logs(parameters, rows, observed, weekday)
-    posterior = infer(parameters, logs)
+    infer = ResponseInference(parameters)
+    histories = [History(*own) for own in zip(rows, observed, weekday, strict=True)]
+    infer(histories[:1])  # compiles
+    began = time.monotonic()
+    posterior = infer(histories)
     a_person = 1000.0 * (time.monotonic() - began) / config.judged
     rng = default_rng(SeedSequence([config.seed, member, _FOR_DRAWS]))
-    latents = posterior.draw(config.draws, rng)
+    noise = rng.standard_normal((config.judged, config.draws, posterior.mean.shape[1]))
+    latents = posterior.mean[:, None] + noise @ posterior.root.transpose(0, 2, 1)
+    logs = response_logs(parameters, rows, observed, weekday)
     rest = policy_row(REST)
     estimated = {
         name: policy_effects(
@@ -129,6 +140,8 @@ def judge_member(member: int, config: InterventionsConfig) -> MemberResult:
         ),
         seconds=seconds,
         milliseconds_a_person=a_person,
+        timing=timing,
+        timing_is_right=timing.morning_states == structure.morning_states,
     )
 
 
@@ -176,6 +189,8 @@ def main(config: InterventionsConfig) -> None:
                 "reference": result.share_of_best_choice[1],
                 "training s": result.seconds,
                 "inference ms a person": result.milliseconds_a_person,
+                "timing is right": "yes" if result.timing_is_right else "no",
+                "by nats": result.timing.nats,
             }
             for member, result in results.items()
         ]

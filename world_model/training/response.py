@@ -33,7 +33,7 @@ from world_model.training.response_covariance import learn_covariance
 from world_model.training.response_noise import fit_noise
 from world_model.training.response_validation import Judged, LastPeople, Validation
 
-EVENING, MORNING = "evening", "morning"
+EVENING, MORNING, AUTO = "evening", "morning", "auto"
 VALIDATIONS = 20  # of a round
 CORRECTIONS = 20  # of the approximate Hessian
 
@@ -48,8 +48,8 @@ class ResponseConfig:
             for weekdays and weather; the others are for what goes together
             (`response_covariance`).
         tau_days: time constants of the memory.
-        states_measured: "evening", after all actions of their row, or "morning", after the night
-            and before the others.
+        states_measured: "evening", after all actions of their row, "morning", after the night
+            and before the others, or "auto", as the logs say (`response_timing`).
         rounds: of channels, then noise and cutpoints.
         steps: of L-BFGS in the first round; the others take at most half as many.
         validation_share: share of the people who only judge the training.
@@ -66,11 +66,11 @@ class ResponseConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.states_measured not in (EVENING, MORNING):
+        if self.states_measured not in (EVENING, MORNING, AUTO):
             raise ConfigError(
-                f"states_measured out of {EVENING}, {MORNING}",
+                f"states_measured out of {EVENING}, {MORNING}, {AUTO}",
                 repr(self.states_measured),
-                did_you_mean(self.states_measured, (EVENING, MORNING)),
+                did_you_mean(self.states_measured, (EVENING, MORNING, AUTO)),
             )
         if min(self.channels, self.rank, self.rounds, self.steps) < 1:
             raise ConfigError(

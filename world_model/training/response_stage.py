@@ -21,6 +21,7 @@ from human_wm_env.response.posterior import WorkingPoint
 from world_model.nets.missingness import gap_evidence
 from world_model.training.logger import Logger
 from world_model.training.response import (
+    AUTO,
     MORNING,
     ResponseConfig,
     ResponseTraining,
@@ -28,6 +29,7 @@ from world_model.training.response import (
     training_rounds,
 )
 from world_model.training.response_noise import NOISE_PEOPLE, refit_noise
+from world_model.training.response_timing import find_timing
 from world_model.training.response_validation import (
     LastDays,
     LastPeople,
@@ -100,7 +102,8 @@ def train_response_stage(
 
     Returns:
         The parameters, and scores: nats per validation person at the end (up to a constant), at
-        which step of the last round they were best, and what was gained over a start.
+        which step of the last round they were best, what was gained over a start, and by how much
+        the logs prefer the time at which states are measured, if it was looked for.
 
     Raises:
         CheckpointError: the state file is damaged, or of another run.
@@ -112,10 +115,15 @@ def train_response_stage(
     gaps = gap_evidence(
         dataset.observed[train], dataset.rows[train][..., schema.MOOD], dataset.days_logged[train]
     )
+    morning, timing = config.states_measured == MORNING, dict[str, float]()
+    if config.states_measured == AUTO and start is None:
+        some = slice(0, len(train))
+        morning, timing["timing_nats"] = find_timing(
+            rows[some], observed[some], weekday[some], config
+        )
     state = _State(folder, settings)
     now = state.load()
     if now is None:
-        morning = config.states_measured == MORNING
         now = first_training(rows, observed, config, morning_states=morning)
         if start is not None:
             now = ResponseTraining(start)
@@ -136,6 +144,7 @@ def train_response_stage(
         "best_step": round(now.best[-1] * config.steps),
         "people": len(train),
         "validation_people": len(unseen),
+        **timing,
     }
     if start is None:
         return without_unseen(now.parameters), scores

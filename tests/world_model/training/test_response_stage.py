@@ -102,6 +102,19 @@ def test_an_interrupted_stage_ends_as_one_that_was_not(
         stage(tmp_path, "one run")
 
 
+def test_the_logs_say_when_states_are_measured() -> None:
+    logs = tiny.logs()
+    found, scores = train_response_stage(
+        logs,
+        logs.users_of("train"),
+        logs.users_of("validation"),
+        dataclasses.replace(RESPONSE, states_measured="auto"),
+        start=None,
+        logger=Recorder(),
+    )
+    assert found.morning_states in (True, False) and scores["timing_nats"] > 0.0
+
+
 def test_people_who_train_do_not_judge_and_a_start_is_kept_unless_later_days_say_better(
     trained: Trained,
 ) -> None:
