@@ -159,7 +159,7 @@ def test_a_copy_goes_its_own_way_from_the_same_state(mode: AutoresetMode, make: 
         ({"num_envs": 2.5}, "num_envs as a whole number"),
         ({"layout": "branch"}, "Did you mean 'branches'"),
         ({"autoreset_mode": "SameSteps"}, "Did you mean 'SameStep'"),
-        ({"observation": "box"}, 'observation "flat" or "dict"'),
+        ({"observation": "box"}, "observation out of flat, dict"),
     ],
 )
 def test_impossible_settings_are_refused(make: Make, setting: dict[str, Any], message: str) -> None:
