@@ -9,12 +9,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from human_wm_env.data.dataset import LogDataset
-from human_wm_env.model.architecture import Architecture
+from human_wm_env.model.architecture import RESPONSE, Architecture
 from world_model.export import export
 from world_model.training.config import TrainingConfig
 from world_model.training.logger import Logger
 from world_model.training.response import EVENING, MORNING
 from world_model.training_stages import Trained, active_units, train
+
+#: as configs/model/default.yaml; `Architecture()` is that of checkpoints from before
+DEFAULT = Architecture(transition=RESPONSE, latent_a=2)
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ def pretrain(
     Args:
         dataset: the logs; people of the test split are never touched.
         checkpoint: the folder to be written.
-        architecture: sizes of the nets; None takes the defaults.
+        architecture: sizes of the model; None takes DEFAULT, whose states follow a response.
         training: how to train; None takes the defaults.
         about: JSON-able facts for the manifest; None takes the settings and `described` logs.
         logger: receives scalars.
@@ -63,7 +66,7 @@ def pretrain(
         CheckpointError: the state folder is damaged, or of another run; or the start
             cannot be read, or is of another architecture.
     """
-    architecture, training = architecture or Architecture(), training or TrainingConfig()
+    architecture, training = architecture or DEFAULT, training or TrainingConfig()
     began = time.monotonic()
     trained = train(
         dataset,

@@ -19,6 +19,7 @@ from numba.core.dispatcher import Dispatcher
 
 import human_wm_env
 from human_wm_env.compiled import compiled, digest
+from tests.golden.renew import CHECKPOINT
 
 if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
     pytest.skip("nothing is compiled", allow_module_level=True)
@@ -144,20 +145,22 @@ def test_compiled_loops_equal_their_python() -> None:
 TYPICAL_USE = """
 import gymnasium as gym, numpy as np, human_wm_env
 from human_wm_env.envs import scalarize, vector_env
-from human_wm_env.runtime import dream_step, film
+from human_wm_env.runtime import dream_step, film, response_day
 from human_wm_env.worlds import person_world
 from human_wm_env.worlds.world import take
 
 settings = [{}, {"layout": "people", "masking": 0.3, "temperature": 1, "weather": "log"}]
 settings += [{"adherence": 0.5, "horizon": 2, "pessimism": 1.0}]
 for env_id in IDS:
-    env = gym.make(env_id)
+    model = {"world_model": MODEL} if env_id == "HumanWM-v0" else {}
+    env = gym.make(env_id, **model)
     env.reset(seed=1)
     env.step(env.action_space.sample())
     world, state = env.unwrapped.world, env.unwrapped.state
     world.step(take(state, np.zeros(5, dtype=int)), np.zeros((5, 7), dtype=np.float32))
     for chosen in settings:
-        many = gym.make_vec(env_id, 9, **{k: v for k, v in chosen.items() if k in ALLOWED[env_id]})
+        allowed = {k: v for k, v in chosen.items() if k in ALLOWED[env_id]}
+        many = gym.make_vec(env_id, 9, **model, **allowed)
         many.reset(seed=1)
         for _ in range(5):
             many.step(many.action_space.sample())
@@ -170,8 +173,9 @@ ALLOWED = {
 }
 
 
-def use(ids: list[str], check: str = "", **environment: str) -> None:
-    code = f"ALLOWED, IDS = {ALLOWED}, {ids}\n{TYPICAL_USE}\n{check}"
+def use(model: Path | None, check: str = "", **environment: str) -> None:
+    named = None if model is None else str(model)
+    code = f"ALLOWED, IDS, MODEL = {ALLOWED}, {list(ALLOWED)}, {named!r}\n{TYPICAL_USE}\n{check}"
     done = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, **environment},
@@ -181,19 +185,28 @@ def use(ids: list[str], check: str = "", **environment: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_typical_use_compiles_the_step_once() -> None:
-    check = """
-loops = [dream_step.begin_day, dream_step.end_day, person_world.finish_day]
-loops += [vector_env.count_step, scalarize.weighted_sum]
-for loop in [*loops, film.run_few, film.modulate]:
+#: the bundled checkpoint, whose states follow a response, and one with transition nets
+MODELS = {
+    "response": (None, "response_day.begin_response_day, response_day.end_response_day"),
+    "film": (CHECKPOINT, "dream_step.begin_day, dream_step.end_day, film.run_few, film.modulate"),
+}
+
+
+@pytest.mark.parametrize("kind", MODELS)
+def test_typical_use_compiles_the_step_once(kind: str) -> None:
+    model, loops = MODELS[kind]
+    check = f"""
+loops = [person_world.finish_day, vector_env.count_step, scalarize.weighted_sum]
+for loop in [*loops, {loops}]:
     assert len(loop.signatures) == 1, loop
 """
-    use(list(ALLOWED), check)
+    use(model, check)
 
 
 @pytest.mark.slow
-def test_typical_use_stays_within_bounds(tmp_path: Path) -> None:
-    use(list(ALLOWED), NUMBA_BOUNDSCHECK="1", NUMBA_CACHE_DIR=str(tmp_path))
+@pytest.mark.parametrize("kind", MODELS)
+def test_typical_use_stays_within_bounds(kind: str, tmp_path: Path) -> None:
+    use(MODELS[kind][0], NUMBA_BOUNDSCHECK="1", NUMBA_CACHE_DIR=str(tmp_path))
 
 
 def test_where_nothing_can_be_kept_loops_compile_anew(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,8 @@ from human_wm_cli.commands import experiments as run_experiments
 from human_wm_cli.commands.experiments import RunExperimentsConfig, plan
 from human_wm_cli.config import CONFIGS_FOLDER, compose
 from human_wm_cli.console import run_script
+from human_wm_env.model.architecture import Architecture
+from world_model.pretrained import DEFAULT
 
 SMALL = [
     *("data=mini", "model=mini", "training.dreamt_people=8", "training.nets.epochs=1"),
@@ -56,6 +58,11 @@ def test_every_experiment_is_in_the_default_plan() -> None:
     assert planned["predecessor"].training.is_joint and planned["encoder_only"].training.is_joint
     assert planned["beta_c_4"].training.beta == {"a": 1.0, "b": 1.0, "c": 4.0}
     assert planned["no_ensemble"].model.members == 1 and not planned["markov"].model.memory
+    assert default.model == DEFAULT and DEFAULT.has_response
+    for name in ("film", "markov", "predecessor", "no_ensemble", "beta_c_4", "encoder_only"):
+        sizes = planned[name].model
+        assert (sizes.transition, sizes.latent_a, sizes.latent_c) == ("film", 16, 32), name
+    assert planned["film"].model == Architecture()
     assert planned["large"].model.policy_hidden > default.model.policy_hidden
 
 
