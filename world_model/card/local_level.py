@@ -26,6 +26,8 @@ from world_model.forecasters.forecast import draw_labels
 #: days before the held-out ones whose forecasts are compared with the log
 EARLIER_DAYS = 42
 _HALF_LIVES_DAYS = (1.0, 3.0, 7.0, 14.0, 30.0, 60.0)
+# Few misses say little of how wide they are: so many more count as if they were as foretold.
+_PSEUDO_CELLS = 200.0
 _PSEUDO_DAYS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 200.0, 1000.0)
 
 
@@ -107,7 +109,7 @@ def _best_level(
 
     Returns:
         The level before each day, (people, days + 1, width), and the misses that it leaves
-        over the forecasts' standard deviation, both root mean squares.
+        over the forecasts' standard deviation, both root mean squares, shrunk to 1.
     """
     days = misses.shape[1]
     counted = (observed[..., 0] > 0.0) & choosing
@@ -128,8 +130,11 @@ def _best_level(
     # The last one corrects the least: it is taken where nothing is known.
     grid = reversed(list(product(_HALF_LIVES_DAYS, _PSEUDO_DAYS)))
     best = min((level(*settings) for settings in grid), key=error)
-    expected = float(variance[:, horizon - 1 :][counted[:, horizon - 1 :]].sum())
-    return best, float(np.sqrt(error(best) / expected)) if expected > 0.0 else 1.0
+    expected = variance[:, horizon - 1 :][counted[:, horizon - 1 :]]
+    if not expected.sum() > 0.0:
+        return best, 1.0
+    as_expected = _PSEUDO_CELLS * expected.mean()
+    return best, float(np.sqrt((error(best) + as_expected) / (expected.sum() + as_expected)))
 
 
 def _points(drawn: np.ndarray, index: int) -> np.ndarray:

@@ -95,9 +95,9 @@ def test_what_the_level_foretells_is_no_longer_doubt() -> None:
     truth = rate.centre + walk[STARTS.users, STARTS.days]
     misses = truth - found.mean(axis=1)
     assert misses.std() < 0.4 * walk.std()
-    assert found.std(axis=1).mean() < 0.5 * walk.std()
+    assert found.std(axis=1).mean() < 0.6 * walk.std()
     low, high = np.quantile(found, [0.1, 0.9], axis=1)
-    assert 0.7 < ((truth > low) & (truth < high)).mean() < 0.95
+    assert ((truth > low) & (truth < high)).mean() > 0.75
 
 
 def test_later_days_correct_nothing() -> None:
