@@ -32,8 +32,8 @@ from human_wm_env.response.carried import (
     stacked,
 )
 from human_wm_env.response.kalman import filter_loop
+from human_wm_env.response.moment_matching import match_moments
 from human_wm_env.response.noise import StateNoise
-from human_wm_env.response.ordinal import score
 from human_wm_env.response.parameters import (
     CONTEXT_WIDTH,
     MOOD_ORDER,
@@ -238,19 +238,20 @@ class ResponseInference:
         """Return posterior mean and root; the mood's log is left filtered at the posterior."""
         size, cutpoints = len(rate.pull), self.parameters.cutpoints
         prior = np.eye(size) + rate.precision
-        latent_mean = noise = np.zeros(len(level))
+        latent_mean = np.zeros(len(level))
+
+        def filter_at_mean() -> None:
+            own = latent_mean[None], level[None], mood.observed[None]
+            gaps = None if evidence is None else evidence[None]
+            at = match_moments(*own, mood.noise, cutpoints, gaps)
+            mood.filter(at.response[0], at.variance[0])
+
         for _ in range(SCORING_PASSES):
-            latent = latent_mean + noise
-            at = score(latent, level, cutpoints, evidence)
-            mood.filter(latent + at.slope / at.information, 1.0 / at.information)
+            filter_at_mean()
             precision = prior + mood.precision
             mean = np.linalg.solve(precision, rate.pull + mood.pull)
             latent_mean = mood.expected(mean)
-            at = score(latent_mean + noise, level, cutpoints, evidence)
-            variance = 1.0 / at.information
-            left = noise + at.slope * variance
-            noise = mood.expected_noise(left, variance)
-        mood.filter(latent_mean + left, variance)
+        filter_at_mean()
         # The root that is lower triangular in the order of the latents.
         return mean, np.linalg.cholesky(np.linalg.inv(precision))
 
@@ -271,7 +272,7 @@ class _StateLog:
     """
 
     def __init__(self, columns: np.ndarray, observed: np.ndarray, noise: StateNoise) -> None:
-        self._columns, self._observed, self.noise = columns, observed, noise
+        self._columns, self.observed, self.noise = columns, observed, noise
         self._minus_mean = columns[:, -1].copy()
         self._whitened = np.empty_like(columns)
         self._predicted = np.empty(len(columns))
@@ -285,7 +286,7 @@ class _StateLog:
         own = self.noise.persistence, self.noise.sd
         filter_loop(
             self._columns,
-            self._observed,
+            self.observed,
             variance,
             own,
             self._whitened,
@@ -299,21 +300,6 @@ class _StateLog:
     def expected(self, latents: np.ndarray) -> np.ndarray:
         """Return what latents (latents,) make the state expected to be, float64 (days,)."""
         return np.asarray(-self._columns[:, :-1] @ latents - self._minus_mean)
-
-    def expected_noise(self, left: np.ndarray, variance: np.ndarray) -> np.ndarray:
-        """Return the noise expected of each day from what is left on those before, (days,)."""
-        column, predicted = left[:, None], np.empty(len(left))
-        filter_loop(
-            column,
-            self._observed,
-            variance,
-            (self.noise.persistence, self.noise.sd),
-            np.empty_like(column),
-            predicted,
-            np.empty((PROCESSES, 1)),
-            np.empty((PROCESSES, PROCESSES)),
-        )
-        return predicted
 
 
 def _as_batch(mean: np.ndarray, root: np.ndarray, **kept: np.ndarray) -> PersonalResponse:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from human_wm_env.response.moment_matching import match_moments
 from human_wm_env.response.noise import StateNoise, Whitened, whiten
-from human_wm_env.response.ordinal import score
 from human_wm_env.response.parameters import STATES, ResponseLogs, ResponseParameters
 
 SCORING_PASSES = 4
@@ -68,21 +68,18 @@ def solve(parameters: ResponseParameters, moments: LogMoments) -> ResponsePoster
 
 @dataclass(frozen=True)
 class WorkingPoint:
-    """Where the mood's likelihood is linearised: latent mean and expected noise of each day.
+    """Where the mood's likelihood is approximated.
 
     Attributes:
         mean: float64 (people, days), of the regression.
-        noise: float64 (people, days), expected of the noise from the days before.
     """
 
     mean: np.ndarray
-    noise: np.ndarray
 
 
 def first_working_point(logs: ResponseLogs) -> WorkingPoint:
     """Return the working point of people nothing is known of."""
-    zeros = np.zeros(logs.level.shape)
-    return WorkingPoint(zeros, zeros)
+    return WorkingPoint(np.zeros(logs.level.shape))
 
 
 def collect(parameters: ResponseParameters, logs: ResponseLogs, point: WorkingPoint) -> LogMoments:
@@ -99,10 +96,11 @@ def _whitened_rate(parameters: ResponseParameters, logs: ResponseLogs) -> Whiten
 
 
 def _mood(parameters: ResponseParameters, logs: ResponseLogs, point: WorkingPoint) -> Whitened:
-    latent = point.mean + point.noise
-    at = score(latent, logs.level, parameters.cutpoints, logs.evidence)
-    response = latent + at.slope / at.information
-    return _whiten(logs, response, logs.mood_observed, 1.0 / at.information, parameters.noise[1])
+    noise = parameters.noise[1]
+    at = match_moments(
+        point.mean, logs.level, logs.mood_observed, noise, parameters.cutpoints, logs.evidence
+    )
+    return _whiten(logs, at.response, logs.mood_observed, at.variance, noise)
 
 
 def _whiten(
@@ -123,24 +121,12 @@ def _moments(whitened: Whitened) -> tuple[np.ndarray, np.ndarray, np.ndarray, np
     return inner, products[:, :-1, -1], products[:, -1, -1], whitened.log_variance
 
 
-def move_working_point(
-    parameters: ResponseParameters,
-    logs: ResponseLogs,
-    point: WorkingPoint,
-    posterior: ResponsePosterior,
+def working_point(
+    parameters: ResponseParameters, logs: ResponseLogs, posterior: ResponsePosterior
 ) -> WorkingPoint:
     """Return the working point at a posterior's mean."""
     own = parameters.coefficients(1, posterior.mean).astype(np.float32)
-    mean = np.einsum("pdw,pw->pd", logs.columns, own).astype(np.float64)
-    at = score(mean + point.noise, logs.level, parameters.cutpoints, logs.evidence)
-    rest = point.noise + at.slope / at.information
-    filtered = whiten(
-        rest[..., None].astype(np.float32),
-        logs.mood_observed,
-        1.0 / at.information,
-        parameters.noise[1],
-    )
-    return WorkingPoint(mean, filtered.expected_noise)
+    return WorkingPoint(np.einsum("pdw,pw->pd", logs.columns, own).astype(np.float64))
 
 
 def infer(parameters: ResponseParameters, logs: ResponseLogs) -> ResponsePosterior:
@@ -148,6 +134,6 @@ def infer(parameters: ResponseParameters, logs: ResponseLogs) -> ResponsePosteri
     point = first_working_point(logs)
     posterior = solve(parameters, collect(parameters, logs, point))
     for _ in range(SCORING_PASSES - 1):
-        point = move_working_point(parameters, logs, point, posterior)
+        point = working_point(parameters, logs, posterior)
         posterior = solve(parameters, collect(parameters, logs, point))
     return posterior

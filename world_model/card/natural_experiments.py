@@ -15,8 +15,8 @@ import numpy as np
 
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.person import schema
+from human_wm_env.response.moment_matching import match_moments
 from human_wm_env.response.noise import StateNoise, whiten
-from human_wm_env.response.ordinal import score
 from human_wm_env.response.parameters import (
     CONTEXT_WIDTH,
     STATES,
@@ -148,8 +148,8 @@ def _whitened(
         variance = np.full(response.shape, noise.white_variance)
     else:
         latent, seen = context + change, logs.mood_observed
-        at = score(latent, logs.level, parameters.cutpoints, logs.evidence)
-        response, variance = latent + at.slope / at.information, 1.0 / at.information
+        at = match_moments(latent, logs.level, seen, noise, parameters.cutpoints, logs.evidence)
+        response, variance = at.response, at.variance
     columns = np.stack([change, response - context], axis=-1).astype(np.float32)
     white = whiten(columns, seen, variance, noise).columns.astype(np.float64)
     return white[..., 0], white[..., 1], seen

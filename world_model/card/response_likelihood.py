@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from human_wm_env.data.dataset import LogDataset
+from human_wm_env.response.moment_matching import match_moments
 from human_wm_env.response.noise import whiten
-from human_wm_env.response.ordinal import score
 from human_wm_env.response.parameters import ResponseParameters, response_logs
 
 
@@ -50,12 +50,11 @@ def state_likelihoods(
         )
         left = (logs.rate - rate).astype(np.float32)[..., None]
         innovations = whiten(left, logs.rate_observed, white, rate_noise).columns[..., 0]
-        at = score(mood, logs.level, parameters.cutpoints, logs.evidence)
-        response = (at.slope / at.information).astype(np.float32)[..., None]
-        noise = whiten(response, logs.mood_observed, 1.0 / at.information, mood_noise)
-        found = score(mood + noise.expected_noise, logs.level, parameters.cutpoints, logs.evidence)
+        at = match_moments(
+            mood, logs.level, logs.mood_observed, mood_noise, parameters.cutpoints, logs.evidence
+        )
         total = -0.5 * (np.square(innovations) * judged).sum(axis=1)
-        total += (found.log_likelihood * (judged & logs.mood_observed)).sum(axis=1)
+        total += (at.log_likelihood * (judged & logs.mood_observed)).sum(axis=1)
         return np.asarray(total / days)
 
     return of

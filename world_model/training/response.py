@@ -21,8 +21,8 @@ from human_wm_env.response.parameters import ResponseParameters, response_logs
 from human_wm_env.response.posterior import (
     WorkingPoint,
     first_working_point,
-    move_working_point,
     solve,
+    working_point,
 )
 from world_model.training.response_components import (
     ComponentLikelihood,
@@ -158,8 +158,8 @@ def training_rounds(
         parameters = _climb(now.parameters, judged, steps, validation, best)
         if number < config.rounds:
             posterior = solve(parameters, judged.everything)
-            point = move_working_point(parameters, logs, point, posterior)
-            parameters = fit_noise(parameters, logs, point, posterior)
+            point = working_point(parameters, logs, posterior)
+            parameters, point = fit_noise(parameters, logs, point, posterior)
         else:
             parameters = learn_covariance(parameters, judged.learned, config.rank)
             validation.append(judged.judge(parameters))

@@ -9,20 +9,21 @@ import numpy as np
 from scipy.optimize import minimize
 
 from human_wm_env.compiled import compiled
+from human_wm_env.response.moment_matching import match_moments
 from human_wm_env.response.noise import StateNoise
-from human_wm_env.response.ordinal import score
 from human_wm_env.response.parameters import ResponseLogs, ResponseParameters
 from human_wm_env.response.posterior import (
     ResponsePosterior,
     WorkingPoint,
     collect,
     first_working_point,
-    move_working_point,
     solve,
+    working_point,
 )
 
 NOISE_PEOPLE = 150
 NOISE_EVALUATIONS = 60
+MOOD_STEPS = 100
 _MOST_PERSISTENT = 0.99
 _REFITS = 2
 
@@ -32,23 +33,37 @@ def fit_noise(
     logs: ResponseLogs,
     point: WorkingPoint,
     posterior: ResponsePosterior,
-) -> ResponseParameters:
-    """Fit noise and cutpoints to what the regression leaves, at the posterior's mean."""
+    *,
+    fits_scale: bool = True,
+) -> tuple[ResponseParameters, WorkingPoint]:
+    """Fit noise and cutpoints to what the regression leaves, at the posterior's mean.
+
+    Args:
+        parameters: of a response.
+        logs: of people, of whom some are looked at.
+        point: where the mood is linearised.
+        posterior: of the people.
+        fits_scale: the latent mood is known up to a scale, which more noise makes larger: move all
+            that explains the mood by one factor as well.
+
+    Returns:
+        The parameters, and the working point on their scale.
+    """
     some = slice(0, NOISE_PEOPLE)
     own = parameters.coefficients(0, posterior.mean[some]).astype(np.float32)
     left = logs.rate[some] - np.einsum("pdw,pw->pd", logs.columns[some], own)
-    rate = _best_noise(
-        parameters.noise[0], left, logs.rate_observed[some], np.ones_like(left), fits_white=True
+    rate = _best_noise(parameters.noise[0], left, logs.rate_observed[some])
+    mood, cutpoints, scale = _best_mood(parameters, logs, point, fits_scale=fits_scale)
+    mean, loadings, sd = parameters.mean, parameters.loadings, parameters.intercept_sd
+    found = replace(
+        parameters,
+        noise=(rate, mood),
+        cutpoints=cutpoints,
+        mean=(mean[0], scale * mean[1]),
+        loadings=(loadings[0], scale * loadings[1]),
+        intercept_sd=np.array([sd[0], scale * sd[1]]),
     )
-    cutpoints = _best_cutpoints(parameters.cutpoints, logs, point)
-    latent = point.mean[some] + point.noise[some]
-    evidence = None if logs.evidence is None else logs.evidence[some]
-    at = score(latent, logs.level[some], cutpoints, evidence)
-    left = point.noise[some] + at.slope / at.information
-    mood = _best_noise(
-        parameters.noise[1], left, logs.mood_observed[some], 1.0 / at.information, fits_white=False
-    )
-    return replace(parameters, noise=(rate, mood), cutpoints=cutpoints)
+    return found, WorkingPoint(scale * point.mean)
 
 
 def refit_noise(parameters: ResponseParameters, logs: ResponseLogs) -> ResponseParameters:
@@ -56,53 +71,61 @@ def refit_noise(parameters: ResponseParameters, logs: ResponseLogs) -> ResponseP
     point = first_working_point(logs)
     for _ in range(_REFITS):
         posterior = solve(parameters, collect(parameters, logs, point))
-        point = move_working_point(parameters, logs, point, posterior)
-        parameters = fit_noise(parameters, logs, point, posterior)
+        point = working_point(parameters, logs, posterior)
+        parameters, point = fit_noise(parameters, logs, point, posterior, fits_scale=False)
     return parameters
 
 
-def _best_noise(
-    noise: StateNoise,
-    left: np.ndarray,
-    observed: np.ndarray,
-    variance: np.ndarray,
-    *,
-    fits_white: bool,
-) -> StateNoise:
+def _best_noise(noise: StateNoise, left: np.ndarray, observed: np.ndarray) -> StateNoise:
+    one = np.ones_like(left)
+
     def unpacked(numbers: np.ndarray) -> StateNoise:
-        persistence = _MOST_PERSISTENT / (1.0 + np.exp(-numbers[:2]))
-        white = float(np.exp(numbers[4])) if fits_white else noise.white_variance
-        return StateNoise(persistence, np.exp(numbers[2:4]), white)
+        return _noise(numbers, float(np.exp(numbers[4])))
 
     def cost(numbers: np.ndarray) -> float:
         tried = unpacked(numbers)
-        scaled = variance * tried.white_variance if fits_white else variance
-        return cost_of_noise(left, observed, scaled, tried.persistence, tried.sd)
+        return cost_of_noise(
+            left, observed, one * tried.white_variance, tried.persistence, tried.sd
+        )
 
-    share = np.clip(noise.persistence / _MOST_PERSISTENT, 1e-3, 1.0 - 1e-3)
-    start = [*np.log(share / (1.0 - share)), *np.log(np.maximum(noise.sd, 1e-3))]
-    start += [np.log(noise.white_variance)] if fits_white else []
-    options = {"maxfev": NOISE_EVALUATIONS}
-    found = minimize(cost, np.array(start), method="Nelder-Mead", options=options)
-    return unpacked(found.x)
-
-
-def _best_cutpoints(cutpoints: np.ndarray, logs: ResponseLogs, point: WorkingPoint) -> np.ndarray:
-    some = slice(0, NOISE_PEOPLE)
-    seen = logs.mood_observed[some]
-    latent = (point.mean[some] + point.noise[some])[seen]
-    level = logs.level[some][seen]
-    evidence = None if logs.evidence is None else logs.evidence[some][seen]
-
-    def unpacked(numbers: np.ndarray) -> np.ndarray:
-        return np.cumsum([numbers[0], *np.exp(numbers[1:])])
-
-    def cost(numbers: np.ndarray) -> float:
-        return -float(score(latent, level, unpacked(numbers), evidence).log_likelihood.sum())
-
-    start = np.array([cutpoints[0], *np.log(np.diff(cutpoints))])
+    start = np.array([*_numbers(noise), np.log(noise.white_variance)])
     options = {"maxfev": NOISE_EVALUATIONS}
     return unpacked(minimize(cost, start, method="Nelder-Mead", options=options).x)
+
+
+def _numbers(noise: StateNoise) -> list[float]:
+    share = np.clip(noise.persistence / _MOST_PERSISTENT, 1e-3, 1.0 - 1e-3)
+    return [*np.log(share / (1.0 - share)), *np.log(np.maximum(noise.sd, 1e-3))]
+
+
+def _noise(numbers: np.ndarray, white_variance: float) -> StateNoise:
+    persistence = _MOST_PERSISTENT / (1.0 + np.exp(-numbers[:2]))
+    return StateNoise(persistence, np.exp(numbers[2:4]), white_variance)
+
+
+def _best_mood(
+    parameters: ResponseParameters, logs: ResponseLogs, point: WorkingPoint, *, fits_scale: bool
+) -> tuple[StateNoise, np.ndarray, float]:
+    """Return noise, cutpoints and scale of the mood: each day given those before it."""
+    some = slice(0, NOISE_PEOPLE)
+    mean, observed = point.mean[some], np.ascontiguousarray(logs.mood_observed[some])
+    level = np.ascontiguousarray(logs.level[some], dtype=np.intp)
+    evidence = None if logs.evidence is None else logs.evidence[some]
+
+    def unpacked(numbers: np.ndarray) -> tuple[StateNoise, np.ndarray, float]:
+        cutpoints = np.cumsum([numbers[4], *np.exp(numbers[5:7])])
+        return _noise(numbers, 1.0), cutpoints, float(np.exp(numbers[7])) if fits_scale else 1.0
+
+    def cost(numbers: np.ndarray) -> float:
+        noise, cutpoints, scale = unpacked(numbers)
+        at = match_moments(scale * mean, level, observed, noise, cutpoints, evidence)
+        return -float(at.log_likelihood.sum()) / len(mean)
+
+    cutpoints = parameters.cutpoints
+    start = [*_numbers(parameters.noise[1]), cutpoints[0], *np.log(np.diff(cutpoints))]
+    start += [0.0] if fits_scale else []
+    found = minimize(cost, np.array(start), method="L-BFGS-B", options={"maxiter": MOOD_STEPS})
+    return unpacked(found.x)
 
 
 @compiled

@@ -41,7 +41,7 @@ NAME = "response"
 #: within a person; a column that was 1 on one day in 10,000 has this much
 UNSEEN_SD = 0.01
 _FILE = f"{NAME}.state.safetensors"
-_POINT = ("point.mean", "point.noise")
+_POINT = "point.mean"
 
 
 def sized(config: ResponseConfig, architecture: Architecture) -> ResponseConfig:
@@ -193,7 +193,7 @@ class _State:
         self._file.parent.mkdir(parents=True, exist_ok=True)
         arrays = to_arrays(training.parameters)
         if training.point is not None:
-            arrays |= dict(zip(_POINT, (training.point.mean, training.point.noise), strict=True))
+            arrays[_POINT] = training.point.mean
         facts = {
             "run": self._run,
             "rounds": training.rounds,
@@ -229,6 +229,6 @@ class _State:
             from_arrays(arrays),
             facts["validation"],
             facts["rounds"],
-            WorkingPoint(*(arrays[name] for name in _POINT)),
+            WorkingPoint(arrays[_POINT]),
             facts["best"],
         )

@@ -8,8 +8,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from human_wm_env.response.moment_matching import match_moments
 from human_wm_env.response.noise import whiten
-from human_wm_env.response.ordinal import score
 from human_wm_env.response.parameters import STATES, ResponseLogs, ResponseParameters
 from human_wm_env.response.posterior import LogMoments, WorkingPoint, collect, infer, solve
 
@@ -139,9 +139,8 @@ def later_days_score(parameters: ResponseParameters, logs: ResponseLogs) -> floa
         found = whiten(left, observed, white, rate_noise)
         squares = np.square(found.columns[..., 0], dtype=np.float64).sum(axis=1)
         total -= sign * 0.5 * (squares + found.log_variance)
-    at = score(mood, logs.level, parameters.cutpoints, logs.evidence)
-    rest = (at.slope / at.information)[..., None].astype(np.float32)
-    filtered = whiten(rest, logs.mood_observed, 1.0 / at.information, mood_noise)
-    likely = score(mood + filtered.expected_noise, logs.level, parameters.cutpoints, logs.evidence)
+    likely = match_moments(
+        mood, logs.level, logs.mood_observed, mood_noise, parameters.cutpoints, logs.evidence
+    )
     total += (likely.log_likelihood * (logs.mood_observed & ~before.mood_observed)).sum(axis=1)
     return float(total.mean())

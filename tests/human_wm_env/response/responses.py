@@ -17,10 +17,10 @@ from human_wm_env.response.arrays import to_arrays
 from human_wm_env.response.basis import OF_NIGHT, WIDTH, ActionStatistics
 from human_wm_env.response.carried import PROCESSES, Carried, joined_channels, next_day_root
 from human_wm_env.response.kalman import filter_loop
+from human_wm_env.response.moment_matching import match_moments
 from human_wm_env.response.noise import StateNoise
-from human_wm_env.response.ordinal import score
 from human_wm_env.response.parameters import CONTEXT_WIDTH, STATES, ResponseLogs, ResponseParameters
-from human_wm_env.response.posterior import ResponsePosterior, WorkingPoint
+from human_wm_env.response.posterior import ResponsePosterior
 from human_wm_env.runtime.world_model import WorldModelRuntime
 from human_wm_env.second_family.people import draw_people
 from human_wm_env.second_family.simulate import begin, lose_cells, simulate
@@ -101,7 +101,6 @@ def runtime(*, morning_states: bool = False) -> WorldModelRuntime:
 def carried_after(
     parameters: ResponseParameters,
     logs: ResponseLogs,
-    point: WorkingPoint,
     posterior: ResponsePosterior,
     last_weather: np.ndarray,
 ) -> Carried:
@@ -110,7 +109,6 @@ def carried_after(
     Args:
         parameters: of the population.
         logs: of the people, all days of them.
-        point: where the mood was linearised for the posterior.
         posterior: of the same people.
         last_weather: int (people,), of the last day, -1 if unknown.
     """
@@ -134,10 +132,12 @@ def carried_after(
             response, observed = logs.rate, logs.rate_observed
             variance = np.full(response.shape, parameters.noise[0].white_variance)
         else:
-            latent = base + (explained @ posterior.mean[..., None])[..., 0] + point.noise
-            at = score(latent, logs.level, parameters.cutpoints)
-            response, observed = latent + at.slope / at.information, logs.mood_observed
-            variance = 1.0 / at.information
+            latent = base + (explained @ posterior.mean[..., None])[..., 0]
+            observed = logs.mood_observed
+            at = match_moments(
+                latent, logs.level, observed, parameters.noise[1], parameters.cutpoints
+            )
+            response, variance = at.response, at.variance
         columns = np.concatenate([-explained, (response - base)[..., None]], axis=-1)
         own = parameters.noise[state]
         for person in range(people):

@@ -12,16 +12,15 @@ from human_wm_env.response.carried import (
 )
 from human_wm_env.response.noise import whiten
 from human_wm_env.response.parameters import CONTEXT_WIDTH, response_logs
-from human_wm_env.response.posterior import WorkingPoint, infer
+from human_wm_env.response.posterior import infer
 from tests.human_wm_env.response import responses
 
 ROWS, OBSERVED, WEEKDAY = responses.logs(4, 60)
 PARAMETERS = responses.parameters(ROWS, OBSERVED)
 LOGS = response_logs(PARAMETERS, ROWS, OBSERVED, WEEKDAY)
 POSTERIOR = infer(PARAMETERS, LOGS)
-POINT = WorkingPoint(np.zeros(LOGS.level.shape), np.zeros(LOGS.level.shape))
 WEATHER = np.where(OBSERVED[:, -1, schema.WEATHER], ROWS[:, -1, schema.WEATHER], -1).astype(int)
-CARRIED = responses.carried_after(PARAMETERS, LOGS, POINT, POSTERIOR, WEATHER)
+CARRIED = responses.carried_after(PARAMETERS, LOGS, POSTERIOR, WEATHER)
 
 
 def test_memory_is_that_of_the_last_evening() -> None:
@@ -52,10 +51,7 @@ def test_far_from_any_log_the_noise_is_stationary() -> None:
     seen = np.zeros((1, 200), dtype=bool)
     nothing = np.zeros((1, 200, len(ROWS[0, 0])), dtype=bool)
     logs = response_logs(PARAMETERS, np.repeat(ROWS[:1, :1], 200, axis=1), nothing, seen - 1)
-    point = WorkingPoint(np.zeros(seen.shape), np.zeros(seen.shape))
-    carried = responses.carried_after(
-        PARAMETERS, logs, point, infer(PARAMETERS, logs), np.array([-1])
-    )
+    carried = responses.carried_after(PARAMETERS, logs, infer(PARAMETERS, logs), np.array([-1]))
     root = carried.noise_root[0].astype(float)
     for state, noise in enumerate(PARAMETERS.noise):
         covariance = root[state] @ root[state].T

@@ -12,12 +12,7 @@ from human_wm_env.person.history import History
 from human_wm_env.response.inference import ResponseInference
 from human_wm_env.response.parameters import ResponseParameters, response_logs
 from human_wm_env.response.posterior import (
-    SCORING_PASSES,
-    collect,
-    first_working_point,
     infer,
-    move_working_point,
-    solve,
 )
 from tests.human_wm_env.response import responses
 
@@ -45,13 +40,9 @@ def test_posteriors_are_the_exact_ones(parameters: ResponseParameters) -> None:
 @pytest.mark.parametrize("parameters", [EVENING, MORNING], ids=["evening", "morning"])
 def test_what_is_carried_is_what_the_batch_carries(parameters: ResponseParameters) -> None:
     logs = response_logs(parameters, ROWS, OBSERVED, WEEKDAY)
-    point = first_working_point(logs)
-    posterior = solve(parameters, collect(parameters, logs, point))
-    for _ in range(SCORING_PASSES - 1):
-        point = move_working_point(parameters, logs, point, posterior)
-        posterior = solve(parameters, collect(parameters, logs, point))
+    posterior = infer(parameters, logs)
     weather = np.where(OBSERVED[:, -1, schema.WEATHER], ROWS[:, -1, schema.WEATHER], -1)
-    wanted = responses.carried_after(parameters, logs, point, posterior, weather.astype(int))
+    wanted = responses.carried_after(parameters, logs, posterior, weather.astype(int))
     found = ResponseInference(parameters)(histories()).carried
     for each in fields(found):
         one, other = getattr(found, each.name), getattr(wanted, each.name)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from human_wm_env.response.noise import StateNoise, whiten
-from world_model.training.response_noise import cost_of_noise
+from human_wm_env.response.parameters import response_logs
+from human_wm_env.response.posterior import WorkingPoint, collect, solve
+from tests.human_wm_env.response import responses
+from world_model.training.response_noise import (
+    cost_of_noise,
+    fit_noise,
+)
 
 
 def test_the_cost_is_that_of_whitened_innovations() -> None:
@@ -18,3 +26,46 @@ def test_the_cost_is_that_of_whitened_innovations() -> None:
     expected = 0.5 * ((found.columns**2).sum() + found.log_variance.sum())
     cost = cost_of_noise(left, observed, variance, noise.persistence, noise.sd)
     assert cost == pytest.approx(expected, rel=1e-5)
+
+
+def simulated_moods(noise: StateNoise, people: int, days: int) -> tuple[np.ndarray, ...]:
+    """Means, ordered moods and which were observed, of a latent number with a memory."""
+    rng = np.random.default_rng(1)
+    mean = 0.7 * rng.standard_normal((people, days))
+    slow = np.zeros((people, days))
+    innovation = noise.sd * np.sqrt(1.0 - noise.persistence**2)
+    process = noise.sd * rng.standard_normal((people, 2))
+    for day in range(days):
+        slow[:, day] = process.sum(axis=1)
+        fresh = innovation * rng.standard_normal((people, 2))
+        process = noise.persistence * process + fresh
+    latent = mean + slow + rng.standard_normal((people, days))
+    level = np.searchsorted(CUTPOINTS, latent)
+    return mean, level, rng.random((people, days)) < 0.7
+
+
+CUTPOINTS = np.array([-1.0, 0.1, 1.5])
+NOISE = StateNoise(np.array([0.8, 0.2]), np.array([1.2, 0.05]), 1.0)
+
+
+def test_noise_with_a_memory_is_found_and_not_shrunk() -> None:
+    mean, level, observed = simulated_moods(NOISE, 60, 300)
+    logs = responses.logs(60, 300)
+    parameters = replace(
+        responses.parameters(*logs[:2]),
+        noise=(NOISE, StateNoise(np.array([0.5, 0.3]), np.array([0.4, 0.3]), 1.0)),
+        cutpoints=0.6 * CUTPOINTS,
+    )
+    made = replace(response_logs(parameters, *logs), level=level, mood_observed=observed)
+    point = WorkingPoint(0.6 * mean)
+    posterior = solve(parameters, collect(parameters, made, point))
+    found, moved = fit_noise(parameters, made, point, posterior)
+    total = np.sqrt((found.noise[1].sd ** 2).sum())
+    assert total == pytest.approx(1.2, rel=0.15)
+    np.testing.assert_allclose(found.cutpoints, CUTPOINTS, atol=0.2)
+    scale = moved.mean[0, 0] / point.mean[0, 0]
+    assert scale == pytest.approx(1.0 / 0.6, rel=0.1)
+    np.testing.assert_allclose(found.mean[1], scale * parameters.mean[1])
+    kept, same = fit_noise(parameters, made, point, posterior, fits_scale=False)
+    np.testing.assert_array_equal(kept.mean[1], parameters.mean[1])
+    np.testing.assert_array_equal(same.mean, point.mean)

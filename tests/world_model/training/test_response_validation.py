@@ -52,6 +52,6 @@ def test_later_days_tell_good_parameters_from_bad_ones() -> None:
     assert np.isfinite(fair)
     rate, mood = PARAMETERS.noise
     unsure = replace(PARAMETERS, noise=(replace(rate, white_variance=400.0), mood))
-    odd = replace(PARAMETERS, cutpoints=PARAMETERS.cutpoints + 4.0)
+    odd = replace(PARAMETERS, cutpoints=6.0 * PARAMETERS.cutpoints)
     for worse in (unsure, odd):
         assert later_days_score(worse, LOGS) < fair - 1.0
