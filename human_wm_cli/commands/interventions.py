@@ -190,7 +190,7 @@ def main(config: InterventionsConfig) -> None:
                 "training s": result.seconds,
                 "inference ms a person": result.milliseconds_a_person,
                 "timing is right": "yes" if result.timing_is_right else "no",
-                "by nats": result.timing.nats,
+                "morning over evening, nats": result.timing.nats,
             }
             for member, result in results.items()
         ]

@@ -59,7 +59,7 @@ class ResponseConfig:
     channels: int = 6
     rank: int = 32
     tau_days: tuple[float, ...] = (1.0, 3.0, 7.0, 14.0, 42.0)
-    states_measured: str = EVENING
+    states_measured: str = AUTO
     rounds: int = 3
     steps: int = 150
     validation_share: float = 0.15

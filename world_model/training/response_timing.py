@@ -17,6 +17,8 @@ from world_model.training.response import ResponseConfig, first_training, traini
 from world_model.training.response_validation import Judged, log_likelihood
 
 PEOPLE, STEPS = 200, 60
+#: what a comparison has to be worth: below it states are taken to be measured in the evening
+LEAST_NATS = 3.0
 
 
 class Timing(NamedTuple):
@@ -24,7 +26,7 @@ class Timing(NamedTuple):
 
     Attributes:
         morning_states: states are measured on waking, rather than in the evening.
-        nats: by how much the people prefer it, all together, >= 0.
+        nats: by how much the people prefer the morning, all together; below 0 the evening.
     """
 
     morning_states: bool
@@ -53,7 +55,8 @@ def find_timing(
         first = next(training_rounds(rows, observed, weekday, short, start, _Everybody()))
         found.append(first.validation[-1] * len(rows))
     evening, morning_nats = found
-    return Timing(morning_nats > evening, abs(morning_nats - evening))
+    nats = morning_nats - evening
+    return Timing(nats > LEAST_NATS, nats)
 
 
 class _Everybody:
