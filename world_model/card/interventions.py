@@ -16,6 +16,8 @@ LEVELS = (0.5, 0.8, 0.95)
 LEAST_MEAN = 0.25
 #: a spread between people below this share of the mean effect is no individual effect
 LEAST_SPREAD = 0.1
+#: below this share all people answer alike, but for rounding
+SAME_SPREAD = 1e-3
 _ROUNDING = 1e-9
 
 
@@ -130,7 +132,7 @@ def _worth(effects: np.ndarray) -> np.ndarray:
 
 
 def _relative_rmse(estimated: np.ndarray, true: np.ndarray) -> float | None:
-    if true.std() < _ROUNDING:
+    if true.std() <= max(_ROUNDING, SAME_SPREAD * abs(true.mean())):
         return None
     return float(np.sqrt(((estimated - true) ** 2).mean()) / true.std())
 
