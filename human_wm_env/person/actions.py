@@ -141,8 +141,11 @@ def _bin(unit: np.float32, count: int) -> int:
 
 @inlined
 def _between(unit: float, low: float, centre: float, high: float) -> float:
-    """Map -1 / 0 / 1 to low / centre / high, linear between."""
-    return centre + unit * (centre - low if unit < 0.0 else high - centre)
+    """Map -1 / 0 / 1 to low / centre / high, linear between; rounded as a day stores it.
+
+    What follows from it is then feasible to the last bit.
+    """
+    return float(np.float32(centre + unit * (centre - low if unit < 0.0 else high - centre)))
 
 
 @inlined
