@@ -118,7 +118,7 @@ def _print(found: WhatIf) -> None:
         title="\nHow far the change leaves what was done",
     )
     print(
-        f"\nDisagreement of the ensemble: {found.uncertainty['changed']:.4f} on the changed days, "
+        f"\nUncertainty about the states: {found.uncertainty['changed']:.4f} on the changed days, "
         f"{found.uncertainty['habit']:.4f} on days of habit"
     )
     for line in found.warnings:
