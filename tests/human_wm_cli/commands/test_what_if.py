@@ -44,7 +44,7 @@ def test_a_file_of_ones_own_gives_a_table(
     what_if.run(arguments=words)
     out = capsys.readouterr().out
     assert "no effect here may be read as advice" in out
-    assert "heart_rate_avg" in out and "Disagreement of the ensemble" in out
+    assert "heart_rate_avg" in out and "Uncertainty about the states" in out
 
 
 @pytest.mark.parametrize(
