@@ -95,7 +95,7 @@ def rows(found: WhatIf) -> list[Row]:
                 for level, (low, high) in effect.average.intervals.items()
             },
             "P(> 0)": effect.average.probability_above_zero,
-            "anybody, 90%": "{:+.3g} to {:+.3g}".format(*effect.anybody.intervals["90%"]),
+            "population, 90%": "{:+.3g} to {:+.3g}".format(*effect.population.intervals["90%"]),
             "removed by log": effect.from_log,
         }
         for name, effect in found.effects.items()
@@ -109,9 +109,9 @@ def _print(found: WhatIf) -> None:
             {
                 "changed": one.feature,
                 "logged days as extreme": one.person.as_extreme,
-                "anybody's": one.anybody.as_extreme,
+                "other people's": one.others.as_extreme,
                 "changed days beyond the log": one.person.beyond,
-                "beyond anybody's": one.anybody.beyond,
+                "beyond other people's": one.others.beyond,
             }
             for one in found.reach
         ],

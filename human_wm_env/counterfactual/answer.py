@@ -16,8 +16,8 @@ class OutcomeEffect:
         without_change: mean of the outcome on days of habit.
         average: the effect, averaged over the days.
         by_day: of each day.
-        anybody, anybody_by_day: the same where the person is drawn from the population and only
-            the past days are the person's own.
+        population, population_by_day: the same where latents are drawn from the prior, and
+            only the past days are the person's own.
         from_log: share of the variance of the average effect over people that the person's log
             removed, see `share_removed`.
     """
@@ -25,8 +25,8 @@ class OutcomeEffect:
     without_change: float
     average: Effect
     by_day: list[Effect]
-    anybody: Effect
-    anybody_by_day: list[Effect]
+    population: Effect
+    population_by_day: list[Effect]
     from_log: float | None
 
 

@@ -41,8 +41,8 @@ class JudgedOutcome:
         true_mean, true_sd: of the true effects.
         mean: of the estimated ones.
         correlation: of estimated and true effects; None where either does not vary.
-        error_to_sd: root mean square error over `true_sd`; 1 is that of everybody's true mean;
-            None where people do not differ.
+        error_to_sd: root mean square error over `true_sd`; 1 is what giving all people the true
+            mean reaches; None where people do not differ.
         coverage: share of the people whose true effect lies in the interval, by level in percent.
         true_error: mean standard error of the true effects.
     """

@@ -79,16 +79,16 @@ def summarise(draws: np.ndarray) -> Effect:
     return Effect(float(draws.mean()), intervals, float(above))
 
 
-def share_removed(person: float, anybody: float) -> float | None:
+def share_removed(person: float, population: float) -> float | None:
     """Return the share of an effect's variance over people that a person's log removed.
 
     Args:
         person: variance of the effect under the posterior of the person.
-        anybody: under the prior, of people drawn from the population.
+        population: under the prior, of people drawn from the population.
 
     Returns:
         1 where the log leaves no doubt, 0 where it says nothing, below 0 by chance or where the
-        log points to a person whose effect is less certain than anybody's; None where people do
-        not differ.
+        log points to a person whose effect is less certain than the population's; None where
+            people do not differ.
     """
-    return 1.0 - max(person, 0.0) / anybody if anybody > 0.0 else None
+    return 1.0 - max(person, 0.0) / population if population > 0.0 else None

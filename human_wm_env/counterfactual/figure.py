@@ -58,8 +58,8 @@ def _fan(axis: Axes, days: np.ndarray, effect: OutcomeEffect) -> None:
         low, high = _ends(effect.by_day, level)
         label = f"{level}%, this person"
         axis.fill_between(days, low, high, color=COLOURS[level], linewidth=0, label=label)
-    for place, ends in enumerate(_ends(effect.anybody_by_day, LEVELS[-1])):
-        label = "" if place else f"{LEVELS[-1]}%, anybody"
+    for place, ends in enumerate(_ends(effect.population_by_day, LEVELS[-1])):
+        label = "" if place else f"{LEVELS[-1]}%, population"
         axis.plot(
             days, ends, marker=marker, color=OTHERS, linewidth=1.2, linestyle=":", label=label
         )

@@ -1,4 +1,4 @@
-"""How far a change leaves what a person, and anybody, has done."""
+"""How far a change leaves what a person, and other people, have done."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ class Reach:
     Attributes:
         feature: its name.
         person: beside the person's own log before the change.
-        anybody: beside the logs of the other people of the data set.
+        others: beside the logs of the other people of the data set.
     """
 
     feature: str
     person: Logged
-    anybody: Logged
+    others: Logged
 
 
 def reaches(

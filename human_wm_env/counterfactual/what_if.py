@@ -93,11 +93,11 @@ def what_if(
             "one without",
             'Give the weekday of its first row, or leave out "on ...".',
         )
-    person, anybody = (
+    person, population = (
         play_pairs(one, start, [changes], draws=draws, repeats=repeats, seed=seed)[0]
-        for one in (world, world.of_anybody())
+        for one in (world, world.from_prior())
     )
-    effects = _effects(person, effect_draws(person), effect_draws(anybody))
+    effects = _effects(person, effect_draws(person), effect_draws(population))
     reach = reaches(changes, person, (log.rows, log.observed), _others(logs, start.user))
     better = {name: effects[name].average.probability_above_zero for name in (REWARD, _MOOD)}
     better[_HEART_RATE] = 1.0 - effects[_HEART_RATE].average.probability_above_zero
@@ -122,7 +122,9 @@ def what_if(
     return replace(answer, sentence=sentence(answer, simulated=simulated))
 
 
-def _effects(pairs: Pairs, person: EffectDraws, anybody: EffectDraws) -> dict[str, OutcomeEffect]:
+def _effects(
+    pairs: Pairs, person: EffectDraws, population: EffectDraws
+) -> dict[str, OutcomeEffect]:
     level = pairs.habit.outcomes.mean(axis=(0, 1), dtype=np.float64)
     days = range(pairs.habit.outcomes.shape[1])
     return {
@@ -130,9 +132,11 @@ def _effects(pairs: Pairs, person: EffectDraws, anybody: EffectDraws) -> dict[st
             without_change=float(level[place]),
             average=summarise(person.average[:, place]),
             by_day=[summarise(person.by_day[:, day, place]) for day in days],
-            anybody=summarise(anybody.average[:, place]),
-            anybody_by_day=[summarise(anybody.by_day[:, day, place]) for day in days],
-            from_log=share_removed(float(person.variance[place]), float(anybody.variance[place])),
+            population=summarise(population.average[:, place]),
+            population_by_day=[summarise(population.by_day[:, day, place]) for day in days],
+            from_log=share_removed(
+                float(person.variance[place]), float(population.variance[place])
+            ),
         )
         for place, name in enumerate(OUTCOMES)
     }

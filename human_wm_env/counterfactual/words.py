@@ -87,7 +87,7 @@ def warnings(
                 "of it is the population's."
             )
     for one in reach:
-        for who, logged in (("this person", one.person), ("anybody else", one.anybody)):
+        for who, logged in (("this person", one.person), ("other people", one.others)):
             if logged.as_extreme is None or logged.beyond is None:
                 continue
             if logged.beyond > BEYOND:

@@ -22,18 +22,18 @@ class NeverLogged:
     """Which features some people never logged.
 
     Attributes:
-        by_nobody: names of features without an observed cell.
+        by_none: names of features without an observed cell.
         by_some: by name of every other feature, ids of the people without one, if there are any.
         people: how many were asked about.
     """
 
-    by_nobody: tuple[str, ...]
+    by_none: tuple[str, ...]
     by_some: dict[str, tuple[str, ...]]
     people: int
 
     def __str__(self) -> str:
-        """Say it in one sentence, empty where everybody logged everything."""
-        parts = [f"nobody ever logged {_listed(self.by_nobody)}"] if self.by_nobody else []
+        """Say it in one sentence, empty where all features were logged by all people."""
+        parts = [f"nobody ever logged {_listed(self.by_none)}"] if self.by_none else []
         for name, who in self.by_some.items():
             named = f" ({', '.join(who)})" if len(who) <= _PEOPLE_NAMED else ""
             parts.append(f"{len(who)} of {self.people} people{named} never logged {name}")
@@ -49,13 +49,13 @@ def never_logged(dataset: LogDataset, users: np.ndarray | None = None) -> NeverL
     """
     people = np.arange(dataset.users) if users is None else users
     ever = np.asarray(dataset.observed[people].any(axis=1))  # (people, 10)
-    by_nobody = tuple(schema.FEATURE_NAMES[index] for index in np.flatnonzero(~ever.any(axis=0)))
+    by_none = tuple(schema.FEATURE_NAMES[index] for index in np.flatnonzero(~ever.any(axis=0)))
     by_some = {
         name: tuple(dataset.user_ids[people[place]] for place in np.flatnonzero(~ever[:, index]))
         for index, name in enumerate(schema.FEATURE_NAMES)
-        if name not in by_nobody and not ever[:, index].all()
+        if name not in by_none and not ever[:, index].all()
     }
-    return NeverLogged(by_nobody, by_some, len(people))
+    return NeverLogged(by_none, by_some, len(people))
 
 
 def warn_of_never_logged(dataset: LogDataset, users: np.ndarray) -> None:

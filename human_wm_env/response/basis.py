@@ -66,7 +66,7 @@ def observed_basis(observed: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class ActionStatistics:
-    """What is usual of days, fitted to training people; fills the gaps of anybody's log.
+    """What is usual of days, fitted to training people; fills the gaps of all logs.
 
     Attributes:
         mean: float64 (WIDTH,), over all people.

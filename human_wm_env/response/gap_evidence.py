@@ -12,7 +12,7 @@ import numpy as np
 
 from human_wm_env.person.gap_events import GapEvents
 
-#: days by which a person's own rates of gaps are shrunk towards everybody's
+#: days by which a person's own rates of gaps are shrunk towards those of all people
 PRIOR_DAYS = 20.0
 MOST_LIKELY_GAP = 0.95
 

@@ -52,7 +52,7 @@ class DreamState:
 Begun: TypeAlias = tuple[np.ndarray, np.ndarray]
 
 
-class DreamtDay(NamedTuple):
+class ImaginedDay(NamedTuple):
     """What came of a day, batch-first; `tomorrow` is the weather."""
 
     row: np.ndarray
@@ -91,7 +91,7 @@ class DreamDays(ABC):
         begun: Begun | None,
         noise: tuple[np.ndarray, np.ndarray],
         known: bool,
-    ) -> DreamtDay:
+    ) -> ImaginedDay:
         """Draw what comes of a day.
 
         Args:

@@ -13,7 +13,7 @@ from human_wm_env.person.weather import draw_loop as draw_weather_loop
 from human_wm_env.response.carried import Carried
 from human_wm_env.runtime import sampling
 from human_wm_env.runtime.disagreement import disagree_loop
-from human_wm_env.runtime.dream_state import Begun, DreamDays, DreamState, DreamtDay
+from human_wm_env.runtime.dream_state import Begun, DreamDays, DreamState, ImaginedDay
 from human_wm_env.runtime.folded_inputs import (
     CONTEXT,
     POLICY_CONTEXT,
@@ -291,7 +291,7 @@ class FilmDays(DreamDays):
         begun: Begun | None,
         noise: tuple[np.ndarray, np.ndarray],
         known: bool,
-    ) -> DreamtDay:
+    ) -> ImaginedDay:
         """See `DreamDays`."""
         (normal, uniform), (weekday, weather) = noise, calendar
         assert isinstance(state.transition, Modulation)
@@ -328,7 +328,7 @@ class FilmDays(DreamDays):
             ),
             action is not None,
         )
-        return DreamtDay(
+        return ImaginedDay(
             row.T, encoded, sums, observed, lost, uncertainty, tomorrow, state.transition
         )
 

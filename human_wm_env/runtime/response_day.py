@@ -16,7 +16,7 @@ from human_wm_env.response.inference import ResponseInference
 from human_wm_env.response.parameters import CONTEXT_WIDTH, STATES
 from human_wm_env.response.state import ResponseModel, ResponseState
 from human_wm_env.runtime import dream_step
-from human_wm_env.runtime.dream_state import Begun, DreamDays, DreamState, DreamtDay
+from human_wm_env.runtime.dream_state import Begun, DreamDays, DreamState, ImaginedDay
 from human_wm_env.runtime.dream_step import DECIDED, NORMAL_COLUMNS, UNIFORM_COLUMNS
 from human_wm_env.runtime.encoder import response_latents
 from human_wm_env.runtime.folded_inputs import SUMS_WIDTH
@@ -162,7 +162,7 @@ class ResponseDays(DreamDays):
         begun: Begun | None,
         noise: tuple[np.ndarray, np.ndarray],
         known: bool,
-    ) -> DreamtDay:
+    ) -> ImaginedDay:
         """See `DreamDays`."""
         (normal, uniform), (weekday, weather) = noise, calendar
         before = state.transition
@@ -201,7 +201,7 @@ class ResponseDays(DreamDays):
             noise_root=self._steady(len(moved)),
             weather=weather,
         )
-        return DreamtDay(row.T, encoded.T, sums, observed, lost, uncertainty, tomorrow, after)
+        return ImaginedDay(row.T, encoded.T, sums, observed, lost, uncertainty, tomorrow, after)
 
     def _steady(self, slots: int) -> np.ndarray:
         """Return the root of the innovations, (slots, 8): the same object, never written to."""

@@ -93,18 +93,18 @@ class DreamWorld(PersonWorld[DreamState]):
         self._days = days_of(runtime, self._weather_chain.shares, self.temperature)
         self.normals = self._days.normals
         self._everything = np.ones((0, schema.FEATURE_COUNT), dtype=bool)
-        self._anybody = False
+        self._from_prior = False
         self._store = store
         self._people: StartCache[np.ndarray] = StartCache()
         self._chains: StartCache[MaskChain] = StartCache()
 
-    def of_anybody(self) -> Self:
+    def from_prior(self) -> Self:
         """Return the same dream of people drawn from the prior: the log tells only the past days.
 
         Beside the dream itself it shows what the log says about the person.
         """
         world = copy.copy(self)
-        world._anybody = True
+        world._from_prior = True
         return world
 
     # Beginning --------------------------------------------------------------------
@@ -116,7 +116,7 @@ class DreamWorld(PersonWorld[DreamState]):
         chains = self._chains.look_up(people, self._fit_chains)
         kept = self._kept.people(np.stack(rows)[which])
         latents = self._draw_latents(starts, streams)
-        if not self._anybody:
+        if not self._from_prior:
             latents = kept.draw(latents)
         histories = [self.history_of(person) for person in people]
         known = np.stack([history.observed[-1] for history in histories])

@@ -109,7 +109,7 @@ def share_of_best_choice(
 ) -> float | None:
     """Return what choosing each person's policy gains, as a share of what an oracle gains.
 
-    None where an oracle gains nothing: one policy is the best for everybody.
+    None where an oracle gains nothing: one policy is the best for all people.
 
     Gains are over the policy that is best for all; a policy is worth its effect on the reward
     components mood and recovery, with their default weights.

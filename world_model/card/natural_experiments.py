@@ -53,11 +53,6 @@ class NaturalExperiment:
     null: tuple[float, float]
     predicted_sd: float
 
-    @property
-    def beyond_chance(self) -> bool:
-        """Whether the effects are there: the slope lies above what chance gives."""
-        return self.slope.mean > self.null[1]
-
 
 @dataclass(frozen=True)
 class NotTested:

@@ -29,7 +29,7 @@ class About:
             judged, "simulated days" then, else "logged days".
         people: in each split; judged_on: the split of the people judged, judged_people of them.
         never_logged: features that nobody, or some of the judged people, never logged; empty
-            where everybody logged everything.
+            where all people logged all features.
         forecast_people, starts: how many were forecast, from how many days.
         config: settings.
     """

@@ -43,7 +43,7 @@ class PersonalResponses:
         """After the whole log of each person."""
         return self.before(np.arange(len(self._users)), self._dataset.days_logged[self._users])
 
-    def of_nobody(self, usual: np.ndarray) -> Carried:
+    def from_prior(self, usual: np.ndarray) -> Carried:
         """Return what is kept of people of whom nothing is known but what their days are like.
 
         Args:

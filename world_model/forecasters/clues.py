@@ -55,7 +55,7 @@ class Clues:
         )
 
     def level(self, overall: np.ndarray, pseudo_days: float) -> np.ndarray:
-        """Return personal means, shrunk to everybody's by so many days of it, (n, width)."""
+        """Return personal means, shrunk to those of all people by so many days, (n, width)."""
         mean: np.ndarray = (self.total + pseudo_days * overall) / (self.count + pseudo_days)
         return mean
 

@@ -20,7 +20,7 @@ _OF_MIXED = tuple(map(HALF_LIVES_DAYS.index, (3.0, 14.0)))
 
 
 def exponential_mean(clues: Clues, target: np.ndarray) -> Predict:
-    """Fit an exponentially weighted mean, shrunk to the person's and that to everybody's.
+    """Fit an exponentially weighted mean, shrunk to the person's, that to all people's.
 
     Half-life and both shrinkages are those with the least squared error.
 

@@ -18,8 +18,8 @@ class Spread:
 
     Attributes:
         misses: float (m,), in units of `of_people`.
-        overall: float (width,), everybody's mean; variance: of everybody's days.
-        pseudo_days: by how many days a person's variance is shrunk to everybody's.
+        overall: float (width,), mean of all people; variance: of all people's days.
+        pseudo_days: by how many days a person's variance is shrunk to that of all.
     """
 
     misses: np.ndarray
@@ -34,7 +34,7 @@ class Spread:
         Args:
             misses: float (m, width), target - forecast of earlier days.
             clues: of these.
-            overall: float (width,), everybody's mean.
+            overall: float (width,), mean of all people.
         """
         variance = float(_own_squares(clues, overall).sum() / max(clues.count.sum(), 1.0))
         found = [cls(misses[:, 0], overall, max(variance, 1e-6), pseudo) for pseudo in _PSEUDO_DAYS]

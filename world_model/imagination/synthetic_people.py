@@ -125,7 +125,7 @@ def imagine_people(
     if responses is not None:
         usual = responses.whole.carried.usual[habits_of["b"]]
         person = response_latents(latents, responses.whole.mean.shape[1])
-        carried = CarriedDays.of(responses.parameters, responses.of_nobody(usual), person)
+        carried = CarriedDays.of(responses.parameters, responses.from_prior(usual), person)
     synthetic = imagine_logs(
         model,
         latents,

@@ -85,7 +85,7 @@ def train_response_stage(
     """Learn a response, or go on where its state file says that training stopped.
 
     People who train do not count as validation. Where there are no others, the later days of
-    everybody judge, given the earlier ones. What was learned from a start on is kept if it
+    all people judge, given the earlier ones. What was learned from a start on is kept if it
     foretells later days better, one day ahead, than the start itself and than the start with
     noise and cutpoints of these people: often few of them tell little more.
 

@@ -61,7 +61,7 @@ class LastPeople:
 
 @dataclass(frozen=True)
 class LastDays:
-    """The later days of everybody judge, given the earlier ones: for too few people."""
+    """The later days of all people judge, given the earlier ones: for too few people."""
 
     def split(
         self, parameters: ResponseParameters, logs: ResponseLogs, point: WorkingPoint

@@ -25,7 +25,7 @@ def compared(text: str, sleep: list[float], logged: np.ndarray) -> list[Logged]:
     observed = np.ones(logged.shape, dtype=bool)
     none = np.zeros((0, schema.FEATURE_COUNT)), np.zeros((0, schema.FEATURE_COUNT), dtype=bool)
     found = reaches(parse_changes(text), pairs(text, sleep), (logged, observed), none)
-    assert all(one.anybody == Logged(0, None, None) for one in found)
+    assert all(one.others == Logged(0, None, None) for one in found)
     return [one.person for one in found]
 
 

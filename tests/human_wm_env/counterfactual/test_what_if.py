@@ -36,7 +36,7 @@ def test_an_answer_has_effects_of_every_outcome_and_day() -> None:
     assert (answer.change, answer.user, answer.day, answer.days) == (CHANGE, "p004", 70, 3)
     assert tuple(answer.effects) == OUTCOMES
     for effect in answer.effects.values():
-        assert len(effect.by_day) == len(effect.anybody_by_day) == 3
+        assert len(effect.by_day) == len(effect.population_by_day) == 3
         ends = [effect.average.intervals[level] for level in ("90%", "80%", "50%")]
         lows, highs = np.array(ends).T
         assert (np.diff(lows) >= 0).all() and (np.diff(highs) <= 0).all()
@@ -51,7 +51,7 @@ def test_a_response_answers_too() -> None:
     answer = ask(world_model=responses.runtime())
     assert answer.effects["sleep_hours"].by_day[0].mean == pytest.approx(1.0, abs=0.2)
     rate = answer.effects["heart_rate_avg"]
-    assert rate.average.mean != rate.anybody.mean
+    assert rate.average.mean != rate.population.mean
     assert rate.by_day[0].intervals["90%"][0] < rate.by_day[0].intervals["90%"][1]
 
 

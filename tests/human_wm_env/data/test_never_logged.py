@@ -26,13 +26,13 @@ def logs(people: int = 3, *, lacking: dict[str, list[int]]) -> LogDataset:
 
 def test_everybody_logged_everything() -> None:
     found = never_logged(logs(lacking={}))
-    assert (found.by_nobody, found.by_some, str(found)) == ((), {}, "")
+    assert (found.by_none, found.by_some, str(found)) == ((), {}, "")
 
 
 def test_nobody_and_some() -> None:
     lacking = {WEATHER: [0, 1, 2], MOOD: [0, 1, 2], WORKOUT: [1]}
     found = never_logged(logs(lacking=lacking))
-    assert found.by_nobody == (WEATHER, MOOD)
+    assert found.by_none == (WEATHER, MOOD)
     assert found.by_some == {WORKOUT: ("1",)}
     assert str(found) == (
         "nobody ever logged weather_conditions and mood; "
@@ -42,7 +42,7 @@ def test_nobody_and_some() -> None:
 
 def test_of_some_people_alone() -> None:
     found = never_logged(logs(lacking={MOOD: [2]}), np.array([2]))
-    assert found.by_nobody == (MOOD,) and found.people == 1
+    assert found.by_none == (MOOD,) and found.people == 1
 
 
 def test_many_people_are_counted_only() -> None:

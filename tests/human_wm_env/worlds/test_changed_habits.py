@@ -63,7 +63,7 @@ def test_people_of_the_prior_are_standard_normal_and_keep_the_past_days() -> Non
     # Each slot is a group of its own: independent people.
     many = [streams(1, seed, group=seed)[0] for seed in range(400)]
     person = world.first_state([START] * len(many), many)
-    anybody = world.of_anybody().first_state([START] * len(many), many)
+    anybody = world.from_prior().first_state([START] * len(many), many)
     posterior, _ = tiny.runtime().encode([tiny.logs().history(START.user, START.day)])
     np.testing.assert_allclose(
         posterior.mean + posterior.sd * anybody.inner.latents, person.inner.latents, atol=1e-5

@@ -46,7 +46,7 @@ def test_effects_that_are_there_are_found(trained: ResponseParameters, people: L
     rate = found(trained, people)[0]
     assert isinstance(rate, NaturalExperiment)
     assert rate.state == "heart_rate_avg"
-    assert rate.beyond_chance
+    assert rate.slope.mean > rate.null[1]
     assert rate.slope.low > 0.0
 
 
@@ -74,7 +74,7 @@ def test_effects_of_the_other_sign_are_refuted(
     rate = found(wrong, people)[0]
     assert isinstance(rate, NaturalExperiment)
     assert rate.slope.mean < 0.0
-    assert not rate.beyond_chance
+    assert rate.slope.mean < rate.null[1]
 
 
 def test_a_state_that_is_hardly_logged_is_said_to_be_untested(
