@@ -127,7 +127,7 @@ def train(
         responses = {
             split: PersonalResponses(response, dataset, own.users) for split, own in logs.items()
         }
-        if _is_late(scores[RESPONSE].get("best_step", 0.0), config.response.steps):
+        if _is_late(scores[RESPONSE].get("best_step", 0.0), config.response.later_steps):
             unfinished.append(RESPONSE)
         scores[RESPONSE] |= kl_of_blocks(responses["validation"].whole, architecture)
     of_train = None if responses is None else responses["train"]

@@ -34,7 +34,8 @@ class Carried:
             next day given the latents, its innovations included; (state, process, process). On
             that day they are persistence * noise + root @ normal; from the day after on, the
             root is `innovation_root`.
-        noise_scale: float32 (people, 2), personal multiplier of all noise of a state.
+        noise_scale: float32 (people, 2), personal multiplier of a state's noise, but for
+            each day's own noise of the mood, which sets its scale; 1 until it is estimated.
     """
 
     night: np.ndarray

@@ -20,6 +20,8 @@ from human_wm_env.compiled import compiled
 from human_wm_env.response.noise import StateNoise
 
 _LEAST_SHARE, _LEAST_INFORMATION = 1e-12, 1e-3
+#: from here on the tail of a normal distribution is its density over the edge (Mills)
+_FAR_SHARE = 1e-10
 
 
 class Matched(NamedTuple):
@@ -118,7 +120,7 @@ def match_loop(
             of_person = person if odds.shape[0] > 1 else 0
             of_day = day if odds.shape[1] > 1 else 0
             below = below_density = below_apart = 0.0
-            whole = bend = curve = own_slope = own_curve = own_share = 0.0
+            whole = bend = curve = own_slope = own_curve = own_log = 0.0
             for place in range(len(cutpoints) + 1):
                 above, density, apart = 1.0, 0.0, 0.0
                 if place < len(cutpoints):
@@ -133,8 +135,14 @@ def match_loop(
                 bend += weight * slope
                 curve += weight * second_slope
                 if place == level[person, day]:
-                    own_share = weight * share
+                    own_log = math.log(weight * share)
                     own_slope, own_curve = slope / share, second_slope / share
+                    if above - below < _FAR_SHARE:  # by the nearer edge, where digits cancel
+                        nearer = below_apart if below > 0.5 else apart
+                        own_slope = nearer / spread
+                        own_curve = own_slope * own_slope - 1.0 / variance
+                        own_log = math.log(weight / abs(nearer)) - 0.5 * nearer * nearer
+                        own_log -= 0.5 * math.log(2.0 * math.pi)
                 below, below_density, below_apart = above, density, apart
             bend, curve = bend / whole, curve / whole
             gradient = own_slope - bend
@@ -144,7 +152,7 @@ def match_loop(
             found[0, person, day] = mean[person, day] + mean_first + mean_second
             found[0, person, day] += gradient / information
             found[1, person, day] = 1.0 / information - known
-            found[2, person, day] = math.log(own_share / whole)
+            found[2, person, day] = own_log - math.log(whole)
             mean_first += row_first * gradient
             mean_second += row_second * gradient
             p00 -= row_first * row_first * information

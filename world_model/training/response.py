@@ -65,6 +65,11 @@ class ResponseConfig:
     validation_share: float = 0.15
     seed: int = 0
 
+    @property
+    def later_steps(self) -> int:
+        """Most steps of all rounds but the first."""
+        return max(1, self.steps // 2)
+
     def __post_init__(self) -> None:
         if self.states_measured not in (EVENING, MORNING, AUTO):
             raise ConfigError(
@@ -153,7 +158,7 @@ def training_rounds(
     for number in range(now.rounds, config.rounds + 1):
         point = now.point or first_working_point(logs)
         judged = others.split(now.parameters, logs, point)
-        steps = config.steps if number == 0 else max(1, config.steps // 2)
+        steps = config.steps if number == 0 else config.later_steps
         validation, best = [*now.validation], [*now.best]
         parameters = _climb(now.parameters, judged, steps, validation, best)
         if number < config.rounds:

@@ -24,6 +24,8 @@ from human_wm_env.response.posterior import (
 NOISE_PEOPLE = 150
 NOISE_EVALUATIONS = 60
 MOOD_STEPS = 100
+#: between cutpoints: a mood that never occurs has no width
+LEAST_GAP = 0.01
 _MOST_PERSISTENT = 0.99
 _REFITS = 2
 
@@ -113,7 +115,7 @@ def _best_mood(
     evidence = None if logs.evidence is None else logs.evidence[some]
 
     def unpacked(numbers: np.ndarray) -> tuple[StateNoise, np.ndarray, float]:
-        cutpoints = np.cumsum([numbers[4], *np.exp(numbers[5:7])])
+        cutpoints = np.cumsum([numbers[4], *np.maximum(np.exp(numbers[5:7]), LEAST_GAP)])
         return _noise(numbers, 1.0), cutpoints, float(np.exp(numbers[7])) if fits_scale else 1.0
 
     def cost(numbers: np.ndarray) -> float:
@@ -122,7 +124,11 @@ def _best_mood(
         return -float(at.log_likelihood.sum()) / len(mean)
 
     cutpoints = parameters.cutpoints
-    start = [*_numbers(parameters.noise[1]), cutpoints[0], *np.log(np.diff(cutpoints))]
+    start = [
+        *_numbers(parameters.noise[1]),
+        cutpoints[0],
+        *np.log(np.maximum(np.diff(cutpoints), LEAST_GAP)),
+    ]
     start += [0.0] if fits_scale else []
     found = minimize(cost, np.array(start), method="L-BFGS-B", options={"maxiter": MOOD_STEPS})
     return unpacked(found.x)

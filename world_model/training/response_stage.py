@@ -141,7 +141,7 @@ def train_response_stage(
     bar.close()
     scores = {
         "nats_per_person": now.validation[-1],
-        "best_step": round(now.best[-1] * config.steps),
+        "best_step": round(now.best[-1] * config.later_steps),
         "people": len(train),
         "validation_people": len(unseen),
         **timing,

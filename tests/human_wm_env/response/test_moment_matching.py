@@ -66,3 +66,24 @@ def test_a_kalman_filter_of_pseudo_observations_expects_the_same_noise() -> None
     np.testing.assert_allclose(np.log(above - below), found.log_likelihood[usable], atol=2e-3)
     np.testing.assert_array_equal(found.response[~observed], mean[~observed])
     assert not found.log_likelihood[~observed].any()
+
+
+@pytest.mark.parametrize("mean", [-6.0, -9.0, -15.0, -60.0, 8.0, 12.0, 60.0])
+def test_a_surprising_mood_counts_however_far_it_is(mean: float) -> None:
+    level = 3 if mean < 0.0 else 0
+    narrow = StateNoise(np.array([0.8, 0.2]), np.array([0.5, 0.3]), 1.0)
+
+    def at(centre: float) -> tuple[float, float, float]:
+        found = match_moments(
+            np.array([[centre]]), np.array([[level]]), np.array([[True]]), narrow, CUTPOINTS
+        )
+        return found.response[0, 0], found.variance[0, 0], found.log_likelihood[0, 0]
+
+    response, variance, _ = at(mean)
+    edge = CUTPOINTS[2] if level == 3 else CUTPOINTS[0]
+    # As if the latent number had been seen just beyond the edge.
+    assert abs(response - edge) < 2.0
+    assert 0.0 < variance < 2.0
+    known = (narrow.sd**2).sum()
+    slope = (at(mean + 1e-3)[2] - at(mean - 1e-3)[2]) / 2e-3
+    assert slope == pytest.approx((response - mean) / (variance + known), rel=0.05)

@@ -7,11 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from human_wm_env.person import schema
 from human_wm_env.response.noise import StateNoise, whiten
-from human_wm_env.response.parameters import response_logs
+from human_wm_env.response.parameters import MOOD_ORDER, response_logs
 from human_wm_env.response.posterior import WorkingPoint, collect, solve
 from tests.human_wm_env.response import responses
+from world_model.training.response import ResponseConfig, train_response
 from world_model.training.response_noise import (
+    LEAST_GAP,
     cost_of_noise,
     fit_noise,
 )
@@ -69,3 +72,14 @@ def test_noise_with_a_memory_is_found_and_not_shrunk() -> None:
     kept, same = fit_noise(parameters, made, point, posterior, fits_scale=False)
     np.testing.assert_array_equal(kept.mean[1], parameters.mean[1])
     np.testing.assert_array_equal(same.mean, point.mean)
+
+
+@pytest.mark.parametrize("missing", [(1,), (2,), (1, 2), (0,), (3,)])
+def test_moods_that_never_occur_leave_cutpoints_apart(missing: tuple[int, ...]) -> None:
+    rows, observed, weekday = responses.logs(12, 80)
+    gone = np.isin(rows[..., schema.MOOD], [MOOD_ORDER[level] for level in missing])
+    observed = observed.copy()
+    observed[..., schema.MOOD] &= ~gone
+    config = ResponseConfig(channels=2, rank=4, steps=5, rounds=2)
+    found = train_response(rows, observed, weekday, config, morning_states=False).parameters
+    assert (np.diff(found.cutpoints) > 0.5 * LEAST_GAP).all()
