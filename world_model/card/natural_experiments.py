@@ -29,6 +29,8 @@ from world_model.card.intervals import Interval, ratio_interval
 
 UNUSUAL_SHARE = 0.25  # of a person's held-out days, those with the largest predicted change
 FEWEST_DAYS = 100  # with less a slope says nothing
+#: of held-out days: with less there are no other weeks to move predictions to
+FEWEST_WEEKS = 4
 SHIFTS = 200
 _WEEK = schema.DAYS_PER_WEEK
 
@@ -60,7 +62,8 @@ class NotTested:
 
     Attributes:
         state: its name.
-        days: unusual days with the state observed, fewer than `FEWEST_DAYS`.
+        days: unusual days with the state observed: fewer than `FEWEST_DAYS`, or within fewer weeks
+            than `FEWEST_WEEKS`.
     """
 
     state: str
@@ -106,7 +109,8 @@ def _experiment(
     predicted, left, seen = _whitened(parameters, logs, posterior, state)
     unusual = _unusual(np.abs(predicted), late & seen)
     name = schema.FEATURE_NAMES[STATES[state]]
-    if unusual.sum() < FEWEST_DAYS or len(np.unique(np.nonzero(unusual)[0])) < 2:
+    too_few = unusual.sum() < FEWEST_DAYS or len(np.unique(np.nonzero(unusual)[0])) < 2
+    if too_few or late.sum(axis=1).max() < FEWEST_WEEKS * _WEEK:
         return NotTested(name, int(unusual.sum()))
     person, _ = np.nonzero(unusual)
     change, found = predicted[unusual], left[unusual]

@@ -99,3 +99,11 @@ def test_held_out_days_do_not_move_the_prediction(
     assert isinstance(after, NaturalExperiment)
     assert after.predicted_sd == pytest.approx(before.predicted_sd, rel=1e-6)
     assert after.slope != before.slope
+
+
+def test_few_weeks_give_no_chance_to_compare_with(
+    trained: ResponseParameters, people: LogDataset
+) -> None:
+    short = natural_experiments(trained, people, np.arange(people.users), 20)
+    assert all(isinstance(each, NotTested) for each in short)
+    assert short[0].days > 0
