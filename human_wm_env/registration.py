@@ -5,6 +5,7 @@ What steps is imported when an environment is made: numba, which it needs, takes
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -13,6 +14,11 @@ import gymnasium as gym
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.data.never_logged import warn_of_never_logged
 from human_wm_env.errors import ConfigError, did_you_mean
+from human_wm_env.symbolic.conditional import ConditionalWorld
+from human_wm_env.symbolic.delayed_recall import DelayedRecallWorld
+from human_wm_env.symbolic.detour import DetourWorld
+from human_wm_env.symbolic.hidden_rule import HiddenRuleWorld
+from human_wm_env.symbolic.sequence_next import SequenceNextWorld
 from human_wm_env.worlds.world import AnyWorld
 
 if TYPE_CHECKING:
@@ -129,6 +135,11 @@ MAKERS: dict[str, Callable[..., AnyWorld]] = {
     "dream": make_dream,
     "replay": make_replay,
     "simulator": make_simulator,
+    "conditional": ConditionalWorld,
+    "sequence_next": SequenceNextWorld,
+    "delayed_recall": DelayedRecallWorld,
+    "hidden_rule": HiddenRuleWorld,
+    "detour": DetourWorld,
 }
 _ENV_ARGUMENTS = ("observation", "reward_weights", "pessimism", "vector_reward", "render_mode")
 _VECTOR_ARGUMENTS = (*_ENV_ARGUMENTS, "num_envs", "layout", "autoreset_mode")
@@ -137,7 +148,7 @@ _VECTOR_ARGUMENTS = (*_ENV_ARGUMENTS, "num_envs", "layout", "autoreset_mode")
 def _build(world: str, own: tuple[str, ...], arguments: Arguments) -> tuple[AnyWorld, Arguments]:
     """Return the world, and what is left of the arguments: those of the environment itself."""
     for_env = {name: arguments.pop(name) for name in own if name in arguments}
-    known = MAKERS[world].__kwdefaults__ or {}
+    known = inspect.signature(MAKERS[world]).parameters
     for name in arguments:
         if name not in known:
             raise ConfigError(
@@ -170,6 +181,12 @@ IDS: dict[str, Arguments] = {
     "HumanWMReplay-v0": {"world": "replay"},
     "HumanWMSim-v0": {"world": "simulator"},
     "HumanWM-MO-v0": {"world": "dream", "vector_reward": True},
+    "PatternEcho-v0": {"world": "conditional", "cues": 1},
+    "SequenceNext-v0": {"world": "sequence_next"},
+    "Conditional-v0": {"world": "conditional"},
+    "DelayedRecall-v0": {"world": "delayed_recall"},
+    "HiddenRule-v0": {"world": "hidden_rule"},
+    "Detour-v0": {"world": "detour"},
 }
 
 

@@ -27,6 +27,7 @@ ROOMS = {
             "model",
             "runtime",
             "worlds",
+            "symbolic",
             "envs",
             "second_family",
         ),
