@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
 
-from agents.protocol import Agent, Arrays, Manifest
+from agents.protocol import Agent, Arrays, Plain
 from agents.registry import SAVED, as_savable
 from human_wm_env.errors import CheckpointError, ConfigError
-from human_wm_env.model.checkpoint_folder import sha256
+from human_wm_env.files.sealed_folder import (
+    MANIFEST_FILE,
+    read_sealed_arrays,
+    read_sealed_manifest,
+    require_seal,
+    write_sealed_folder,
+)
 from human_wm_env.person.schema import SCHEMA_VERSION
 
-FORMAT = 1
-MANIFEST, WEIGHTS = "manifest.json", "weights.safetensors"
+FORMAT = 2
+# Its manifests have no checksum of their own.
+FIRST_FORMAT = 1
+LARGEST_WEIGHT = 1e6
+# What building an agent out of settings of wrong types or sizes can raise.
+_WRONG_MANIFEST = (
+    *(ConfigError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError),
+    *(RuntimeError, AssertionError, MemoryError),
+)
 
 
 def save_agent(agent: Agent, folder: Path | str) -> Path:
-    """Write an agent into a folder, which is created.
+    """Write an agent into a folder, which is created, whole or not at all.
 
     Raises:
         ConfigError: the agent is of no kind that can be saved, or its nets are not those
             that its settings describe.
+        CheckpointError: its numbers are not finite, or too large to be of any training.
+        OSError: the folder cannot be written.
     """
     savable = as_savable(agent)
     if savable is None:
@@ -35,17 +47,9 @@ def save_agent(agent: Agent, folder: Path | str) -> Path:
         )
     entries, arrays = savable.to_manifest()
     path = Path(folder)
-    path.mkdir(parents=True, exist_ok=True)
-    save_file({name: np.array(array, order="C") for name, array in arrays.items()}, path / WEIGHTS)
-    manifest = {
-        "format": FORMAT,
-        "schema_version": SCHEMA_VERSION,
-        "algorithm": savable.kind,
-        "weights_sha256": sha256(path / WEIGHTS),
-        **entries,
-    }
-    text = json.dumps(manifest, indent=2, allow_nan=False)
-    (path / MANIFEST).write_text(text + "\n", encoding="utf-8")
+    manifest = {"format": FORMAT, "schema_version": SCHEMA_VERSION, "algorithm": savable.kind}
+    _check_weights(dict(arrays), path)
+    write_sealed_folder(path, arrays, {**manifest, **entries})
     return path
 
 
@@ -61,14 +65,15 @@ def load_agent(folder: Path | str) -> Agent:
     agent = SAVED.get(str(manifest.get("algorithm")))
     if agent is None:
         raise CheckpointError(
-            f"an algorithm out of {', '.join(sorted(SAVED))} in {path / MANIFEST}",
+            f"an algorithm out of {', '.join(sorted(SAVED))} in {path / MANIFEST_FILE}",
             repr(manifest.get("algorithm")),
             "The folder comes from another version; save the agent again.",
         )
-    weights = _read_weights(path, manifest)
+    weights = read_sealed_arrays(path, manifest)
+    _check_weights(weights, path)
     try:
         return agent.from_manifest(manifest, weights)
-    except (ConfigError, KeyError, TypeError, ValueError, RuntimeError, AssertionError) as error:
+    except _WRONG_MANIFEST as error:
         reason = " ".join(str(error).split())
         raise CheckpointError(
             f"a manifest in {path} that describes its weights",
@@ -77,44 +82,30 @@ def load_agent(folder: Path | str) -> Agent:
         ) from error
 
 
-def _read_manifest(path: Path) -> Manifest:
-    try:
-        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CheckpointError(
-            f"the folder of a saved agent, with {MANIFEST}",
-            f"{path} ({type(error).__name__})",
-            "Give the folder `agent` of a run of `humanwm train`.",
-        ) from error
-    except ValueError as error:
-        raise CheckpointError(
-            f"JSON in {path / MANIFEST}", str(error), "The file is damaged: save the agent again."
-        ) from error
-    versions = {"format": FORMAT, "schema_version": SCHEMA_VERSION}
-    found = manifest if isinstance(manifest, dict) else {}
-    for name, version in versions.items():
-        if found.get(name) != version:
+def _read_manifest(path: Path) -> Plain:
+    manifest = read_sealed_manifest(
+        path, made_by="Give the folder `agent` of a run of `humanwm train`."
+    )
+    version = manifest.get("format")
+    readable = version if version == FIRST_FORMAT else FORMAT
+    for name, known in {"format": readable, "schema_version": SCHEMA_VERSION}.items():
+        if manifest.get(name) != known:
             raise CheckpointError(
-                f"{name} {version} in {path / MANIFEST}",
-                repr(found.get(name)),
+                f"{name} {known} in {path / MANIFEST_FILE}",
+                repr(manifest.get(name)),
                 "The agent comes from another version: train it again.",
             )
-    return found
+    if version != FIRST_FORMAT:
+        require_seal(manifest, path)
+    return manifest
 
 
-def _read_weights(path: Path, manifest: Manifest) -> Arrays:
-    file = path / WEIGHTS
-    if not file.is_file():
-        raise CheckpointError(f"{WEIGHTS} in {path}", "no such file", "Save the agent again.")
-    if sha256(file) != manifest.get("weights_sha256"):
-        raise CheckpointError(
-            f"{file} with the checksum of its manifest",
-            "another checksum",
-            "The file is damaged or belongs to another agent: save the agent again.",
-        )
-    try:
-        return load_file(file)
-    except SafetensorError as error:
-        raise CheckpointError(
-            f"safetensors in {file}", str(error), "The file is damaged: save the agent again."
-        ) from error
+def _check_weights(weights: Arrays, path: Path) -> None:
+    """Refuse numbers that no training leaves: NaN passes silently through every net."""
+    for name, array in weights.items():
+        if array.dtype.kind != "f" or not (np.abs(array) <= LARGEST_WEIGHT).all():
+            raise CheckpointError(
+                f"numbers from {-LARGEST_WEIGHT:g} to {LARGEST_WEIGHT:g} in {name} of {path}",
+                f"dtype {array.dtype}, or NaN, infinite or larger ones",
+                "The agent is damaged: copy it again, or train it anew.",
+            )

@@ -1,52 +1,41 @@
-"""Nested state as safetensors and JSON: optimisers, buffers, counters. No pickle."""
+"""Nested state as one sealed file: optimisers, buffers, counters. No pickle."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 
 from human_wm_env.errors import CheckpointError
+from human_wm_env.files.tensors import Arrays, read_sealed, write_sealed
 
 Tree = Any  # nested dicts, lists, tuples, tensors, arrays and plain values
-FORMAT = 1
-TREE = "state.json"
+FORMAT = 2
+TREE = "state.safetensors"
 _TENSOR, _ARRAY, _ITEMS, _TUPLE = "tensor", "array", "items", "tuple"
 
 
 def save_tree(tree: Tree, folder: Path) -> None:
     """Write nested dicts, lists, tuples, tensors, arrays and plain values into a folder.
 
-    A reader sees the state before or the state after, never half of one: the tensors go into
-    a file of their own, and the JSON that names it is replaced in one step.
+    A reader sees the state before or the state after, never half of one.
 
     Raises:
         TypeError: the tree holds something else.
+        OSError: it cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    tensors: dict[str, torch.Tensor] = {}
-    packed = _pack(tree, tensors)
-    old = {file.name for file in folder.glob("tensors-*.safetensors")}
-    number = 1 + max((int(name[8:-12]) for name in old), default=0)
-    name = f"tensors-{number}.safetensors"
-    save_file(tensors, folder / name)
-    draft = folder / f".{TREE}"
-    text = json.dumps({"format": FORMAT, "tensors": name, "tree": packed}, allow_nan=False)
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(folder / TREE)
-    for stale in old:
-        (folder / stale).unlink(missing_ok=True)
+    arrays: Arrays = {}
+    packed = _pack(tree, arrays)
+    write_sealed(folder / TREE, arrays, {"format": FORMAT, "tree": packed})
 
 
 def has_tree(folder: Path) -> bool:
     """Say whether a folder holds a state."""
-    return (folder / TREE).is_file()
+    return (folder / TREE).exists()
 
 
 def load_tree(folder: Path) -> Tree:
@@ -56,11 +45,11 @@ def load_tree(folder: Path) -> Tree:
         CheckpointError: missing, damaged, or of another version.
     """
     try:
-        manifest = json.loads((folder / TREE).read_text(encoding="utf-8"))
-        if manifest["format"] != FORMAT:
-            raise ValueError(f"format {manifest['format']}")
-        return _unpack(manifest["tree"], load_file(folder / manifest["tensors"]))
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+        arrays, facts = read_sealed(folder / TREE)
+        if facts.get("format") != FORMAT:
+            raise ValueError(f"format {facts.get('format')}")
+        return _unpack(facts["tree"], arrays)
+    except (CheckpointError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(
             f"the state of a training in {folder}",
             f"{type(error).__name__}: {error}",
@@ -68,13 +57,13 @@ def load_tree(folder: Path) -> Tree:
         ) from error
 
 
-def _pack(value: Tree, tensors: dict[str, torch.Tensor]) -> Tree:
+def _pack(value: Tree, tensors: Arrays) -> Tree:
     if isinstance(value, torch.Tensor | np.ndarray):
         name = f"t{len(tensors)}"
         if isinstance(value, torch.Tensor):
-            tensors[name] = value.detach().cpu().contiguous().clone()
+            tensors[name] = value.detach().cpu().numpy()
             return {_TENSOR: name}
-        tensors[name] = torch.from_numpy(np.array(value))
+        tensors[name] = value
         return {_ARRAY: name}
     if isinstance(value, Mapping):
         return {_ITEMS: [[key, _pack(entry, tensors)] for key, entry in value.items()]}
@@ -89,16 +78,16 @@ def _pack(value: Tree, tensors: dict[str, torch.Tensor]) -> Tree:
     raise TypeError(f"{type(value).__name__} cannot be kept without pickle")
 
 
-def _unpack(value: Tree, tensors: Mapping[str, torch.Tensor]) -> Tree:
+def _unpack(value: Tree, tensors: Arrays) -> Tree:
     if isinstance(value, list):
         return [_unpack(entry, tensors) for entry in value]
     if not isinstance(value, dict):
         return value
     ((kind, inside),) = value.items()
     if kind == _TENSOR:
-        return tensors[inside]
+        return torch.from_numpy(tensors[inside])
     if kind == _ARRAY:
-        return tensors[inside].numpy()
+        return tensors[inside]
     if kind == _TUPLE:
         return tuple(_unpack(entry, tensors) for entry in inside)
     return {key: _unpack(entry, tensors) for key, entry in inside}

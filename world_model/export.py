@@ -14,7 +14,6 @@ from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import CheckpointError
 from human_wm_env.model.architecture import Architecture
 from human_wm_env.model.checkpoint import BUNDLED, Checkpoint, load_checkpoint, save_checkpoint
-from human_wm_env.model.weights import check_weights
 from human_wm_env.person import schema
 from human_wm_env.person.weather import fit_transitions
 from human_wm_env.response.arrays import PREFIX, from_arrays, to_arrays
@@ -58,10 +57,9 @@ def restore(checkpoint: Checkpoint | Path | str) -> WorldModel:
     """Return the model of a checkpoint in MLX, with its response if it has one.
 
     Raises:
-        CheckpointError: the weights are not those of the architecture.
+        CheckpointError: it cannot be read.
     """
     loaded = checkpoint if isinstance(checkpoint, Checkpoint) else load_checkpoint(checkpoint)
-    check_weights(loaded.architecture, loaded.weights)
     model = WorldModel(loaded.architecture)
     nets = [(n, mx.array(v)) for n, v in loaded.weights.items() if not n.startswith(PREFIX)]
     model.update(tree_unflatten(nets))
@@ -90,7 +88,6 @@ def load_start(folder: Path | str, architecture: Architecture) -> Checkpoint:
             f"{_sizes(found, other)} in {checkpoint.folder}",
             f"Set {' '.join(f'model.{name}={found[name]}' for name in other)}, or start from none.",
         )
-    check_weights(checkpoint.architecture, checkpoint.weights)
     return checkpoint
 
 

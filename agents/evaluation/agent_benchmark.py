@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from agents.env_config import EnvConfig
 from agents.episode_starts import draw_starts
@@ -30,6 +30,8 @@ from agents.planning.best_constant import BestConstantConfig
 from agents.planning.oracle_planner import OraclePlanner
 from agents.protocol import Agent
 from agents.rollout import Episodes
+from human_wm_env.files.reading import read_json
+from human_wm_env.files.writing import write_whole
 from human_wm_env.people.embedded import Dataset
 
 LOG_GROUPS = ("ppo dream", "ppo dream context")  # their first seeds are estimated from the log
@@ -146,7 +148,7 @@ class AgentBenchmark:
         file = self._folder / "off_policy.json"
         note = self._folder / "made_of" / file.name
         if is_made_of(note, made_of, self._say) and file.is_file():
-            estimates = dict(json.loads(file.read_text(encoding="utf-8")))
+            estimates = dict(cast(Mapping[str, Any], read_json(file)))
         else:
             note.unlink(missing_ok=True)
             estimates = estimate_agents(
@@ -160,8 +162,8 @@ class AgentBenchmark:
                 dataset=self._dataset,
                 say=self._say,
             )
-            file.write_text(json.dumps(estimates, indent=2), encoding="utf-8")
-            note.write_text(made_of, encoding="utf-8")
+            write_whole(file, json.dumps(estimates, indent=2).encode())
+            write_whole(note, made_of.encode())
         for name, estimate in estimates.items():
             estimate["returns"] = {
                 world: float(of[name].returns.mean())

@@ -16,8 +16,10 @@ from agents.evaluation.untrained_model import write_untrained_model
 from agents.protocol import Agent
 from agents.registry import train_agent
 from agents.rollout import Episodes
-from agents.saving import MANIFEST, load_agent, save_agent
+from agents.saving import load_agent, save_agent
 from agents.training_session import Session
+from human_wm_env.files.sealed_folder import MANIFEST_FILE
+from human_wm_env.files.writing import write_whole
 from human_wm_env.people.embedded import Dataset
 
 
@@ -58,7 +60,7 @@ class ArtifactCache:
         self._begin(
             self.folder / "made_of" / f"agent_{name}.json", as_text(settings), folder, state
         )
-        if not (folder / MANIFEST).is_file():
+        if not (folder / MANIFEST_FILE).is_file():
             session = Session(
                 state_folder=state, resume=True, checkpoint_days=50_000, dataset=self.dataset
             )
@@ -74,7 +76,7 @@ class ArtifactCache:
         folder = self.folder / "untrained_model"
         settings = as_text({"like": model_digest(like)})
         self._begin(self.folder / "made_of" / "untrained_model.json", settings, folder)
-        if not (folder / MANIFEST).is_file():
+        if not (folder / MANIFEST_FILE).is_file():
             write_untrained_model(folder, like=like)
         return folder
 
@@ -89,7 +91,7 @@ class ArtifactCache:
         for folder in folders:
             shutil.rmtree(folder, ignore_errors=True)
         note.parent.mkdir(parents=True, exist_ok=True)
-        note.write_text(settings, encoding="utf-8")
+        write_whole(note, settings.encode())
 
 
 def _models_of(entry: BenchmarkEntry) -> list[str]:

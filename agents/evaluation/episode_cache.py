@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
 
 from agents.env_config import EnvConfig
 from agents.episode_starts import Starts
@@ -20,6 +17,9 @@ from agents.evaluation.paired_runs import evaluation_world, run_episodes
 from agents.protocol import Agent
 from agents.rollout import Episodes
 from human_wm_env.errors import CheckpointError
+from human_wm_env.files.reading import MOST_JSON_BYTES, parse_json, read_bytes
+from human_wm_env.files.tensors import read_sealed, write_sealed
+from human_wm_env.files.writing import write_whole
 from human_wm_env.people.embedded import Dataset
 
 _COMPONENT = "component."
@@ -55,7 +55,7 @@ class EpisodeStore:
         """Return the episodes of an agent in a world, from disk where they are there.
 
         They are run again where starts, world, agent, a world model's weights or the code
-        that generates people are not those of the file.
+        that generates people are not those of the file, or where it is damaged.
 
         Args:
             world_name: of the world; the folder of its files.
@@ -64,7 +64,7 @@ class EpisodeStore:
             agent: who is judged.
 
         Raises:
-            CheckpointError: the file is damaged.
+            OSError: they cannot be kept.
         """
         judged = evaluation_world(world)
         file = self.folder / plain_name(world_name) / f"{plain_name(agent_name)}.safetensors"
@@ -76,11 +76,15 @@ class EpisodeStore:
                 "people": people_version(),
             }
         )
-        if not is_made_of(file.with_suffix(".json"), settings, self._say) or not file.is_file():
-            found = run_episodes(
-                agent, judged, self.starts, max_slots=self._max_slots, dataset=self._dataset
-            )
-            self._write(file, found, settings)
+        if is_made_of(file.with_suffix(".json"), settings, self._say):
+            try:
+                return self._read(file)
+            except CheckpointError as error:
+                self._say(f"{error} It is made again.")
+        found = run_episodes(
+            agent, judged, self.starts, max_slots=self._max_slots, dataset=self._dataset
+        )
+        self._write(file, found, settings)
         return self._read(file)
 
     def _write(self, file: Path, episodes: Episodes, settings: str) -> None:
@@ -93,18 +97,11 @@ class EpisodeStore:
             "uncertainty": episodes.uncertainty,
             **{_COMPONENT + name: values for name, values in episodes.components.items()},
         }
-        draft = file.with_suffix(f".{os.getpid()}")
-        save_file({name: np.ascontiguousarray(a) for name, a in arrays.items()}, draft)
-        draft.replace(file)
-        file.with_suffix(".json").write_text(settings, encoding="utf-8")
+        write_sealed(file, arrays, {})
+        write_whole(file.with_suffix(".json"), settings.encode())
 
     def _read(self, file: Path) -> Episodes:
-        try:
-            arrays = load_file(file)
-        except (OSError, ValueError, SafetensorError) as error:
-            raise CheckpointError(
-                f"episodes in {file}", f"{type(error).__name__}: {error}", "Delete it; run again."
-            ) from error
+        arrays, _ = read_sealed(file)
         return Episodes(
             users=self.starts.users,
             days=self.starts.days,
@@ -134,10 +131,12 @@ def is_made_of(note: Path, settings: str, say: Callable[[str], object]) -> bool:
         settings: what is asked for, see `as_text`.
         say: gets a line that names what differs.
     """
-    try:
-        kept = note.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    if not note.exists():
         return False
+    try:
+        kept = read_bytes(note, MOST_JSON_BYTES).decode()
+    except (CheckpointError, UnicodeDecodeError):
+        kept = ""
     if kept == settings:
         return True
     say(f"{note.with_suffix('')} was made of other things ({_differing(kept, settings)}): again.")
@@ -146,8 +145,8 @@ def is_made_of(note: Path, settings: str, say: Callable[[str], object]) -> bool:
 
 def _differing(kept: str, settings: str) -> str:
     try:
-        before = json.loads(kept)
-    except ValueError:
+        before = parse_json(kept.encode(), "its note")
+    except CheckpointError:
         return "its note is damaged"
     now = json.loads(settings)
     if not isinstance(before, dict):

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Any, cast
 
 from human_wm_cli.commands.pretrain import PretrainConfig, run_pretraining
 from human_wm_cli.comparison import NOTE, markdown, readable, summary
@@ -15,6 +16,7 @@ from human_wm_cli.data import EMBEDDED, DataConfig
 from human_wm_cli.model_card import CARD_JSON
 from human_wm_cli.run import EXPERIMENTS, TABLE, TRAINING_STATE, RunConfig, RunFolder
 from human_wm_env import ConfigError, DataError
+from human_wm_env.files.reading import read_json
 from human_wm_env.model.architecture import Architecture
 from world_model import CardConfig, TrainingConfig
 
@@ -96,8 +98,8 @@ def _result(name: str, settings: PretrainConfig, root: Path) -> Facts:
     facts = json.loads(to_json(_facts(settings)))
     file = root / name / RESULT
     if file.is_file():
-        kept = json.loads(file.read_text(encoding="utf-8"))
-        if kept["settings"] != facts:
+        kept: Any = read_json(file)
+        if not isinstance(kept, dict) or kept.get("settings") != facts:
             raise ConfigError(
                 f"the settings that {name!r} was run with",
                 f"others than in {file}",
@@ -128,7 +130,7 @@ def _carry_out(settings: PretrainConfig) -> Facts:
         )
     # The clock of a training that was interrupted has only seen its last part.
     seconds = pretrained.metrics["seconds"] if is_new else None
-    return {**summary(json.loads(card.read_text(encoding="utf-8"))), "seconds": seconds}
+    return {**summary(cast(Facts, read_json(card))), "seconds": seconds}
 
 
 def main(config: RunExperimentsConfig) -> None:

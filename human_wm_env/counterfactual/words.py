@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
+from typing import Any
 
 from human_wm_env.counterfactual.answer import OutcomeEffect, WhatIf
 from human_wm_env.counterfactual.change import Changes
 from human_wm_env.counterfactual.pairs import REWARD
 from human_wm_env.counterfactual.reach import Reach
+from human_wm_env.errors import HumanWMError
+from human_wm_env.files.reading import read_json
 from human_wm_env.model.checkpoint import Checkpoint
 from human_wm_env.person import schema
 from human_wm_env.person.history import History
@@ -125,13 +128,15 @@ def model_warnings(checkpoint: Checkpoint, *, simulated: bool) -> list[str]:
             "actions of their row."
         )
     try:
-        text = (checkpoint.folder / REQUIREMENTS).read_text(encoding="utf-8")
-        requirements = json.loads(text).values()
-    except (OSError, ValueError):
+        return found + list(_not_met(read_json(checkpoint.folder / REQUIREMENTS)))
+    except (HumanWMError, TypeError, KeyError, ValueError, AttributeError):
         return [*found, "No requirements of a model card are known: humanwm report writes them."]
-    return found + [
-        f"Model card, not met: {one['what']} ({one['value']:.3g}, wanted "
-        f"{'at most' if one['is_most'] else 'at least'} {one['bound']:g})."
-        for one in requirements
-        if not one["met"]
-    ]
+
+
+def _not_met(requirements: Any) -> Iterator[str]:
+    for one in requirements.values():
+        if not one["met"]:
+            yield (
+                f"Model card, not met: {one['what']} ({one['value']:.3g}, wanted "
+                f"{'at most' if one['is_most'] else 'at least'} {one['bound']:g})."
+            )

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from human_wm_env.errors import ConfigError, did_you_mean
 from human_wm_env.response.parameters import STATES
+from human_wm_env.settings import whole_number
 
+LARGEST_SIZE = 4096
 FILM, RESPONSE = "film", "response"
 TRANSITIONS = (FILM, RESPONSE)
 
@@ -56,10 +58,16 @@ class Architecture:
     response_taus: int = 5
 
     def __post_init__(self) -> None:
+        if not isinstance(self.memory, bool):
+            raise ConfigError("memory=true or false", repr(self.memory), "Choose one of them.")
         for name in self.__dataclass_fields__:
-            value = getattr(self, name)
-            if name not in ("memory", "transition") and value < 1:
-                raise ConfigError(f"{name} >= 1", f"{value}", "Sizes are positive.")
+            if name in ("memory", "transition"):
+                continue
+            size = whole_number(getattr(self, name), name)
+            if size < 1:
+                raise ConfigError(f"{name} >= 1", f"{size}", "Sizes are positive.")
+            if size > LARGEST_SIZE:
+                raise ConfigError(f"{name} <= {LARGEST_SIZE}", f"{size}", "Take smaller nets.")
         if self.transition not in TRANSITIONS:
             raise ConfigError(
                 f"a transition out of {', '.join(TRANSITIONS)}",

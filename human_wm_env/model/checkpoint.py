@@ -10,17 +10,25 @@ from pathlib import Path
 import numpy as np
 
 from human_wm_env.errors import ConfigError
+from human_wm_env.files.sealed_folder import Manifest
 from human_wm_env.model.architecture import Architecture
 from human_wm_env.model.checkpoint_folder import (
-    Manifest,
     read_arrays,
     read_folder_manifest,
     write_folder,
     wrong_content,
 )
+from human_wm_env.model.weights import WEATHER, byte_size, check_weights
 from human_wm_env.person import schema
 
 KIND = "people"
+NORMALISER = {
+    feature.name: {"centre": feature.centre, "scale": feature.scale}
+    for feature in schema.FEATURES
+    if isinstance(feature, schema.Continuous)
+}
+# Names and shapes beside the numbers of the arrays.
+_MOST_HEADER_BYTES = 2**20
 BUNDLED = Path(__file__).parent.parent / "checkpoints" / "default"
 
 
@@ -34,6 +42,9 @@ class Checkpoint:
         weather_transitions: float32 (4, 4), the chain fitted to the training data.
         manifest: everything else that was written down.
         folder: where it was read from.
+
+    Raises:
+        CheckpointError: arrays that are not those of the architecture, see `check_weights`.
     """
 
     architecture: Architecture
@@ -41,6 +52,9 @@ class Checkpoint:
     weather_transitions: np.ndarray
     manifest: Manifest
     folder: Path
+
+    def __post_init__(self) -> None:
+        check_weights(self.architecture, self.weights, self.weather_transitions)
 
 
 def save_checkpoint(
@@ -59,21 +73,23 @@ def save_checkpoint(
         weights: flat dictionary of arrays.
         weather_transitions: float32 (4, 4).
         details: JSON-able facts: command, config, data, measurements.
+
+    Raises:
+        CheckpointError: arrays that could not be loaded, see `check_weights`.
+        OSError: the folder cannot be written.
     """
-    normaliser = {
-        feature.name: {"centre": feature.centre, "scale": feature.scale}
-        for feature in schema.FEATURES
-        if isinstance(feature, schema.Continuous)
-    }
+    weights = {name: np.asarray(value, np.float32) for name, value in weights.items()}
+    weather_transitions = np.asarray(weather_transitions, np.float32)
+    check_weights(architecture, weights, weather_transitions)
     write_folder(
         folder,
         kind=KIND,
         schema_version=schema.SCHEMA_VERSION,
         architecture=dataclasses.asdict(architecture),
-        arrays={**weights, "weather_transitions": weather_transitions},
+        arrays={**weights, WEATHER: weather_transitions},
         details={
             "features": list(schema.FEATURE_NAMES),
-            "normaliser": normaliser,
+            "normaliser": NORMALISER,
             **details,
         },
     )
@@ -87,12 +103,14 @@ def load_checkpoint(folder: str | Path) -> Checkpoint:
     """
     folder = Path(folder)
     manifest = read_manifest(folder)
-    weights = read_arrays(folder, manifest)
     try:
         architecture = Architecture(**manifest["architecture"])
-        transitions = weights.pop("weather_transitions")
-    except (ConfigError, TypeError, KeyError) as error:
+    except (ConfigError, TypeError) as error:
         raise wrong_content(error) from error
+    weights = read_arrays(folder, manifest, byte_size(architecture) + _MOST_HEADER_BYTES)
+    if WEATHER not in weights:
+        raise wrong_content(KeyError(WEATHER))
+    transitions = weights.pop(WEATHER)
     return Checkpoint(architecture, weights, transitions, manifest, folder)
 
 
@@ -101,5 +119,10 @@ def read_manifest(folder: Path) -> Manifest:
     expected = {
         "schema_version": schema.SCHEMA_VERSION,
         "features": list(schema.FEATURE_NAMES),
+        "normaliser": NORMALISER,
     }
-    return read_folder_manifest(folder, KIND, expected)
+    manifest = read_folder_manifest(folder, KIND, expected)
+    for name in ("config", "data"):
+        if not isinstance(manifest.get(name, {}), dict):
+            raise wrong_content(TypeError(f"{name} of the manifest, which is no mapping"))
+    return manifest

@@ -1,29 +1,27 @@
-"""A folder of weights and what they are: the part of a checkpoint that any world shares.
-
-`weights.safetensors` holds the arrays, `manifest.json` their kind, architecture, versions and
-checksum. No pickle anywhere.
-"""
+"""A folder of weights and what they are: the part of a checkpoint that any world shares."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
 
 from human_wm_env.errors import CheckpointError
+from human_wm_env.files.sealed_folder import (
+    MOST_WEIGHT_BYTES,
+    Manifest,
+    read_sealed_arrays,
+    read_sealed_manifest,
+    require_seal,
+    write_sealed_folder,
+)
 
-FORMAT_VERSION = 1
-WEIGHTS_FILE, MANIFEST_FILE = "weights.safetensors", "manifest.json"
+FORMAT_VERSION = 2
+# Its manifests have no checksum of their own.
+FIRST_FORMAT = 1
 # Manifests had no kind before there were others.
 FIRST_KIND = "people"
-# As JSON gives it.
-Manifest: TypeAlias = dict[str, Any]
 
 
 def write_folder(
@@ -35,7 +33,7 @@ def write_folder(
     arrays: Mapping[str, np.ndarray],
     details: Mapping[str, object],
 ) -> None:
-    """Write a checkpoint folder.
+    """Write a checkpoint folder, whole or not at all.
 
     Args:
         folder: made if needed; an older checkpoint in it is replaced.
@@ -44,20 +42,19 @@ def write_folder(
         architecture: JSON-able sizes of the nets.
         arrays: saved as float32.
         details: JSON-able facts, those that the kind needs among them.
+
+    Raises:
+        OSError: it cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     saved = {name: np.ascontiguousarray(value, np.float32) for name, value in arrays.items()}
-    save_file(saved, folder / WEIGHTS_FILE)
     manifest = {
         "kind": kind,
         "format_version": FORMAT_VERSION,
         "schema_version": schema_version,
         "architecture": dict(architecture),
-        "weights_sha256": sha256(folder / WEIGHTS_FILE),
         **details,
     }
-    text = json.dumps(manifest, indent=2, sort_keys=True, allow_nan=False)
-    (folder / MANIFEST_FILE).write_text(text + "\n")
+    write_sealed_folder(folder, saved, manifest)
 
 
 def read_folder_manifest(folder: Path, kind: str, expected: Mapping[str, object]) -> Manifest:
@@ -71,55 +68,41 @@ def read_folder_manifest(folder: Path, kind: str, expected: Mapping[str, object]
     Raises:
         CheckpointError: missing, damaged, of another kind or version, or not as expected.
     """
-    file = folder / MANIFEST_FILE
-    if not file.is_file():
-        raise CheckpointError(
-            f"a checkpoint folder with {MANIFEST_FILE}",
-            f"{folder} ({'no such folder' if not folder.is_dir() else 'no manifest in it'})",
-            "Give the folder that `humanwm pretrain` wrote (runs/<name>/checkpoint).",
-        )
-    try:
-        manifest = json.loads(file.read_text())
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise CheckpointError("valid JSON", f"{error} in {file}", "Copy it again.") from error
-    if not isinstance(manifest, dict) or "architecture" not in manifest:
-        raise CheckpointError("a world model's manifest", f"{file}", "Give another folder.")
+    manifest = read_sealed_manifest(
+        folder, made_by="Give the folder that `humanwm pretrain` wrote (runs/<name>/checkpoint)."
+    )
+    if "architecture" not in manifest:
+        raise CheckpointError("a world model's manifest", f"{folder}", "Give another folder.")
     found = manifest.get("kind", FIRST_KIND)
     if found != kind:
         raise CheckpointError(
             f"a checkpoint of kind {kind!r}",
-            f"kind {found!r} in {file}",
+            f"kind {found!r} in {folder}",
             f"Give a folder of {kind}, or load this one with what made it.",
         )
-    for key, value in {"format_version": FORMAT_VERSION, **expected}.items():
+    version = manifest.get("format_version")
+    readable = version if version == FIRST_FORMAT else FORMAT_VERSION
+    for key, value in {"format_version": readable, **expected}.items():
         if manifest.get(key) != value:
             raise CheckpointError(
                 f"{key} {value}",
-                f"{manifest.get(key)} in {file}",
+                f"{manifest.get(key)} in {folder}",
                 "Train the model again with this version.",
             )
+    if version != FIRST_FORMAT:
+        require_seal(manifest, folder)
     return manifest
 
 
-def read_arrays(folder: Path, manifest: Manifest) -> dict[str, np.ndarray]:
-    """Read the arrays of a checkpoint folder, or raise CheckpointError where damaged."""
-    weights_file = folder / WEIGHTS_FILE
-    if not weights_file.is_file():
-        raise CheckpointError(
-            f"{WEIGHTS_FILE} in the checkpoint folder",
-            f"none in {folder}",
-            "Copy the whole folder, or train one with `humanwm pretrain`.",
-        )
-    if sha256(weights_file) != manifest.get("weights_sha256"):
-        raise CheckpointError(
-            "weights with the checksum of the manifest",
-            f"other bytes in {weights_file}",
-            "The file is damaged or was replaced; copy the folder again.",
-        )
-    try:
-        return load_file(weights_file)
-    except SafetensorError as error:
-        raise wrong_content(error) from error
+def read_arrays(
+    folder: Path, manifest: Manifest, most: int = MOST_WEIGHT_BYTES
+) -> dict[str, np.ndarray]:
+    """Read the arrays of a checkpoint folder, of at most so many bytes.
+
+    Raises:
+        CheckpointError: missing, damaged, or larger.
+    """
+    return read_sealed_arrays(folder, manifest, most)
 
 
 def wrong_content(error: Exception) -> CheckpointError:
@@ -127,8 +110,3 @@ def wrong_content(error: Exception) -> CheckpointError:
     return CheckpointError(
         "a checkpoint of this version", f"{type(error).__name__}: {error}", "Train it again."
     )
-
-
-def sha256(file: Path) -> str:
-    """Return the checksum of a file, hexadecimal."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -1,7 +1,8 @@
-"""Which arrays a checkpoint has to hold: the names and shapes of its architecture."""
+"""Which arrays a checkpoint has to hold: names, shapes, dtype and range, by its architecture."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -11,9 +12,23 @@ from human_wm_env.model import inputs, layouts, moments
 from human_wm_env.model.architecture import Architecture
 from human_wm_env.model.heads import HeadLayout
 from human_wm_env.person import schema
-from human_wm_env.response.arrays import array_shapes
+from human_wm_env.response.arrays import RANGES as RESPONSE_RANGES
+from human_wm_env.response.arrays import array_shapes, check_response
 
 Shapes = dict[str, tuple[int, ...]]
+WEATHER = "weather_transitions"
+_WEATHERS = schema.FEATURES[schema.WEATHER].width
+WEATHER_SHAPE: Shapes = {WEATHER: (_WEATHERS, _WEATHERS)}
+# Trained ones stay below 10; products of larger ones leave float32.
+LARGEST_WEIGHT = 1e4
+# Least and largest number of an array, where not that.
+RANGES: dict[str, tuple[float, float]] = {
+    "encoder.moments.sd": (1e-3, LARGEST_WEIGHT),
+    WEATHER: (0.0, 1.0),
+    **RESPONSE_RANGES,
+}
+_FLOAT32 = np.dtype(np.float32)
+_ROUNDING = 1e-4
 
 
 def expected_shapes(architecture: Architecture) -> Shapes:
@@ -102,14 +117,29 @@ def _film(
     }
 
 
-def check_weights(architecture: Architecture, weights: Mapping[str, np.ndarray]) -> None:
-    """Check that weights are exactly those of an architecture.
+def byte_size(architecture: Architecture) -> int:
+    """Return the bytes of a checkpoint's arrays, as float32."""
+    shapes = {**expected_shapes(architecture), **WEATHER_SHAPE}
+    return sum(_FLOAT32.itemsize * math.prod(shape) for shape in shapes.values())
+
+
+def check_weights(
+    architecture: Architecture, weights: Mapping[str, np.ndarray], weather: np.ndarray
+) -> None:
+    """Check that arrays are those of an architecture: compiled loops check nothing.
+
+    Args:
+        architecture: of the checkpoint.
+        weights: its flat dictionary.
+        weather: the chain of the weather.
 
     Raises:
-        CheckpointError: an array is missing, added, or of another shape.
+        CheckpointError: an array is missing, added, of another shape or dtype; or a number is
+            NaN, infinite or out of its range.
     """
-    expected = expected_shapes(architecture)
-    received = {name: tuple(value.shape) for name, value in weights.items()}
+    expected = {**expected_shapes(architecture), **WEATHER_SHAPE}
+    arrays = {**weights, WEATHER: weather}
+    received = {name: tuple(value.shape) for name, value in arrays.items()}
     for name in sorted(expected.keys() | received.keys()):
         if expected.get(name) != received.get(name):
             raise CheckpointError(
@@ -117,6 +147,22 @@ def check_weights(architecture: Architecture, weights: Mapping[str, np.ndarray])
                 _told(name, received),
                 "The checkpoint is of another version: train the model again with this one.",
             )
+    for name, array in arrays.items():
+        low, high = RANGES.get(name, (-LARGEST_WEIGHT, LARGEST_WEIGHT))
+        if array.dtype != _FLOAT32:
+            raise _wrong_numbers(f"{name} of dtype float32", f"{array.dtype}")
+        least, most = float(array.min()), float(array.max())
+        if not (low <= least and most <= high):  # False for NaN
+            raise _wrong_numbers(f"{name} from {low:g} to {high:g}", f"{least:g} to {most:g}")
+    if np.abs(weather.sum(axis=1) - 1.0).max() > _ROUNDING:
+        raise _wrong_numbers(f"rows of {WEATHER} that sum to 1", f"{weather.sum(axis=1)}")
+    if architecture.has_response:
+        check_response(weights)
+
+
+def _wrong_numbers(expected: str, received: str) -> CheckpointError:
+    remedy = "The checkpoint is damaged: copy it again, or train it anew."
+    return CheckpointError(expected, received, remedy)
 
 
 def _told(name: str, shapes: Shapes) -> str:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
-import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,7 +18,9 @@ from typing import TypeAlias
 import numpy as np
 
 from human_wm_env.data.dataset import LogDataset
-from human_wm_env.errors import ConfigError
+from human_wm_env.errors import CheckpointError, ConfigError
+from human_wm_env.files.reading import file_digest, read_json
+from human_wm_env.files.writing import whole_folder
 from human_wm_env.people import habits, missingness, physiology, simulator
 from human_wm_env.people.missingness import LoggingTraits
 from human_wm_env.people.physiology import Body
@@ -32,6 +33,9 @@ from human_wm_env.person.history import weekdays
 GENERATOR_VERSION: int = 1
 BURN_IN_DAYS = 120  # simulated before the log begins, so that fitness fits the habits
 CACHE_VARIABLE = "HUMANWM_CACHE"
+MOST_PERSON_DAYS = 50_000_000
+_NOTE = "config.json"
+_MOST_BYTES = 2**32
 _BODY_FIELDS = ("fitness", "fatigue", "sleep_debt", "heart_rate_residual")
 _TRUTH_ARRAYS = (
     "true_rows",
@@ -69,6 +73,12 @@ class EmbeddedConfig:
                 "at least 3 users, 60 days and a response_gain >= 0",
                 f"users={self.users}, days={self.days}, response_gain={self.response_gain}",
                 "Raise the number that is too small.",
+            )
+        if self.users * self.days > MOST_PERSON_DAYS:
+            raise ConfigError(
+                f"at most {MOST_PERSON_DAYS:,} days of all users together",
+                f"users={self.users}, days={self.days}",
+                "Ask for fewer: all of them are kept in memory.",
             )
 
 
@@ -210,35 +220,65 @@ def assemble(config: EmbeddedConfig, arrays: dict[str, np.ndarray]) -> EmbeddedP
     )
 
 
-def cache_folder() -> Path:
-    """Return where generated data are kept: $HUMANWM_CACHE, else the user's cache folder."""
+def cache_folder() -> Path | None:
+    """Return where generated data are kept: $HUMANWM_CACHE, else the user's cache folder.
+
+    None where there is neither: a user without a home.
+    """
     chosen = os.environ.get(CACHE_VARIABLE)
     if chosen:
         return Path(chosen)
     base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "humanwm"
+    try:
+        return (Path(base) if base else Path.home() / ".cache") / "humanwm"
+    except RuntimeError:
+        return None
 
 
 def _store(folder: Path, config: EmbeddedConfig, arrays: dict[str, np.ndarray]) -> None:
     """Write atomically: readers see the whole folder or none."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".writing-"))
     try:
-        for name, array in arrays.items():
-            np.save(scratch / f"{name}.npy", array, allow_pickle=False)
-        (scratch / "config.json").write_text(json.dumps(asdict(config), indent=2))
-        scratch.rename(folder)
+        with whole_folder(folder) as draft:
+            for name, array in arrays.items():
+                np.save(draft / f"{name}.npy", array, allow_pickle=False)
+            digests = _digests(draft)
+            note = json.dumps({"config": asdict(config), "sha256": digests}, indent=2)
+            (draft / _NOTE).write_text(note, encoding="utf-8")
     except OSError:
         if not folder.is_dir():  # a second process may have finished first
             raise
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)  # gone already where the rename worked
+
+
+def _read(folder: Path, config: EmbeddedConfig) -> dict[str, np.ndarray] | None:
+    """Return what `_store` wrote, mapped into memory; None where a byte of it is another."""
+    try:
+        note = read_json(folder / _NOTE)
+        if not isinstance(note, dict) or note.get("sha256") != _digests(folder):
+            return None
+        arrays = {
+            name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+            for name in _TRUTH_ARRAYS
+        }
+    except (CheckpointError, OSError, ValueError):
+        return None
+    users, days = config.users, config.days
+    right = arrays["true_rows"].shape == (users, days, schema.FEATURE_COUNT)
+    return arrays if right and arrays["bodies"].shape[:2] == (users, days + 1) else None
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    """Return the checksum of each array's file; two are read side by side."""
+    files = [folder / f"{name}.npy" for name in _TRUTH_ARRAYS]
+    with ThreadPoolExecutor(2) as pool:
+        found = pool.map(lambda file: file_digest(file, _MOST_BYTES), files)
+        return dict(zip(_TRUTH_ARRAYS, found, strict=True))
 
 
 def load_embedded(config: EmbeddedConfig | None = None) -> EmbeddedPeople:
     """Return the embedded people, generated on first use.
 
-    They are cached on disk; where the folder cannot be written they live in memory.
+    They are cached on disk; where the folder cannot be written they live in memory. A cache
+    that is cut or holds another byte than was written is made anew.
 
     Args:
         config: defaults to the 999 x 1000 people that the bundled checkpoint knows.
@@ -249,13 +289,13 @@ def load_embedded(config: EmbeddedConfig | None = None) -> EmbeddedPeople:
 @lru_cache(maxsize=2)
 def _load(config: EmbeddedConfig) -> EmbeddedPeople:
     key = json.dumps([asdict(config), GENERATOR_VERSION], sort_keys=True)
-    folder = cache_folder() / f"embedded-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
-    if folder.is_dir():
-        arrays = {
-            name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-            for name in _TRUTH_ARRAYS
-        }
-        return assemble(config, arrays)
+    base = cache_folder()
+    if base is None:
+        return assemble(config, generate(config))
+    folder = base / f"embedded-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    kept = _read(folder, config) if folder.is_dir() else None
+    if kept is not None:
+        return assemble(config, kept)
     arrays = generate(config)
     try:
         _store(folder, config, arrays)

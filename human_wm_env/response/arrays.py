@@ -22,6 +22,22 @@ PREFIX = "response."
 Shapes = dict[str, tuple[int, ...]]
 # Shares of a correlation matrix that rounding to float32 may take.
 _ROUNDING = 1e-5
+# Least and largest number of arrays, where a response needs narrower ones than any net.
+RANGES = {
+    f"{PREFIX}{name}": bounds
+    for name, bounds in {
+        "actions.sd": (1e-4, 1e4),
+        "actions.correlation": (-1.0 - _ROUNDING, 1.0 + _ROUNDING),
+        "tau_days": (1e-2, 1e4),
+        "morning_states": (0.0, 1.0),
+        "intercept_sd": (0.0, 1e4),
+        "noise.persistence": (0.0, float(np.nextafter(np.float32(1), np.float32(0)))),
+        "noise.sd": (0.0, 1e4),
+        "noise.white_variance": (1e-8, 1e4),
+        "rate": (1e-2, 500.0),
+        "weather_share": (0.0, 1.0),
+    }.items()
+}
 
 
 def array_shapes(channels: int, taus: int, rank: int) -> Shapes:
@@ -80,18 +96,15 @@ def from_arrays(arrays: Mapping[str, np.ndarray]) -> ResponseParameters:
     """Return what `to_arrays` was given, rounded to float32.
 
     Args:
-        arrays: of a checkpoint; their shapes have been checked. How gaps open on days of each mood
-            is read from its own arrays ("missingness."), if they are there.
-
-    Raises:
-        CheckpointError: numbers that no response has, such as time constants below 0.
+        arrays: of a checkpoint; `model.weights` has checked their shapes and numbers. How gaps
+            open on days of each mood is read from its own arrays ("missingness."), if they are
+            there.
     """
     own = {
         name.removeprefix(PREFIX): np.asarray(value, dtype=np.float64)
         for name, value in arrays.items()
         if name.startswith(PREFIX)
     }
-    _check(own)
     rate, mood = (
         StateNoise(persistence, sd, float(white))
         for persistence, sd, white in zip(
@@ -125,21 +138,20 @@ def _gaps(arrays: Mapping[str, np.ndarray]) -> GapEvidence | None:
     return GapEvidence(log_odds[list(MOOD_ORDER)].astype(float), opening.astype(float))
 
 
-def _check(own: Mapping[str, np.ndarray]) -> None:
-    persistence, correlation = own["noise.persistence"], own["actions.correlation"]
+def check_response(arrays: Mapping[str, np.ndarray]) -> None:
+    """Check what no range of a single array can say; see RANGES.
+
+    Raises:
+        CheckpointError: cutpoints or correlations that no response has.
+    """
+    correlation = arrays[f"{PREFIX}actions.correlation"].astype(np.float64)
     symmetric = np.allclose(correlation, correlation.T, atol=_ROUNDING)
     wrong = {
-        "finite numbers": not all(np.isfinite(value).all() for value in own.values()),
-        "tau_days > 0": (own["tau_days"] <= 0.0).any(),
-        "actions.sd > 0": (own["actions.sd"] <= 0.0).any(),
-        "noise.persistence in [0, 1)": ((persistence < 0.0) | (persistence >= 1.0)).any(),
-        "noise.sd >= 0": (own["noise.sd"] < 0.0).any(),
-        "noise.white_variance > 0": (own["noise.white_variance"] <= 0.0).any(),
-        "ascending cutpoints": (np.diff(own["cutpoints"]) <= 0.0).any(),
-        "rate_scale > 0": own["rate"][1] <= 0.0,
+        "ascending cutpoints": (np.diff(arrays[f"{PREFIX}cutpoints"]) <= 0.0).any(),
         "a symmetric correlation matrix": not symmetric,
         "a positive definite correlation matrix": symmetric
         and np.linalg.eigvalsh(correlation).min() <= 0.0,
+        "a rate_scale from 0.1 to 100 bpm": not 0.1 <= arrays[f"{PREFIX}rate"][1] <= 100.0,
     }
     for expected, found in wrong.items():
         if found:

@@ -11,11 +11,11 @@ from typing import TypeAlias
 import numpy as np
 
 from human_wm_env.errors import CheckpointError
+from human_wm_env.files.sealed_folder import manifest_seal
 from human_wm_env.model import layouts, memory
 from human_wm_env.model.architecture import FILM, Architecture
 from human_wm_env.model.checkpoint import BUNDLED, Checkpoint, load_checkpoint, read_manifest
 from human_wm_env.model.memory import Memory
-from human_wm_env.model.weights import check_weights
 from human_wm_env.person.history import History
 from human_wm_env.response.arrays import from_arrays
 from human_wm_env.response.inference import ResponseInference
@@ -70,13 +70,9 @@ class WorldModelRuntime:
 
     Attributes:
         response: how states respond and its posteriors, where the checkpoint has that.
-
-    Raises:
-        CheckpointError: the weights are not those of the architecture.
     """
 
     def __init__(self, checkpoint: Checkpoint) -> None:
-        check_weights(checkpoint.architecture, checkpoint.weights)
         self.checkpoint = checkpoint
         self.architecture = checkpoint.architecture
         self.action_layout = layouts.action_layout(self.architecture)
@@ -206,4 +202,4 @@ def load_world_model(
         return world_model
     folder = BUNDLED if world_model is None else Path(world_model)
     manifest = read_manifest(folder)
-    return _load_cached(str(folder.resolve()), str(manifest.get("weights_sha256")))
+    return _load_cached(str(folder.resolve()), manifest_seal(manifest))

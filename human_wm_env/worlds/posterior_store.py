@@ -2,17 +2,15 @@
 
 Encoding a log of 1000 days takes milliseconds, and training asks for every person of a split:
 the first reset of each would be half of a short run. A file holds one person's start days, 6 kB
-of plain float32, 15 with a response. Its name is a hash of all that its numbers depend on, the
-log included, and of POSTERIOR_VERSION for the code, so that nothing stale can be found; folders of
-other checkpoints stay, for they may be used in turn. Logs of a user's own are never
-written anywhere.
+of float32, 15 with a response, and their checksum. Its name is a hash of all that its numbers
+depend on, the log included, and of POSTERIOR_VERSION for the code, so that nothing stale can be
+found; folders of other checkpoints stay, for they may be used in turn. Logs of a user's own are
+never written anywhere.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
@@ -21,6 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
+from human_wm_env.errors import CheckpointError
+from human_wm_env.files.tensors import read_sealed, write_sealed
 from human_wm_env.model.architecture import Architecture
 from human_wm_env.people.embedded import cache_folder
 from human_wm_env.person.history import History
@@ -28,6 +28,8 @@ from human_wm_env.person.history import History
 # Raised by one whenever the same log and weights give other numbers than before, or the same
 # ones in another order; the golden tests watch it.
 POSTERIOR_VERSION: int = 1
+_VALUES = "values"
+_MOST_BYTES = 2**26
 
 
 class PosteriorStore:
@@ -57,6 +59,7 @@ class PosteriorStore:
             if name.startswith(used):
                 array = self._weights[name]
                 digest.update(f"{name} {array.shape}".encode() + array.tobytes())
+        assert self._base is not None
         return self._base / f"posteriors-{digest.hexdigest()[:16]}"
 
     def load(self, history: History, days: np.ndarray, width: int) -> np.ndarray | None:
@@ -67,29 +70,27 @@ class PosteriorStore:
             days: int (days,), start days.
             width: of the numbers of each day.
         """
-        try:
-            kept: np.ndarray = np.load(self._file(history, days), allow_pickle=False)
-        except (OSError, ValueError, EOFError):
+        if self._base is None:
             return None
-        right = kept.shape == (len(days), width) and kept.dtype == np.float32
-        return kept if right and np.isfinite(kept).all() else None
+        try:
+            kept = read_sealed(self._file(history, days), _MOST_BYTES)[0].get(_VALUES)
+        except CheckpointError:
+            return None
+        if kept is None or kept.shape != (len(days), width) or kept.dtype != np.float32:
+            return None
+        return kept if np.isfinite(kept).all() else None
 
     def save(self, history: History, days: np.ndarray, values: np.ndarray) -> None:
         """Keep float32 (days, width); readers see the whole file or none."""
-        file = self._file(history, days)
+        if self._base is None:
+            return
         with suppress(OSError):  # what cannot be kept is worked out again
             self.folder.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self.folder, prefix=".writing-")
-            temporary = Path(name)
-            try:
-                with os.fdopen(handle, "wb") as stream:
-                    np.save(stream, np.ascontiguousarray(values, np.float32), allow_pickle=False)
-                temporary.replace(file)
-            finally:
-                temporary.unlink(missing_ok=True)  # gone already where all went well
+            arrays = {_VALUES: np.asarray(values, np.float32)}
+            write_sealed(self._file(history, days), arrays, {})
 
     def _file(self, history: History, days: np.ndarray) -> Path:
         digest = hashlib.sha256(np.asarray(days, dtype=np.int64).tobytes())
         for array in (history.rows, history.observed, history.weekday):
             digest.update(np.ascontiguousarray(array).data)
-        return self.folder / f"{digest.hexdigest()[:32]}.npy"
+        return self.folder / f"{digest.hexdigest()[:32]}.safetensors"

@@ -16,11 +16,21 @@ from agents.env_config import EnvConfig
 from agents.evaluation.fingerprints import agent_digest
 from agents.protocol import Agent
 from agents.registry import train_agent
-from agents.saving import MANIFEST, WEIGHTS, load_agent, save_agent
+from agents.saving import load_agent, save_agent
 from agents.sb3.hyperparameters import PPOConfig
 from agents.sb3.policy import PolicyAgent
 from agents.training_session import Session
 from human_wm_env.errors import CheckpointError, ConfigError
+from human_wm_env.files.sealed_folder import (
+    MANIFEST_FILE as MANIFEST,
+)
+from human_wm_env.files.sealed_folder import (
+    MANIFEST_SEAL,
+    manifest_seal,
+)
+from human_wm_env.files.sealed_folder import (
+    WEIGHTS_FILE as WEIGHTS,
+)
 from human_wm_env.people.embedded import EmbeddedPeople
 
 OBSERVATIONS = np.random.default_rng(0).normal(size=(20, 43)).astype(np.float32)
@@ -123,6 +133,7 @@ def edit(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], None]:
     def apply(folder: Path) -> None:
         manifest = json.loads((folder / MANIFEST).read_text())
         change(manifest)
+        manifest[MANIFEST_SEAL] = manifest_seal(manifest)
         (folder / MANIFEST).write_text(json.dumps(manifest))
 
     return apply
@@ -159,12 +170,12 @@ def drop_a_tensor_with_its_checksum(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda f: (f / MANIFEST).unlink(), "a saved agent"),
-        (lambda f: (f / WEIGHTS).unlink(), "no such file"),
-        (lambda f: (f / MANIFEST).write_text("{"), "JSON in"),
-        (lambda f: (f / MANIFEST).write_bytes(b"\xff\xfe"), "JSON in"),
-        (lambda f: (f / MANIFEST).write_text("[]"), "format 1"),
-        (edit(lambda m: m.update(format=2)), "format 1"),
+        (lambda f: (f / MANIFEST).unlink(), "humanwm train"),
+        (lambda f: (f / WEIGHTS).unlink(), "none in"),
+        (lambda f: (f / MANIFEST).write_text("{"), "valid JSON"),
+        (lambda f: (f / MANIFEST).write_bytes(b"\xff\xfe"), "valid JSON"),
+        (lambda f: (f / MANIFEST).write_text("[]"), "a manifest in"),
+        (edit(lambda m: m.update(format=3)), "format 2"),
         (edit(lambda m: m.update(schema_version=99)), "schema_version 1"),
         (edit(lambda m: m.update(algorithm="dqn")), "'dqn'"),
         (edit(lambda m: m["config"].update(width=16)), "size mismatch"),
@@ -187,14 +198,14 @@ def test_damage_is_a_checkpoint_error(
 
 
 def test_a_missing_folder_is_a_checkpoint_error(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="a saved agent"):
+    with pytest.raises(CheckpointError, match="no such folder"):
         load_agent(tmp_path / "nowhere")
 
 
 def test_weights_of_another_agent_are_refused(saved: Path, tmp_path: Path) -> None:
     other = save_agent(ConstantAgent(np.zeros(7)), tmp_path / "other")
     (saved / WEIGHTS).write_bytes((other / WEIGHTS).read_bytes())
-    with pytest.raises(CheckpointError, match="belongs to another agent"):
+    with pytest.raises(CheckpointError, match="other bytes"):
         load_agent(saved)
 
 

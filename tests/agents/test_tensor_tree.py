@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +8,7 @@ import torch
 
 from agents.tensor_tree import TREE, has_tree, load_tree, save_tree
 from human_wm_env.errors import CheckpointError
+from human_wm_env.files.tensors import write_sealed
 
 STATE = {
     "weights": {"a": torch.arange(3.0), 0: {"step": torch.tensor(4)}},
@@ -29,12 +29,12 @@ def test_a_tree_comes_back_exactly(tmp_path: Path) -> None:
     assert found["count"] == 7
 
 
-def test_saving_again_replaces_and_leaves_two_files(tmp_path: Path) -> None:
+def test_saving_again_replaces_and_leaves_one_file(tmp_path: Path) -> None:
     assert not has_tree(tmp_path)
     for number in range(3):
         save_tree({"n": number, "t": torch.full((2,), float(number))}, tmp_path)
     assert has_tree(tmp_path)
-    assert len(list(tmp_path.iterdir())) == 2
+    assert len(list(tmp_path.iterdir())) == 1
     found = load_tree(tmp_path)
     assert (found["n"], found["t"].tolist()) == (2, [2.0, 2.0])
 
@@ -44,11 +44,19 @@ def test_what_needs_pickle_is_refused(tmp_path: Path) -> None:
         save_tree({"f": print}, tmp_path)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", json.dumps({"format": 99})])
-def test_damage_is_a_checkpoint_error(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize("place", [0, 100, -1])
+def test_a_flipped_bit_is_a_checkpoint_error(tmp_path: Path, place: int) -> None:
     save_tree(STATE, tmp_path)
-    (tmp_path / TREE).write_text(text)
+    data = bytearray((tmp_path / TREE).read_bytes())
+    data[place] ^= 1
+    (tmp_path / TREE).write_bytes(data)
     with pytest.raises(CheckpointError, match="state of a training"):
+        load_tree(tmp_path)
+
+
+def test_another_version_is_a_checkpoint_error(tmp_path: Path) -> None:
+    write_sealed(tmp_path / TREE, {}, {"format": 99, "tree": []})
+    with pytest.raises(CheckpointError, match="format 99"):
         load_tree(tmp_path)
 
 

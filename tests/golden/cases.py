@@ -19,6 +19,7 @@ import pytest
 from gymnasium.vector import AutoresetMode
 
 import human_wm_env  # noqa: F401 (registers the ids)
+from human_wm_env.files.tensors import read_sealed
 from human_wm_env.futures import imagine_futures
 from human_wm_env.people.embedded import (
     CACHE_VARIABLE,
@@ -194,8 +195,8 @@ def posteriors() -> Arrays:
             env: Any = gym.make("HumanWM-v0", dataset=people(), split="all")
             day = int(env.unwrapped.world.start_days(people().dataset.index_of(user))[-1])
             env.reset(seed=0, options={"user": user, "day": day})
-            (file,) = Path(folder).glob("posteriors-*/*.npy")
-            found[user] = np.load(file, allow_pickle=False)
+            (file,) = Path(folder).glob("posteriors-*/*.safetensors")
+            found[user] = read_sealed(file)[0]["values"]
     return found
 
 

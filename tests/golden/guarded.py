@@ -17,6 +17,7 @@ import pytest
 
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.data.uniform_logs import UniformConfig, uniform_logs
+from human_wm_env.files.tensors import read_sealed
 from human_wm_env.model.architecture import Architecture
 from human_wm_env.model.checkpoint import save_checkpoint
 from human_wm_env.model.weights import expected_shapes
@@ -76,8 +77,8 @@ def fixed_posteriors() -> Arrays:
             env: Any = gym.make("HumanWM-v0", world_model=model, dataset=public, split="all")
             day = int(env.unwrapped.world.start_days(logs.index_of(user))[-1])
             env.reset(seed=0, options={"user": user, "day": day})
-            (file,) = Path(folder).glob("posteriors-*/*.npy")
-            found[user] = np.load(file, allow_pickle=False)
+            (file,) = Path(folder).glob("posteriors-*/*.safetensors")
+            found[user] = read_sealed(file)[0]["values"]
     return found
 
 

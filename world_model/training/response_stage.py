@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 from tqdm import tqdm
 
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import CheckpointError, ConfigError
+from human_wm_env.files.tensors import read_sealed, write_sealed
 from human_wm_env.model.architecture import Architecture
 from human_wm_env.person import schema
 from human_wm_env.response.arrays import from_arrays, to_arrays
@@ -200,20 +198,16 @@ class _State:
             "validation": training.validation,
             "best": training.best,
         }
-        scratch = self._file.with_name(f".{self._file.name}.writing")
-        save_file(arrays, scratch, {"facts": json.dumps(facts)})
-        scratch.replace(self._file)
+        write_sealed(self._file, arrays, facts)
 
     def load(self) -> ResponseTraining | None:
         """Return where the training stands, None if it has not begun."""
-        if self._file is None or not self._file.is_file():
+        if self._file is None or not self._file.exists():
             return None
         try:
-            with safe_open(self._file, "np") as opened:
-                arrays = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
-                facts = json.loads(opened.metadata()["facts"])
+            arrays, facts = read_sealed(self._file)
             run = facts["run"]
-        except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
+        except (CheckpointError, KeyError) as error:
             raise CheckpointError(
                 "a training state that can be read",
                 f"{error} in {self._file}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from mlx.utils import tree_flatten, tree_unflatten
 from tqdm import tqdm
 
 from human_wm_env.errors import CheckpointError
+from human_wm_env.files.tensors import read_sealed, write_sealed
 from world_model.nets.world_model import WorldModel
 from world_model.training.config import LAST, StageConfig, TrainingConfig
 from world_model.training.logger import Logger
@@ -208,22 +208,19 @@ class _State:
             "best_scores": self.best_scores,
             "run": self._run,
         }
-        scratch = file.with_name(f".{file.name}.writing.safetensors")
-        mx.save_safetensors(str(scratch), arrays, {"facts": json.dumps(facts)})
-        scratch.replace(file)
+        write_sealed(file, {name: np.array(value) for name, value in arrays.items()}, facts)
 
     def load(self) -> int:
         """Go on from the state file, if there is one; returns the first epoch to run."""
-        if self._file is None or not self._file.is_file():
+        if self._file is None or not self._file.exists():
             return 0
         try:
-            loaded: Any = mx.load(str(self._file), return_metadata=True)
-            arrays, metadata = loaded
-            facts = json.loads(metadata["facts"])
+            kept, facts = read_sealed(self._file)
+            arrays = {name: mx.array(value) for name, value in kept.items()}
             run = facts["run"]
             self.best, self.best_epoch = facts["best"], facts["best_epoch"]
             self.epochs_run, self.best_scores = facts["epochs_run"], facts["best_scores"]
-        except (RuntimeError, KeyError, json.JSONDecodeError) as error:
+        except (CheckpointError, KeyError) as error:
             raise CheckpointError(
                 "a training state that can be read",
                 f"{error} in {self._file}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,9 +12,11 @@ import numpy as np
 
 from human_wm_env.data.importers.cells import READERS, Place, read_date, refuse_cell
 from human_wm_env.errors import DataError, did_you_mean
+from human_wm_env.files.reading import open_regular
 from human_wm_env.person import schema
 
 USER, DATE = "user_id", "date"
+MOST_CSV_BYTES = 2**28
 COLUMNS = (USER, DATE, *schema.FEATURE_NAMES)
 
 
@@ -99,17 +102,13 @@ def _csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Yield line numbers and cells; blank lines are skipped."""
     line = 0
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.reader(stream, strict=True)
+        with open_regular(path, MOST_CSV_BYTES, DataError) as stream:
+            text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+            reader = csv.reader(text, strict=True)
             for cells in reader:
                 line = reader.line_num
                 if cells:
                     yield line, cells
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise DataError(
-            "a CSV file of daily logs", f"{path} ({reason})", "Check the path."
-        ) from error
     except (csv.Error, UnicodeDecodeError) as error:
         raise DataError(
             "a CSV file in UTF-8",

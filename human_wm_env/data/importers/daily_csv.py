@@ -27,6 +27,9 @@ from human_wm_env.settings import one_of
 
 # A longer log of one person is a mistyped year; it would fill the memory with gaps.
 LONGEST_LOG_DAYS = 7320
+# All logs are as long as the longest. Days that may be laid out for each row of the file, and for
+# the whole of a small one: few rows must not fill the memory.
+MOST_DAYS_PER_ROW, FEW_DAYS = 100, 2_000_000
 
 Repeated = Literal["error", "first", "last"]
 Outside = Literal["keep", "mask", "error"]
@@ -187,4 +190,12 @@ def _check_length(table: Table, begins: np.ndarray, ends: np.ndarray, logged: np
             f"{logged[longest]} days of user {table.user_ids[longest]!r}: {dates[0]} to {dates[1]} "
             f"({table.file}, lines {table.line[rows[0]]} and {table.line[rows[1]]}, column {DATE})",
             "Look for a mistyped year.",
+        )
+    laid_out = len(logged) * int(logged.max())
+    if laid_out > max(FEW_DAYS, MOST_DAYS_PER_ROW * len(table.user)):
+        raise DataError(
+            f"at most {MOST_DAYS_PER_ROW} days laid out for each row",
+            f"{len(logged)} people of up to {logged.max()} days with {len(table.user)} rows in all "
+            f"({table.file})",
+            "Look for a mistyped year, or import people with long logs by themselves.",
         )

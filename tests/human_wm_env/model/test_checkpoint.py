@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import pickle
 from collections.abc import Callable
@@ -11,15 +12,14 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from human_wm_env.errors import CheckpointError
-from human_wm_env.model.checkpoint import load_checkpoint, save_checkpoint
-from human_wm_env.model.checkpoint_folder import (
+from human_wm_env.files.sealed_folder import (
     MANIFEST_FILE,
+    MANIFEST_SEAL,
     WEIGHTS_FILE,
-    read_arrays,
-    read_folder_manifest,
-    sha256,
-    write_folder,
+    manifest_seal,
 )
+from human_wm_env.model.checkpoint import load_checkpoint, save_checkpoint
+from human_wm_env.model.checkpoint_folder import read_arrays, read_folder_manifest, write_folder
 from human_wm_env.person import schema
 from human_wm_env.runtime.world_model import load_world_model
 from tests.world_model import tiny
@@ -42,7 +42,12 @@ def folder(tmp_path: Path) -> Path:
 def edit(folder: Path, **changes: Any) -> None:
     file = folder / MANIFEST_FILE
     manifest = json.loads(file.read_text()) | changes
-    file.write_text(json.dumps({k: v for k, v in manifest.items() if v is not None}))
+    manifest = {name: value for name, value in manifest.items() if value is not None}
+    file.write_text(json.dumps({**manifest, MANIFEST_SEAL: manifest_seal(manifest)}))
+
+
+def sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def test_what_is_saved_is_loaded(folder: Path) -> None:
@@ -189,8 +194,8 @@ DAMAGES: list[tuple[Callable[[Path], None], str]] = [
     (no_weights, f"expected {WEIGHTS_FILE}"),
     (broken_json, "expected valid JSON"),
     (binary_manifest, "expected valid JSON"),
-    (other_json, "a world model's manifest"),
-    (other_version, "expected format_version 1; received 99"),
+    (other_json, "expected a manifest in"),
+    (other_version, "expected format_version 2; received 99"),
     (other_schema, "expected schema_version 1; received 0"),
     (other_kind, "expected a checkpoint of kind 'people'; received kind 'humanoid'"),
     (other_features, "expected features"),
@@ -199,7 +204,7 @@ DAMAGES: list[tuple[Callable[[Path], None], str]] = [
     (foreign_weights, "SafetensorError"),
     (weights_without_weather, "weather_transitions"),
     (unknown_size, "latent_d"),
-    (size_of_a_wrong_type, "TypeError"),
+    (size_of_a_wrong_type, "members as a whole number"),
     (sizes_as_a_list, "TypeError"),
     (no_checksum, "checksum"),
     (size_out_of_range, "members >= 1"),

@@ -183,11 +183,52 @@ def test_losing_the_race_to_another_process_is_fine(
 ) -> None:
     arrays = generate(TINY)
     folder = cache / "embedded-x"
-    folder.mkdir(parents=True)
-    (folder / "done").write_text("by another process")
+
+    def by_another(path: Path, digest: object = None) -> dict[str, str]:
+        (folder / "done").mkdir(parents=True, exist_ok=True)
+        raise OSError("taken")
+
+    monkeypatch.setattr(embedded, "_digests", by_another)
     embedded._store(folder, TINY, arrays)
     assert [path.name for path in cache.iterdir()] == ["embedded-x"]
     assert [path.name for path in folder.iterdir()] == ["done"]
+
+
+@pytest.mark.parametrize("name", ["true_rows.npy", "observed.npy", "traits.npy", "config.json"])
+@pytest.mark.parametrize("damage", ["flip", "cut", "remove"])
+def test_a_damaged_cache_is_made_anew(cache: Path, name: str, damage: str) -> None:
+    whole = load_embedded(TINY)
+    (folder,) = cache.iterdir()
+    data = bytearray((folder / name).read_bytes())
+    data[len(data) // 2] ^= 4
+    (folder / name).unlink()  # what is mapped stays as it is
+    if damage != "remove":
+        (folder / name).write_bytes(data if damage == "flip" else data[:-40])
+    embedded._load.cache_clear()
+    again = load_embedded(TINY)
+    np.testing.assert_array_equal(again.true_rows, whole.true_rows)
+    np.testing.assert_array_equal(again.people.traits, whole.people.traits)
+    embedded._load.cache_clear()
+    assert embedded._read(folder, TINY) is not None  # it was mended on the disk, too
+    assert list(cache.iterdir()) == [folder]
+
+
+def test_without_a_home_people_live_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv(embedded.CACHE_VARIABLE, raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", no_home)
+    embedded._load.cache_clear()
+    assert embedded.cache_folder() is None
+    assert load_embedded(TINY).dataset.users == TINY.users
+    embedded._load.cache_clear()
+
+
+def test_more_people_than_memory_holds_are_refused() -> None:
+    with pytest.raises(ConfigError, match="at most"):
+        EmbeddedConfig(users=10**6, days=1000)
 
 
 def test_the_cache_follows_the_xdg_convention(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
+from human_wm_env.files.tensors import write_sealed
 from human_wm_env.model.architecture import Architecture
 from human_wm_env.people.embedded import CACHE_VARIABLE
 from human_wm_env.random_streams import Stream
@@ -70,15 +71,15 @@ def test_the_name_tells_architectures_shapes_and_the_version(
     assert PosteriorStore(weights, with_memory).folder != named
 
 
-@pytest.mark.parametrize("damage", [b"", b"not numpy", b"\x93NUMPY\x01\x00"])
+@pytest.mark.parametrize("damage", [b"", b"no safetensors", b"\x02\0\0\0\0\0\0\0{}"])
 def test_a_damaged_file_counts_as_none(folder: Path, damage: bytes) -> None:
     history = tiny.logs().history(2, 40)
     store().save(history, DAYS, VALUES)
-    (file,) = folder.glob("posteriors-*/*.npy")
+    (file,) = folder.glob("posteriors-*/*.safetensors")
     file.write_bytes(damage)
     assert store().load(history, DAYS, 5) is None
     for wrong in (VALUES[:1], VALUES.astype(np.float64), VALUES * np.nan):
-        np.save(file, wrong)
+        write_sealed(file, {"values": wrong}, {})
         assert store().load(history, DAYS, 5) is None
 
 

@@ -189,7 +189,7 @@ def test_what_is_stored_on_disk_comes_back(tmp_path: Path, monkeypatch: pytest.M
         return lived(dream(store=store), [START], streams(1), POLICY)[1]
 
     first = rows()
-    assert len(list(tmp_path.rglob("*.npy"))) == 1
+    assert len(list(tmp_path.rglob("*.safetensors"))) == 1
     np.testing.assert_array_equal(rows(), first)
     other = {**made.weights, "response.rate": made.weights["response.rate"] + 1.0}
     assert (

@@ -11,7 +11,6 @@ import pytest
 from human_wm_env.errors import CheckpointError, ConfigError
 from human_wm_env.model.architecture import Architecture
 from human_wm_env.model.checkpoint import load_checkpoint
-from human_wm_env.model.weights import check_weights
 from human_wm_env.person import schema
 from human_wm_env.response.arrays import to_arrays
 from human_wm_env.response.basis import COLUMN_FEATURES, daily_basis
@@ -39,7 +38,6 @@ def test_a_checkpoint_with_a_response_is_trained_written_and_restored(
     users = trained.train[0].users
     export(trained.model, tiny.logs(), users, tmp_path, {})
     checkpoint = load_checkpoint(tmp_path)
-    check_weights(checkpoint.architecture, checkpoint.weights)
     restored = restore(checkpoint)
     before, after = flat_weights(trained.model), flat_weights(restored)
     assert set(before) == set(after)
