@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +15,7 @@ from human_wm_env import (
     EmbeddedConfig,
     EmbeddedPeople,
     LogDataset,
+    LogWarning,
     load_embedded,
     read_daily_csv,
 )
@@ -34,7 +37,8 @@ EMBEDDED, UNIFORM = "embedded", "uniform"
 BY_PEOPLE, BY_TIME = "people", "time"
 _OF_EMBEDDED = ("users", "days", "seed", "response_gain")
 _OF_UNIFORM = ("users", "days", "seed")
-_OF_FILES = ("name", "repeated", "outside", "others")
+_OF_FILES = ("name", "repeated", "outside", "date_format", "others")
+_AS_ARGUMENT = re.compile(r"load the file with read_daily_csv\(\.\.\., (\w+)='([^']*)'\)")
 _OF_TIME = ("held_out_share", "rehearsal", "everybody_trains")
 
 
@@ -51,8 +55,9 @@ class DataConfig:
         name: of a file's data set; None is the file's name without its ending.
         repeated: what a second row of one person and date in a file is: an "error", or
             left out and counted, keeping the "first" or the "last" one.
-        outside: what a file's values outside the schema's bounds are: "keep" or "mask"
-            them (and count them), or "error".
+        outside: what a file's values outside the schema's bounds are: masked and counted
+            ("mask"), or an "error".
+        date_format: of a file whose dates may be read in two ways, such as "%d/%m/%Y".
         others: path of a second file, whose people join the training people: few people
             learn from others, who are never judged.
         split: "people" deals people into train, validation and test; "time" holds out the
@@ -72,7 +77,8 @@ class DataConfig:
     response_gain: float = 1.0
     name: str | None = None
     repeated: str = "error"
-    outside: str = "keep"
+    outside: str = "mask"
+    date_format: str | None = None
     others: str | None = None
     split: str = BY_PEOPLE
     held_out_share: float = HELD_OUT_SHARE
@@ -137,7 +143,7 @@ def _load_whole(config: DataConfig) -> LogDataset:
 def _load_others(config: DataConfig) -> LogDataset | None:
     if config.others is None:
         return None
-    return _read_file(config.others, None, config.repeated, config.outside).dataset
+    return _read_file(config.others, None, *_how(config)).dataset
 
 
 def _load_own(config: DataConfig) -> LogDataset:
@@ -154,6 +160,11 @@ def load_people(config: DataConfig) -> EmbeddedPeople | None:
     return load_embedded(
         EmbeddedConfig(config.users, config.days, config.seed, config.response_gain)
     )
+
+
+def day_setting(text: str | None) -> int | str | None:
+    """Return a day as it was given: counted from 0, or as a date."""
+    return int(text) if text is not None and text.isdecimal() else text
 
 
 def import_report(config: DataConfig) -> ImportReport | None:
@@ -192,11 +203,17 @@ def _described_split(config: DataConfig) -> Facts:
 
 
 def _read(config: DataConfig) -> Imported:
-    return _read_file(config.source, config.name, config.repeated, config.outside)
+    return _read_file(config.source, config.name, *_how(config))
+
+
+def _how(config: DataConfig) -> tuple[str, str, str | None]:
+    return config.repeated, config.outside, config.date_format
 
 
 @lru_cache(maxsize=2)
-def _read_file(source: str, name: str | None, repeated: str, outside: str) -> Imported:
+def _read_file(
+    source: str, name: str | None, repeated: str, outside: str, date_format: str | None
+) -> Imported:
     """Read a file once a process, and say on stderr what was noticed."""
     if not Path(source).is_file():
         raise DataError(
@@ -204,6 +221,16 @@ def _read_file(source: str, name: str | None, repeated: str, outside: str) -> Im
             f"data.source={source}, which is no file",
             "Check the path.",
         )
-    imported = read_daily_csv(source, name=name, repeated=repeated, outside=outside)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", LogWarning)  # the summary says it
+        try:
+            imported = read_daily_csv(
+                source, name=name, repeated=repeated, outside=outside, date_format=date_format
+            )
+        except DataError as error:
+            received, remedy = (
+                _AS_ARGUMENT.sub(r"set data.\1=\2", part) for part in (error.received, error.remedy)
+            )
+            raise DataError(error.expected, received, remedy) from error
     say(imported.report.summary())
     return imported

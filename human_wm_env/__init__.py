@@ -13,6 +13,7 @@ from human_wm_env.errors import (
     DataError,
     HumanWMError,
     InvalidActionError,
+    LogWarning,
     ResetNeededError,
 )
 from human_wm_env.lazy_names import lazy_names
@@ -54,6 +55,7 @@ __all__ = [
     "Imported",
     "InvalidActionError",
     "LogDataset",
+    "LogWarning",
     "ModelSource",
     "NeverLogged",
     "NeverLoggedWarning",

@@ -46,6 +46,10 @@ class ResetNeededError(HumanWMError):
     """`step` was called before the first `reset`, or after the end of an episode."""
 
 
+class LogWarning(UserWarning):
+    """Something in a log is not what it seems; what was made of it stands in the message."""
+
+
 def did_you_mean(received: object, known: Iterable[str]) -> str:
     """Name the known word nearest to what was typed, or list all of them.
 
@@ -56,7 +60,10 @@ def did_you_mean(received: object, known: Iterable[str]) -> str:
     Returns:
         One sentence, to be used as (part of) a remedy.
     """
-    names = sorted(known)
+    names, typed = sorted(known), str(received).lower()
+    begun = [name for name in names if len(typed) > 1 and name.lower().startswith(typed)]
+    if begun:  # a word cut short, such as val for validation
+        return f"Did you mean {min(begun, key=len)!r}?"
     nearest = difflib.get_close_matches(str(received), names, n=1, cutoff=0.5)
     if nearest:
         return f"Did you mean {nearest[0]!r}?"

@@ -199,7 +199,8 @@ def register_ids() -> None:
             id=env_id,
             entry_point="human_wm_env.registration:make_env",
             vector_entry_point="human_wm_env.registration:make_vector_env",
-            # Gymnasium's checker knows scalar rewards only.
-            disable_env_checker=bool(arguments.get("vector_reward")),
+            # Gymnasium's passive checker knows scalar rewards only, and after a first reset that
+            # was refused (a mistyped user) it breaks every later step; tests run `check_env`.
+            disable_env_checker=True,
             kwargs=arguments,
         )

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 
 from human_wm_cli.console import Row, print_report, run_script, say
-from human_wm_cli.data import DataConfig, load_dataset, load_people
+from human_wm_cli.data import DataConfig, day_setting, load_dataset, load_people
 from human_wm_cli.run import RunConfig, RunFolder
 from human_wm_env import ConfigError, History, LogDataset, WhatIf, effect_chart, what_if
 
@@ -21,7 +21,8 @@ class WhatIfConfig:
         change: one or several, separated by semicolons: "sleep_hours+1", "steps*1.3",
             "workout_type=Running on weekdays", "active_minutes+30 on Mon,Wed,Fri".
         user: id of the person; with history it may be left out where the file has one person.
-        day: the first changed day; null is the day after the log.
+        day: the first changed day, counted from 0 or a date such as 2024-05-01; null is the day
+            after the log.
         days: imagined days.
         history: a CSV file of daily logs with the person's own, in place of a person of `data`.
         data: the logs of the person, and of the people that the change is compared with.
@@ -35,7 +36,7 @@ class WhatIfConfig:
 
     change: str
     user: str | None = None
-    day: int | None = None
+    day: str | None = None
     days: int = 14
     history: str | None = None
     data: DataConfig = field(default_factory=DataConfig)
@@ -53,7 +54,7 @@ def answer(config: WhatIfConfig) -> WhatIf:
     return what_if(
         config.change,
         user=config.user if own is None else None,
-        day=config.day if own is None else None,
+        day=day_setting(config.day) if own is None else None,
         history=own,
         dataset=load_people(config.data) or load_dataset(config.data),
         world_model=config.checkpoint,
@@ -75,10 +76,15 @@ def _history(file: str, config: WhatIfConfig) -> History:
         )
     person = 0 if config.user is None else logs.index_of(config.user)
     logged = int(logs.days_logged[person])
-    day = logged if config.day is None else config.day
+    given = day_setting(config.day)
+    day = (
+        logged if given is None else given if isinstance(given, int) else logs.day_of(person, given)
+    )
     if not 0 < day <= logged:
         raise ConfigError(
-            f"a day from 1 to {logged}, the end of the log", f"day={day}", "Lower it."
+            f"a day from 1 to {logged}, the end of the log",
+            f"day={config.day}",
+            "Choose another one.",
         )
     return logs.history(person, day)
 

@@ -37,7 +37,7 @@ def what_if(
     change: str | Sequence[str],
     *,
     user: str | None = None,
-    day: int | None = None,
+    day: int | str | None = None,
     history: History | tuple[np.ndarray, np.ndarray] | None = None,
     dataset: Dataset | None = None,
     world_model: ModelSource = None,
@@ -55,7 +55,8 @@ def what_if(
         change: one or several, such as "sleep_hours+1", "steps*1.3" or
             "workout_type=Running on weekdays"; separated by semicolons, or a sequence.
         user: id of a person of the data set.
-        day: the first changed day; None is the day after the log. Only rows before it are read.
+        day: the first changed day, or its date as text; None is the day after the log.
+            Only rows before it are read.
         history: a log instead of `user` and `day`: a History or a pair (rows, observed).
         dataset: see `gymnasium.make`; its people are those that the change is compared with.
         world_model: checkpoint folder; None means the bundled one.
@@ -152,7 +153,7 @@ def _others(logs: LogDataset, user: int) -> tuple[np.ndarray, np.ndarray]:
 def _start(
     world: DreamWorld,
     user: str | None,
-    day: int | None,
+    day: int | str | None,
     history: History | tuple[np.ndarray, np.ndarray] | None,
 ) -> PersonStart:
     if (user is None) == (history is None):

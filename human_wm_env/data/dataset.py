@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 import numpy as np
 
-from human_wm_env.errors import DataError, did_you_mean
+from human_wm_env.errors import ConfigError, DataError, did_you_mean
 from human_wm_env.person import schema
 from human_wm_env.person.history import (
     History,
-    blank_masked_cells,
+    blank_what_is_not_seen,
     check_mask,
     checked_weekdays,
     weekdays,
 )
+from human_wm_env.person.impossible_values import OutsideBounds, warn_of_impossible
 
 SPLIT_SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
 SPLITS = (*SPLIT_SHARES, "all")
+_WHOLE_NUMBER = re.compile(r"[+-]?\d+\.0+")
+_DIGITS = re.compile(r"(\d+)")
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,9 @@ class LogDataset:
         days_logged: int32 (users,), rows after these are padding and fully masked.
         split_of: one of train, validation, test per user.
         name: what to call the data set in tables.
+        start_date: int (users,), proleptic Gregorian ordinal of the first row; None where dates
+            are not known.
+        impossible: what was masked because it was outside the schema's bounds.
     """
 
     rows: np.ndarray
@@ -47,6 +55,8 @@ class LogDataset:
     days_logged: np.ndarray
     split_of: tuple[str, ...]
     name: str
+    start_date: np.ndarray | None = None
+    impossible: tuple[OutsideBounds, ...] = ()
 
     @classmethod
     def from_arrays(
@@ -57,22 +67,28 @@ class LogDataset:
         user_ids: Sequence[str] | None = None,
         start_weekday: np.ndarray | None = None,
         days_logged: np.ndarray | None = None,
+        start_date: np.ndarray | None = None,
         split_seed: int = 0,
         name: str = "logs",
     ) -> LogDataset:
-        """Check the arrays, blank masked cells, and split the users.
+        """Check the arrays, mask impossible values, blank masked cells, and split the users.
+
+        What was impossible (`person/impossible_values.py`) is named in one `LogWarning`.
 
         Args:
             rows: float (users, days, 10); anything where masked.
             observed: bool (users, days, 10).
             user_ids: defaults to "0", "1", ...
-            start_weekday: defaults to unknown.
-            days_logged: defaults to all days.
-            split_seed: the people are shuffled with it, then cut 80 / 10 / 10.
+            start_weekday: defaults to that of start_date, else unknown.
+            days_logged: defaults to each person's last day with an observed cell.
+            start_date: dates of the first rows as proleptic Gregorian ordinals
+                (`date.toordinal`); defaults to unknown.
+            split_seed: the people, sorted by id, are shuffled with it, then cut 80 / 10 / 10.
             name: what to call the data set in tables.
 
         Raises:
-            DataError: shapes disagree, ids repeat, or an observed value is impossible.
+            DataError: shapes disagree, ids repeat, an observed value is no value of its
+                feature, or most values of a feature are impossible.
         """
         rows, observed = np.asarray(rows), np.asarray(observed)
         if rows.ndim != 3 or rows.shape[2] != schema.FEATURE_COUNT or rows.shape != observed.shape:
@@ -83,16 +99,22 @@ class LogDataset:
             )
         check_mask(observed)
         users, days = rows.shape[:2]
-        ids = tuple(str(i) for i in (range(users) if user_ids is None else user_ids))
+        ids = tuple(plain_id(i) for i in (range(users) if user_ids is None else user_ids))
         if len(ids) != users or len(set(ids)) != users:
             raise DataError(
                 f"{users} different user ids",
                 f"{len(ids)} ids, {len(set(ids))} of them different",
                 "Give each user one id of its own.",
             )
+        dates = None if start_date is None else np.asarray(start_date)
+        if start_weekday is None and dates is not None:
+            start_weekday = (dates - 1) % schema.DAYS_PER_WEEK  # ordinal 1 was a Monday
         weekday = np.full(users, -1) if start_weekday is None else np.asarray(start_weekday)
         logged = np.full(users, days) if days_logged is None else np.asarray(days_logged)
-        for label, array in (("start_weekday", weekday), ("days_logged", logged)):
+        for label, array in (
+            *(("start_weekday", weekday), ("days_logged", logged)),
+            ("start_date", logged if dates is None else dates),
+        ):
             if array.shape != (users,):
                 raise DataError(
                     f"{label} of shape ({users},)", f"shape {array.shape}", "One value per user."
@@ -105,14 +127,20 @@ class LogDataset:
                 "Count the rows of each person before the padding.",
             )
         seen = observed & (np.arange(days) < logged[:, None])[:, :, None]
+        rows, seen, impossible = blank_what_is_not_seen(rows, seen, ids)
+        warn_of_impossible(impossible, name)
+        if days_logged is None:
+            logged = _days_to_last(seen)
         return cls(
-            rows=blank_masked_cells(rows, seen),
+            rows=rows,
             observed=seen,
             user_ids=ids,
             start_weekday=weekday,
             days_logged=logged.astype(np.int32),
-            split_of=split_people(users, split_seed),
+            split_of=split_people(ids, split_seed),
             name=name,
+            start_date=None if dates is None else dates.astype(np.int64),
+            impossible=impossible,
         )
 
     @property
@@ -150,7 +178,7 @@ class LogDataset:
         Raises:
             DataError: there is no such user.
         """
-        index = self._index_of.get(user_id)
+        index = self._index_of.get(plain_id(user_id))
         if index is None:
             raise DataError(
                 f"a user of the data set {self.name!r} ({self.users} users)",
@@ -160,6 +188,38 @@ class LogDataset:
                 else f"Ids run from {self.user_ids[0]!r} to {self.user_ids[-1]!r}.",
             )
         return index
+
+    def day_of(self, user: int, when: object) -> int:
+        """Return the day of a user's log that a date such as "2024-05-01" is; 0 is the first row.
+
+        The day may lie outside the log.
+
+        Raises:
+            ConfigError: no date.
+            DataError: dates are not known.
+        """
+        try:
+            ordinal = date.fromisoformat(str(when)[:10]).toordinal()
+        except ValueError as error:
+            raise ConfigError(
+                "a day as a whole number or a date as YYYY-MM-DD",
+                repr(when),
+                "Count days from 0, the first row of the log, or write a date such as 2024-05-01.",
+            ) from error
+        if self.start_date is None:
+            raise DataError(
+                f"a day counted from 0: no dates are known of {self.name!r}",
+                repr(when),
+                "Give LogDataset.from_arrays a start_date, or count days.",
+            )
+        return ordinal - int(self.start_date[user])
+
+    def date_of(self, user: int, day: int) -> date | None:
+        """Return the date of a day of a user's log, None where dates are not known."""
+        if self.start_date is None:
+            return None
+        ordinal = int(self.start_date[user]) + day
+        return date.fromordinal(ordinal) if 0 < ordinal <= date.max.toordinal() else None
 
     def users_of(self, split: str) -> np.ndarray:
         """Return the positions of the people of one split, int (people,).
@@ -217,14 +277,43 @@ class LogDataset:
         return digest.hexdigest()
 
 
-def split_people(users: int, seed: int) -> tuple[str, ...]:
+def plain_id(given: object) -> str:
+    """Return an id as text; a whole number is written without a decimal point.
+
+    Tables that once had an empty cell write their ids 1 as 1.0: that is the same person.
+    """
+    text = str(given).strip()
+    return text[: text.index(".")] if _WHOLE_NUMBER.fullmatch(text) else text
+
+
+def in_order(ids: Sequence[str]) -> list[int]:
+    """Return the positions of ids sorted as people sort them: p2 before p10."""
+
+    def parts(index: int) -> list[tuple[int, int, str]]:
+        cut = _DIGITS.split(ids[index])
+        return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in cut if part]
+
+    return sorted(range(len(ids)), key=lambda index: (parts(index), ids[index]))
+
+
+def split_people(user_ids: Sequence[str], seed: int) -> tuple[str, ...]:
     """Deal people into train, validation and test, 80 / 10 / 10, by a seeded shuffle.
 
-    Every split gets at least one person where there are three or more.
+    Every split gets at least one person where there are three or more. It does not depend on
+    the order in which people are given.
     """
+    users = len(user_ids)
     order = np.random.default_rng(np.random.SeedSequence([seed, users])).permutation(users)
     held_out = max(1, round(users * SPLIT_SHARES["test"])) if users >= 3 else 0
     labels = np.full(users, "train", dtype=object)
-    labels[order[:held_out]] = "test"
-    labels[order[held_out : 2 * held_out]] = "validation"
+    people = np.array(in_order(user_ids), dtype=np.intp)[order]
+    labels[people[:held_out]] = "test"
+    labels[people[held_out : 2 * held_out]] = "validation"
     return tuple(labels.tolist())
+
+
+def _days_to_last(observed: np.ndarray) -> np.ndarray:
+    """Return the days up to the last one with an observed cell, int (users,); 0 without one."""
+    some = observed.any(axis=2)
+    days: np.ndarray = (some * np.arange(1, observed.shape[1] + 1)).max(axis=1, initial=0)
+    return days

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from human_wm_env.data.dataset import LogDataset
+from human_wm_env.errors import LogWarning
 from human_wm_env.person import schema
 
 _PEOPLE_NAMED = 5
 
 
-class NeverLoggedWarning(UserWarning):
+class NeverLoggedWarning(LogWarning):
     """Dreamt values of some features say nothing about people who never logged them."""
 
 

@@ -73,9 +73,10 @@ def before(dataset: LogDataset, days: np.ndarray) -> LogDataset:
         user_ids=dataset.user_ids,
         start_weekday=dataset.start_weekday,
         days_logged=logged,
+        start_date=dataset.start_date,
         name=dataset.name,
     )
-    return replace(cut, split_of=dataset.split_of)
+    return replace(cut, split_of=dataset.split_of, impossible=dataset.impossible)
 
 
 def join(dataset: LogDataset, others: LogDataset) -> LogDataset:
@@ -87,9 +88,16 @@ def join(dataset: LogDataset, others: LogDataset) -> LogDataset:
         user_ids=[*dataset.user_ids, *(f"{others.name}/{one}" for one in others.user_ids)],
         start_weekday=np.concatenate([dataset.start_weekday, others.start_weekday]),
         days_logged=np.concatenate([dataset.days_logged, others.days_logged]),
+        start_date=None
+        if dataset.start_date is None or others.start_date is None
+        else np.concatenate([dataset.start_date, others.start_date]),
         name=dataset.name,
     )
-    return replace(both, split_of=(*dataset.split_of, *("train",) * others.users))
+    return replace(
+        both,
+        split_of=(*dataset.split_of, *("train",) * others.users),
+        impossible=(*dataset.impossible, *others.impossible),
+    )
 
 
 def join_split(split: TimeSplit, others: LogDataset) -> TimeSplit:
@@ -119,6 +127,7 @@ def everybody_trains(split: TimeSplit) -> TimeSplit:
         user_ids=[early.user_ids[user] for user in copied],
         start_weekday=early.start_weekday[copied],
         days_logged=early.days_logged[copied],
+        start_date=None if early.start_date is None else early.start_date[copied],
         name="validation",
     )
     joined = join_split(split, copies)

@@ -1,4 +1,4 @@
-"""Logs without any structure: independent uniform numbers in the Kaggle file's ranges.
+"""Logs without any structure: independent uniform numbers, as in the Kaggle file.
 
 The Kaggle "fitness tracker" file looks like this in every test. Nothing can be learned from
 it, so a world model that is trained on it has to say so: empty latents, and futures as wide
@@ -15,14 +15,15 @@ from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import ConfigError
 from human_wm_env.person import schema
 
-# Ranges of the Kaggle file; some reach beyond the schema's bounds, which hold for what it lacks.
+# Ranges of the Kaggle file, as far as such values are possible: it has 1440 active minutes, nights
+# of no sleep and 180 bpm.
 RANGES = {
     schema.STEPS: (0.0, 30000.0),
     schema.CALORIES: (1500.0, 4000.0),
     schema.DISTANCE: (0.0, 20.0),
-    schema.MINUTES: (0.0, 1440.0),
-    schema.SLEEP: (0.0, 12.0),
-    schema.HEART_RATE: (60.0, 180.0),
+    schema.MINUTES: (0.0, 960.0),
+    schema.SLEEP: (2.0, 12.0),
+    schema.HEART_RATE: (60.0, 160.0),
 }
 MISSING_SHARE = float(np.exp(-1.0))  # of its days, whole: ids drawn at random leave 1 / e out
 
@@ -71,6 +72,7 @@ def uniform_logs(config: UniformConfig) -> LogDataset:
     return LogDataset.from_arrays(
         draw_rows(shape, rng),
         observed,
+        days_logged=np.full(config.users, config.days),
         user_ids=[f"u{index:03d}" for index in range(config.users)],
         start_weekday=rng.integers(0, schema.DAYS_PER_WEEK, config.users),
         name="uniform",

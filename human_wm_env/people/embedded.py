@@ -206,6 +206,7 @@ def assemble(config: EmbeddedConfig, arrays: dict[str, np.ndarray]) -> EmbeddedP
         np.asarray(arrays["observed"]),
         user_ids=[f"p{index:03d}" for index in range(config.users)],
         start_weekday=arrays["start_weekday"],
+        days_logged=np.full(config.users, config.days),
         name="embedded",
     )
     logging = LoggingTraits(arrays["day_loss"], arrays["feature_loss"])

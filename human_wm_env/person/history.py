@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from human_wm_env.errors import DataError
 from human_wm_env.person import schema
+from human_wm_env.person.impossible_values import (
+    OutsideBounds,
+    mask_impossible,
+    warn_of_impossible,
+)
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,9 @@ class History:
     def from_arrays(
         cls, rows: np.ndarray, observed: np.ndarray, start_weekday: int = -1
     ) -> History:
-        """Check a caller's log and blank its masked cells.
+        """Check a caller's log, and blank its masked cells and impossible values.
+
+        What was impossible is named in one `LogWarning`.
 
         Args:
             rows: float (days, 10), raw values; anything, NaN included, where masked.
@@ -51,8 +59,9 @@ class History:
                 f"Give one column per feature, in the order {', '.join(schema.FEATURE_NAMES)}.",
             )
         weekday = checked_weekdays(np.asarray(start_weekday))
-        blanked = blank_masked_cells(rows, observed)
-        return cls(blanked, observed.copy(), weekdays(weekday, len(rows)))
+        blanked, possible, noticed = blank_what_is_not_seen(rows, observed)
+        warn_of_impossible(noticed, "history")
+        return cls(blanked, possible, weekdays(weekday, len(rows)))
 
     def followed_by(self, rows: np.ndarray, observed: np.ndarray) -> History:
         """Return the log with the days after it, of which only the observed cells are read.
@@ -85,13 +94,24 @@ def weekdays(start_weekday: int | np.ndarray, days: int) -> np.ndarray:
     return np.where(start < 0, -1, running).astype(np.int8)
 
 
-def blank_masked_cells(rows: np.ndarray, observed: np.ndarray) -> np.ndarray:
-    """Return a float32 copy whose masked cells hold nothing that could leak.
+def blank_what_is_not_seen(
+    rows: np.ndarray, observed: np.ndarray, user_ids: Sequence[str] | None = None
+) -> tuple[np.ndarray, np.ndarray, tuple[OutsideBounds, ...]]:
+    """Mask impossible values; return rows whose masked cells hold nothing that could leak.
 
     Masked continuous cells become 0, masked categories become -1.
 
+    Args:
+        rows: float (days, 10) or (users, days, 10); anything where masked.
+        observed: bool, the same shape.
+        user_ids: see `mask_impossible`.
+
+    Returns:
+        float32 rows and bool mask, copies, and what was impossible.
+
     Raises:
-        DataError: the mask is not boolean, or an observed cell is not a value of its feature.
+        DataError: the mask is not boolean, an observed cell is not a value of its feature, or
+            most values of a feature are impossible.
     """
     check_mask(observed)
     try:
@@ -117,7 +137,11 @@ def blank_masked_cells(rows: np.ndarray, observed: np.ndarray) -> np.ndarray:
         if not valid.all():
             received = column[~valid].flat[0]
             raise DataError(expected, f"{received}", "Mask the cell, or mend the value.")
-    return blanked
+    possible, noticed = mask_impossible(blanked, observed, user_ids)
+    if possible is observed:
+        return blanked, observed.copy(), noticed
+    blanked[observed & ~possible] = 0.0  # only numbers can be outside bounds
+    return blanked, possible, noticed
 
 
 def check_mask(observed: np.ndarray) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 
 import numpy as np
@@ -145,9 +146,20 @@ class LoggedStarts:
             day = max(min(start.day, self._last_day(user)), self._first_day(user))
             start = replace(start, user=user, day=day)
         if options.get("day") is not None:
-            start = replace(start, day=whole_number(options["day"], "day"))
+            start = replace(start, day=self._day(start.user, options["day"]))
         self._check_day(start)
         return start
+
+    def _told(self, user: int, day: int) -> str:
+        """Write a day for an error, with its date if that is known."""
+        when = self.dataset.date_of(user, day)
+        return str(day) if when is None else f"{day} ({when.isoformat()})"
+
+    def _day(self, user: int, given: object) -> int:
+        """Return a day of a user's log; a date is looked up in it."""
+        if isinstance(given, str | date | np.datetime64):
+            return self.dataset.day_of(user, given)
+        return whole_number(given, "day")
 
     def _from_history(self, options: Options, start: PersonStart) -> PersonStart:
         if options.get("user") is not None or options.get("day") is not None:
@@ -179,8 +191,9 @@ class LoggedStarts:
         name = self.dataset.user_ids[start.user]
         if not MIN_HISTORY_DAYS <= start.day <= last:
             raise DataError(
-                f"a start day from {MIN_HISTORY_DAYS} (enough history) to {last} for user {name!r}",
-                f"day {start.day}",
+                f"a start day from {self._told(start.user, MIN_HISTORY_DAYS)} (enough history) to "
+                f"{self._told(start.user, last)} for user {name!r}",
+                f"day {self._told(start.user, start.day)}",
                 "Choose a day in that range, or shorten the horizon."
                 if self.needs_logged_future
                 else "Choose a day in that range, or leave this person out.",

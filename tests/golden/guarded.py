@@ -16,13 +16,14 @@ import numpy as np
 import pytest
 
 from human_wm_env.data.dataset import LogDataset
-from human_wm_env.data.uniform_logs import UniformConfig, uniform_logs
+from human_wm_env.data.uniform_logs import RANGES, UniformConfig, draw_rows, uniform_logs
 from human_wm_env.files.tensors import read_sealed
 from human_wm_env.model.architecture import Architecture
 from human_wm_env.model.checkpoint import save_checkpoint
 from human_wm_env.model.weights import expected_shapes
 from human_wm_env.people import embedded
 from human_wm_env.people.embedded import CACHE_VARIABLE
+from human_wm_env.person import schema
 from human_wm_env.person.weather import TRANSITIONS
 from human_wm_env.worlds import posterior_store
 from tests.golden.cases import FEW, people
@@ -52,15 +53,11 @@ def fixed_posteriors() -> Arrays:
         for name, shape in sorted(expected_shapes(SIZES).items())
     }
     weights["encoder.moments.sd"] = 0.5 + np.abs(weights["encoder.moments.sd"])
-    logs = uniform_logs(UniformConfig(users=5, days=80, seed=1))
-    gaps = rng.random(logs.observed.shape) < 0.2
-    logs = LogDataset.from_arrays(
-        logs.rows,
-        logs.observed & ~gaps,
-        user_ids=logs.user_ids,
-        start_weekday=logs.start_weekday,
-        name="uniform",
-    )
+    logs = _beyond_bounds()
+    observed = logs.observed & (rng.random(logs.observed.shape) >= 0.2)
+    blank = np.where(np.isin(range(10), schema.CATEGORICAL_FEATURES), schema.UNKNOWN_CATEGORY, 0.0)
+    rows = np.where(observed, logs.rows, blank).astype(np.float32)
+    logs = dataclasses.replace(logs, rows=rows, observed=observed)
     public = dataclasses.replace(people(FEW), dataset=logs)  # a stranger's log is never kept
     found = {}
     for user in logs.user_ids:
@@ -80,6 +77,19 @@ def fixed_posteriors() -> Arrays:
             (file,) = Path(folder).glob("posteriors-*/*.safetensors")
             found[user] = read_sealed(file)[0]["values"]
     return found
+
+
+def _beyond_bounds() -> LogDataset:
+    """Uniform logs, some values of which are impossible: put together without a check."""
+    config = UniformConfig(users=5, days=80, seed=1)
+    rng = np.random.default_rng(np.random.SeedSequence([config.seed, 47]))
+    rng.random((config.users, config.days))  # which days are missing
+    wide = {schema.MINUTES: (0.0, 1440.0), schema.SLEEP: (0.0, 12.0)}
+    with pytest.MonkeyPatch.context() as patch:
+        ranges = RANGES | wide | {schema.HEART_RATE: (60.0, 180.0)}
+        patch.setattr("human_wm_env.data.uniform_logs.RANGES", ranges)
+        rows = draw_rows((config.users, config.days), rng)
+    return dataclasses.replace(uniform_logs(config), rows=rows)
 
 
 CASES: dict[str, Callable[[], Arrays]] = {"posteriors_fixed": fixed_posteriors}

@@ -21,7 +21,7 @@ from human_wm_env.people.embedded import GENERATOR_VERSION
 from human_wm_env.person.schema import FEATURE_NAMES
 
 CONTENT = f"user_id,date,{','.join(FEATURE_NAMES)}\n" + "".join(
-    f"{who},2021-05-{day},8000,250,6,200,7,70,None,,Home,Happy\n"
+    f"{who},2021-05-{day},8000,{2500 if day == 24 else 250},6,200,7,70,None,,Home,Happy\n"
     for who in ("ann", "bob", "cem")
     for day in (24, 25)
 )
@@ -54,14 +54,15 @@ def test_a_file(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert load_people(config) is None
     out, err = capsys.readouterr()
     assert out == ""
-    assert "6 of calories_burned outside 500 to 7000 (250 to 250), kept as logged" in err
+    assert "3 of 6 values of calories_burned outside 500 to 7000 (250), masked" in err
     described = provenance(config, dataset)
     assert (described["name"], described["sha256"]) == ("mine", dataset.fingerprint)
     assert described["import"]["rows_read"] == 6
     assert str(file.parent) not in json.dumps(described)
-    masked = load_dataset(DataConfig(source=str(file), name="ours", outside="mask"))
-    assert masked.name == "ours"
-    assert masked.observed.sum() == dataset.observed.sum() - 6
+    ours = load_dataset(DataConfig(source=str(file), name="ours"))
+    assert (ours.name, ours.fingerprint) == ("ours", dataset.fingerprint)
+    with pytest.raises(DataError, match=r"or set data\.outside=mask"):
+        load_dataset(DataConfig(source=str(file), outside="error"))
 
 
 def test_a_file_that_is_not_there() -> None:

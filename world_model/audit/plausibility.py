@@ -26,7 +26,7 @@ class Plausibility:
         stride_days: days with steps (1000 or more) and distance observed.
         odd_stride: share of them with a stride outside 0.3 to 2 m; None without any.
         outside_bounds: per continuous feature, share of its values outside the schema's
-            bounds, where there are any.
+            bounds, which are masked, where there are any.
     """
 
     sleep_and_activity_days: int
@@ -44,19 +44,12 @@ def check_plausibility(dataset: LogDataset) -> Plausibility:
     walked = steps >= FEWEST_STEPS
     stride = METRES_PER_KM * distance[walked] / steps[walked]
     odd = (stride < STRIDE_METRES[0]) | (stride > STRIDE_METRES[1])
-    outside = {}
-    for index in schema.CONTINUOUS_FEATURES:
-        feature = schema.continuous(index)
-        values = dataset.rows[..., index][dataset.observed[..., index]]
-        wrong = (values < np.float32(feature.low)) | (values > np.float32(feature.high))
-        if wrong.any():
-            outside[feature.name] = float(wrong.mean())
     return Plausibility(
         sleep_and_activity_days=len(hours),
         over_24_hours=_share(hours > HOURS_PER_DAY),
         stride_days=len(stride),
         odd_stride=_share(odd),
-        outside_bounds=outside,
+        outside_bounds={one.feature: one.share for one in dataset.impossible},
     )
 
 

@@ -4,33 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
-@dataclass(frozen=True)
-class OutsideBounds:
-    """Observed values of one feature outside the schema's bounds.
-
-    Attributes:
-        feature: its name.
-        count: number of such values.
-        low, high: the bounds.
-        smallest, largest: of the values outside.
-        masked: they were masked; otherwise they were kept as logged.
-    """
-
-    feature: str
-    count: int
-    low: float
-    high: float
-    smallest: float
-    largest: float
-    masked: bool
-
-    def __str__(self) -> str:
-        done = "masked" if self.masked else "kept as logged"
-        return (
-            f"{self.count} of {self.feature} outside {self.low:g} to {self.high:g} "
-            f"({self.smallest:g} to {self.largest:g}), {done}"
-        )
+from human_wm_env.person.impossible_values import OutsideBounds
 
 
 @dataclass(frozen=True)
@@ -43,11 +17,14 @@ class ImportReport:
         users: number of people.
         first_date, last_date: of the whole file, ISO 8601.
         person_days: days from each person's first to last date, summed.
-        dates_without_row: of these, days that the file does not mention: unobserved.
-        empty_rows: rows without a single observed cell.
+        dates_without_row: of these, days of which the file says nothing: unobserved.
+        empty_rows: rows without a single observed cell; a log ends before those at its end.
         repeated_rows: rows left out because their person and date came before (or after).
-        outside: features with values outside the schema's bounds.
+        outside: features with values outside the schema's bounds, which were masked.
         ignored_columns: columns that are none of the schema's.
+        absent_columns: features without a column, not observed.
+        people_without_value: ids of people whose rows are all empty; they are left out.
+        notes: what else is odd, in sentences without an end.
     """
 
     file: str
@@ -61,6 +38,9 @@ class ImportReport:
     repeated_rows: int
     outside: tuple[OutsideBounds, ...]
     ignored_columns: tuple[str, ...]
+    absent_columns: tuple[str, ...] = ()
+    people_without_value: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def summary(self) -> str:
         """Say in one paragraph what was read, left out or noticed."""
@@ -76,4 +56,10 @@ class ImportReport:
         notes += [str(one) for one in self.outside]
         if self.ignored_columns:
             notes.append(f"columns ignored: {', '.join(self.ignored_columns)}")
+        if self.absent_columns:
+            notes.append(f"no column, so not observed: {', '.join(self.absent_columns)}")
+        if self.people_without_value:
+            people = ", ".join(self.people_without_value)
+            notes.append(f"people left out, without any value: {people}")
+        notes += self.notes
         return f"{self.file}: {'; '.join(notes)}."

@@ -6,20 +6,20 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
-from human_wm_env.data.dataset import LogDataset, split_people
+from human_wm_env.data.dataset import LogDataset, in_order, split_people
 from human_wm_env.errors import DataError
 from human_wm_env.person import schema
-from human_wm_env.person.history import History, blank_masked_cells, weekdays
+from human_wm_env.person.history import History, blank_what_is_not_seen, weekdays
+from tests.human_wm_env.conftest import typical_rows
 
 USERS, DAYS = 5, 30
 
 
 def logs(**changes: Any) -> dict[str, Any]:
     rng = np.random.default_rng(1)
-    rows = rng.uniform(50.0, 90.0, (USERS, DAYS, 10))
-    rows[..., schema.SLEEP] = 7.0
+    rows = typical_rows(USERS, DAYS).astype(np.float64)
+    rows[..., schema.STEPS] = rng.uniform(50.0, 90.0, (USERS, DAYS))
     for index in schema.CATEGORICAL_FEATURES:
         rows[..., index] = rng.integers(0, schema.FEATURES[index].width, (USERS, DAYS))
     return {"rows": rows, "observed": rng.random(rows.shape) < 0.6} | changes
@@ -131,6 +131,8 @@ def test_an_unknown_split_is_refused() -> None:
     data = LogDataset.from_arrays(**logs())
     with pytest.raises(DataError, match="Did you mean 'train'"):
         data.users_of("tran")
+    with pytest.raises(DataError, match="Did you mean 'validation'"):
+        data.users_of("val")
     with pytest.raises(DataError, match="none among 2 users"):
         LogDataset.from_arrays(np.zeros((2, 9, 10)), np.zeros((2, 9, 10), dtype=bool)).users_of(
             "test"
@@ -139,16 +141,25 @@ def test_an_unknown_split_is_refused() -> None:
 
 @given(users=st.integers(3, 300), seed=st.integers(0, 5))
 def test_splits_are_disjoint_complete_and_stable(users: int, seed: int) -> None:
-    split = split_people(users, seed)
-    assert split == split_people(users, seed)
+    ids = [str(user) for user in range(users)]
+    split = split_people(ids, seed)
+    assert split == split_people(ids, seed)
     counts = {name: split.count(name) for name in ("train", "validation", "test")}
     assert sum(counts.values()) == users
     assert counts["test"] == counts["validation"] == max(1, round(users * 0.1))
     assert counts["train"] >= 1
 
 
+def test_who_is_a_test_person_does_not_depend_on_the_order_of_people() -> None:
+    ids = [f"p{user}" for user in range(30)]
+    dealt = dict(zip(ids, split_people(ids, 0), strict=True))
+    assert dict(zip(ids[::-1], split_people(ids[::-1], 0), strict=True)) == dealt
+    assert in_order(["p10", "p2", "10", "9", ""]) == [4, 3, 2, 1, 0]
+
+
 def test_another_seed_is_another_split() -> None:
-    assert split_people(100, 0) != split_people(100, 1)
+    ids = [f"p{user:03d}" for user in range(100)]
+    assert split_people(ids, 0) != split_people(ids, 1)
 
 
 def test_the_splits_of_a_data_set_share_no_person() -> None:
@@ -169,12 +180,12 @@ def test_windows_are_the_rows_asked_for() -> None:
 
 @given(
     day=st.integers(0, DAYS),
-    later=hnp.arrays(np.float64, (10,), elements=st.floats(0.0, 3.0)),
+    later=st.floats(0.0, 3.0),
 )
-def test_a_history_never_holds_a_later_row(day: int, later: np.ndarray) -> None:
+def test_a_history_never_holds_a_later_row(day: int, later: float) -> None:
     given = logs()
     one = LogDataset.from_arrays(**given).history(1, day)
-    given["rows"][1, day:] = np.floor(later)
+    given["rows"][1, day:, schema.STEPS] = np.floor(later)
     given["observed"][1, day:] = True
     other = LogDataset.from_arrays(**given).history(1, day)
     assert one.days == day
@@ -216,7 +227,7 @@ def test_a_history_of_the_callers_is_checked_and_copied() -> None:
     history = History.from_arrays(rows, observed, 6)
     assert history.weekday[:3].tolist() == [6, 0, 1]
     before = history.rows.copy(), history.observed.copy()
-    rows[...], observed[...] = 0, True
+    rows[..., schema.STEPS], observed[...] = 0, True
     np.testing.assert_array_equal(history.rows, before[0])
     np.testing.assert_array_equal(history.observed, before[1])
     assert History.from_arrays(rows, observed).weekday.tolist() == [-1] * DAYS
@@ -239,4 +250,4 @@ def test_wrong_histories_are_refused(rows: np.ndarray, observed: np.ndarray, wee
 
 def test_blanking_refuses_a_mask_of_numbers() -> None:
     with pytest.raises(DataError, match="boolean mask"):
-        blank_masked_cells(np.zeros((2, 10)), np.ones((2, 10)))
+        blank_what_is_not_seen(np.zeros((2, 10)), np.ones((2, 10)))

@@ -8,6 +8,7 @@ import pytest
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.data.splits import before, everybody_trains, join, join_split, split_by_time
 from human_wm_env.errors import ConfigError
+from human_wm_env.person import schema
 from tests.world_model import tiny
 
 LOGGED = np.array([10, 20, 57, 120, 3])
@@ -38,7 +39,7 @@ def test_held_out_days_are_nowhere_in_what_is_learned_from() -> None:
     rows, observed = whole.rows.copy(), whole.observed.copy()
     first = split_by_time(whole).first_held_out
     for user, day in enumerate(first):
-        rows[user, day:], observed[user, day:] = 1.0, True
+        rows[user, day:], observed[user, day:] = schema.CENTRES, True
     changed = LogDataset.from_arrays(
         rows,
         observed,

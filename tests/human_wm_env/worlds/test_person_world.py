@@ -20,6 +20,7 @@ from human_wm_env.worlds.reset_options import checked_history
 from human_wm_env.worlds.simulator import SimulatorWorld
 from human_wm_env.worlds.starts import PersonStart
 from human_wm_env.worlds.world import take
+from tests.human_wm_env.conftest import typical_rows
 
 DRAWN = PersonStart(user=3, day=40, branch=9)
 
@@ -48,7 +49,7 @@ def test_options_are_applied(world: SimulatorWorld) -> None:
 
 
 def test_numbers_are_user_ids_where_the_ids_are_numbers() -> None:
-    rows = np.zeros((12, 60, 10))
+    rows = typical_rows(12, 60)
     world = ReplayWorld(LogDataset.from_arrays(rows, np.ones(rows.shape, dtype=bool)), split="all")
     for user in (11, "11", np.str_("11"), np.int64(11)):
         assert world.start_from([{"user": user, "day": 20}], [DRAWN])[0].user == 11
@@ -142,7 +143,7 @@ def test_a_history_without_anything_observed_is_refused(short_logs: LogDataset) 
 
 
 def own_log(days: int = 20) -> tuple[np.ndarray, np.ndarray]:
-    return np.zeros((days, 10)), np.ones((days, 10), dtype=bool)
+    return typical_rows(days), np.ones((days, 10), dtype=bool)
 
 
 def from_history(world: PersonWorld[Any], **options: Any) -> PersonStart:
@@ -162,7 +163,7 @@ def test_a_ready_history_is_checked_and_copied(world: SimulatorWorld) -> None:
     kept = from_history(world, history=given).history
     assert kept is not None and kept.weekday.tolist() == given.weekday.tolist()
     given.rows[:] = 7.0
-    assert not kept.rows.any()
+    np.testing.assert_array_equal(kept.rows, typical_rows(20))
     rows, observed = own_log()
     with pytest.raises(DataError, match="nan"):
         checked_history(History(rows + np.nan, observed, np.zeros(20)), None)

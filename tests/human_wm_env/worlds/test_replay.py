@@ -9,6 +9,7 @@ from human_wm_env.person import actions, schema
 from human_wm_env.random_streams import Stream
 from human_wm_env.worlds.replay import ReplayWorld
 from human_wm_env.worlds.starts import PersonStart
+from tests.human_wm_env.conftest import typical_rows
 
 STREAM = Stream((0, 0, 0), (0, 0, 0))
 
@@ -56,11 +57,9 @@ def test_the_forecast_is_the_logged_weather_where_observed(
 def test_foreseeing_the_log_exactly_earns_everything(world: ReplayWorld) -> None:
     rng = np.random.default_rng(0)
     wanted = rng.uniform(-1, 1, (10, 7)).astype(np.float32)
-    rows = np.zeros((1, 60, 10), dtype=np.float32)
-    rows[0, :, schema.HEART_RATE] = 70
+    rows = typical_rows(1, 60)
     rows[0, 20:30] = actions.decode(wanted)
     rows[0, 20:30, schema.HEART_RATE] = 70
-    rows[0, :20, schema.CALORIES] = 2000
     logs = LogDataset.from_arrays(rows, np.ones(rows.shape, dtype=bool))
     exact = ReplayWorld(logs, split="all", horizon=10)
     state, _ = exact.reset([PersonStart(0, 20, 0)], [STREAM])

@@ -7,14 +7,14 @@ import numpy as np
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.person import schema
 
-# Ranges and rounding of the Kaggle "fitness tracker" file.
+# Ranges and rounding of the Kaggle "fitness tracker" file, as far as they are possible.
 KAGGLE = {
     "steps": (0, 30000, 0),
     "calories_burned": (1500, 4000, 2),
     "distance_km": (0, 20, 2),
-    "active_minutes": (0, 1440, 0),
-    "sleep_hours": (0, 12, 1),
-    "heart_rate_avg": (60, 180, 0),
+    "active_minutes": (0, 960, 0),
+    "sleep_hours": (2, 12, 1),
+    "heart_rate_avg": (60, 160, 0),
 }
 
 
@@ -40,7 +40,11 @@ def kaggle_like(users: int, days: int, seed: int) -> LogDataset:
 def logs(rows: np.ndarray, observed: np.ndarray | None = None) -> LogDataset:
     seen = np.ones(rows.shape, dtype=bool) if observed is None else observed
     return LogDataset.from_arrays(
-        rows, seen, start_weekday=np.zeros(len(rows), dtype=int), name="made"
+        rows,
+        seen,
+        start_weekday=np.zeros(len(rows), dtype=int),
+        days_logged=np.full(len(rows), rows.shape[1]),
+        name="made",
     )
 
 

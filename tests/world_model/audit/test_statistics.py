@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from human_wm_env.errors import LogWarning
 from human_wm_env.person import schema
+from tests.human_wm_env.conftest import typical_rows
 from tests.world_model.audit.audit_logs import kaggle_like, logs, uniform_rows
 from world_model.audit import correlations
 from world_model.audit.correlations import LinkInputs
@@ -35,8 +37,8 @@ SIGNAL_OF = {signal.name: index for index, signal in enumerate(SIGNALS)}
 
 
 def with_steps(steps: list[list[float]]) -> PersonDays:
-    rows = np.zeros((len(steps), len(steps[0]), schema.FEATURE_COUNT), dtype=np.float32)
-    rows[..., schema.STEPS] = steps
+    rows = typical_rows(len(steps), len(steps[0]))
+    rows[..., schema.STEPS] = 100.0 + np.array(steps)  # a shift changes no statistic
     return PersonDays.from_dataset(logs(rows))
 
 
@@ -93,7 +95,9 @@ def test_weekday_share_by_hand() -> None:
 def test_links_against_a_slow_reference() -> None:
     rng = np.random.default_rng(3)
     rows = uniform_rows(4, 90, rng)
-    rows[..., schema.HEART_RATE] += rows[..., schema.STEPS] / 500
+    rows[..., schema.HEART_RATE] = (
+        60 + rows[..., schema.HEART_RATE] / 4 + rows[..., schema.STEPS] / 2000
+    )
     observed = rng.random(rows.shape) < 0.7
     dataset = logs(rows, observed)
     days = PersonDays.from_dataset(dataset)
@@ -203,14 +207,15 @@ def test_uniformity_of_uniform_rounded_and_bell_shaped_numbers() -> None:
 
 
 def test_impossible_days_by_hand() -> None:
-    rows = np.zeros((1, 4, schema.FEATURE_COUNT), dtype=np.float32)
+    rows = typical_rows(1, 4)
     rows[0, :, schema.SLEEP] = [10, 10, 12, 8]
     rows[0, :, schema.MINUTES] = [840, 841, 1000, 300]
     rows[0, :, schema.STEPS] = [10000, 10000, 999, 10000]
     rows[0, :, schema.DISTANCE] = [7, 2.9, 0, 20.1]
     observed = np.ones(rows.shape, dtype=bool)
     observed[0, 2, schema.SLEEP] = False
-    plausible = check_plausibility(logs(rows, observed))
+    with pytest.warns(LogWarning, match="1 of 4 values of active_minutes"):
+        plausible = check_plausibility(logs(rows, observed))
     assert plausible.sleep_and_activity_days == 3
     assert plausible.over_24_hours == pytest.approx(1 / 3)  # 10 h + 840 min is exactly 24 h
     assert plausible.stride_days == 3
@@ -221,7 +226,7 @@ def test_impossible_days_by_hand() -> None:
 
 
 def test_missingness_by_hand() -> None:
-    rows = np.zeros((2, 6, schema.FEATURE_COUNT), dtype=np.float32)
+    rows = typical_rows(2, 6)
     observed = np.ones(rows.shape, dtype=bool)
     observed[0, [0, 1, 4], schema.SLEEP] = False  # runs of 2 and 1
     observed[1, 2:5] = False  # a run of 3, whole days
