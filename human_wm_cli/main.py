@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 import human_wm_cli.one_thread  # noqa: F401 (before NumPy)
+from human_wm_cli.endings import plain_endings
 from human_wm_env.errors import ConfigError, did_you_mean
 
 # Each is called after its module in `human_wm_cli.commands`, imported when it is asked for.
@@ -35,7 +36,8 @@ def run_command(name: str, words: Sequence[str]) -> None:
         name: one of COMMANDS.
         words: settings, such as `model=mini`, or `--help`.
     """
-    importlib.import_module(f"human_wm_cli.commands.{name.replace('-', '_')}").run(words)
+    with plain_endings():
+        importlib.import_module(f"human_wm_cli.commands.{name.replace('-', '_')}").run(words)
 
 
 def usage() -> str:

@@ -11,6 +11,7 @@ from human_wm_cli.run import EVENTS
 from human_wm_cli.tensorboard_writer import TensorBoardWriter
 from human_wm_env import load_world_model
 from human_wm_env.counterfactual.words import REQUIREMENTS
+from human_wm_env.files.writing import write_whole
 from world_model import Card, CardConfig, make_card
 from world_model.card.requirements import checks
 from world_model.card.tables import NOTES, card_scalars, card_tables
@@ -23,8 +24,9 @@ def write_card(
     data: DataConfig,
     config: CardConfig,
     logger: TensorBoardWriter | None = None,
+    folder: Path | None = None,
 ) -> tuple[Path, Card]:
-    """Measure a checkpoint; the card goes into its folder, scalars to TensorBoard.
+    """Measure a checkpoint and write its card; its scalars go to TensorBoard.
 
     Its files are card.json, card.md and, read by `what_if`, requirements.json.
 
@@ -33,9 +35,10 @@ def write_card(
         data: the logs that it is measured on.
         config: on whom, and how precisely.
         logger: of the run that goes on; None adds to the curves beside the folder, if any.
+        folder: where the card goes; None is the checkpoint's own.
 
     Returns:
-        The checkpoint's folder and the card.
+        The folder of the card, and the card.
 
     Raises:
         CheckpointError: no checkpoint there.
@@ -49,11 +52,12 @@ def write_card(
         truth=load_people(data),
         report=lambda stage: say(f"{stage} ..."),
     )
-    folder: Path = runtime.checkpoint.folder
-    (folder / CARD_JSON).write_text(to_json(asdict(card)) + "\n", encoding="utf-8")
+    folder = folder or runtime.checkpoint.folder
     requirements = {check.what: {**asdict(check), "met": check.met} for check in checks(card)}
-    (folder / REQUIREMENTS).write_text(to_json(requirements) + "\n", encoding="utf-8")
-    (folder / CARD_TEXT).write_text(as_text(card), encoding="utf-8")
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / CARD_JSON, f"{to_json(asdict(card))}\n".encode())
+    write_whole(folder / REQUIREMENTS, f"{to_json(requirements)}\n".encode())
+    write_whole(folder / CARD_TEXT, as_text(card).encode())
     _write_scalars(folder, card_scalars(card), logger)
     return folder, card
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-import os
 import re
 import shutil
 from collections.abc import Mapping
@@ -18,6 +18,7 @@ from human_wm_cli.config import to_yaml
 from human_wm_cli.console import to_json
 from human_wm_cli.tensorboard_writer import TensorBoardWriter
 from human_wm_env import CheckpointError, ConfigError
+from human_wm_env.files.writing import locked, write_whole
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -30,6 +31,7 @@ OWN_ENTRIES = (
     *(CONFIG, METRICS, CHECKPOINT, FIGURES, EVENTS),
     *(TRAINING_STATE, AGENT, EXPERIMENTS, TABLE, PAGE),
 )
+ROOT = "runs"
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class RunConfig:
         overwrite: start anew in an existing folder; only a run's own entries go.
     """
 
-    root: str = "runs"
+    root: str = ROOT
     name: str | None = None
     resume: bool = False
     overwrite: bool = False
@@ -52,7 +54,8 @@ class RunConfig:
 class RunFolder:
     """Create `<root>/<name>/` and save the configuration in it.
 
-    A context manager: leaving it closes the logger. A resumed run that is refused, by a
+    A context manager: leaving it closes the logger. While it is open no other process can take
+    the folder. A resumed run that is refused, by a
     CheckpointError or ConfigError, leaves the configuration that the folder had.
 
     Args:
@@ -62,8 +65,8 @@ class RunFolder:
 
     Raises:
         ConfigError: the name is not a plain folder name; the folder exists and
-            neither `resume` nor `overwrite` is set, or both are; or it is not a
-            run's folder.
+            neither `resume` nor `overwrite` is set, or both are; it is not a run's
+            folder; or another process is at work on it.
     """
 
     def __init__(self, command: str, config: DataclassInstance, run: RunConfig) -> None:
@@ -71,11 +74,17 @@ class RunFolder:
             raise ConfigError(
                 "run.resume or run.overwrite", "both", "Go on with a run, or start it anew."
             )
-        self.path = _create(command, run)
+        self._held = contextlib.ExitStack()
+        self.path = _create(command, run, self._held)
         self.logger = TensorBoardWriter(self.path / EVENTS)
         file = self.path / CONFIG
         self._config_before = file.read_text(encoding="utf-8") if file.is_file() else None
-        _write_whole(file, to_yaml(config))
+        write_whole(file, to_yaml(config).encode())
+
+    @property
+    def was_interrupted(self) -> bool:
+        """Whether a run was in the folder, and stopped before its end."""
+        return self._config_before is not None and not (self.path / METRICS).is_file()
 
     @property
     def checkpoint_path(self) -> Path:
@@ -96,12 +105,13 @@ class RunFolder:
             DataError: NaN or infinity, or something that JSON cannot hold.
         """
         file = self.path / METRICS
-        _write_whole(file, to_json(metrics) + "\n")
+        write_whole(file, f"{to_json(metrics)}\n".encode())
         return file
 
     def close(self) -> None:
-        """Close the logger."""
+        """Close the logger, and let other processes go on with the run."""
         self.logger.close()
+        self._held.close()
 
     def __enter__(self) -> RunFolder:
         return self
@@ -112,24 +122,40 @@ class RunFolder:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if isinstance(error, KeyboardInterrupt | OSError):
+            root = "" if self.path.parent == Path(ROOT) else f"run.root={self.path.parent} "
+            error.add_note(f"Go on with it: {root}run.name={self.path.name} run.resume=true.")
         self.close()
         if self._config_before is not None and isinstance(error, CheckpointError | ConfigError):
-            _write_whole(self.path / CONFIG, self._config_before)
+            write_whole(self.path / CONFIG, self._config_before.encode())
 
 
-def _create(command: str, run: RunConfig) -> Path:
+def _create(command: str, run: RunConfig, held: contextlib.ExitStack) -> Path:
+    """Make or take over the folder of a run; `held` holds its lock from then on."""
     root = Path(run.root)
     root.mkdir(parents=True, exist_ok=True)
     if run.name is None:
         if run.resume or run.overwrite:
             raise ConfigError("run.name of the run to go on with", "none", "Give run.name=NAME.")
-        return _create_fresh(root, f"{command}-{datetime.now(UTC):%Y%m%d-%H%M%S}")
+        path = _create_fresh(root, f"{command}-{datetime.now(UTC):%Y%m%d-%H%M%S}")
+        held.enter_context(locked(path))
+        return path
     _require_plain(run.name, "run.name")
     path = root / run.name
     try:
         path.mkdir()
     except FileExistsError:
-        _take_over(path, run)
+        _require_permission(path, run)
+    if not held.enter_context(locked(path)):
+        held.close()
+        raise ConfigError(
+            f"a run in {path} that is over",
+            "one that another process is at work on",
+            "Wait for it or stop it, or choose another run.name.",
+        )
+    if run.overwrite:
+        for entry in OWN_ENTRIES:
+            _remove(path / entry)
     return path
 
 
@@ -145,7 +171,7 @@ def _create_fresh(root: Path, stem: str) -> Path:
     raise AssertionError("itertools.count never ends")
 
 
-def _take_over(path: Path, run: RunConfig) -> None:
+def _require_permission(path: Path, run: RunConfig) -> None:
     if not (run.resume or run.overwrite):
         raise ConfigError(
             "a new run.name",
@@ -156,9 +182,6 @@ def _take_over(path: Path, run: RunConfig) -> None:
         raise ConfigError(
             "the folder of a run", f"{path}, which has no {CONFIG}", "Choose another run.name."
         )
-    if run.overwrite:
-        for entry in OWN_ENTRIES:
-            _remove(path / entry)
 
 
 def _remove(entry: Path) -> None:
@@ -173,10 +196,3 @@ def _require_plain(name: str, what: str) -> None:
         raise ConfigError(
             f"letters, digits and _ . + - in {what}", repr(name), "Choose a plain name."
         )
-
-
-def _write_whole(file: Path, text: str) -> None:
-    """Replace a file in one step, so that no reader sees half of it."""
-    draft = file.with_name(f".{file.name}.{os.getpid()}")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(file)

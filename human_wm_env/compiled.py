@@ -36,6 +36,7 @@ from typing import ParamSpec, TypeVar, cast
 
 import numba
 import numpy as np
+from numba.core.caching import FunctionCache
 from numba.core.dispatcher import Dispatcher
 
 ParametersT = ParamSpec("ParametersT")
@@ -75,8 +76,20 @@ def _compile(
         loop = make(cache=False)
     else:
         if isinstance(loop, Dispatcher):  # not with NUMBA_DISABLE_JIT
+            loop._cache = _MendedCache(function)  # type: ignore[attr-defined]
             _remove_stale(loop)
     return cast(Callable[ParametersT, ResultT], loop)
+
+
+class _MendedCache(FunctionCache):
+    """Compiles anew what cannot be read: a full disk leaves index files that are empty."""
+
+    def load_overload(self, sig: object, target_context: object) -> object:
+        try:
+            return super().load_overload(sig, target_context)
+        except Exception:  # whatever unpickling half of a file raises
+            self.flush()
+            return None
 
 
 def digest(function: object) -> str:

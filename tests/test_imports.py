@@ -51,7 +51,16 @@ ROOMS = {
         *("registry", "saving", "evaluation"),
     ),
     "human_wm_cli": (
-        *("one_thread", "config", "console", "agents_page", "tensorboard_writer", "run", "data"),
+        *(
+            "one_thread",
+            "endings",
+            "config",
+            "console",
+            "agents_page",
+            "tensorboard_writer",
+            "run",
+            "data",
+        ),
         *("model_card", "comparison", "benchmarks", "commands", "main", "__main__"),
     ),
 }

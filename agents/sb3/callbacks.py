@@ -10,6 +10,7 @@ from stable_baselines3.common.logger import KVWriter
 
 from agents.protocol import Agent
 from agents.sb3.state import state_of
+from agents.sb3.vec_env import SB3VecEnv
 from agents.training_session import ScalarLogger, Session
 from agents.training_state import keep_state
 
@@ -70,14 +71,20 @@ class StateKeeper(BaseCallback):
     Args:
         session: says where and how often.
         settings: kept with the state, see `training_settings`.
+        venv: whose episodes are kept.
         agent: makes the agent so far, for snapshots.
     """
 
     def __init__(
-        self, session: Session, settings: Mapping[str, object], agent: Callable[[], Agent]
+        self,
+        session: Session,
+        settings: Mapping[str, object],
+        venv: SB3VecEnv,
+        agent: Callable[[], Agent],
     ) -> None:
         super().__init__()
         self._session, self._settings, self._agent = session, settings, agent
+        self._venv = venv
         self._kept: int | None = None
 
     def _on_step(self) -> bool:
@@ -97,6 +104,6 @@ class StateKeeper(BaseCallback):
         if self._kept is None:  # nothing was trained
             return
         self._kept = self.model.num_timesteps
-        keep_state(state_of(self.model), self._settings, self._session)
+        keep_state(state_of(self.model, self._venv), self._settings, self._session)
         if self._session.snapshot is not None:
             self._session.snapshot(self._agent(), self._kept)

@@ -1,18 +1,23 @@
 """The state of a training by stable-baselines3: kept and restored without pickle.
 
-Kept are weights, optimisers, entropy weight, replay buffer, counters and the global
-generators that stable-baselines3 draws from. Not kept is where each slot's episode stood:
-a resumed training begins new episodes, so it goes on like the old one but does not repeat it.
+Kept are weights, optimisers, entropy weight, replay buffer, counters, what a recurrent policy
+remembers, the generators that stable-baselines3 draws from, and the running episodes as seed and
+actions, which are run again: a resumed training repeats the one that was never interrupted. Only
+in environments of other packages, and where slots end at different times, new episodes begin.
 """
 
 from __future__ import annotations
 
+from collections import deque
+
 import numpy as np
 import torch
+from sb3_contrib.common.recurrent.type_aliases import RNNStates
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.buffers import ReplayBuffer
 
 from agents.protocol import Plain
+from agents.sb3.vec_env import SB3VecEnv
 
 State = Plain  # a tree for `tensor_tree`
 _COUNTERS = ("num_timesteps", "_episode_num", "_n_updates", "_current_progress_remaining")
@@ -26,24 +31,33 @@ _BUFFER_ARRAYS = (
 )
 
 
-def state_of(algorithm: BaseAlgorithm) -> State:
-    """Return everything that is kept."""
+def state_of(algorithm: BaseAlgorithm, venv: SB3VecEnv) -> State:
+    """Return everything that is kept of an algorithm and its environment."""
     _, names = algorithm._get_torch_save_params()
     return {
         "parameters": algorithm.get_parameters(),
         "tensors": {name: getattr(algorithm, name) for name in names},
         "counters": {name: getattr(algorithm, name) for name in _COUNTERS},
         "buffer": _buffer_state(getattr(algorithm, "replay_buffer", None)),
+        "episodes": venv.episodes(),
+        "episode_starts": algorithm._last_episode_starts,
+        "finished": list(algorithm.ep_info_buffer or []),
+        "memory": _memory_of(algorithm),
+        "actions": algorithm.action_space.np_random.bit_generator.state,
         "torch": torch.get_rng_state(),
         "numpy": _numpy_state(),
     }
 
 
-def restore(algorithm: BaseAlgorithm, state: State) -> None:
-    """Put an algorithm of the same settings into a kept state.
+def restore(algorithm: BaseAlgorithm, venv: SB3VecEnv, state: State) -> bool:
+    """Put an algorithm of the same settings, and its environment, into a kept state.
+
+    Returns:
+        Whether the episodes go on; otherwise the algorithm resets the environment.
 
     Raises:
-        ValueError, RuntimeError: the state is of other settings.
+        ValueError, RuntimeError, KeyError, TypeError, ConfigError, InvalidActionError: the state
+            is of other settings.
     """
     algorithm.set_parameters(state["parameters"], exact_match=True, device="cpu")
     for name, tensor in state["tensors"].items():
@@ -57,8 +71,24 @@ def restore(algorithm: BaseAlgorithm, state: State) -> None:
         for name in _BUFFER_ARRAYS:
             getattr(buffer, name)[:filled] = state["buffer"][name]
         buffer.pos, buffer.full = state["buffer"]["pos"], state["buffer"]["full"]
+    episodes = state["episodes"]
+    if episodes is not None:
+        algorithm._last_obs = venv.go_on(episodes)
+        algorithm._last_episode_starts = state["episode_starts"]
+        algorithm.ep_info_buffer = deque(state["finished"], maxlen=algorithm._stats_window_size)
+        algorithm.ep_success_buffer = deque(maxlen=algorithm._stats_window_size)
+        if state["memory"] is not None:
+            pi, vf = (tuple(state["memory"][part]) for part in ("pi", "vf"))
+            algorithm._last_lstm_states = RNNStates(pi, vf)  # type: ignore[attr-defined]
+    algorithm.action_space.np_random.bit_generator.state = state["actions"]
     torch.set_rng_state(state["torch"])
     np.random.set_state(("MT19937", *state["numpy"]))  # noqa: NPY002 (SB3's own)
+    return episodes is not None
+
+
+def _memory_of(algorithm: BaseAlgorithm) -> State | None:
+    states: RNNStates | None = getattr(algorithm, "_last_lstm_states", None)
+    return None if states is None else {"pi": states.pi, "vf": states.vf}
 
 
 def _buffer_state(buffer: ReplayBuffer | None) -> State | None:

@@ -22,10 +22,11 @@ from agents.sb3.state import State, restore
 from agents.sb3.vec_env import SB3VecEnv
 from agents.training_session import Session
 from agents.training_state import kept_state, training_settings
-from human_wm_env.errors import CheckpointError, ConfigError
+from human_wm_env.errors import CheckpointError, ConfigError, HumanWMError
 
 # Of a curve, for algorithms that update after every few days.
 MOST_POINTS = 40
+_OTHER_SETTINGS = (ValueError, RuntimeError, LookupError, TypeError, AttributeError, HumanWMError)
 
 
 def train_sb3(
@@ -34,7 +35,7 @@ def train_sb3(
     """Train an algorithm in an environment; the same seed gives the same weights.
 
     SB3 seeds the global generators of Python, NumPy and Torch with `config.seed`. A resumed
-    training goes on with weights, optimisers, buffers and counters, in new episodes.
+    training repeats the one that was never interrupted; see `state` for the exceptions.
 
     Args:
         recipe: the algorithm.
@@ -67,7 +68,7 @@ def train_sb3(
                 )
             action = warm_start(env, config.warm_start, config.seed, session.dataset)
             recipe.begin_at(algorithm.policy, action)
-        keep = StateKeeper(session, settings, lambda: _agent(recipe, algorithm, config, env))
+        keep = StateKeeper(session, settings, venv, lambda: _agent(recipe, algorithm, config, env))
         left = config.whole_steps - algorithm.num_timesteps
         if left > 0:
             algorithm.learn(
@@ -93,14 +94,16 @@ def _agent(
 
 def _go_on(algorithm: BaseAlgorithm, state: State, config: SB3Config, venv: SB3VecEnv) -> None:
     try:
-        restore(algorithm, state)
-    except (ValueError, RuntimeError, KeyError, TypeError) as error:
+        goes_on = restore(algorithm, venv, state)
+    except _OTHER_SETTINGS as error:
         raise CheckpointError(
             "the state of a training with the same settings",
             " ".join(str(error).split())[:300],
             "Resume with the run's own settings, or start anew with run.overwrite=true.",
         ) from error
-    # New episodes, of other people than those that the training began with.
+    if goes_on:
+        return
+    # New episodes, other ones than those that the training began with.
     seed = np.random.SeedSequence([config.seed, algorithm.num_timesteps]).generate_state(1)[0]
     venv.seed(int(seed))
 

@@ -15,13 +15,44 @@ from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices
 
 from agents.env_config import Vector
+from agents.protocol import Manifest, Plain
 from agents.sb3.algorithms import first_action
+from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.errors import ConfigError
 
 # Shared by all slots whose episode goes on; read-only, so that no one can mix them up.
 AnyWrapper = gym.Wrapper[Any, Any, Any, Any]
 Info = dict[str, Any]
 _NOTHING: Info = MappingProxyType({})  # type: ignore[assignment]
+
+
+class RunningEpisodes:
+    """Which episodes run, and what was done in them: enough to run them again.
+
+    Args:
+        seed: that they follow from; None where nobody knows it.
+        number: of the episodes since the seed.
+    """
+
+    def __init__(self, seed: int | None = None, number: int = 0) -> None:
+        self._seed, self._number = seed, number
+        self._actions: list[np.ndarray] = []
+
+    def add(self, actions: np.ndarray, over: np.ndarray) -> None:
+        """Note a step; all slots have to end together, or the seed is of no use any more."""
+        if not over.any():
+            self._actions.append(actions)
+            return
+        self._number, self._actions = self._number + 1, []
+        if not over.all():
+            self._seed = None
+
+    def kept(self) -> Plain | None:
+        """Return seed, number and actions, (steps, slots, ...); None without a seed."""
+        if self._seed is None:
+            return None
+        actions = np.array(self._actions)
+        return {"seed": self._seed, "episode": self._number, "actions": actions}
 
 
 class SB3VecEnv(VecEnv):
@@ -57,6 +88,7 @@ class SB3VecEnv(VecEnv):
         self.env = env
         self._actions = np.empty(0)
         self._seed: int | None = None
+        self._running = RunningEpisodes()
         self._returns = np.zeros(env.num_envs)
         self._lengths = np.zeros(env.num_envs, dtype=int)
         self._totals: dict[str, np.ndarray] = {}
@@ -84,6 +116,7 @@ class SB3VecEnv(VecEnv):
         """Begin episodes in all slots and return their first observations."""
         options = self._options[0]
         observations, _ = self.env.reset(seed=self._seed, options=options or None)
+        self._running = RunningEpisodes(None if options else self._seed)
         self._seed, self._options = None, [{}]
         self._returns[:] = 0.0
         self._lengths[:] = 0
@@ -106,6 +139,7 @@ class SB3VecEnv(VecEnv):
                 "Make the environment without vector_reward.",
             )
         over = terminated | truncated
+        self._running.add(self._actions, over)
         self._returns += rewards
         self._lengths += 1
         self._add_components(info, over)
@@ -148,6 +182,36 @@ class SB3VecEnv(VecEnv):
     def close(self) -> None:
         """Close the environment."""
         self.env.close()
+
+    # Going on with the episodes of a training that stopped ------------------------------
+
+    def episodes(self) -> Plain | None:
+        """Return what `go_on` needs of the running episodes.
+
+        None where they cannot be repeated: slots whose episodes began at different times, or an
+        environment that is not of this package.
+        """
+        if not isinstance(self.env.unwrapped, VectorEnv):
+            return None
+        running = self._running.kept()
+        sums = {"returns": self._returns, "lengths": self._lengths, "totals": self._totals}
+        return None if running is None else {**running, **sums}
+
+    def go_on(self, kept: Manifest) -> np.ndarray:
+        """Begin the episodes that `episodes` told of, and act in them as was acted.
+
+        Returns:
+            The observations as of then.
+        """
+        seed, number = int(kept["seed"]), int(kept["episode"])
+        observations, _ = self.env.reset(seed=seed, options={"episode": number})
+        self._running = RunningEpisodes(seed, number)
+        for actions in kept["actions"]:
+            observations, _, terminated, truncated, _ = self.env.step(actions)
+            self._running.add(actions, terminated | truncated)
+        self._returns, self._lengths = kept["returns"], kept["lengths"]
+        self._totals = dict(kept["totals"])
+        return observations
 
     # Attributes: all slots are in one object ------------------------------------------
 

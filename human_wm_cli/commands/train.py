@@ -109,7 +109,7 @@ def train(config: TrainAgentConfig, run: RunFolder, *, dataset: Dataset | None =
         dataset: a data set object in place of `config.env.dataset`.
 
     Raises:
-        CheckpointError: the training is to go on, and there is no state, or one of other
+        CheckpointError: the training is to go on, and there is no run, or a state of other
             settings.
     """
     curves, began = _LastValues(run.logger), time.monotonic()
@@ -117,11 +117,13 @@ def train(config: TrainAgentConfig, run: RunFolder, *, dataset: Dataset | None =
     days = algorithm.days(config.agent, config.env)
     kept = run.path / TRAINING_STATE
     if config.run.resume and algorithm.resumable and not has_tree(kept / STATE):
-        raise CheckpointError(
-            f"the state of a training in {kept / STATE}",
-            "none: no training began there, or it stopped before its first state",
-            "Start anew with run.overwrite=true; a smaller checkpoint_days keeps states sooner.",
-        )
+        if not run.was_interrupted:
+            raise CheckpointError(
+                f"the state of a training in {kept / STATE}",
+                "none: no training began there, or its state was removed",
+                "Correct run.name, or start anew with run.overwrite=true.",
+            )
+        say("It stopped before its first state (see checkpoint_days): training begins anew.")
 
     def snapshot(agent: Agent, days: int) -> None:
         if config.checkpoint_days:

@@ -155,15 +155,21 @@ class VectorEnv(gym.vector.VectorEnv[Observation, ArrayLike, np.ndarray]):
         """Begin episodes in all slots, or in those of `options["reset_mask"]`.
 
         Values of the other options may be single ones or one per slot. A seed goes to the slots
-        that are reset only.
+        that are reset only. `options["episode"]` asks for a later episode of the seed: 0 is the one
+        that a seed begins with, each reset of a slot brings the next.
         """
         self._check_seeds(seed)
         options = dict(options or {})
         chosen = self._reset_mask(options.pop("reset_mask", None))
+        episode = options.pop("episode", None)
+        if episode is not None and whole_number(episode, "the option episode") < 0:
+            raise ConfigError("an episode >= 0", f"{episode}", "The first one is 0.")
         per_slot = self._options_per_slot(options)
         super().reset(seed=int(seed) if isinstance(seed, int | np.integer) else None)
         before = self._latent_keys.copy(), self._noise_keys.copy(), self._episode.copy()
         self._seed_slots(seed, chosen)
+        if episode is not None:
+            self._episode[chosen] = int(episode) - 1
         try:
             self._begin(np.flatnonzero(chosen), per_slot)
         except HumanWMError:  # refused options leave the env as it was

@@ -115,6 +115,7 @@ def test_overwrite_removes_the_runs_own_entries_alone(tmp_path: Path) -> None:
     (kept / "weights").touch()
     (first.path / "tensorboard").symlink_to(kept)
     (first.path / "notes.txt").touch()
+    first.close()
     second = make(tmp_path, overwrite=True)
     entries = sorted(entry.name for entry in second.path.iterdir())
     assert entries == ["config.yaml", "notes.txt"]
@@ -165,3 +166,16 @@ def test_a_run_without_events_imports_no_torch(tmp_path: Path) -> None:
         "assert not {'torch', 'tensorboard', 'matplotlib', 'mlx'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("change", [{"overwrite": True}, {"resume": True}])
+def test_a_run_that_is_alive_is_left_alone(tmp_path: Path, change: dict[str, bool]) -> None:
+    first = RunConfig(str(tmp_path), "one")
+    again = RunConfig(str(tmp_path), "one", **change)
+    with RunFolder("train", first, first) as run:
+        (run.path / "metrics.json").write_text("{}")
+        with pytest.raises(ConfigError, match="another process is at work on"):
+            RunFolder("train", again, again)
+        assert (run.path / "metrics.json").exists()
+    with RunFolder("train", again, again) as run:
+        assert (run.path / "metrics.json").exists() is again.resume

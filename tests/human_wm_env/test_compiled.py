@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import pkgutil
 import subprocess
@@ -220,3 +221,27 @@ def test_where_nothing_can_be_kept_loops_compile_anew(monkeypatch: pytest.Monkey
     monkeypatch.setattr(numba, "njit", unwritable)
     double = compiled(lambda values: 2.0 * values)
     assert double(np.array([1.5])).tolist() == [3.0]
+
+
+@pytest.mark.parametrize("damage", [b"", b"half a file"])
+def test_an_index_file_that_a_full_disk_left_is_made_anew(tmp_path: Path, damage: bytes) -> None:
+    source = tmp_path / f"looped_{len(damage)}.py"
+    source.write_text(
+        "from human_wm_env.compiled import compiled\n"
+        "@compiled\ndef double(value):\n    return 2.0 * value\n"
+    )
+
+    def loaded() -> Any:
+        spec = importlib.util.spec_from_file_location(source.stem, source)
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module.double
+
+    first = loaded()
+    assert first(1.5) == 3.0
+    (index,) = Path(first.stats.cache_path).glob(f"{source.stem}.double*.nbi")
+    index.write_bytes(damage)
+    assert loaded()(2.5) == 5.0
+    again = loaded()
+    assert again(3.5) == 7.0 and sum(again.stats.cache_hits.values()) == 1

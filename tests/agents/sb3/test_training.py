@@ -92,6 +92,41 @@ def test_it_goes_on_where_it_stopped(
     assert sum(simulated) == 30 + 60  # what was simulated before is reported, too
 
 
+class Killed(Exception):
+    """Stands for the end of a process."""
+
+
+@every_algorithm
+@pytest.mark.parametrize("world", ["HumanWMSim-v0", "HumanWM-v0"])
+def test_a_training_that_was_killed_repeats_the_one_that_was_not(
+    name: str, world: str, people: EmbeddedPeople, simulator: EnvConfig, tmp_path: Path
+) -> None:
+    """A state in the middle of episodes of 7 days, with a person context that is read daily."""
+    context = {"person_context": True, "context_update": "daily"} if world == "HumanWM-v0" else {}
+    env = replace(simulator, id=world, horizon=7, **context)
+    changes = {"steps": 90, "linear_decay": True}
+
+    def curves() -> Session:
+        return Session(dataset=people, checkpoint_days=30)
+
+    whole = trained(name, env, curves(), **changes)
+
+    def kill(agent: object, days: int) -> None:
+        if days == 60:
+            raise Killed
+
+    session = replace(curves(), state_folder=tmp_path, snapshot=kill)
+    with pytest.raises(Killed):
+        trained(name, env, session, **changes)
+    np.random.seed(1)  # noqa: NPY002 (another process has other generators)
+    torch.manual_seed(1)
+    kept = load_tree(tmp_path)
+    assert kept["counters"]["num_timesteps"] == 60
+    assert len(kept["episodes"]["actions"]) == 60 // 6 % 7
+    again = replace(curves(), state_folder=tmp_path, resume=True)
+    assert alike(trained(name, env, again, **changes), whole)
+
+
 def test_buffer_and_entropy_weight_are_kept(
     people: EmbeddedPeople, simulator: EnvConfig, tmp_path: Path
 ) -> None:

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from human_wm_cli.commands import report
 from human_wm_cli.commands.report import ReportWorldModelConfig, main
 from human_wm_cli.config import compose
 from human_wm_cli.console import run_script
-from human_wm_env.model.checkpoint import save_checkpoint
+from human_wm_env.model.checkpoint import BUNDLED, save_checkpoint
 from tests.world_model import tiny
 from world_model.card.config import CardConfig
 
@@ -67,3 +68,28 @@ def test_a_wrong_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     with pytest.raises(SystemExit):
         run(f"checkpoint={tmp_path / 'nowhere'}")
     assert "CheckpointError" in capsys.readouterr().err
+
+
+def test_the_card_of_the_bundled_checkpoint_is_written_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = {file: file.read_bytes() for file in BUNDLED.iterdir()}
+    given: list[Path | None] = []
+
+    def stop(*arguments: object, folder: Path | None) -> None:
+        given.append(folder)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(report, "write_card", stop)
+    for words in ([], [f"checkpoint={BUNDLED}"], [f"card_folder={tmp_path}"], ["checkpoint=other"]):
+        with pytest.raises(KeyboardInterrupt):
+            run(*words)
+    assert given == [Path("runs/bundled_card"), Path("runs/bundled_card"), tmp_path, None]
+    assert {file: file.read_bytes() for file in BUNDLED.iterdir()} == before
+
+
+def test_a_card_can_be_written_anywhere(checkpoint: Path, tmp_path: Path) -> None:
+    run(f"checkpoint={checkpoint}", f"card_folder={tmp_path / 'new' / 'card'}")
+    assert (tmp_path / "new" / "card" / "card.md").exists()
+    assert not (checkpoint / "card.md").exists()

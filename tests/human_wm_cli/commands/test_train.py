@@ -158,8 +158,21 @@ def test_a_resume_without_a_state_is_refused(
     shutil.rmtree(tmp_path / "one" / "training_state")  # as if stopped before the first one
     with pytest.raises(SystemExit):
         run(tmp_path, "run.resume=true")
-    assert "stopped before its first state" in capsys.readouterr().err
+    assert "or its state was removed" in capsys.readouterr().err
     run_any(tmp_path, "agent=habit", "run.resume=true")  # has none to go on from
+
+
+def test_a_training_that_stopped_before_its_first_state_begins_anew(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(tmp_path)
+    agent = (tmp_path / "one" / AGENT).read_bytes()
+    for name in ("training_state", "agent"):
+        shutil.rmtree(tmp_path / "one" / name)
+    (tmp_path / "one" / "metrics.json").unlink()
+    run(tmp_path, "run.resume=true")
+    assert "begins anew" in capsys.readouterr().err
+    assert (tmp_path / "one" / AGENT).read_bytes() == agent
 
 
 def test_a_refused_resume_leaves_agent_and_configuration(

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from human_wm_cli.endings import plain_endings
+from human_wm_cli.run import RunConfig, RunFolder
+
+FULL = OSError(errno.ENOSPC, "No space left on device", "weights.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "sentence"),
+    [
+        (KeyboardInterrupt(), 130, "Interrupted."),
+        (FULL, 1, "No space left on device (weights.safetensors)."),
+        (PermissionError(errno.EACCES, "Permission denied"), 1, "Permission denied."),
+    ],
+)
+def test_one_sentence_and_how_the_run_goes_on(
+    error: BaseException, code: int, sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    config = RunConfig(str(tmp_path), "one")
+    with pytest.raises(SystemExit) as ended, plain_endings(), RunFolder("train", config, config):
+        raise error
+    assert ended.value.code == code
+    go_on = f"Go on with it: run.root={tmp_path} run.name=one run.resume=true."
+    assert capsys.readouterr().err == f"{sentence} {go_on}\n"
+
+
+def test_errors_of_ours_keep_their_traceback() -> None:
+    with pytest.raises(FileNotFoundError), plain_endings():
+        raise FileNotFoundError(errno.ENOENT, "No such file", "x")
+
+
+def test_ctrl_c_ends_a_command_in_one_sentence(tmp_path: Path) -> None:
+    words = ["agent.steps=100000000", "agent.warm_start=0", f"run.root={tmp_path}", "run.name=one"]
+    command = [sys.executable, "-m", "human_wm_cli", "train", "env=simulator", *words]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ) as running:
+        for _ in range(600):
+            if (tmp_path / "one" / "config.yaml").exists():
+                break
+            time.sleep(0.1)
+        running.send_signal(signal.SIGINT)
+        _, errors = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert "Traceback" not in errors
+    assert f"Interrupted. Go on with it: run.root={tmp_path} run.name=one" in errors
