@@ -19,6 +19,7 @@ from human_wm_env import (
     load_embedded,
     read_daily_csv,
 )
+from human_wm_env.data.folder import is_folder_of_logs
 from human_wm_env.data.importers import Imported, ImportReport
 from human_wm_env.data.splits import (
     HELD_OUT_SHARE,
@@ -215,10 +216,11 @@ def _read_file(
     source: str, name: str | None, repeated: str, outside: str, date_format: str | None
 ) -> Imported:
     """Read a file once a process, and say on stderr what was noticed."""
-    if not Path(source).is_file():
+    if not (Path(source).is_file() or is_folder_of_logs(Path(source))):
         raise DataError(
-            f"data.source={EMBEDDED} or {UNIFORM}, or the path of a CSV file of daily logs",
-            f"data.source={source}, which is no file",
+            f"data.source={EMBEDDED} or {UNIFORM}, or the path of a CSV file of daily logs "
+            "or of an imported folder",
+            f"data.source={source}, which is no file and no such folder",
             "Check the path.",
         )
     with warnings.catch_warnings():

@@ -16,6 +16,7 @@ COMMANDS = {
     "pretrain": "train a world model on logs; writes a checkpoint and its model card",
     "train": "train an agent in the dream or in the simulator",
     "evaluate": "compare agents with baselines on the same people, days and noise",
+    "import": "turn exports of trackers and diaries into a folder of logs",
     "audit": "say what can be learned from logs, before anything is trained",
     "report": "measure a checkpoint on held-out people and write its model card",
     "evaluate-forecasts": "judge forecasts of held-out days beside a simple baseline",

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from human_wm_env.data.never_logged import NeverLogged, NeverLoggedWarning, never_logged
     from human_wm_env.envs.env import Env
     from human_wm_env.envs.vector_env import VectorEnv
+    from human_wm_env.exports.import_logs import ImportedLogs, import_logs, write_logs
     from human_wm_env.futures import Futures, imagine_futures, imagine_population
     from human_wm_env.people.embedded import Dataset, EmbeddedConfig, EmbeddedPeople, load_embedded
     from human_wm_env.person.fan_chart import fan_chart
@@ -53,6 +54,7 @@ __all__ = [
     "HumanWMError",
     "ImportReport",
     "Imported",
+    "ImportedLogs",
     "InvalidActionError",
     "LogDataset",
     "LogWarning",
@@ -74,11 +76,13 @@ __all__ = [
     "fan_chart",
     "imagine_futures",
     "imagine_population",
+    "import_logs",
     "load_embedded",
     "load_world_model",
     "never_logged",
     "read_daily_csv",
     "what_if",
+    "write_logs",
 ]
 
 register_ids()

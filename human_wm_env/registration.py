@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import gymnasium as gym
 
 from human_wm_env.data.dataset import LogDataset
+from human_wm_env.data.folder import is_folder_of_logs
 from human_wm_env.data.never_logged import warn_of_never_logged
 from human_wm_env.errors import ConfigError, did_you_mean
 from human_wm_env.symbolic.conditional import ConditionalWorld
@@ -40,12 +42,13 @@ def resolve_dataset(dataset: Dataset | None) -> LogDataset | EmbeddedPeople:
         return load_embedded()
     if isinstance(dataset, LogDataset | EmbeddedPeople):
         return dataset
-    if isinstance(dataset, str) and dataset.endswith(".csv"):
+    if isinstance(dataset, str) and (dataset.endswith(".csv") or is_folder_of_logs(Path(dataset))):
         from human_wm_env.data.importers.daily_csv import read_daily_csv
 
         return read_daily_csv(dataset).dataset
     raise ConfigError(
-        'dataset "embedded", a path to a .csv of daily logs, a LogDataset or EmbeddedPeople',
+        'dataset "embedded", a path to a .csv of daily logs or to an imported folder, a LogDataset '
+        "or EmbeddedPeople",
         repr(dataset),
         "Load the file first, or leave the argument out for the embedded people.",
     )

@@ -22,6 +22,7 @@ ROOMS = {
         *(
             "person",
             "data",
+            "exports",
             "people",
             "response",
             "model",
@@ -81,7 +82,7 @@ GROUND_FLOOR = {
     "safetensors",
     *sys.stdlib_module_names,
 }
-GROUND_FLOOR_LAZY = GROUND_FLOOR | {"matplotlib", "pandas"}
+GROUND_FLOOR_LAZY = GROUND_FLOOR | {"matplotlib", "pandas", "pyarrow"}
 CAN_RUN_CODE = {"pickle", "_pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}
 UNSAFE_CALLS = {
     "torch.load",

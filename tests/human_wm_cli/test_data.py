@@ -66,7 +66,9 @@ def test_a_file(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_file_that_is_not_there() -> None:
-    with pytest.raises(DataError, match=r"data.source=embeded, which is no file"):
+    with pytest.raises(
+        DataError, match=r"data.source=embeded, which is no file and no such folder"
+    ):
         load_dataset(DataConfig(source="embeded"))
 
 

@@ -21,6 +21,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from human_wm_env.data.dataset import LogDataset
+from human_wm_env.data.folder import file_of, is_folder_of_logs
 from human_wm_env.data.importers.csv_table import DATE, ONLY_PERSON, Table, read_table
 from human_wm_env.data.importers.import_report import ImportReport
 from human_wm_env.errors import DataError, LogWarning
@@ -62,7 +63,7 @@ def read_daily_csv(
     """Read daily logs; a `LogWarning` says what was odd or impossible.
 
     Args:
-        path: the file, UTF-8.
+        path: the file, UTF-8, or a folder of imported logs.
         name: what to call the data set; defaults to the file's name without its ending.
         repeated: what a second row of the same person and date is: an "error", or
             left out and counted, keeping the "first" or the "last" one.
@@ -80,7 +81,7 @@ def read_daily_csv(
     one_of(repeated, get_args(Repeated), "repeated")
     one_of(outside, get_args(Outside), "outside")
     file = Path(path)
-    table = read_table(file, date_format)
+    table = read_table(file_of(file, "days") if is_folder_of_logs(file) else file, date_format)
     for note in table.notes:
         warnings.warn(f"{file.name}: {note}.", LogWarning, stacklevel=2)
     kept = _resolve_repetitions(table, repeated)

@@ -1,0 +1,109 @@
+"""Rows of a table of many people's days, as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from human_wm_env.exports.day_log import DayLog, iso_date
+from human_wm_env.exports.ledger import Ledger
+from human_wm_env.exports.reasons import Reason
+from human_wm_env.person import schema
+
+# Stands for a value that was rejected, so that its cell is quarantined and not just empty.
+REJECTED = -np.inf
+
+
+@dataclass(frozen=True)
+class DayRows:
+    """Rows in the order of their file; every value in them is counted as read.
+
+    Attributes:
+        source: name of the format.
+        file: its name.
+        offered: features that the table has any value of.
+        user_ids: ids in order of appearance; None where the table names nobody.
+        user: int (rows,), position in `user_ids`.
+        day: int (rows,), ordinals of dates.
+        line: int (rows,), line of the file.
+        values: float64 (rows, 10), NaN where empty, REJECTED where a value was rejected.
+        reasons: uint8 (rows, 10), `Reason` of empty cells where known, else 0; None: unknown.
+    """
+
+    source: str
+    file: str
+    offered: tuple[int, ...]
+    user_ids: tuple[str | None, ...]
+    user: np.ndarray
+    day: np.ndarray
+    line: np.ndarray
+    values: np.ndarray
+    reasons: np.ndarray | None = None
+
+    def people(
+        self, ledger: Ledger, repeated: str
+    ) -> Iterator[tuple[str | None, Callable[[], DayLog | None]]]:
+        """Yield each person with a reader of their days; repeated rows are rejected first."""
+        kept = self._without_repetitions(ledger, repeated)
+        begins = np.searchsorted(self.user[kept], np.arange(len(self.user_ids) + 1))
+        for index, user_id in enumerate(self.user_ids):
+            rows = kept[begins[index] : begins[index + 1]]
+            if len(rows):
+                yield user_id, partial(self._log, rows)
+
+    def _without_repetitions(self, ledger: Ledger, repeated: str) -> np.ndarray:
+        """Return the rows to keep, sorted by person and day, int (kept,)."""
+        order = np.lexsort((self.day, self.user))  # stable
+        user, day = self.user[order], self.day[order]
+        again = np.zeros(len(order), dtype=bool)
+        again[1:] = (user[1:] == user[:-1]) & (day[1:] == day[:-1])
+        if not again.any():
+            return order
+        kept = ~again if repeated == "first" else ~np.append(again[1:], False)
+        of_kept = np.cumsum(kept) - 1 if repeated == "first" else np.cumsum(kept) - kept
+        twin = order[kept][of_kept]
+        surplus = np.flatnonzero(~kept)
+        lost, stays = self.values[order[surplus]], self.values[twin[surplus]]
+        same = ((lost == stays) | (np.isnan(lost) & np.isnan(stays))).all(axis=1)
+        has = np.isfinite(lost)
+        for feature in range(schema.FEATURE_COUNT):
+            ledger.merge(feature, int(has[same, feature].sum()))
+        rows = order[surplus[~same]]
+        dates = {day: iso_date(day) for day in set(self.day[rows].tolist())}
+        ledger.reject_rows(
+            range(schema.FEATURE_COUNT),
+            has[~same],
+            (
+                (self.file, f"line {line}", "date", dates[day])
+                for line, day in zip(self.line[rows].tolist(), self.day[rows].tolist(), strict=True)
+            ),
+            "a person has one row a date, and this is one of two different ones",
+        )
+        return order[kept]
+
+    def _log(self, rows: np.ndarray) -> DayLog:
+        day = self.day[rows]
+        first = int(day[0])
+        days = int(day[-1]) - first + 1
+        values = np.full((days, schema.FEATURE_COUNT), np.nan)
+        values[day - first] = self.values[rows]
+        rejected = values == REJECTED
+        values[rejected] = np.nan
+        reasons = np.full(values.shape, Reason.NOT_OFFERED, dtype=np.uint8)
+        reasons[:, list(self.offered)] = Reason.NOT_IN_EXPORT
+        if self.reasons is not None:
+            reasons[day - first] = np.maximum(reasons[day - first], self.reasons[rows])
+        reasons[rejected] = Reason.QUARANTINED
+        has = ~np.isnan(values)
+        reasons[has] = Reason.OBSERVED
+        return DayLog(self.source, first, values, reasons, has.astype(np.int64), self.file)
+
+
+def joined(parts: Sequence[np.ndarray], width: int | None = None) -> np.ndarray:
+    """Join arrays of rows, of which there may be none."""
+    if parts:
+        return np.concatenate(parts)
+    return np.empty(0 if width is None else (0, width))

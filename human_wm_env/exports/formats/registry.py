@@ -1,0 +1,38 @@
+"""All formats, in the order in which an export is compared with them."""
+
+from __future__ import annotations
+
+from human_wm_env.errors import DataError
+from human_wm_env.exports.files import Export
+from human_wm_env.exports.formats.daily_table import DailyTable
+from human_wm_env.exports.formats.folder_of_logs import FolderOfLogs
+from human_wm_env.exports.formats.format import Format
+from human_wm_env.settings import one_of
+
+FORMATS: dict[str, Format] = {one.name: one for one in (FolderOfLogs(), DailyTable())}
+
+
+def format_of(export: Export, name: str | None = None) -> Format:
+    """Return the format of an export: the one named, or the one whose content it has.
+
+    Raises:
+        ConfigError: the name is unknown.
+        DataError: no format, or several, recognise the export.
+    """
+    if name is not None:
+        return FORMATS[one_of(name, FORMATS, "format")]
+    found = [one for one in FORMATS.values() if one.recognise(export)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise DataError(
+            "an export of one vendor",
+            f"{export.path.name}, which has files of {' and '.join(one.name for one in found)}",
+            f"Name each with its own path, or format={found[0].name}.",
+        )
+    some = ", ".join(export.paths[:3]) or "no regular file"
+    raise DataError(
+        f"an export of one of: {', '.join(FORMATS)}",
+        f"{export.path.name} ({some}), which none of them recognises by its content",
+        "Name the folder or zip as the vendor gives it, or the format with format=...",
+    )

@@ -1,0 +1,162 @@
+"""Where every value that was read went: kept, merged or rejected."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, TextIO
+
+import numpy as np
+
+from human_wm_env.errors import DataError
+from human_wm_env.exports.reasons import Reason
+from human_wm_env.person import schema
+
+# Values of rows or files that could not be placed in any feature.
+UNPLACED = -1
+_MAIL = re.compile(r"[^\s/@]+@[^\s/@]+\.[A-Za-z]{2,}")
+_LONGEST_TEXT = 200
+REJECTED_COLUMNS = ("file", "place", "column", "value", "reason", "why", "values")
+
+
+class Where(NamedTuple):
+    """Where a value stood: a file of the export, and a line or a path within it."""
+
+    file: str
+    place: str
+
+
+class Ledger:
+    """Counts what was read, feature by feature, and writes down what was rejected.
+
+    Every value that a reader counts as read ends up kept, merged (said twice, or replaced by
+    a better source) or rejected; `check_balance` raises where one does not.
+
+    Args:
+        rejected: open text file that the rejected values are written to, as CSV.
+        strict: raise at the first value that cannot be used, instead of writing it down.
+    """
+
+    def __init__(self, rejected: TextIO, *, strict: bool = False) -> None:
+        self._strict = strict
+        self._writer = csv.writer(rejected, lineterminator="\n")
+        self._writer.writerow(REJECTED_COLUMNS)
+        self.format = "?"
+        self.was_read: Counter[tuple[str, int]] = Counter()
+        self.kept: Counter[tuple[str, int]] = Counter()
+        self.merged: Counter[tuple[str, int]] = Counter()
+        self.rejected: Counter[tuple[str, int]] = Counter()
+        self.unused: Counter[str] = Counter()
+        self.notes: dict[str, int] = {}
+
+    def read(self, feature: int, values: int = 1) -> None:
+        """Count values as read."""
+        self.was_read[self.format, feature] += values
+
+    def keep(self, format_name: str, feature: int, values: int) -> None:
+        """Count values that a cell of the table was made of."""
+        self.kept[format_name, feature] += values
+
+    def merge(self, feature: int, values: int = 1, *, format_name: str | None = None) -> None:
+        """Count values that were said twice, or stood behind a better source."""
+        self.merged[format_name or self.format, feature] += values
+
+    def reject(
+        self,
+        feature: int,
+        where: Where,
+        column: str,
+        value: object,
+        why: str,
+        *,
+        reason: Reason = Reason.QUARANTINED,
+        values: int = 1,
+        format_name: str | None = None,
+    ) -> None:
+        """Write down values that no cell was made of.
+
+        Raises:
+            DataError: the import is strict, and the value cannot be used.
+        """
+        text = clean(value)
+        file, place = clean(where.file), clean(where.place)
+        if self._strict and reason is Reason.QUARANTINED:
+            raise DataError(
+                f"only values that can be used (strict=true), and {why}",
+                f"{text!r} ({file}, {place}, {column})",
+                "Correct the export, or import it with strict=false, which sets it aside.",
+            )
+        self.rejected[format_name or self.format, feature] += values
+        self._writer.writerow((file, place, column, text, reason.word, why, values))
+
+    def reject_rows(
+        self,
+        features: Sequence[int],
+        values: np.ndarray,
+        lines: Iterable[tuple[str, str, str, str]],
+        why: str,
+    ) -> None:
+        """Write down rows of a table, one line each, that no cell was made of.
+
+        Args:
+            features: columns of `values`.
+            values: bool (rows, features), True where the row has a value, counted as read.
+            lines: file, place, column and value of each row.
+            why: as in `reject`.
+        """
+        for feature, count in zip(features, values.sum(axis=0).tolist(), strict=True):
+            self.rejected[self.format, feature] += count
+        lost = values.sum(axis=1).tolist()
+        for (file, place, column, value), count in zip(lines, lost, strict=True):
+            if self._strict and count:
+                raise DataError(
+                    f"only values that can be used (strict=true), and {why}",
+                    f"{clean(value)!r} ({clean(file)}, {place}, {column})",
+                    "Correct the export, or import it with strict=false, which sets it aside.",
+                )
+            if count:
+                self._writer.writerow(
+                    (file, place, column, value, Reason.QUARANTINED.word, why, count)
+                )
+
+    def reject_file(self, file: str, why: str) -> None:
+        """Write down a file that could not be read at all, as one value without a feature."""
+        self.read(UNPLACED)
+        self.reject(UNPLACED, Where(file, "whole file"), "", "", why)
+
+    def skip(self, kind: str, entries: int = 1) -> None:
+        """Count entries of the export that are no feature of a day."""
+        self.unused[kind] += entries
+
+    def note(self, text: str) -> None:
+        """Remember a sentence for the end of the import; the same one is said once."""
+        self.notes[text] = self.notes.get(text, 0) + 1
+
+    def table(self) -> list[dict[str, str | int]]:
+        """Return one row a format and feature: read, kept, merged, rejected."""
+        return [
+            {
+                "format": key[0],
+                "feature": "(unplaced)" if key[1] == UNPLACED else schema.FEATURE_NAMES[key[1]],
+                "read": self.was_read[key],
+                "kept": self.kept[key],
+                "merged": self.merged[key],
+                "rejected": self.rejected[key],
+            }
+            for key in sorted(self.was_read | self.kept | self.merged | self.rejected)
+        ]
+
+    def check_balance(self) -> None:
+        """Raise RuntimeError where read is not kept + merged + rejected: an error of a reader."""
+        for row in self.table():
+            if row["read"] != int(row["kept"]) + int(row["merged"]) + int(row["rejected"]):
+                raise RuntimeError(f"the values of an import do not balance: {row}")
+
+
+def clean(value: object) -> str:
+    """Return a value as short printable text without e-mail addresses."""
+    text = _MAIL.sub("[e-mail]", str(value)[: 2 * _LONGEST_TEXT])
+    text = "".join(one if one.isprintable() else "?" for one in text)
+    return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}..."

@@ -1,0 +1,143 @@
+"""From what the sources say of one person to one log: checked, merged, cut to its days."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from human_wm_env.exports.day_log import DayLog, iso_date
+from human_wm_env.exports.ledger import Ledger, Where
+from human_wm_env.exports.reasons import Reason
+from human_wm_env.person import schema
+
+BY_CELL, BY_DAY = "cell", "day"
+MERGES = (BY_CELL, BY_DAY)
+
+
+@dataclass(frozen=True)
+class PersonDays:
+    """The whole log of one person, from the first to the last observed day.
+
+    Attributes:
+        first_day: ordinal of the first row's date.
+        values: float64 (days, 10), NaN where missing.
+        reasons: uint8 (days, 10), `Reason`, 0 where observed.
+    """
+
+    first_day: int
+    values: np.ndarray
+    reasons: np.ndarray
+
+
+@dataclass
+class Impossible:
+    """How many cells of each feature were possible, and what the others held.
+
+    Attributes:
+        possible: int (10,), cells within the bounds.
+        values: some of the others, by feature.
+        cells: int (10,), how many others.
+    """
+
+    possible: np.ndarray
+    values: list[list[float]]
+    cells: np.ndarray
+
+    MOST_KEPT = 1000
+
+    @classmethod
+    def none(cls) -> Impossible:
+        """Return counts of nothing."""
+        return cls(
+            np.zeros(schema.FEATURE_COUNT, np.int64),
+            [[] for _ in schema.FEATURES],
+            np.zeros(schema.FEATURE_COUNT, np.int64),
+        )
+
+
+def quarantine(log: DayLog, ledger: Ledger, impossible: Impossible) -> DayLog:
+    """Empty the cells whose value is outside the schema's bounds, and reject what is in them."""
+    outside = np.zeros(log.values.shape, dtype=bool)
+    for feature in schema.CONTINUOUS_FEATURES:
+        bounds = schema.continuous(feature)
+        column = log.values[:, feature]
+        outside[:, feature] = (column < bounds.low) | (column > bounds.high)  # False for NaN
+    impossible.possible += np.count_nonzero(~np.isnan(log.values) & ~outside, axis=0)
+    if not outside.any():
+        return log
+    for row, feature in np.argwhere(outside).tolist():
+        bounds, value = schema.continuous(feature), float(log.values[row, feature])
+        impossible.cells[feature] += 1
+        if len(impossible.values[feature]) < Impossible.MOST_KEPT:
+            impossible.values[feature].append(value)
+        ledger.reject(
+            feature,
+            Where(log.place, iso_date(log.first_day + row)),
+            bounds.name,
+            f"{value:.10g}",
+            f"it should be {bounds.low:g} to {bounds.high:g} {bounds.unit}",
+            values=int(log.counts[row, feature]),
+            format_name=log.source,
+        )
+    return replace(
+        log,
+        values=np.where(outside, np.nan, log.values),
+        reasons=np.where(outside, Reason.QUARANTINED, log.reasons).astype(np.uint8),
+        counts=np.where(outside, 0, log.counts),
+    )
+
+
+def merge_sources(
+    logs: Sequence[DayLog], ledger: Ledger, *, by: str = BY_CELL
+) -> PersonDays | None:
+    """Merge the sources of one person.
+
+    Args:
+        logs: quarantined, that of the highest priority first.
+        ledger: where kept and merged values are counted.
+        by: "cell": each cell is from the first source that has it; "day": all cells of a day
+            are from the first source that has any of them, the others' are merged away.
+
+    Returns:
+        None where no source has a value.
+    """
+    if not logs:
+        return None
+    first = min(log.first_day for log in logs)
+    days = max(log.first_day + log.days for log in logs) - first
+    values = np.full((days, schema.FEATURE_COUNT), np.nan)
+    reasons = np.full((days, schema.FEATURE_COUNT), Reason.NOT_OFFERED, dtype=np.uint8)
+    for log in logs:
+        rows = slice(log.first_day - first, log.first_day - first + log.days)
+        here, why = values[rows], reasons[rows]
+        has = ~np.isnan(log.values)
+        free = np.isnan(here)
+        if by == BY_DAY:
+            free &= free.all(axis=1, keepdims=True)
+        taken, passed_over = has & free, has & ~free
+        for feature in range(schema.FEATURE_COUNT):
+            counts = log.counts[:, feature]
+            ledger.keep(log.source, feature, int(counts[taken[:, feature]].sum()))
+            merged = int(counts[passed_over[:, feature]].sum())
+            if merged:
+                ledger.merge(feature, merged, format_name=log.source)
+        empty = np.isnan(here) & ~taken
+        np.maximum(
+            why,
+            np.where(passed_over, np.uint8(Reason.MERGED_AWAY), log.reasons),
+            out=why,
+            where=empty,
+        )
+        here[taken] = log.values[taken]
+        why[taken] = Reason.OBSERVED
+    reasons[~np.isnan(values)] = Reason.OBSERVED
+    # A feature that the person's sources offer is not in them on days that they do not reach.
+    offered = (reasons != Reason.NOT_OFFERED).any(axis=0)
+    reasons[(reasons == Reason.NOT_OFFERED) & offered] = Reason.NOT_IN_EXPORT
+    observed = np.flatnonzero(~np.isnan(values).all(axis=1))
+    if len(observed) == 0:
+        return None
+    kept = slice(int(observed[0]), int(observed[-1]) + 1)
+    return PersonDays(first + kept.start, values[kept], reasons[kept])
