@@ -29,7 +29,6 @@ from human_wm_env.exports.merging import (
 )
 from human_wm_env.exports.reasons import WORDS
 from human_wm_env.exports.stamps import check_zone
-from human_wm_env.exports.units import check_units
 from human_wm_env.person import schema
 from human_wm_env.settings import one_of
 
@@ -139,11 +138,11 @@ def write_logs(
     formats = [format_of(export, format) for export in exports]
     with new_folder(Path(out), salted=ids == SALTED) as writer:
         ledger = Ledger(writer.rejected, strict=strict)
-        impossible = Impossible.none()
+        impossible = Impossible()
         groups = _by_person(exports, formats, reading, ledger, writer, person)
         for person_id, readers in groups.items():
             _write_person(person_id, readers, writer, ledger, impossible, merge)
-        check_units(impossible)
+        impossible.check_units()
         ledger.check_balance()
         _check_people(writer, replace)
         manifest = _manifest(writer, ledger, formats, ids)

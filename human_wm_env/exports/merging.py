@@ -11,6 +11,13 @@ from human_wm_env.exports.day_log import DayLog, iso_date
 from human_wm_env.exports.ledger import Ledger, Where
 from human_wm_env.exports.reasons import Reason
 from human_wm_env.person import schema
+from human_wm_env.person.impossible_values import (
+    FEWEST_VALUES,
+    MOST,
+    OutsideBounds,
+    another_unit,
+    is_impossible,
+)
 
 BY_CELL, BY_DAY = "cell", "day"
 MERGES = (BY_CELL, BY_DAY)
@@ -31,47 +38,52 @@ class PersonDays:
     reasons: np.ndarray
 
 
-@dataclass
 class Impossible:
-    """How many cells of each feature were possible, and what the others held.
-
-    Attributes:
-        possible: int (10,), cells within the bounds.
-        values: some of the others, by feature.
-        cells: int (10,), how many others.
-    """
-
-    possible: np.ndarray
-    values: list[list[float]]
-    cells: np.ndarray
+    """How many cells of each feature were possible, and what some of the others held."""
 
     MOST_KEPT = 1000
 
-    @classmethod
-    def none(cls) -> Impossible:
-        """Return counts of nothing."""
-        return cls(
-            np.zeros(schema.FEATURE_COUNT, np.int64),
-            [[] for _ in schema.FEATURES],
-            np.zeros(schema.FEATURE_COUNT, np.int64),
-        )
+    def __init__(self) -> None:
+        self.possible = np.zeros(schema.FEATURE_COUNT, np.int64)
+        self.cells = np.zeros(schema.FEATURE_COUNT, np.int64)
+        self.values: list[list[float]] = [[] for _ in schema.FEATURES]
+
+    def add(self, feature: int, value: float) -> None:
+        """Count an impossible cell."""
+        self.cells[feature] += 1
+        if len(self.values[feature]) < self.MOST_KEPT:
+            self.values[feature].append(value)
+
+    def check_units(self) -> None:
+        """Raise a DataError where most cells of a feature were impossible: it is another unit."""
+        for feature in schema.CONTINUOUS_FEATURES:
+            wrong, total = int(self.cells[feature]), int((self.cells + self.possible)[feature])
+            if total < FEWEST_VALUES or wrong <= MOST * total:
+                continue
+            bounds, values = schema.continuous(feature), np.array(self.values[feature])
+            found = OutsideBounds(
+                bounds.name,
+                wrong,
+                total,
+                bounds.low,
+                bounds.high,
+                float(values.min()),
+                float(values.max()),
+            )
+            raise another_unit(feature, values, found)
 
 
 def quarantine(log: DayLog, ledger: Ledger, impossible: Impossible) -> DayLog:
     """Empty the cells whose value is outside the schema's bounds, and reject what is in them."""
     outside = np.zeros(log.values.shape, dtype=bool)
     for feature in schema.CONTINUOUS_FEATURES:
-        bounds = schema.continuous(feature)
-        column = log.values[:, feature]
-        outside[:, feature] = (column < bounds.low) | (column > bounds.high)  # False for NaN
+        outside[:, feature] = is_impossible(feature, log.values[:, feature])
     impossible.possible += np.count_nonzero(~np.isnan(log.values) & ~outside, axis=0)
     if not outside.any():
         return log
     for row, feature in np.argwhere(outside).tolist():
         bounds, value = schema.continuous(feature), float(log.values[row, feature])
-        impossible.cells[feature] += 1
-        if len(impossible.values[feature]) < Impossible.MOST_KEPT:
-            impossible.values[feature].append(value)
+        impossible.add(feature, value)
         ledger.reject(
             feature,
             Where(log.place, iso_date(log.first_day + row)),

@@ -75,6 +75,14 @@ class OutsideBounds:
         return text
 
 
+def is_impossible(index: int, values: np.ndarray) -> np.ndarray:
+    """Return where values of a continuous feature are outside its bounds; NaN is not."""
+    slack = ROUNDING * schema.SCALES[index]
+    low, high = schema.LOWS[index] - slack, schema.HIGHS[index] + slack
+    outside: np.ndarray = (values < low) | (values > high)
+    return outside
+
+
 def mask_impossible(
     rows: np.ndarray, observed: np.ndarray, user_ids: Sequence[str] | None = None
 ) -> tuple[np.ndarray, tuple[OutsideBounds, ...]]:
@@ -94,15 +102,13 @@ def mask_impossible(
     """
     possible, noticed = observed, []
     for index in schema.CONTINUOUS_FEATURES:
-        slack = ROUNDING * schema.SCALES[index]
-        low, high = schema.LOWS[index] - slack, schema.HIGHS[index] + slack
         column, seen = rows[..., index], observed[..., index]
-        wrong = seen & ((column < low) | (column > high))
+        wrong = seen & is_impossible(index, column)
         if not wrong.any():
             continue
         found = _describe(index, column, seen, wrong, user_ids)
         if found.share > MOST and found.observed >= FEWEST_VALUES:
-            raise _another_unit(index, column[seen], found)
+            raise another_unit(index, column[seen], found)
         noticed.append(found)
         if possible is observed:
             possible = observed.copy()
@@ -142,7 +148,8 @@ def _describe(
     )
 
 
-def _another_unit(index: int, values: np.ndarray, found: OutsideBounds) -> DataError:
+def another_unit(index: int, values: np.ndarray, found: OutsideBounds) -> DataError:
+    """Build the error for a mostly impossible feature; it names the likely unit."""
     feature = schema.continuous(index)
     remedy = f"Give {feature.name} in {feature.unit}, or leave the column out."
     for unit, factor in _OTHER_UNITS.get(index, ()):

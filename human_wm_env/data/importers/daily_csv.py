@@ -81,8 +81,9 @@ def read_daily_csv(
     one_of(repeated, get_args(Repeated), "repeated")
     one_of(outside, get_args(Outside), "outside")
     file = Path(path)
-    table = read_table(file_of(file, "days") if is_folder_of_logs(file) else file, date_format)
-    for note in table.notes:
+    imported = is_folder_of_logs(file)
+    table = read_table(file_of(file, "days") if imported else file, date_format)
+    for note in () if imported else table.notes:
         warnings.warn(f"{file.name}: {note}.", LogWarning, stacklevel=2)
     kept = _resolve_repetitions(table, repeated)
     if outside == "error":

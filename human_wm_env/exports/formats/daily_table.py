@@ -13,6 +13,7 @@ from itertools import islice
 
 import numpy as np
 
+from human_wm_env.data.dataset import plain_id
 from human_wm_env.errors import ConfigError, DataError, did_you_mean
 from human_wm_env.exports.csv_rows import (
     bounded_lines,
@@ -250,7 +251,7 @@ class TableReader:
         cells = columns[self.names.index(USER)]
         users = self._users
         known = {
-            text: users.setdefault(text.strip(), len(users)) if text.strip() else -1
+            text: users.setdefault(plain_id(text), len(users)) if text.strip() else -1
             for text in dict.fromkeys(cells)
         }
         return np.array([known[text] for text in cells], dtype=np.int64)

@@ -78,7 +78,7 @@ def test_day_by_day() -> None:
 
 def test_impossible_cells_are_quarantined_and_another_source_fills_them() -> None:
     bad = log("watch", 0, [99999, 10], [7, 30])
-    ledger, impossible = counted(bad, SECOND), Impossible.none()
+    ledger, impossible = counted(bad, SECOND), Impossible()
     merged = merge_sources([quarantine(bad, ledger, impossible), SECOND], ledger)
     assert merged is not None
     assert grid_of(merged)[:2] == lines(

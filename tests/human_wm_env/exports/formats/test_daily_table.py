@@ -117,7 +117,7 @@ def test_columns_and_categories_are_mapped(tmp_path: Path) -> None:
 def test_a_column_in_another_unit_is_refused(tmp_path: Path) -> None:
     rows = "".join(f"a,2021-05-{day},{400 + day}\n" for day in range(10, 20))
     file = write(tmp_path, "user_id,date,sleep_hours\n" + rows)
-    with pytest.raises(DataError, match="minutes: divide the column by 60"):
+    with pytest.raises(DataError, match="minutes: divide by 60"):
         import_logs(file, format="daily")
 
 

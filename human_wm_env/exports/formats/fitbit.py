@@ -1,0 +1,335 @@
+"""Fitbit's account export and Google Takeout: JSON files of series, and PMData's layout.
+
+Steps, calories, distance, heart rate and exercises are in UTC, sleep and the minutes of a day
+in local time; the clock between them is given (`timezone`) or inferred (`exports.clock`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import PurePosixPath
+
+import numpy as np
+
+from human_wm_env.errors import DataError
+from human_wm_env.exports.categories import Workouts, workout_code
+from human_wm_env.exports.clock import Clock, infer_clock
+from human_wm_env.exports.day_log import DayLog, DayLogBuilder, as_number
+from human_wm_env.exports.files import Export
+from human_wm_env.exports.formats.format import People, ReadingOptions
+from human_wm_env.exports.formats.pmdata_wellness import read_wellness
+from human_wm_env.exports.ledger import Ledger, Where
+from human_wm_env.exports.reasons import Reason
+from human_wm_env.exports.series import MINUTE, QUARTER, Series
+from human_wm_env.exports.sleep import Nights, Sleep
+from human_wm_env.exports.stamps import DAY_SECONDS, EPOCH, day_of, read_day, seconds_of
+from human_wm_env.exports.worn_days import (
+    WHOLE_DAY_MINUTES,
+    add_rest_days,
+    take_out_partial,
+    take_out_unworn,
+)
+from human_wm_env.person import schema
+
+_FILE = re.compile(
+    r"(steps|calories|distance|heart_rate|resting_heart_rate|sleep|exercise|"
+    r"(?:sedentary|lightly_active|moderately_active|very_active)_minutes)"
+    r"(?:-[\w-]*)?\.json"
+)
+_WELLNESS = "wellness.csv"
+# Folders of an export; what is above them is the person's.
+_FOLDERS = {
+    *("physical activity", "sleep", "global export data", "fitbit", "takeout", "pmsys"),
+    *("user-site-export", "personal & account", "stress", "googlefit"),
+}
+_ACTIVE = ("lightly_active_minutes", "moderately_active_minutes", "very_active_minutes")
+_SEDENTARY = "sedentary_minutes"
+# Kind of file: feature, and what its values are multiplied by.
+_SERIES = {
+    "steps": (schema.STEPS, 1.0),
+    "calories": (schema.CALORIES, 1.0),
+    "distance": (schema.DISTANCE, 1e-5),  # cm
+    "heart_rate": (schema.HEART_RATE, 1.0),
+}
+_WHOLE_ENDS_SECONDS = 3600
+_HIGHEST_RATE = 250.0
+
+
+class Fitbit:
+    """See the module."""
+
+    name = "fitbit"
+
+    def recognise(self, export: Export) -> bool:
+        """Return True where a file of steps or sleep has Fitbit's entries."""
+        for path in export.paths:
+            kind = _kind(path)
+            if kind in ("steps", "sleep", "calories"):
+                head = export.head(path)
+                if (b'"dateTime"' if kind != "sleep" else b'"dateOfSleep"') in head:
+                    return True
+        return False
+
+    def people(self, export: Export, options: ReadingOptions, ledger: Ledger) -> People:
+        """Return the person of the export, or one for each folder with steps of its own."""
+        roots = sorted({_root(path) for path in export.paths if _kind(path) == "steps"})
+        if len(roots) <= 1:
+            yield None, partial(self._read, export, export.paths, options, ledger)
+            return
+        for root in roots:
+            paths = [path for path in export.paths if path.startswith(f"{root}/")]
+            yield root, partial(self._read, export, paths, options, ledger)
+
+    def _read(
+        self, export: Export, paths: Sequence[str], options: ReadingOptions, ledger: Ledger
+    ) -> DayLog | None:
+        return _Person(export, options, ledger).read(paths)
+
+
+def _kind(path: str) -> str | None:
+    name = PurePosixPath(path).name
+    if name == _WELLNESS:
+        return _WELLNESS
+    found = _FILE.fullmatch(name)
+    return found.group(1) if found else None
+
+
+def _root(path: str) -> str:
+    parts = list(PurePosixPath(path).parts[:-1])
+    while parts and parts[-1].lower() in _FOLDERS:
+        parts.pop()
+    return "/".join(parts)
+
+
+class _Person:
+    """Reads the files of one person."""
+
+    def __init__(self, export: Export, options: ReadingOptions, ledger: Ledger) -> None:
+        self.export, self.options, self.ledger = export, options, ledger
+        self.log = DayLogBuilder(Fitbit.name, (), ledger, repeated=options.repeated)
+        self.series = {
+            kind: Series(
+                feature,
+                ledger,
+                bin_seconds=QUARTER if kind == "heart_rate" else MINUTE,
+                low=1.0 if kind == "heart_rate" else 0.0,
+                high=_HIGHEST_RATE if kind == "heart_rate" else float("inf"),
+            )
+            for kind, (feature, _) in _SERIES.items()
+        }
+        self.nights = Nights(options.naps)
+        self.sedentary: dict[int, float] = {}
+        self.minutes: dict[str, set[int]] = {kind: set() for kind in _ACTIVE}
+        self.exercises: dict[str, tuple[int, float, float, Where]] = {}
+
+    def read(self, paths: Sequence[str]) -> DayLog | None:
+        for path in paths:
+            kind = _kind(path)
+            if kind is None:
+                self.ledger.skip(f"file {PurePosixPath(path).name.split('-')[0]}")
+            elif kind == _WELLNESS:
+                read_wellness(self.export, path, self.log)
+            else:
+                self._read_file(path, kind)
+        sleeps = self.nights.write(self.log)
+        clock = self._clock(sleeps)
+        for kind, series in self.series.items():
+            series.write(self.log, clock, mean=kind == "heart_rate")
+        self._write_exercises(clock)
+        self._mark_days(clock, sleeps)
+        return self.log.build()
+
+    def _read_file(self, path: str, kind: str) -> None:
+        try:
+            entries = self.export.json(path)
+        except DataError as error:
+            self.ledger.reject_file(path, f"it should be JSON: {error.received}")
+            return
+        if not isinstance(entries, list) or not all(isinstance(one, dict) for one in entries):
+            self.ledger.reject_file(path, "it should be a list of entries")
+            return
+        if not entries:
+            return
+        if kind in _SERIES:
+            self._read_series(path, kind, entries)
+        elif kind == "sleep":
+            self._read_sleep(path, entries)
+        elif kind == "exercise":
+            self._read_exercises(path, entries)
+        elif kind == "resting_heart_rate":
+            self.ledger.skip("resting heart rate of a day", len(entries))
+        else:
+            self._read_minutes(path, kind, entries)
+
+    def _read_series(self, path: str, kind: str, entries: list[dict[str, object]]) -> None:
+        feature, scale = _SERIES[kind]
+        self.log.offered.add(feature)
+        stamps = [str(entry.get("dateTime", "")) for entry in entries]
+        days = [text[: -len(" 00:00:00")] for text in stamps if text.endswith("00:00:00")]
+        if len(days) == len(stamps) > 1 and len(set(days)) == len(days):
+            self._read_daily(path, feature, scale, entries)
+            return
+        series = self.series[kind]
+        if kind == "heart_rate":
+            sure = [entry for entry in entries if not _is_default_rate(entry)]
+            if len(sure) < len(entries):
+                why = "a rate without any confidence is made up"
+                count = len(entries) - len(sure)
+                series.reject(path, "value.bpm", count, why, Reason.UNCONFIRMED)
+            entries = sure
+            stamps = [str(entry.get("dateTime", "")) for entry in entries]
+            if not entries:
+                return
+        values = [_number(entry.get("value"), "bpm") for entry in entries]
+        series.add(path, stamps, np.array(values) * scale, column="value")
+
+    def _read_daily(
+        self, path: str, feature: int, scale: float, entries: list[dict[str, object]]
+    ) -> None:
+        """Read totals of days, which are local."""
+        for number, entry in enumerate(entries):
+            day = read_day(str(entry.get("dateTime", "")))
+            where = Where(path, f"[{number}].value")
+            self.log.number(feature, day, entry.get("value"), where, "value", scale=scale)
+
+    def _read_minutes(self, path: str, kind: str, entries: list[dict[str, object]]) -> None:
+        for number, entry in enumerate(entries):
+            day = read_day(str(entry.get("dateTime", "")))
+            where = Where(path, f"[{number}].value")
+            if kind == _SEDENTARY:
+                value = as_number(entry.get("value"))
+                if value is not None and day is not None:
+                    self.sedentary[day] = value
+                continue
+            self.log.offered.add(schema.MINUTES)
+            if day in self.minutes[kind]:  # the same day in a second file
+                self.ledger.read(schema.MINUTES)
+                self.ledger.merge(schema.MINUTES)
+                continue
+            value = self.log.number(
+                schema.MINUTES, day, entry.get("value"), where, "value", combine="sum"
+            )
+            if value is not None and day is not None:
+                self.minutes[kind].add(day)
+
+    def _read_sleep(self, path: str, entries: list[dict[str, object]]) -> None:
+        self.log.offered.add(schema.SLEEP)
+        for number, entry in enumerate(entries):
+            where = Where(path, f"[{number}]")
+            self.ledger.read(schema.SLEEP)
+            day = read_day(str(entry.get("dateOfSleep", "")))
+            minutes = as_number(entry.get("minutesAsleep"))
+            start = seconds_of(str(entry.get("startTime", "")))
+            end = seconds_of(str(entry.get("endTime", "")))
+            if day is None or minutes is None or minutes < 0 or start is None or end is None:
+                why = "a sleep has a date, a start, an end and minutes asleep"
+                self.ledger.reject(schema.SLEEP, where, "sleep", entry.get("logId"), why)
+                continue
+            main = entry.get("mainSleep")
+            self.nights.add(
+                Sleep(
+                    day,
+                    start,
+                    max(start, end),
+                    minutes / 60,
+                    None if main is None else main is False,
+                    where,
+                    key=str(entry.get("logId", "")),
+                )
+            )
+
+    def _read_exercises(self, path: str, entries: list[dict[str, object]]) -> None:
+        self.log.offered.add(schema.WORKOUT)
+        for number, entry in enumerate(entries):
+            where = Where(path, f"[{number}]")
+            self.ledger.read(schema.WORKOUT)
+            start = seconds_of(str(entry.get("startTime", "")))
+            name, duration = entry.get("activityName"), as_number(entry.get("activeDuration", 0))
+            if start is None or not isinstance(name, str) or duration is None:
+                why = "an exercise has a name, a start and a duration"
+                self.ledger.reject(schema.WORKOUT, where, "activityName", name, why)
+                continue
+            key = str(entry.get("logId", f"{path}{number}"))
+            if key in self.exercises:
+                self.ledger.merge(schema.WORKOUT)
+            self.exercises[key] = (start, workout_code(name), duration / 60000, where)
+
+    def _clock(self, sleeps: Sequence[Sleep]) -> Clock:
+        if self.options.timezone is not None:
+            return Clock.of_zone(self.options.timezone)
+        minutes, steps, _ = self.series["steps"].bins()
+        spans = [(one.start, one.end) for one in sleeps if one.nap is not True]
+        clock = infer_clock(minutes, steps, spans)
+        if clock is not None:
+            return clock
+        if any(len(series.bins()[0]) for series in self.series.values()) or self.exercises:
+            self.ledger.note(
+                "fitbit: too few nights to infer the time zone; days are cut at midnight UTC "
+                "unless timezone=... is given"
+            )
+        return Clock.fixed()
+
+    def _write_exercises(self, clock: Clock) -> None:
+        workouts = Workouts()
+        for start, code, minutes, where in self.exercises.values():
+            day = day_of(int(clock.local(np.array([start]))[0]))
+            if day is None:
+                why = "its date should be a day since 2000"
+                self.ledger.reject(schema.WORKOUT, where, "startTime", start, why)
+                continue
+            workouts.add(day, code, minutes)
+        for day, code, entries in workouts.longest():
+            where = Where("exercise", "")
+            self.log.put(schema.WORKOUT, day, code, where, "activityName", values=entries)
+
+    def _mark_days(self, clock: Clock, sleeps: Sequence[Sleep]) -> None:
+        """Empty days that were not worn, and the first and last worn day if they are partial."""
+        log = self.log
+        slept = {sleep.day for sleep in sleeps}
+        known = {day for feature in range(schema.FEATURE_COUNT) for day in log.days_of(feature)}
+        totals = {
+            day
+            for feature in (schema.STEPS, schema.DISTANCE, schema.MINUTES, schema.CALORIES)
+            for day in log.days_of(feature)
+        }
+        unworn = {
+            day
+            for day in totals | {day for day in self.sedentary if day in known}
+            if not log.value(schema.STEPS, day)
+            and log.value(schema.HEART_RATE, day) is None
+            and self.sedentary.get(day, 0.0 if day in slept else WHOLE_DAY_MINUTES)
+            >= WHOLE_DAY_MINUTES
+        }
+        if log.offered & {schema.STEPS, schema.HEART_RATE}:
+            take_out_unworn(log, unworn)
+        worn = sorted(totals - unworn)
+        if worn:
+            take_out_partial(log, list(self._partial(worn[0], worn[-1], clock)))
+        add_rest_days(log)
+
+    def _partial(self, first: int, last: int, clock: Clock) -> Iterator[int]:
+        spans = [
+            span for kind in ("steps", "heart_rate") if (span := self.series[kind].span(clock))
+        ]
+        begun = min((span[0] for span in spans), default=None)
+        ended = max((span[1] for span in spans), default=None)
+        midnight = (first - EPOCH) * DAY_SECONDS
+        if begun is not None and begun - midnight > _WHOLE_ENDS_SECONDS:
+            yield first
+        midnight = (last + 1 - EPOCH) * DAY_SECONDS
+        if ended is not None and midnight - ended > _WHOLE_ENDS_SECONDS:
+            yield last
+
+
+def _number(value: object, key: str) -> float:
+    if isinstance(value, dict):
+        value = value.get(key)
+    number = as_number(value)
+    return float("nan") if number is None else number
+
+
+def _is_default_rate(entry: dict[str, object]) -> bool:
+    value = entry.get("value")
+    return isinstance(value, dict) and as_number(value.get("confidence")) == 0

@@ -1,0 +1,42 @@
+"""What a tracker's totals of a day mean: worn, not worn, or only a part of the day."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from human_wm_env.exports.categories import REST
+from human_wm_env.exports.day_log import DayLogBuilder
+from human_wm_env.exports.ledger import Where
+from human_wm_env.exports.reasons import Reason
+from human_wm_env.person import schema
+
+TOTALS = (schema.STEPS, schema.DISTANCE, schema.MINUTES, schema.CALORIES)
+WHOLE_DAY_MINUTES = 1440
+
+
+def take_out_unworn(log: DayLogBuilder, days: Collection[int]) -> None:
+    """Empty the totals of days off the wrist: zeros are not worn, calories a default."""
+    for day in sorted(days):
+        for feature in TOTALS:
+            reason = Reason.UNCONFIRMED if feature == schema.CALORIES else Reason.NOT_WORN
+            log.take_out(feature, day, reason, "the tracker was not worn on this day")
+        log.miss(schema.HEART_RATE, day, Reason.NOT_WORN)
+        if schema.WORKOUT in log.offered:
+            log.miss(schema.WORKOUT, day, Reason.NOT_WORN)
+
+
+def take_out_partial(log: DayLogBuilder, days: Collection[int]) -> None:
+    """Empty the totals and means of days of which the export has only a part."""
+    for day in sorted(set(days)):
+        for feature in (*TOTALS, schema.HEART_RATE, schema.WORKOUT):
+            if log.value(feature, day) is not None:
+                log.take_out(feature, day, Reason.PARTIAL_DAY, "the export has a part of the day")
+
+
+def add_rest_days(log: DayLogBuilder) -> None:
+    """Say "None" for worn, whole days without a workout, if the export has workouts at all."""
+    if schema.WORKOUT not in log.offered:
+        return
+    for day in log.days_of(schema.STEPS):
+        if log.value(schema.WORKOUT, day) is None:
+            log.put(schema.WORKOUT, day, REST, Where(log.source, ""), "", values=0)
