@@ -6,6 +6,19 @@ STAMP := $(VENV)/.installed
 SOURCES = $(wildcard human_wm_env world_model agents human_wm_cli scripts tests)
 TYPED = $(foreach room,human_wm_env world_model agents human_wm_cli scripts,$(if $(shell find $(room) -name '*.py' 2>/dev/null),$(room)))
 
+PIP = $(BIN)/python -m pip install --disable-pip-version-check
+
+# Linux without an NVIDIA GPU: torch's CPU build, from where pip looks or else, with uv, from
+# where torch publishes it. The usual build brings 5 GB of CUDA libraries.
+ifeq ($(shell uname -s),Linux)
+ifeq ($(shell command -v nvidia-smi),)
+TORCH_VERSION = $(shell sed -n 's/^torch==//p' constraints.txt)
+TORCH = $(PIP) 'torch==$(TORCH_VERSION)+cpu' || { $(PIP) uv && \
+	$(BIN)/uv pip install --python $(BIN)/python --torch-backend cpu 'torch==$(TORCH_VERSION)'; } || \
+	echo "torch's CPU build was not found: the usual one follows." >&2
+endif
+endif
+
 # Two processes with two BLAS threads each stall one another on two cores.
 ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 WORKERS ?= 2
@@ -21,7 +34,8 @@ $(STAMP): setup.cfg constraints.txt pyproject.toml
 		echo "HumanWM needs Python >= 3.11; $(PYTHON) is older or missing." \
 			"Name another one: make PYTHON=python3.11 ..." >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[test,dev]'
+	$(TORCH)
+	$(PIP) -c constraints.txt -e '.[test,dev]'
 	@touch $@
 
 install: $(STAMP) ## create .venv with everything in it

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from agents.evaluation.summary_table import interval_text
 from human_wm_cli.console import Facts, markdown_table
 
-PAGE = "page.md"
 _NOTE_ON_EXPLOITS = """
 Gains over habit are paired over the same episodes: in the nearly noiseless dream that the find
 was searched in (habit there, too), and in the simulator, which has all its noise. An exploit

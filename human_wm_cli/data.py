@@ -32,7 +32,6 @@ from human_wm_env.data.splits import (
 from human_wm_env.data.uniform_logs import UniformConfig, uniform_logs
 from human_wm_env.people.embedded import GENERATOR_VERSION
 from human_wm_env.settings import one_of
-from world_model.pretrained import described
 
 EMBEDDED, UNIFORM = "embedded", "uniform"
 BY_PEOPLE, BY_TIME = "people", "time"
@@ -180,7 +179,7 @@ def provenance(config: DataConfig, dataset: LogDataset) -> Facts:
     checkpoint's among them, have 16 hexadecimal digits there. Nothing is decided by it:
     data are recognised by `sha256`.
     """
-    facts: Facts = {**described(dataset), "split": _described_split(config)}
+    facts: Facts = {**dataset.described(), "split": _described_split(config)}
     if config.source == UNIFORM:
         return facts | {"seed": config.seed}
     report = import_report(config)

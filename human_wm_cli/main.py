@@ -8,7 +8,9 @@ from collections.abc import Sequence
 
 import human_wm_cli.one_thread  # noqa: F401 (before NumPy)
 from human_wm_cli.endings import plain_endings
-from human_wm_env.errors import ConfigError, did_you_mean
+from human_wm_env import __version__
+from human_wm_env.errors import ConfigError, MissingExtraError, did_you_mean
+from human_wm_env.extras import extras_named
 
 # Each is called after its module in `human_wm_cli.commands`, imported when it is asked for.
 COMMANDS = {
@@ -29,6 +31,25 @@ COMMANDS = {
     "benchmark-agents": "train all agents, judge them in dream and simulator, draw figures",
 }
 
+# The extra whose libraries a command cannot do without; a test reads its imports.
+EXTRAS = {
+    "demo": "all",
+    "pretrain": "train",
+    "train": "agents",
+    "evaluate": "agents",
+    "import": "data",
+    "audit": "train",
+    "report": "train",
+    "evaluate-forecasts": "train",
+    "experiments": "train",
+    "what-if": "plot",
+    "check-what-if": "plot",
+    "interventions": "train",
+    "check-uniform": "train",
+    "benchmark": "all",
+    "benchmark-agents": "agents",
+}
+
 
 def run_command(name: str, words: Sequence[str]) -> None:
     """Run one command.
@@ -36,9 +57,15 @@ def run_command(name: str, words: Sequence[str]) -> None:
     Args:
         name: one of COMMANDS.
         words: settings, such as `model=mini`, or `--help`.
+
+    A library that is not installed ends the program with one sentence, which names its extra.
     """
-    with plain_endings():
-        importlib.import_module(f"human_wm_cli.commands.{name.replace('-', '_')}").run(words)
+    try:
+        with plain_endings(), extras_named(EXTRAS[name]):
+            importlib.import_module(f"human_wm_cli.commands.{name.replace('-', '_')}").run(words)
+    except MissingExtraError as error:
+        print(f"humanwm {name} needs {error.expected}; {error.remedy}", file=sys.stderr)
+        raise SystemExit(2) from None
 
 
 def usage() -> str:
@@ -55,6 +82,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     words = list(sys.argv[1:] if arguments is None else arguments)
     if not words or words[0] in ("-h", "--help"):
         print(usage(), end="")
+        return
+    if words[0] == "--version":
+        print(f"humanwm {__version__}")
         return
     name, *settings = words
     if name not in COMMANDS:

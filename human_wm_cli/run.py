@@ -13,7 +13,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from human_wm_cli.agents_page import PAGE
 from human_wm_cli.config import to_yaml
 from human_wm_cli.console import to_json
 from human_wm_cli.tensorboard_writer import TensorBoardWriter
@@ -27,6 +26,7 @@ CONFIG, METRICS, CHECKPOINT = "config.yaml", "metrics.json", "checkpoint"
 FIGURES, EVENTS = "figures", "tensorboard"
 TRAINING_STATE, AGENT = "training_state", "agent"
 EXPERIMENTS, TABLE = "experiments", "table.md"
+PAGE = "page.md"
 OWN_ENTRIES = (
     *(CONFIG, METRICS, CHECKPOINT, FIGURES, EVENTS),
     *(TRAINING_STATE, AGENT, EXPERIMENTS, TABLE, PAGE),

@@ -14,7 +14,9 @@ from human_wm_env.errors import (
     HumanWMError,
     InvalidActionError,
     LogWarning,
+    MissingExtraError,
     ResetNeededError,
+    UnknownArgumentError,
 )
 from human_wm_env.lazy_names import lazy_names
 from human_wm_env.person.history import History
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
 else:
     __getattr__, __dir__ = lazy_names(__name__, __file__)
 
+__version__ = "0.1.0"
+
 __all__ = [
     "CheckpointError",
     "ConfigError",
@@ -58,6 +62,7 @@ __all__ = [
     "InvalidActionError",
     "LogDataset",
     "LogWarning",
+    "MissingExtraError",
     "ModelSource",
     "NeverLogged",
     "NeverLoggedWarning",
@@ -66,11 +71,13 @@ __all__ = [
     "ResetNeededError",
     "Stream",
     "Transition",
+    "UnknownArgumentError",
     "VectorEnv",
     "VectorPersonContext",
     "WhatIf",
     "World",
     "WorldModelRuntime",
+    "__version__",
     "draw_noise",
     "effect_chart",
     "fan_chart",

@@ -34,6 +34,22 @@ class ConfigError(HumanWMError):
     """A setting is unknown, has the wrong type, or does not go with another."""
 
 
+class UnknownArgumentError(ConfigError, TypeError):
+    """An environment does not take an argument; a TypeError, too, as Python raises for functions.
+
+    Gymnasium raises it anew with a longer message: then that alone is given.
+    """
+
+    def __init__(self, expected: str, received: str = "", remedy: str = "") -> None:
+        super().__init__(expected, received, remedy)
+        if not received:
+            self.args = (expected,)
+
+
+class MissingExtraError(HumanWMError, ModuleNotFoundError):
+    """A library is needed that the base installation does not hold."""
+
+
 class CheckpointError(HumanWMError):
     """A checkpoint is missing, incomplete, damaged, or of another version."""
 

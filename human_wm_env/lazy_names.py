@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from human_wm_env.extras import extras_named
+
 
 def lazy_names(package: str, file: str) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """Return `__getattr__` and `__dir__` of a package (PEP 562).
@@ -44,7 +46,8 @@ def lazy_names(package: str, file: str) -> tuple[Callable[[str], object], Callab
         if name not in places:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         module, own = places[name]
-        held[name] = getattr(importlib.import_module(module), own)  # found there from now on
+        with extras_named():
+            held[name] = getattr(importlib.import_module(module), own)  # found there from now on
         return held[name]
 
     return get, lambda: sorted({*held, *places})

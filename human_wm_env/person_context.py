@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, SupportsFloat
 
 import gymnasium as gym
@@ -62,6 +63,13 @@ class PosteriorMeans:
         return np.clip(posterior.mean, -CONTEXT_BOUND, CONTEXT_BOUND)
 
 
+def _recorded(world_model: ModelSource, update: str) -> dict[str, Any]:
+    """Return the arguments as a spec keeps them: folders as text, which JSON can hold."""
+    if isinstance(world_model, Path):
+        world_model = str(world_model)
+    return {"world_model": world_model, "update": update, "_disable_deepcopy": True}
+
+
 def _extended(space: spaces.Space, width: int) -> spaces.Box:
     if not isinstance(space, spaces.Box):
         raise ConfigError(
@@ -78,7 +86,9 @@ def _with_day(history: History, state: PersonState[object], slot: int) -> Histor
     return history.followed_by(state.row[[slot]], state.observed[[slot]])
 
 
-class PersonContext(gym.Wrapper[np.ndarray, np.ndarray, np.ndarray, np.ndarray]):
+class PersonContext(
+    gym.Wrapper[np.ndarray, np.ndarray, np.ndarray, np.ndarray], gym.utils.RecordConstructorArgs
+):
     """Append the person's posterior means to the observation of the scalar env.
 
     Args:
@@ -93,7 +103,8 @@ class PersonContext(gym.Wrapper[np.ndarray, np.ndarray, np.ndarray, np.ndarray])
         world_model: ModelSource = None,
         update: str = "frozen",
     ) -> None:
-        super().__init__(env)
+        gym.utils.RecordConstructorArgs.__init__(self, **_recorded(world_model, update))
+        gym.Wrapper.__init__(self, env)
         inner = env.unwrapped
         if not isinstance(inner, Env):
             raise ConfigError("a HumanWM env", type(inner).__name__, "Wrap one of the ids.")

@@ -15,7 +15,7 @@ import gymnasium as gym
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.data.folder import is_folder_of_logs
 from human_wm_env.data.never_logged import warn_of_never_logged
-from human_wm_env.errors import ConfigError, did_you_mean
+from human_wm_env.errors import ConfigError, UnknownArgumentError, did_you_mean
 from human_wm_env.symbolic.conditional import ConditionalWorld
 from human_wm_env.symbolic.delayed_recall import DelayedRecallWorld
 from human_wm_env.symbolic.detour import DetourWorld
@@ -149,17 +149,31 @@ _VECTOR_ARGUMENTS = (*_ENV_ARGUMENTS, "num_envs", "layout", "autoreset_mode")
 
 
 def _build(world: str, own: tuple[str, ...], arguments: Arguments) -> tuple[AnyWorld, Arguments]:
-    """Return the world, and what is left of the arguments: those of the environment itself."""
+    """Return the world, and what is left of the arguments: those of the environment itself.
+
+    Specs hand on `max_episode_steps`. It stands for the horizon, or has to agree with it: the
+    TimeLimit that Gymnasium makes of it would cut longer episodes.
+    """
     for_env = {name: arguments.pop(name) for name in own if name in arguments}
+    limit = arguments.pop("max_episode_steps", None)
     known = inspect.signature(MAKERS[world]).parameters
     for name in arguments:
         if name not in known:
-            raise ConfigError(
+            raise UnknownArgumentError(
                 f"arguments of the {world} environment",
-                repr(name),
+                f"got an unexpected keyword argument {name!r}",
                 did_you_mean(name, [*known, *own]),
             )
-    return MAKERS[world](**arguments), for_env
+    if limit is not None and "horizon" in known:
+        arguments.setdefault("horizon", limit)
+    made = MAKERS[world](**arguments)
+    if limit not in (None, made.horizon):
+        raise ConfigError(
+            f"the horizon that the spec was made with, max_episode_steps={limit}",
+            f"horizon={made.horizon}",
+            "Make the environment by its id: gym.make(spec.id, horizon=...).",
+        )
+    return made, for_env
 
 
 def make_env(world: str, **arguments: Any) -> Env:
@@ -168,7 +182,16 @@ def make_env(world: str, **arguments: Any) -> Env:
 
     arguments.pop("layout", None)  # one slot has no layout; accepted so that kwargs can be shared
     made, for_env = _build(world, _ENV_ARGUMENTS, arguments)
-    return Env(made, **for_env)
+    env = Env(made, **for_env)
+    env.limit_is_argument = True
+    return env
+
+
+# Gymnasium reads here which wrapper to put around for "rgb_array_list", and what needs none.
+make_env.metadata = {  # type: ignore[attr-defined]
+    "render_modes": ["human", "rgb_array", "ansi"],
+    "render_fps": 4,
+}
 
 
 def make_vector_env(world: str, **arguments: Any) -> VectorEnv:
@@ -176,7 +199,9 @@ def make_vector_env(world: str, **arguments: Any) -> VectorEnv:
     from human_wm_env.envs.vector_env import VectorEnv
 
     made, for_env = _build(world, _VECTOR_ARGUMENTS, arguments)
-    return VectorEnv(made, **for_env)
+    env = VectorEnv(made, **for_env)
+    env.limit_is_argument = True
+    return env
 
 
 IDS: dict[str, Arguments] = {

@@ -56,7 +56,7 @@ def pretrain(
         checkpoint: the folder to be written.
         architecture: sizes of the model; None takes DEFAULT, whose states follow a response.
         training: how to train; None takes the defaults.
-        about: JSON-able facts for the manifest; None takes the settings and `described` logs.
+        about: JSON-able facts for the manifest; None takes settings and `described` of the logs.
         logger: receives scalars.
         state_folder: where the state is kept after each epoch; training goes on from it.
         progress: show bars.
@@ -87,7 +87,7 @@ def pretrain(
     }
     if about is None:
         config = {"model": asdict(architecture), "training": asdict(training)}
-        about = {"config": config, "data": described(dataset)}
+        about = {"config": config, "data": dataset.described()}
     details = {**about, "metrics": metrics, **_origin(trained)}
     details["emptied_blocks"] = list(trained.pruned)
     details["best_at_the_end"] = list(trained.unfinished)
@@ -98,17 +98,6 @@ def pretrain(
     folder = Path(checkpoint)
     export(trained.model, dataset, trained.train[0].users, folder, details)
     return Pretrained(folder, metrics, trained.pruned, trained.unfinished)
-
-
-def described(dataset: LogDataset) -> dict[str, str | int | float]:
-    """Return what a manifest says about logs; they are recognised by `sha256`."""
-    return {
-        "name": dataset.name,
-        "users": dataset.users,
-        "days": dataset.days,
-        "observed_share": round(float(dataset.observed.mean()), 4),
-        "sha256": dataset.fingerprint,
-    }
 
 
 def _kinds_of_posterior(architecture: Architecture) -> dict[str, str]:

@@ -17,9 +17,9 @@ from agents.evaluation.benchmark_report import BenchmarkResults, report
 from agents.evaluation.episode_cache import plain_name
 from agents.evaluation.figures import score_figure, sweep_figure, transfer_figure
 from agents.evaluation.summary_table import interval_text
-from human_wm_cli.agents_page import PAGE, agents_page
+from human_wm_cli.agents_page import agents_page
 from human_wm_cli.console import Facts, Row, print_report, run_script, say
-from human_wm_cli.run import TRAINING_STATE, RunConfig, RunFolder
+from human_wm_cli.run import PAGE, TRAINING_STATE, RunConfig, RunFolder
 
 NAME = "benchmark_agents"
 

@@ -10,6 +10,7 @@ import numpy as np
 from human_wm_env.counterfactual.answer import OutcomeEffect, WhatIf
 from human_wm_env.counterfactual.effects import LEVELS, Effect
 from human_wm_env.counterfactual.pairs import REWARD
+from human_wm_env.extras import extras_named
 from human_wm_env.person import schema
 from human_wm_env.person.rendering import INK, LINE, add_head, style_axis
 
@@ -28,6 +29,7 @@ OTHERS = "#c2571a"
 WIDTH = 125  # characters of a line of the sentence
 
 
+@extras_named("plot")
 def effect_chart(answer: WhatIf) -> Figure:
     """Return the effects on heart rate, mood and reward by day, with the answer's sentence.
 

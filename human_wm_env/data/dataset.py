@@ -276,6 +276,16 @@ class LogDataset:
         digest.update("\0".join(self.user_ids).encode())
         return digest.hexdigest()
 
+    def described(self) -> dict[str, str | int | float]:
+        """Return what a manifest says about the logs; they are recognised by `sha256`."""
+        return {
+            "name": self.name,
+            "users": self.users,
+            "days": self.days,
+            "observed_share": round(float(self.observed.mean()), 4),
+            "sha256": self.fingerprint,
+        }
+
 
 def plain_id(given: object) -> str:
     """Return an id as text; a whole number is written without a decimal point.

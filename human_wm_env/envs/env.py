@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import gymnasium as gym
@@ -11,6 +11,8 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import ArrayLike
 
+from human_wm_env.envs.episode_limit import EpisodeLimit
+from human_wm_env.envs.human_window import HumanWindow
 from human_wm_env.envs.observation_view import Observation, ObservationView
 from human_wm_env.envs.scalarize import ScalarReward
 from human_wm_env.errors import ConfigError, ResetNeededError
@@ -21,9 +23,28 @@ from human_wm_env.worlds.world import AnyWorld
 Info: TypeAlias = dict[str, Any]
 
 
+FRAMES_A_SECOND = 4
+HUMAN, PIXELS = "human", "rgb_array"
+
+
+def render_modes_of(world: AnyWorld) -> list[str]:
+    """Return what a world can draw; one that draws frames can show them in a window, too."""
+    return [*([HUMAN] if PIXELS in world.render_modes else []), *world.render_modes]
+
+
 def check_render_mode(world: AnyWorld, mode: str | None) -> str | None:
     """Return the render mode if the world knows it."""
-    return None if mode is None else one_of(mode, world.render_modes, "a render_mode (or None)")
+    return None if mode is None else one_of(mode, render_modes_of(world), "a render_mode (or None)")
+
+
+def info_at_reset(world: AnyWorld, names: Sequence[str], slots: int) -> dict[str, Any]:
+    """Return zeros, (slots, ...), in the place of what only a step has."""
+    info: dict[str, Any] = {
+        name: np.zeros((slots, *shape), dtype=np.float32) for name, shape in world.step_info.items()
+    }
+    info["reward_components"] = {name: np.zeros(slots, dtype=np.float32) for name in names}
+    info["pessimism_penalty"] = np.zeros(slots)
+    return info
 
 
 def component_space(world: AnyWorld) -> spaces.Box:
@@ -32,7 +53,7 @@ def component_space(world: AnyWorld) -> spaces.Box:
     return spaces.Box(low, high, (len(world.component_names),), np.float32)
 
 
-class Env(gym.Env[Observation, ArrayLike]):
+class Env(EpisodeLimit, gym.Env[Observation, ArrayLike]):
     """A World, one step at a time; what follows describes the worlds of people, a day a step.
 
     ## Observation
@@ -71,12 +92,18 @@ class Env(gym.Env[Observation, ArrayLike]):
     `reset(options={"history": (rows, observed), "start_weekday": 0})` brings a log.
 
     ## End
-    Never terminated; truncated after `horizon` days.
+    Never terminated; truncated after `horizon` days, which is also `spec.max_episode_steps`.
 
     ## Info
-    user, day, branch, mask; after a step also action (executed, raw units), uncertainty
-    (0.0 outside the dream; there, how little is known about what to expect of the day's states,
-    for this person and these actions), reward_components, and pessimism_penalty.
+    Numbers and arrays of numbers, the same keys after a reset and after a step: user_index
+    (`user_name(index)` is the person's id), day, branch, mask; and, 0 after a reset, action
+    (executed, raw units), uncertainty (0.0 outside the dream; there, how little is known about
+    what to expect of the day's states, for this person and these actions), reward_components,
+    and pessimism_penalty.
+
+    ## Copies
+    The noise of an episode is drawn at its reset. A copy (`copy.deepcopy`) therefore foresees the
+    future of its original, day by day; `reseed` gives it a future of its own.
 
     Args:
         world: what is stepped.
@@ -84,7 +111,8 @@ class Env(gym.Env[Observation, ArrayLike]):
         reward_weights: overrides of single component weights.
         pessimism: penalty per unit of uncertainty, subtracted from the training scalar.
         vector_reward: return the components (MO-Gymnasium's convention).
-        render_mode: None, "rgb_array" or "ansi".
+        render_mode: None, "human" (a window), "rgb_array" or "ansi"; `gym.make` also takes
+            "rgb_array_list" and "ansi_list".
     """
 
     def __init__(
@@ -98,8 +126,11 @@ class Env(gym.Env[Observation, ArrayLike]):
         render_mode: str | None = None,
     ) -> None:
         self.world = world
-        self.metadata = {"render_modes": list(world.render_modes), "render_fps": 4}
+        self.metadata = {"render_modes": render_modes_of(world), "render_fps": FRAMES_A_SECOND}
         self.render_mode = check_render_mode(world, render_mode)
+        self._window = (
+            HumanWindow(type(world).__name__, 1 / FRAMES_A_SECOND) if render_mode == HUMAN else None
+        )
         self._view = ObservationView(world, observation)
         self.observation_space = self._view.space
         self.action_space = world.action_space
@@ -124,9 +155,10 @@ class Env(gym.Env[Observation, ArrayLike]):
         The scalar env is one slot: with option `branch` b it has the streams of slot b of a
         VectorEnv (layout "branches"), without one those of a single slot ("people").
         """
+        seed = None if seed is None else operator.index(seed)  # NumPy's integers, too
         super().reset(seed=seed)
         if seed is not None:
-            first, episode = int(seed), 0
+            first, episode = seed, 0
         elif self._seed is None:
             first, episode = int(self.np_random.integers(2**31)), 0
         else:
@@ -143,7 +175,9 @@ class Env(gym.Env[Observation, ArrayLike]):
         self._seed, self._episode, self.start = first, episode, start
         self._elapsed, self._over = 0, False
         self._trail = [self._state]
-        return self._view(observation[0]), _first(self.world.info(self._state))
+        self._show()
+        info = self.world.info(self._state) | info_at_reset(self.world, self._reward.names, 1)
+        return self._view(observation[0]), _first(info)
 
     def step(self, action: ArrayLike) -> tuple[Observation, float | np.ndarray, bool, bool, Info]:
         """Advance by one step.
@@ -171,19 +205,46 @@ class Env(gym.Env[Observation, ArrayLike]):
         info["pessimism_penalty"] = penalty
         terminated, truncated = after.terminated.item(0), self._elapsed >= self.world.horizon
         self._over = terminated or truncated
+        self._show()
         shown = after.components[0] if self._vector_reward else reward
         return self._view(after.observation[0]), shown, terminated, truncated, info
+
+    def reseed(self, seed: int) -> None:
+        """Draw the noise of the running episode's days to come, and of later episodes, anew.
+
+        Who the person is and the days so far stay as they are. For copies of an env: a plain
+        copy has the noise of its original, and so foresees its future.
+
+        Raises:
+            ResetNeededError: no episode runs.
+        """
+        if self._state is None or self._over:
+            raise ResetNeededError(
+                "reset() before reseed()",
+                "no episode that goes on",
+                "Call reset(seed=...): it takes a seed itself.",
+            )
+        self._seed, self._episode = operator.index(seed), 0
+        key = (self._seed, 0, 0)
+        self._state = self.world.reseed(self._state, [Stream(key, key)])
 
     @property
     def state(self) -> Any:
         """The world's state, for planners and wrappers to read; None before the first reset."""
         return self._state
 
-    def render(self) -> np.ndarray | str:
-        """Return the picture ("rgb_array") or text ("ansi") of the episode so far."""
+    def user_name(self, index: int) -> str:
+        """Return the id of the person whom `user_index` in `info` counts; "" for -1."""
+        return self.world.user_name(index)
+
+    def render(self) -> np.ndarray | str | None:
+        """Return the picture ("rgb_array") or text ("ansi") of the episode so far.
+
+        With "human" every reset and step shows it in a window, and nothing is returned.
+        """
         if self.render_mode is None:
             raise ConfigError(
-                f"a render_mode out of {', '.join(self.world.render_modes)}",
+                f"a render_mode out of {', '.join(self.metadata['render_modes'])}",
                 "None",
                 'Make the env with render_mode="rgb_array".',
             )
@@ -191,12 +252,28 @@ class Env(gym.Env[Observation, ArrayLike]):
             raise ResetNeededError(
                 "reset() before render()", "no episode yet", "Call reset() first."
             )
-        return self.world.render(self._state, self._trail, self.render_mode)
+        if self._window is not None:
+            return None
+        return self.world.render(self._trail, self.render_mode)
+
+    def _show(self) -> None:
+        if self._window is not None:
+            frame = self.world.render(self._trail, PIXELS)
+            assert isinstance(frame, np.ndarray)
+            self._window.show(frame)
+
+    def close(self) -> None:
+        """Close the window of `render_mode="human"`."""
+        if self._window is not None:
+            self._window.close()
 
 
-def _first(arrays: dict[str, np.ndarray]) -> Info:
+def _first(arrays: Info) -> Info:
     """Return slot 0 of batched info: numbers as Python numbers, rows as arrays."""
     info: Info = {}
     for name, array in arrays.items():
-        info[name] = array.item(0) if array.ndim == 1 else array[0]
+        if isinstance(array, dict):
+            info[name] = _first(array)
+        else:
+            info[name] = array.item(0) if array.ndim == 1 else array[0]
     return info

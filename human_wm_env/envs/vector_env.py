@@ -12,7 +12,15 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import ArrayLike
 
 from human_wm_env.compiled import compiled
-from human_wm_env.envs.env import Info, check_render_mode, component_space
+from human_wm_env.envs.env import (
+    FRAMES_A_SECOND,
+    HUMAN,
+    Info,
+    check_render_mode,
+    component_space,
+    info_at_reset,
+)
+from human_wm_env.envs.episode_limit import EpisodeLimit
 from human_wm_env.envs.info_masks import copied, marked, marked_everywhere
 from human_wm_env.envs.observation_view import Observation, ObservationView
 from human_wm_env.envs.scalarize import ScalarReward
@@ -24,7 +32,7 @@ from human_wm_env.worlds.world import AnyWorld, Options, Transition, put
 LAYOUTS = ("branches", "people")
 
 
-class VectorEnv(gym.vector.VectorEnv[Observation, ArrayLike, np.ndarray]):
+class VectorEnv(EpisodeLimit, gym.vector.VectorEnv[Observation, ArrayLike, np.ndarray]):
     """Many slots of one World; see `Env` for observations, actions, rewards and info.
 
     `layout="branches"`: slot i is branch i % 125 of person i // 125 (or as many as the world
@@ -33,10 +41,11 @@ class VectorEnv(gym.vector.VectorEnv[Observation, ArrayLike, np.ndarray]):
     Latents come from the stream (seed, group, episode), noise from (seed, slot, episode);
     a list of seeds gives each slot's noise, its first entry of a group the latents.
 
-    `info` holds arrays, (slots, ...); `_key` masks say for which slots a key holds, as in
-    Gymnasium: what only a step has (action, uncertainty, reward components, penalty)
-    does not hold for slots that were reset in this step. With SAME_STEP autoreset,
-    `final_obs` and `final_info` hold the last step. Everything returned is the caller's.
+    `info` holds arrays of numbers, (slots, ...), and beside each key Gymnasium's `_key` mask of
+    the slots it holds for. The keys are the same after a reset; for slots that were reset in
+    this step, what only a step has (action, uncertainty, reward components, penalty) is 0. With
+    SAME_STEP autoreset, `final_obs` and `final_info` hold the last step. Everything returned is
+    the caller's.
 
     Args:
         world: what is stepped.
@@ -44,7 +53,8 @@ class VectorEnv(gym.vector.VectorEnv[Observation, ArrayLike, np.ndarray]):
         layout: "branches" or "people".
         autoreset_mode: NEXT_STEP, SAME_STEP or DISABLED (then `reset` takes
             `options={"reset_mask": bool (slots,)}`).
-        observation, reward_weights, pessimism, vector_reward, render_mode: see `Env`.
+        observation, reward_weights, pessimism, vector_reward: see `Env`.
+        render_mode: None, "rgb_array" or "ansi": `render` returns one of them a slot.
     """
 
     def __init__(
@@ -65,12 +75,19 @@ class VectorEnv(gym.vector.VectorEnv[Observation, ArrayLike, np.ndarray]):
         self.world = world
         self.num_envs = num_envs = int(num_envs)
         self.layout = one_of(layout, LAYOUTS, "a layout")
-        self._mode = _check_autoreset_mode(autoreset_mode)
+        #: also in the metadata, where Gymnasium looks; TorchRL looks here
+        self.autoreset_mode = _check_autoreset_mode(autoreset_mode)
         self.metadata = {
             "render_modes": list(world.render_modes),
-            "render_fps": 4,
-            "autoreset_mode": self._mode,
+            "render_fps": FRAMES_A_SECOND,
+            "autoreset_mode": self.autoreset_mode,
         }
+        if render_mode == HUMAN:
+            raise ConfigError(
+                f"a render_mode of many slots: {', '.join(world.render_modes)}",
+                repr(HUMAN),
+                "A window shows one episode: make a single env with gym.make.",
+            )
         self.render_mode = check_render_mode(world, render_mode)
         self._view = ObservationView(world, observation)
         self.single_observation_space = self._view.space
@@ -92,7 +109,8 @@ class VectorEnv(gym.vector.VectorEnv[Observation, ArrayLike, np.ndarray]):
         self._elapsed = np.zeros(num_envs, dtype=int)
         self._state: Any = None
         self._observation = np.empty(0)
-        self._trail: list[Any] = []
+        self._trail: list[Any] = []  # states since the oldest running episode began
+        self._trail_start = np.zeros(num_envs, dtype=int)  # where each slot's episode begins in it
         #: state after the last step, before any autoreset
         self.last_state: Any = None
         #: where each slot's running episode began
@@ -175,7 +193,12 @@ class VectorEnv(gym.vector.VectorEnv[Observation, ArrayLike, np.ndarray]):
         except HumanWMError:  # refused options leave the env as it was
             self._latent_keys, self._noise_keys, self._episode = before
             raise
-        info = self.world.info(self._state)
+        if not chosen.all() and self._trail:  # for the others no day has passed
+            self._trail.pop()
+            self._trail_start[chosen] -= 1
+        self._remember()
+        described = self.world.info(self._state)
+        info = described | info_at_reset(self.world, self._reward.names, self.num_envs)
         return self._view(self._observation.copy()), marked(info, dict.fromkeys(info, chosen))
 
     def _reset_mask(self, mask: ArrayLike | None) -> np.ndarray:
@@ -242,8 +265,7 @@ class VectorEnv(gym.vector.VectorEnv[Observation, ArrayLike, np.ndarray]):
         self._elapsed[slots] = 0
         self._over[slots] = False
         self._some_over = bool(self._over.any())
-        if 0 in slots:  # the one that is rendered
-            self._trail = [self._state]
+        self._trail_start[slots] = len(self._trail)  # of the state that is about to be remembered
 
     # Step -------------------------------------------------------------------------
 
@@ -268,7 +290,7 @@ class VectorEnv(gym.vector.VectorEnv[Observation, ArrayLike, np.ndarray]):
         """
         if self._state is None:
             raise ResetNeededError("reset() before step()", "no episode yet", "Call reset() first.")
-        if self._mode == AutoresetMode.DISABLED and self._some_over:
+        if self.autoreset_mode == AutoresetMode.DISABLED and self._some_over:
             raise ResetNeededError(
                 "running episodes in all slots",
                 f"{int(self._over.sum())} slots whose episode is over",
@@ -282,8 +304,6 @@ class VectorEnv(gym.vector.VectorEnv[Observation, ArrayLike, np.ndarray]):
         self._check_slots(after, uncertainty)
         self._state, self._observation = after.state, after.observation
         self.last_state = after.state
-        if self.render_mode is not None:
-            self._trail.append(after.state)
         reward, penalty, named = self._reward.scalar(after.components, uncertainty)
         shown = after.components if self._vector_reward else reward
         info: Info = after.extras
@@ -296,18 +316,12 @@ class VectorEnv(gym.vector.VectorEnv[Observation, ArrayLike, np.ndarray]):
         if resetting is not None:
             self._reset_finished(np.flatnonzero(resetting), shown, info)
             terminated[resetting] = truncated[resetting] = False  # they have begun anew
-        if resetting is None and not (self._some_over and self._mode == AutoresetMode.SAME_STEP):
-            view = self._view(self._observation.copy())
-            return view, shown, terminated, truncated, marked_everywhere(info, self.num_envs)
-        stepped = np.ones(self.num_envs, dtype=bool) if resetting is None else ~resetting
-        if self._mode == AutoresetMode.SAME_STEP and self._some_over:
-            info, stepped = self._finish(info)
-        at_reset = self.world.info(self._state)
-        everywhere = np.ones(self.num_envs, dtype=bool)
-        masks = {name: everywhere if name in at_reset else stepped for name in info}
-        masks |= {name: ~stepped for name in ("final_obs", "final_info") if name in info}
+        final: Info = {}
+        if self.autoreset_mode == AutoresetMode.SAME_STEP and self._some_over:
+            info, final = self._finish(info)
+        self._remember()
         view = self._view(self._observation.copy())
-        return view, shown, terminated, truncated, marked(info, masks)
+        return view, shown, terminated, truncated, marked_everywhere(info, self.num_envs) | final
 
     def _check_slots(self, after: Transition[Any], uncertainty: np.ndarray) -> None:
         """Refuse a step of other slots than ours: compiled loops check no bounds."""
@@ -323,6 +337,10 @@ class VectorEnv(gym.vector.VectorEnv[Observation, ArrayLike, np.ndarray]):
         """Reset slots whose last step ended their episode (NEXT_STEP): no reward in this step."""
         self._begin(slots, None)
         shown[slots] = 0.0
+        self._describe_anew(slots, info)
+
+    def _describe_anew(self, slots: np.ndarray, info: Info) -> None:
+        """Let the info of a step say of some slots what that of a reset says."""
         at_reset = self.world.info(self._state)
         info.update(at_reset)
         for name, value in info.items():
@@ -330,35 +348,64 @@ class VectorEnv(gym.vector.VectorEnv[Observation, ArrayLike, np.ndarray]):
                 for array in value.values() if isinstance(value, dict) else [value]:
                     array[slots] = 0
 
-    def _finish(self, last: Info) -> tuple[Info, np.ndarray]:
+    def _finish(self, last: Info) -> tuple[Info, Info]:
         """Keep what the finished slots saw last, and begin their next episode (SAME_STEP).
 
         Returns:
-            The info of this step, and the slots whose episode goes on. Of the others, what
-            only a step has stays in the arrays, with its mask False as in Gymnasium.
+            The info of this step, and `final_obs` and `final_info` with their masks.
         """
         over = self._over.copy()
         slots = np.flatnonzero(over)
-        final = np.full(self.num_envs, None, dtype=object)
+        observations = np.full(self.num_envs, None, dtype=object)
         for slot in slots:
-            final[slot] = self._view(self._observation[slot].copy())
+            observations[slot] = self._view(self._observation[slot].copy())
         self._begin(slots, None)
         info = copied(last)
-        info.update(self.world.info(self._state))
-        info["final_obs"] = final
-        info["final_info"] = marked(last, dict.fromkeys(last, over))
-        return info, ~over
+        self._describe_anew(slots, info)
+        masks = {"_final_obs": over, "_final_info": over.copy()}
+        final_info = marked(last, dict.fromkeys(last, over))
+        return info, {"final_obs": observations, "final_info": final_info, **masks}
 
     @property
     def state(self) -> Any:
         """The world's state, for planners and wrappers to read; None before the first reset."""
         return self._state
 
+    def reseed(self, seed: int) -> None:
+        """Draw the noise of the days to come, and of later episodes, anew; see `Env.reseed`.
+
+        Raises:
+            ResetNeededError: before the first reset.
+        """
+        if self._state is None:
+            raise ResetNeededError("reset() before reseed()", "no episode yet", "Call reset().")
+        self._check_seeds(seed)
+        self._seed_all(int(seed), np.ones(self.num_envs, dtype=bool))
+        self._episode[:] = 0
+        keys = zip(self._latent_keys, self._noise_keys, strict=True)
+        streams = [Stream((*latents, 0), (*noise, 0)) for latents, noise in keys]
+        self._state = self.world.reseed(self._state, streams)
+
+    def user_name(self, index: int) -> str:
+        """Return the id of the person whom `user_index` in `info` counts; "" for -1."""
+        return self.world.user_name(index)
+
+    def _remember(self) -> None:
+        """Keep the state for frames of the running episodes."""
+        if self.render_mode is not None:
+            self._trail.append(self._state)
+            done = int(self._trail_start.min())
+            del self._trail[:done]
+            self._trail_start -= done
+
     def render(self) -> tuple[np.ndarray | str, ...] | None:
-        """Return the first slot's picture or text; None without a render mode."""
+        """Return each slot's picture or text; None without a render mode."""
         if self.render_mode is None or self._state is None:
             return None
-        return (self.world.render(self._state, self._trail, self.render_mode),)
+        return tuple(
+            self.world.render(self._trail[first:], self.render_mode, slot)
+            for slot, first in enumerate(self._trail_start.tolist())
+        )
 
 
 def _check_autoreset_mode(mode: AutoresetMode | str) -> AutoresetMode:

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+# Apart for colour-blind readers, too: blue for good moods, warm for bad ones.
 MOODS = tuple(
-    zip(schema.categories(schema.MOOD), ("#2f9e6e", "#a8c686", "#f2b134", "#d1495b"), strict=True)
+    zip(schema.categories(schema.MOOD), ("#1f6fa8", "#8fc4e3", "#f2b134", "#a63a1e"), strict=True)
 )
 # Percentiles and colour, the wider band first.
 BANDS = ((5, 95, "#d7e6f1"), (25, 75, BAND))

@@ -173,11 +173,12 @@ class SymbolicWorld(World[StateT, None]):
         """Return whether the last action succeeded."""
         return {"success": state.success.copy()}
 
-    def render(self, state: StateT, trail: Sequence[StateT], mode: str) -> str:
-        """Return the first slot's state in words."""
+    def render(self, trail: Sequence[StateT], mode: str, slot: int = 0) -> str:
+        """Return a slot's state in words."""
+        state = trail[-1]
         encoded = self.encode(state)
-        said = [f"{name} {value[0]}" for name, value in encoded.items() if value[0] >= 0]
-        return f"step {state.steps[0]}: {', '.join(said) or 'nothing shown'}"
+        said = [f"{name} {value[slot]}" for name, value in encoded.items() if value[slot] >= 0]
+        return f"step {state.steps[slot]}: {', '.join(said) or 'nothing shown'}"
 
     def entries(self, changed_by: str) -> np.ndarray:
         """Return which entries of the observation are changed by "action" or by "world"."""

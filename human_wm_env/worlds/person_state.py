@@ -20,7 +20,6 @@ class PersonState(Generic[InnerT]):
         row: float32 (slots, 10), the last day, complete except for the first one.
         observed: bool (slots, 10), what the agent sees of it.
         user: int (slots,), position in the data set, -1 with a caller's history.
-        user_name: str (slots,), id in the data set, "" with a caller's history.
         day: int (slots,), the day to be decided.
         branch: int (slots,).
         elapsed: int (slots,), days since the start.
@@ -35,7 +34,6 @@ class PersonState(Generic[InnerT]):
     row: np.ndarray
     observed: np.ndarray
     user: np.ndarray
-    user_name: np.ndarray
     day: np.ndarray
     branch: np.ndarray
     elapsed: np.ndarray

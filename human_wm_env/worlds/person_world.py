@@ -10,7 +10,7 @@ import copy
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from types import MappingProxyType
 from typing import ClassVar, Generic, Self, TypeAlias
 
 import numpy as np
@@ -63,6 +63,9 @@ class PersonWorld(World[PersonState[InnerT], PersonStart], Generic[InnerT]):
     default_weights: Mapping[str, float] = rewards.DEFAULT_WEIGHTS
     branches = BRANCHES
     whole_options = ("history",)
+    step_info: Mapping[str, tuple[int, ...]] = MappingProxyType(
+        {"uncertainty": (), "action": (ACTION_WIDTH,)}
+    )
     render_modes: tuple[str, ...] = ("rgb_array", "ansi")
     #: the last start day must leave the whole horizon inside the log
     needs_logged_future: ClassVar[bool] = False
@@ -95,10 +98,14 @@ class PersonWorld(World[PersonState[InnerT], PersonStart], Generic[InnerT]):
         self._baselines: StartCache[Baseline] = StartCache()
         self._change: HabitChange | None = None
 
-    @cached_property
-    def _user_names(self) -> np.ndarray:
-        """Ids of the people, and "" for position -1."""
-        return np.array([*self.dataset.user_ids, ""])
+    def reseed(self, state: PersonState[InnerT], streams: Sequence[Stream]) -> PersonState[InnerT]:
+        """Return the same people, with other noise in the days to come; see World.reseed."""
+        normal, uniform = draw_noise(streams, self.horizon, self.normals, self.uniforms)
+        return replace(state, normal=normal, uniform=uniform)
+
+    def user_name(self, index: int) -> str:
+        """Return a person's id; "" for -1, a log that the caller gave."""
+        return self.dataset.user_ids[index] if index >= 0 else ""
 
     # What a subclass does ---------------------------------------------------------
 
@@ -184,7 +191,6 @@ class PersonWorld(World[PersonState[InnerT], PersonStart], Generic[InnerT]):
             row=column_by_column(np.stack([each.rows[-1] for each in histories])[which]),
             observed=column_by_column(np.stack([each.observed[-1] for each in histories])[which]),
             user=users,
-            user_name=self._user_names[users],
             day=np.array([start.day for start in starts]),
             branch=np.array([start.branch for start in starts]),
             elapsed=np.zeros(slots, dtype=np.intp),
@@ -266,7 +272,6 @@ class PersonWorld(World[PersonState[InnerT], PersonStart], Generic[InnerT]):
             row=today.row,
             observed=today.observed,
             user=state.user,
-            user_name=state.user_name,
             day=day,
             branch=state.branch,
             elapsed=elapsed,
@@ -291,9 +296,9 @@ class PersonWorld(World[PersonState[InnerT], PersonStart], Generic[InnerT]):
         return of_day
 
     def info(self, state: PersonState[InnerT]) -> dict[str, np.ndarray]:
-        """Return user, day, branch and mask, each (slots, ...), all of them new."""
+        """Return user_index (-1 with a caller's history), day, branch and mask, all of them new."""
         return {
-            "user": state.user_name.copy(),
+            "user_index": state.user.copy(),
             "day": state.day.copy(),
             "branch": state.branch.copy(),
             "mask": state.observed.copy(),
@@ -319,12 +324,13 @@ class PersonWorld(World[PersonState[InnerT], PersonStart], Generic[InnerT]):
         )
 
     def render(
-        self, state: PersonState[InnerT], trail: Sequence[PersonState[InnerT]], mode: str
+        self, trail: Sequence[PersonState[InnerT]], mode: str, slot: int = 0
     ) -> np.ndarray | str:
-        """Draw the first slot's episode so far."""
-        from human_wm_env.person import rendering
+        """Draw a slot's episode so far; see World.render."""
+        from human_wm_env.person import episode_picture
 
-        return rendering.render(trail, mode, str(state.user_name[0]))
+        name = self.user_name(int(trail[-1].user[slot]))
+        return episode_picture.render(trail, mode, slot=slot, horizon=self.horizon, user=name)
 
 
 @compiled

@@ -10,6 +10,7 @@ import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Generic, TypeAlias, TypeVar
 
 import numpy as np
@@ -63,6 +64,7 @@ class World(ABC, Generic[StateT, StartT]):
         horizon: steps an episode may last; the noise of that many is drawn at reset.
         branches: futures of one start that the layout "branches" puts side by side.
         whole_options: reset options that are one value for all slots though they are sequences.
+        step_info: shapes, of one slot, of what only a step adds to `info`: zeros after a reset.
         render_modes: what `render` accepts.
     """
 
@@ -75,6 +77,7 @@ class World(ABC, Generic[StateT, StartT]):
     horizon: int
     branches: int = 1
     whole_options: tuple[str, ...] = ()
+    step_info: Mapping[str, tuple[int, ...]] = MappingProxyType({})
     render_modes: tuple[str, ...] = ()
 
     @abstractmethod
@@ -115,8 +118,19 @@ class World(ABC, Generic[StateT, StartT]):
         """Return new arrays (slots, ...) that describe the state, for `info` after a reset."""
         return {}
 
-    def render(self, state: StateT, trail: Sequence[StateT], mode: str) -> np.ndarray | str:
-        """Draw the first slot; `trail` holds the states of its episode so far."""
+    def reseed(self, state: StateT, streams: Sequence[Stream]) -> StateT:
+        """Return the state with the noise of the steps to come drawn anew, one stream a slot."""
+        raise NotImplementedError(f"{type(self).__name__} draws no noise anew")
+
+    def user_name(self, index: int) -> str:
+        """Return the id of the person whom `user_index` in `info` counts; "" for -1."""
+        raise NotImplementedError(f"{type(self).__name__} has no people")
+
+    def render(self, trail: Sequence[StateT], mode: str, slot: int = 0) -> np.ndarray | str:
+        """Draw a slot; `trail` holds the states of its episode so far, the last one is now.
+
+        A frame is uint8 (height, width, 3), always of one size.
+        """
         raise NotImplementedError(f"{type(self).__name__} has render_modes, but no render")
 
 

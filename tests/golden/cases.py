@@ -31,6 +31,7 @@ from human_wm_env.people.embedded import (
 from human_wm_env.person_context import PersonContext, VectorPersonContext
 from human_wm_env.population import imagine_population
 from human_wm_env.runtime.world_model import load_world_model
+from tests.golden import stored_info
 from tests.golden.recording import Arrays, Recorder
 from world_model.data.encoded_logs import encode_logs
 from world_model.export import restore
@@ -101,11 +102,13 @@ def scalar(env_id: str, wrap: Callable[[Any], Any] = lambda env: env, **argument
     ]
     for start in starts[: 2 if "Sim" in env_id or "Replay" in env_id else 3]:
         observation, info = env.reset(**start)
+        info = stored_info.at_reset(env, info)
         record.add("reset", {"observation": observation, "info": info})
         over = False
         while not over:
             action = actions.uniform(-1.1, 1.1, 7).astype(np.float32)
             observation, reward, terminated, over, info = env.step(action)
+            info = stored_info.of_step(env, info)
             step = {"observation": observation, "reward": reward, "truncated": over, "info": info}
             record.add("step", {**step, "terminated": terminated})
     return record.arrays()
@@ -124,15 +127,19 @@ def vector(
     env = wrap(gym.make_vec(env_id, num_envs=slots, dataset=people(), **own))
     actions, record = np.random.default_rng(11), Recorder()
     observation, info = env.reset(seed=5)
+    info = stored_info.at_reset(env, info)
     record.add("reset", {"observation": observation, "info": info})
     over = np.zeros(slots, dtype=bool)
     for _ in range(9):
         if mode == AutoresetMode.DISABLED and over.any():
             options = {"reset_mask": over, "day": 200}
             observation, info = env.reset(options=options)
+            info = stored_info.at_reset(env, info)
             record.add("again", {"observation": observation, "info": info})
         action = actions.uniform(-1.1, 1.1, (slots, 7)).astype(np.float32)
+        before = over if mode == AutoresetMode.NEXT_STEP else np.zeros(slots, dtype=bool)
         observation, reward, terminated, over, info = env.step(action)
+        info = stored_info.of_step(env, info, info.get("_final_obs", before))
         step = {"observation": observation, "reward": reward, "truncated": over, "info": info}
         record.add("step", {**step, "terminated": terminated})
     return record.arrays()

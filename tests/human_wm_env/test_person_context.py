@@ -111,7 +111,7 @@ def test_frozen_is_the_posterior_of_the_log_before_the_start(kind: str) -> None:
         later = env.step(action(day))[0]
         np.testing.assert_array_equal(later[PLAIN:], observation[PLAIN:])
     other, info = env.reset(options={"user": "p007", "day": 33})
-    assert (info["user"], info["day"]) == ("p007", 33)
+    assert (info["user_index"], info["day"]) == (7, 33)
     np.testing.assert_allclose(other[PLAIN:], means(PersonStart(7, 33, 0))[0], atol=1e-5)
 
 

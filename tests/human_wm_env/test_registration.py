@@ -63,7 +63,7 @@ def test_the_default_data_are_the_embedded_people(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"horizn": 3}, "Did you mean 'horizon'"),
+        ({"horizn": 3}, "an unexpected keyword argument 'horizn'. Did you mean 'horizon'"),
         ({"temperature": 1.0}, "arguments of the simulator"),
         ({"num_envs": 3}, "'num_envs'"),
         ({"dataset": "lifesnaps"}, "a LogDataset or EmbeddedPeople"),
@@ -76,6 +76,15 @@ def test_wrong_arguments_are_refused(
 ) -> None:
     with pytest.raises(human_wm_env.HumanWMError, match=message):
         gym.make("HumanWMSim-v0", **({"dataset": small} | arguments))
+
+
+@pytest.mark.parametrize("make", [gym.make, gym.make_vec])
+def test_unknown_arguments_are_type_errors_as_gymnasium_words_them(
+    make: Any, small: EmbeddedPeople
+) -> None:
+    """TorchRL tries `frameskip`, and goes on without it when it reads these words."""
+    with pytest.raises(TypeError, match="got an unexpected keyword argument 'frameskip'"):
+        make("HumanWMSim-v0", dataset=small, frameskip=4)
 
 
 def test_real_logs_have_no_simulator(short_logs: LogDataset) -> None:

@@ -94,6 +94,9 @@ def test_the_next_episode_is_another_one_and_repeats_too(make: Make) -> None:
 
 def test_numpy_seeds_and_no_seed(make: Make) -> None:
     env = make()
+    expected = [make().reset(seed=7)]
+    for kind in (np.int64, np.uint32, np.int8):
+        assert same(expected, [make().reset(seed=kind(7))])
     env.reset()
     assert env.start is not None
     assert same([make().reset(seed=7)], [make().reset(seed=7, options={})])
@@ -101,13 +104,13 @@ def test_numpy_seeds_and_no_seed(make: Make) -> None:
 
 def test_options_choose_the_start(make: Make) -> None:
     _, info = make().reset(seed=0, options={"user": "p004", "day": 77, "branch": 31})
-    assert (info["user"], info["day"], info["branch"]) == ("p004", 77, 31)
+    assert (info["user_index"], info["day"], info["branch"]) == (4, 77, 31)
 
 
 def test_branches_of_a_seed_share_person_and_day_but_not_noise(make: Make) -> None:
     env = make()
     days = [episode(env, seed=3, options={"branch": branch}) for branch in (0, 1)]
-    assert days[0][0][1]["user"] == days[1][0][1]["user"]
+    assert days[0][0][1]["user_index"] == days[1][0][1]["user_index"]
     assert days[0][0][1]["day"] == days[1][0][1]["day"]
     assert days[0][1][4]["reward_components"] != days[1][1][4]["reward_components"]
 
@@ -143,12 +146,16 @@ def leaves(value: Any) -> Iterator[Any]:
 
 
 def test_info_is_plain_and_finite(make: Make) -> None:
-    days = episode(make(), seed=2)
-    assert set(days[0][1]) == {"user", "day", "branch", "mask"}
-    for _, reward, terminated, truncated, info in days[1:]:
+    env = make()
+    days = episode(env, seed=2)
+    assert env.user_name(days[0][1]["user_index"]) == f"p{days[0][1]['user_index']:03d}"
+    for _, reward, terminated, truncated, info in [
+        (None, 0.0, False, False, days[0][1]),
+        *days[1:],
+    ]:
         assert type(reward) is float and type(terminated) is bool and type(truncated) is bool
         assert set(info) == {
-            "user",
+            "user_index",
             "day",
             "branch",
             "mask",
@@ -157,13 +164,15 @@ def test_info_is_plain_and_finite(make: Make) -> None:
             "reward_components",
             "pessimism_penalty",
         }
-        assert type(info["user"]) is str and type(info["day"]) is type(info["branch"]) is int
+        assert type(info["user_index"]) is type(info["day"]) is type(info["branch"]) is int
         assert type(info["uncertainty"]) is type(info["pessimism_penalty"]) is float
         assert {type(x) for x in info["reward_components"].values()} == {float}
         assert info["mask"].shape == (10,) and info["mask"].dtype == np.bool_
-        assert info["action"].shape == (7,)
-        numbers = [leaf for leaf in leaves(info) if not isinstance(leaf, str)]
-        assert all(np.isfinite(leaf).all() for leaf in numbers)
+        assert info["action"].shape == (7,) and info["action"].dtype == np.float32
+        assert all(np.isfinite(leaf).all() for leaf in leaves(info))
+    first = days[0][1]
+    assert not first["action"].any() and not any(first["reward_components"].values())
+    assert (first["uncertainty"], first["pessimism_penalty"]) == (0.0, 0.0)
 
 
 def test_the_reward_is_the_weighted_sum_of_its_components(make: Make) -> None:
@@ -267,7 +276,7 @@ def test_invalid_actions_leave_the_episode_running(make: Make) -> None:
     [
         ({"observation": "dictionary"}, "Did you mean 'dict'"),
         ({"observation": None}, "observation out of flat, dict"),
-        ({"render_mode": "human"}, r"a render_mode \(or None\) out of"),
+        ({"render_mode": "humn"}, r"a render_mode \(or None\) out of"),
         ({"pessimism": -1.0}, "pessimism >= 0"),
         ({"reward_weights": {"foresight": 1.0}}, "reward weights for mood"),
     ],

@@ -31,7 +31,7 @@ def write_logs(folder: Path, **changed: str) -> str:
 def test_a_csv_is_dreamt(tmp_path: Path) -> None:
     env = gym.make("HumanWM-v0", dataset=write_logs(tmp_path), split="all", horizon=5)
     _, info = env.reset(seed=0, options={"user": "bob", "day": 20})
-    assert info["user"] == "bob"
+    assert env.unwrapped.user_name(info["user_index"]) == "bob"  # type: ignore[attr-defined]
     assert env.step(env.action_space.sample())[1] > 0.0
 
 

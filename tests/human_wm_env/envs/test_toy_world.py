@@ -108,6 +108,10 @@ def test_rewards_are_unbounded_and_have_the_worlds_names() -> None:
         "_place",
         "steps",
         "_steps",
+        "reward_components",
+        "_reward_components",
+        "pessimism_penalty",
+        "_pessimism_penalty",
     }
 
 

@@ -202,7 +202,7 @@ def test_the_reset_step_pays_nothing_and_has_no_action(make: Make) -> None:
     observation, reward, _, truncated, info = env.step(np.ones((3, 7)))
     assert not reward.any() and not truncated.any()
     assert (observation[:, -1] == 1.0).all()
-    assert not info["action"].any() and not info["_action"].any()
+    assert not info["action"].any() and info["_action"].all()
     assert not any(info["reward_components"][name].any() for name in ("mood", "effort"))
 
 
@@ -219,7 +219,7 @@ def test_the_last_day_survives_the_next_episode(make: Make) -> None:
     final = last[-1]["final_info"]
     for slot in (0, 2):
         np.testing.assert_array_equal(last[-1]["final_obs"][slot], expected[0][slot])
-        for name in ("user", "day", "mask", "action"):
+        for name in ("user_index", "day", "mask", "action"):
             np.testing.assert_array_equal(final[name][slot], expected[-1][name][slot])
         assert final["day"][slot] != last[-1]["day"][slot]
     assert last[-1]["final_obs"][1] is None

@@ -23,10 +23,10 @@ from tests.world_model import tiny
 def test_options_are_single_or_one_per_slot(make: Make) -> None:
     env = make(3)
     _, info = env.reset(seed=0, options={"user": "p002", "day": [20, 30, 40]})
-    assert info["user"].tolist() == ["p002"] * 3 and info["day"].tolist() == [20, 30, 40]
+    assert info["user_index"].tolist() == [2] * 3 and info["day"].tolist() == [20, 30, 40]
     users = np.array(["p001", "p002", "p003"])
     _, info = env.reset(options={"user": users, "day": np.array([20, 30, 40])})
-    assert info["user"].tolist() == users.tolist()
+    assert [env.user_name(one) for one in info["user_index"]] == users.tolist()
     with pytest.raises(ConfigError, match="2 values"):
         env.reset(options={"day": [20, 30]})
 
@@ -60,7 +60,9 @@ def test_the_branches_of_a_history_share_it(encoded: list[int], ready: bool) -> 
     observation, info = env.reset(seed=4, options=options)
     assert encoded == [1]
     assert {id(start.history) for start in env.starts} == {id(env.starts[0].history)}
-    assert (info["day"] == 40).all() and (info["user"] == "").all()
+    assert (
+        (info["day"] == 40).all() and (info["user_index"] == -1).all() and env.user_name(-1) == ""
+    )
     assert info["branch"].tolist() == list(range(BRANCHES))
     # It is a copy, and what the branches are is what the scalar env makes of the same log.
     rows[:], observed[:] = 0.0, False

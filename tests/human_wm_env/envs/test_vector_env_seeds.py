@@ -25,9 +25,12 @@ def test_branches_of_a_group_share_a_person(num_envs: int, make: Make) -> None:
     assert info["branch"].tolist() == [slot % 125 for slot in range(num_envs)]
     for group in range(0, num_envs, 125):
         slots = slice(group, group + 125)
-        assert len(set(info["user"][slots])) == len(set(info["day"][slots])) == 1
+        assert len(set(info["user_index"][slots])) == len(set(info["day"][slots])) == 1
     if num_envs > 125:
-        assert (info["user"][0], info["day"][0]) != (info["user"][125], info["day"][125])
+        assert (info["user_index"][0], info["day"][0]) != (
+            info["user_index"][125],
+            info["day"][125],
+        )
     observation, reward, _, _, _ = env.step(np.zeros((num_envs, 7)))
     assert env.observation_space.contains(observation) and reward.shape == (num_envs,)
 
@@ -45,9 +48,9 @@ def test_autoreset_brings_a_new_person_and_keeps_the_branch(mode: str, make: Mak
     starts = []
     _, info = env.reset(seed=1)
     for action in actions(21, 130):
-        starts.append((info["user"][0], info["user"][125]))
+        starts.append((info["user_index"][0], info["user_index"][125]))
         assert info["branch"].tolist() == [slot % 125 for slot in range(130)]
-        assert len(set(info["user"][:125])) == len(set(info["user"][125:])) == 1
+        assert len(set(info["user_index"][:125])) == len(set(info["user_index"][125:])) == 1
         info = env.step(action)[-1]
     assert len({first for first, _ in starts}) >= 3 and len({last for _, last in starts}) >= 3
 
@@ -55,7 +58,8 @@ def test_autoreset_brings_a_new_person_and_keeps_the_branch(mode: str, make: Mak
 def test_people_each_have_their_own_start_and_branch(make: Make) -> None:
     _, info = make(40, layout="people", split="all").reset(seed=1)
     assert (
-        len(set(zip(info["user"], info["day"], strict=True))) > 30 and len(set(info["branch"])) > 20
+        len(set(zip(info["user_index"], info["day"], strict=True))) > 30
+        and len(set(info["branch"])) > 20
     )
 
 
@@ -104,13 +108,13 @@ def test_a_new_process_gives_the_same_bytes() -> None:
 def test_a_list_of_seeds_gives_noise_per_slot_and_latents_per_group(make: Make) -> None:
     env = make(4)
     _, info = env.reset(seed=[7, 8, 9, 10])
-    assert len(set(info["user"])) == len(set(info["day"])) == 1
+    assert len(set(info["user_index"])) == len(set(info["day"])) == 1
     one = env.step(np.zeros((4, 7)))[1]
     env.reset(seed=[7, 8, 0, 10])
     other = env.step(np.zeros((4, 7)))[1]
     assert (one == other).tolist() == [True, True, False, True]
     _, info = env.reset(seed=np.array([99, 8, 9, 10]))
-    assert len(set(info["user"])) == 1
+    assert len(set(info["user_index"])) == 1
 
 
 def test_slots_without_a_seed_go_on(make: Make) -> None:

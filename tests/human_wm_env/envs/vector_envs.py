@@ -26,7 +26,7 @@ HORIZON = 4
 AFTER_STEP = ("action", "uncertainty", "reward_components", "pessimism_penalty")
 
 
-AT_RESET = ("user", "day", "branch", "mask")
+AT_RESET = ("user_index", "day", "branch", "mask")
 
 
 MODES = list(AutoresetMode)

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import io
+from itertools import combinations
 
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
 from human_wm_env.person import rendering, schema
-from human_wm_env.person.fan_chart import fan_chart
-from tests.human_wm_env.person.test_rendering import drawn, legend, title
+from human_wm_env.person.fan_chart import MOODS, fan_chart
+from tests.human_wm_env.person.colour_blindness import DEUTERANOPIA, PROTANOPIA, distance
+from tests.human_wm_env.person.episodes import drawn, legend, title
 from tests.world_model import tiny
 
 
@@ -97,3 +99,14 @@ def test_labels_of_ticks_are_not_rounded() -> None:
     for axis in figure.axes[:-1]:
         for place, label in zip(axis.get_yticks(), axis.get_yticklabels(), strict=True):
             assert float(label.get_text().replace(",", "").replace("\N{MINUS SIGN}", "-")) == place
+
+
+@pytest.mark.parametrize("seen_as", [np.eye(3), DEUTERANOPIA, PROTANOPIA])
+def test_colour_blind_readers_can_tell_moods_apart(seen_as: np.ndarray) -> None:
+    for (_, one), (_, other) in combinations(MOODS, 2):
+        assert distance(one, other, seen_as) >= 20.0
+
+
+def test_the_distance_finds_red_and_green_alike() -> None:
+    assert distance("#2f9e6e", "#d1495b", np.eye(3)) > 90.0
+    assert distance("#2f9e6e", "#d1495b", DEUTERANOPIA) < 20.0
