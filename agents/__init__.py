@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from agents.evaluation.bootstrap_intervals import Bootstrap
     from agents.evaluation.evaluate import Evaluation, EvaluationConfig, evaluate, load_agents
     from agents.evaluation.off_policy import OffPolicyConfig
+    from agents.evaluation.other_worlds import judge, references_of
     from agents.evolution.hyperparameters import CMAESConfig
     from agents.planning.best_constant import BestConstantConfig, SearchConfig
     from agents.planning.cross_entropy import CrossEntropyConfig
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
     from agents.sb3.unsafe_zip import load_sb3_zip
     from agents.sb3.vec_env import SB3VecEnv
     from agents.training_session import Session
+    from agents.transformer.settings import (
+        CurriculumConfig,
+        PlanningConfig,
+        ReinforceConfig,
+        TransformerPPOConfig,
+    )
 else:
     __getattr__, __dir__ = lazy_names(__name__, __file__)
 
@@ -40,6 +47,7 @@ __all__ = [
     "CMAESConfig",
     "ConstantAgent",
     "CrossEntropyConfig",
+    "CurriculumConfig",
     "EnvConfig",
     "Evaluation",
     "EvaluationConfig",
@@ -53,19 +61,24 @@ __all__ = [
     "OraclePlanner",
     "PPOConfig",
     "PlannerConfig",
+    "PlanningConfig",
     "RandomAgent",
     "RandomConfig",
     "RecurrentPPOConfig",
+    "ReinforceConfig",
     "SACConfig",
     "SB3VecEnv",
     "SearchConfig",
     "Session",
     "TD3Config",
+    "TransformerPPOConfig",
     "evaluate",
+    "judge",
     "load_agent",
     "load_agents",
     "load_sb3_zip",
     "make_vector_env",
+    "references_of",
     "save_agent",
     "train_agent",
 ]

@@ -12,6 +12,7 @@ import human_wm_env  # noqa: F401 (registers the ids)
 from agents.protocol import Manifest, Overrides, Plain
 from human_wm_env.errors import ConfigError, did_you_mean
 from human_wm_env.people.embedded import Dataset
+from human_wm_env.registration import IDS, PEOPLE
 from human_wm_env.settings import one_of
 
 # Settings of an environment that are left to its own default where they are None.
@@ -121,6 +122,19 @@ def with_overrides(config: EnvConfig, overrides: Overrides) -> EnvConfig:
     return replace(config, **overrides)
 
 
+def with_arguments(config: AnyEnvConfig, arguments: Plain) -> GymEnvConfig:
+    """Return the configuration of another environment with some arguments replaced.
+
+    Raises:
+        ConfigError: it is an environment of people, whose settings have names of their own.
+    """
+    if isinstance(config, EnvConfig):
+        raise ConfigError(
+            "a GymEnvConfig", f"the EnvConfig of {config.id}", "Use with_overrides for people."
+        )
+    return replace(config, arguments={**config.arguments, **arguments})
+
+
 def make_vector_env(
     config: AnyEnvConfig,
     slots: int,
@@ -147,7 +161,16 @@ def make_vector_env(
         arguments |= {name: value for name, value in chosen.items() if value is not None}
         arguments |= {"layout": "people", "dataset": config.dataset if dataset is None else dataset}
     try:
-        env = gym.make_vec(config.id, num_envs=slots, autoreset_mode=autoreset, **arguments)
+        if _is_scalar(config.id):
+            env = gym.make_vec(
+                config.id,
+                num_envs=slots,
+                vectorization_mode="sync",
+                vector_kwargs={"autoreset_mode": autoreset},
+                **arguments,
+            )
+        else:
+            env = gym.make_vec(config.id, num_envs=slots, autoreset_mode=autoreset, **arguments)
     except gym.error.UnregisteredEnv as error:
         raise ConfigError(
             "the id of a registered environment",
@@ -155,6 +178,20 @@ def make_vector_env(
             did_you_mean(config.id, [name for name in gym.registry if "HumanWM" in name]),
         ) from error
     return with_person_context(env, config.context_settings())
+
+
+def is_of_people(env_id: str) -> bool:
+    """Say whether an id takes the settings of `EnvConfig`; one that is not known is taken to."""
+    return env_id not in gym.registry or IDS.get(env_id, {}).get("world") in PEOPLE
+
+
+def _is_scalar(env_id: str) -> bool:
+    """Say whether an environment is best made of scalar ones.
+
+    Gymnasium's own vector environments know no autoreset mode.
+    """
+    entry = gym.spec(env_id).vector_entry_point
+    return entry is None or str(entry).startswith("gymnasium.")
 
 
 def with_person_context(env: Vector, settings: Overrides) -> Vector:

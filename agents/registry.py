@@ -26,6 +26,10 @@ from agents.sb3.policy import PolicyAgent
 from agents.sb3.training import train_sb3
 from agents.training_session import Session
 from agents.training_state import Settings
+from agents.transformer.agent import CONFIGS as TRANSFORMERS
+from agents.transformer.agent import TransformerAgent
+from agents.transformer.settings import ReinforceConfig
+from agents.transformer.training import train_transformer
 from human_wm_env.errors import ConfigError
 from human_wm_env.settings import one_of
 
@@ -54,6 +58,7 @@ class Algorithm(Generic[Config, World]):
         days: the days that it simulates there; 0 where it needs none.
         resumable: whether it keeps a state that a session can go on from.
         any_world: whether it learns in worlds that are not of people, too.
+        unit: what `days` counts.
     """
 
     config: type[Config]
@@ -62,6 +67,7 @@ class Algorithm(Generic[Config, World]):
     days: Callable[[Config, World], int] = field(default=lambda config, env: 0)
     resumable: bool = False
     any_world: bool = False
+    unit: str = "day"
 
 
 AnyAlgorithm = Algorithm[Any, Any]
@@ -73,6 +79,18 @@ def _sb3(recipe: Recipe) -> AnyAlgorithm:
 
     train = partial(train_sb3, recipe)
     return Algorithm(recipe.config, train, PolicyAgent, days, resumable=True, any_world=True)
+
+
+def _transformer(config: type[ReinforceConfig]) -> AnyAlgorithm:
+    def updates(config: ReinforceConfig, env: AnyEnvConfig) -> int:
+        return config.steps
+
+    return Algorithm(
+        *(config, train_transformer, TransformerAgent, updates),
+        resumable=True,
+        any_world=True,
+        unit="update",
+    )
 
 
 def _days_of_a_round(config: BestConstantConfig, env: EnvConfig) -> int:
@@ -117,6 +135,7 @@ def _oracle(config: OracleConfig, env: EnvConfig, session: Session) -> Agent:
 
 ALGORITHMS: dict[str, AnyAlgorithm] = {
     **{name: _sb3(recipe) for name, recipe in RECIPES.items()},
+    **{name: _transformer(config) for name, config in TRANSFORMERS.items()},
     "cma_es": Algorithm(CMAESConfig, train_cma_es, ControllerAgent, days_of, resumable=True),
     "best_constant": Algorithm(BestConstantConfig, _search, ConstantAgent, _search_days),
     "random": Algorithm(RandomConfig, _random, RandomAgent),

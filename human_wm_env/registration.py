@@ -144,6 +144,7 @@ MAKERS: dict[str, Callable[..., AnyWorld]] = {
     "hidden_rule": HiddenRuleWorld,
     "detour": DetourWorld,
 }
+PEOPLE = ("dream", "replay", "simulator")  # the worlds of people
 _ENV_ARGUMENTS = ("observation", "reward_weights", "pessimism", "vector_reward", "render_mode")
 _VECTOR_ARGUMENTS = (*_ENV_ARGUMENTS, "num_envs", "layout", "autoreset_mode")
 
@@ -209,7 +210,7 @@ IDS: dict[str, Arguments] = {
     "HumanWMReplay-v0": {"world": "replay"},
     "HumanWMSim-v0": {"world": "simulator"},
     "HumanWM-MO-v0": {"world": "dream", "vector_reward": True},
-    "PatternEcho-v0": {"world": "conditional", "cues": 1},
+    "PatternEcho-v0": {"world": "conditional", "cues": 1, "horizon": 2},
     "SequenceNext-v0": {"world": "sequence_next"},
     "Conditional-v0": {"world": "conditional"},
     "DelayedRecall-v0": {"world": "delayed_recall"},

@@ -48,7 +48,8 @@ ROOMS = {
             "tensor_tree",
         ),
         *("episode_starts", "rollout"),
-        *("baselines", "planning", "training_state", "sb3", "evolution"),
+        *("baselines", "planning", "training_state", "torch_threads", "sb3", "evolution"),
+        "transformer",
         *("registry", "saving", "evaluation"),
     ),
     "human_wm_cli": (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -20,6 +19,7 @@ from agents.sb3.hyperparameters import SB3Config
 from agents.sb3.policy import PolicyAgent
 from agents.sb3.state import State, restore
 from agents.sb3.vec_env import SB3VecEnv
+from agents.torch_threads import torch_threads
 from agents.training_session import Session
 from agents.training_state import kept_state, training_settings
 from human_wm_env.errors import CheckpointError, ConfigError, HumanWMError
@@ -50,7 +50,7 @@ def train_sb3(
     vector = make_vector_env(
         env, config.slots, autoreset=AutoresetMode.SAME_STEP, dataset=session.dataset
     )
-    with contextlib.closing(SB3VecEnv(vector)) as venv, _torch_threads(config.threads):
+    with contextlib.closing(SB3VecEnv(vector)) as venv, torch_threads(config.threads):
         algorithm = recipe.make(config, venv)
         writers: list[KVWriter] = [] if session.logger is None else [CurveWriter(session.logger)]
         algorithm.set_logger(Logger(None, writers))
@@ -113,13 +113,3 @@ def _log_interval(algorithm: BaseAlgorithm, config: SB3Config) -> int:
     if isinstance(algorithm, OffPolicyAlgorithm):
         return int(config.slots)
     return max(1, config.whole_steps // config.days_per_update // MOST_POINTS)
-
-
-@contextlib.contextmanager
-def _torch_threads(threads: int) -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -15,12 +15,14 @@ from agents import (
     EnvConfig,
     Evaluation,
     EvaluationConfig,
+    GymEnvConfig,
     OffPolicyConfig,
     evaluate,
     load_agents,
     load_sb3_zip,
 )
 from agents.evaluation.evaluate import TRUTH, add_agent
+from agents.evaluation.other_worlds import compare, references_of
 from agents.evaluation.summary_table import interval_text, log_rows, table_rows
 from human_wm_cli.console import Facts, print_report, run_script, say
 from human_wm_cli.run import RunConfig, RunFolder
@@ -37,6 +39,9 @@ class EvaluateAgentConfig:
         second_opinion: checkpoint of a world model that was trained on other people with
             another seed: the dream, as it dreams it, is one more world. null leaves it out.
         simulator: the real world of the benchmark; null leaves it out.
+        world: any other registered environment, such as {id: PatternEcho-v0, arguments: {}},
+            in place of dream and simulator: agents are compared there with random actions.
+        episodes: in that world.
         evaluation: what is compared on whom.
         off_policy: settings of the estimates from the log alone, such as {updates: 4000}; null
             leaves them out. Agents with a memory or chance in them are not estimated.
@@ -51,6 +56,8 @@ class EvaluateAgentConfig:
     dream: EnvConfig | None = field(default=None, metadata={"group": "env"})
     second_opinion: str | None = None
     simulator: EnvConfig | None = field(default=None, metadata={"group": "env"})
+    world: GymEnvConfig | None = None
+    episodes: int = 500
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
     off_policy: OffPolicyConfig | None = None
     sb3_zips: Facts = field(default_factory=dict)
@@ -134,6 +141,9 @@ def main(config: EvaluateAgentConfig) -> None:
     simulator=null off_policy.updates=4000 second_opinion=runs/other/checkpoint
     """
     agents = chosen_agents(config)  # a wrong folder fails before a run is created
+    if config.world is not None:
+        _elsewhere(config, config.world, agents)
+        return
     with RunFolder("evaluate_agent", config, config.run) as run:
         evaluation = run_evaluation(config, agents)
         summary, headroom = evaluation.summary, evaluation.headroom
@@ -160,6 +170,39 @@ def main(config: EvaluateAgentConfig) -> None:
         say(f"{world}: {_in_words(compared)}")
     if headroom is not None:
         say(f"headroom: {interval_text(vars(headroom))}")
+
+
+def _elsewhere(
+    config: EvaluateAgentConfig, world: GymEnvConfig, agents: Mapping[str, Agent]
+) -> None:
+    """Compare agents with random actions in a world that is not of people."""
+    settings = config.evaluation
+    with RunFolder("evaluate_agent", config, config.run) as run:
+        found = compare(
+            *(agents, world),
+            episodes=config.episodes,
+            seed=settings.seed,
+            bootstrap=settings.bootstrap,
+        )
+        references = references_of(world)
+        result = {
+            "world": world.id,
+            "agents": found,
+            "references": None if references is None else vars(references),
+        }
+        run.write_metrics(result)
+    rows = [
+        {
+            "agent": name,
+            **{key: interval_text(each) for key, each in one.items() if isinstance(each, dict)},
+            "success_rate": one.get("success_rate"),
+        }
+        for name, one in found.items()
+    ]
+    title = f"Return of an episode of {world.id}"
+    if references is not None:
+        title += f" ({references})"
+    print_report(rows, json=config.json, title=title, result={"run": run.path, **result})
 
 
 def _print_apart(evaluation: Evaluation) -> None:

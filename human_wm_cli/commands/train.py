@@ -5,14 +5,24 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, make_dataclass
+from dataclasses import asdict, dataclass, field, make_dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from omegaconf import OmegaConf
 from tqdm import tqdm
 
-from agents import Agent, EnvConfig, PPOConfig, Session, save_agent, train_agent
+from agents import (
+    Agent,
+    EnvConfig,
+    GymEnvConfig,
+    PPOConfig,
+    Session,
+    references_of,
+    save_agent,
+    train_agent,
+)
+from agents.env_config import AnyEnvConfig, is_of_people
 from agents.evaluation.evaluate import AGENT_FOLDER
 from agents.registry import ALGORITHMS, algorithm_named
 from agents.tensor_tree import has_tree
@@ -20,10 +30,16 @@ from human_wm_cli.config import CONFIGS_FOLDER
 from human_wm_cli.console import Facts, print_report, run_script, say
 from human_wm_cli.run import TRAINING_STATE, RunConfig, RunFolder
 from human_wm_cli.tensorboard_writer import TensorBoardWriter
-from human_wm_env import CheckpointError, Dataset
+from human_wm_env import CheckpointError, ConfigError, Dataset
 
 NAME = "train_agent"
 STATE, SNAPSHOTS = "agent", "snapshots"  # in the run's folder training_state
+# Curves whose last point is among the metrics of a run, where an algorithm has them.
+LAST_POINTS = {
+    "success_rate": "rollout/success_rate",
+    "entropy": "train/entropy",
+    "world_model_loss": "train/world_model_loss",
+}
 
 
 @dataclass(frozen=True)
@@ -31,8 +47,10 @@ class TrainAgentConfig:
     """Settings of the command.
 
     Attributes:
-        env: where the agent is trained.
+        env: where the agent is trained; an env.id that is not of people takes env.arguments,
+            see `GymEnvConfig`.
         agent: the algorithm; `schema_for` puts another one's settings in PPO's place.
+        total_steps: agent.steps, whatever the algorithm counts by it; None leaves it as it is.
         run: the folder of the run; with run.resume=true training goes on where it stopped.
         json: print one JSON object instead of a table.
         checkpoint_days: days simulated between two states of the training, each with a copy of
@@ -44,11 +62,12 @@ class TrainAgentConfig:
     run: RunConfig = field(default_factory=RunConfig)
     json: bool = False
     checkpoint_days: int = 25_000
+    total_steps: int | None = None
 
 
-def schema_for(agent: type) -> type[TrainAgentConfig]:
-    """Return the command's settings with those of one algorithm in the group `agent`."""
-    own = [("agent", agent, field(default_factory=agent))]
+def schema_for(agent: type, env: type = EnvConfig) -> type[TrainAgentConfig]:
+    """Return the command's settings with those of one algorithm and kind of environment."""
+    own: list[Any] = [("env", env), ("agent", agent, field(default_factory=agent))]
     made = make_dataclass(
         TrainAgentConfig.__name__,
         own,
@@ -60,7 +79,7 @@ def schema_for(agent: type) -> type[TrainAgentConfig]:
 
 
 def chosen_schema(words: Sequence[str]) -> type[TrainAgentConfig]:
-    """Read off the command line whose settings the group `agent` has.
+    """Read off the command line whose settings the groups `agent` and `env` have.
 
     `agent=NAME` names a file of configs/agent/, which names its algorithm. What cannot be
     read here gets PPO's settings, and its error from `compose`.
@@ -70,7 +89,29 @@ def chosen_schema(words: Sequence[str]) -> type[TrainAgentConfig]:
     file = CONFIGS_FOLDER / "agent" / f"{names[-1] if names else defaults['agent']}.yaml"
     settings: Any = OmegaConf.load(file) if file.is_file() else {}
     algorithm = settings.get("algorithm")
-    return schema_for(ALGORITHMS[algorithm].config if algorithm in ALGORITHMS else PPOConfig)
+    ids = [word.partition("=")[2] for word in words if word.startswith("env.id=")]
+    return schema_for(
+        ALGORITHMS[algorithm].config if algorithm in ALGORITHMS else PPOConfig,
+        EnvConfig if not ids or is_of_people(ids[-1]) else GymEnvConfig,
+    )
+
+
+def with_total_steps(config: TrainAgentConfig) -> TrainAgentConfig:
+    """Return the settings with `total_steps` in the place that the algorithm has for it.
+
+    Raises:
+        ConfigError: it has none.
+    """
+    if config.total_steps is None:
+        return config
+    if not hasattr(config.agent, "steps"):
+        raise ConfigError(
+            f"no total_steps for {config.agent.algorithm}, which has no agent.steps",
+            f"{config.total_steps}",
+            "Leave it out; see the settings of agent in --help.",
+        )
+    agent = replace(config.agent, steps=config.total_steps)
+    return replace(config, agent=agent, total_steps=None)
 
 
 @dataclass(frozen=True)
@@ -129,7 +170,7 @@ def train(config: TrainAgentConfig, run: RunFolder, *, dataset: Dataset | None =
         if config.checkpoint_days:
             save_agent(agent, kept / SNAPSHOTS / f"day_{days:09d}")
 
-    with tqdm(total=days, unit="day", file=sys.stderr, desc=config.env.id) as bar:
+    with tqdm(total=days, unit=algorithm.unit, file=sys.stderr, desc=config.env.id) as bar:
         session = Session(
             logger=curves,
             progress=bar.update,
@@ -144,7 +185,7 @@ def train(config: TrainAgentConfig, run: RunFolder, *, dataset: Dataset | None =
     metrics = {
         "algorithm": config.agent.algorithm,
         "env": config.env.id,
-        "days": days,
+        f"{algorithm.unit}s": days,
         "seconds": round(time.monotonic() - began, 1),
         "training_return": curves.values.get("rollout/ep_rew_mean"),
         "components": {
@@ -152,25 +193,37 @@ def train(config: TrainAgentConfig, run: RunFolder, *, dataset: Dataset | None =
             for name, value in curves.values.items()
             if name.startswith("components/")
         },
+        **{
+            name: curves.values[curve]
+            for name, curve in LAST_POINTS.items()
+            if curve in curves.values
+        },
     }
+    env = cast(AnyEnvConfig, config.env)
+    references = None if isinstance(env, EnvConfig) else references_of(env)
+    if references is not None:
+        metrics["references"] = asdict(references)
     run.write_metrics(metrics)
     return Training(agent, folder, metrics)
 
 
 def main(config: TrainAgentConfig) -> None:
-    """Train an agent in the dream (env=dream) or in the simulator (env=simulator).
+    """Train an agent in the dream (env=dream), in the simulator (env=simulator) or elsewhere.
 
-    agent=ppo|a2c|sac|td3|recurrent_ppo|cma_es, or best_constant, planner, oracle, habit and
-    random, which need no training. Leaves runs/<name>/ with the agent in `agent/`,
-    TensorBoard curves and metrics.json; `humanwm evaluate` compares it with others.
+    agent=ppo|a2c|sac|td3|recurrent_ppo|cma_es|reinforce|transformer_ppo, or best_constant,
+    planner, oracle, habit and random, which need no training. Leaves runs/<name>/ with the
+    agent in `agent/`, TensorBoard curves and metrics.json; `humanwm evaluate` compares it with
+    others. Elsewhere: humanwm train agent=reinforce env.id=PatternEcho-v0 total_steps=5000
     """
+    config = with_total_steps(config)
     with RunFolder(NAME, config, config.run) as run:
         training = train(config, run)
     metrics = training.metrics
+    apart = ("components", "references")
     row = {
         "agent": str(training.folder),
-        **{name: value for name, value in metrics.items() if name != "components"},
-        **metrics["components"],
+        **{name: value for name, value in metrics.items() if name not in apart},
+        **{name: value for group in apart for name, value in metrics.get(group, {}).items()},
     }
     print_report(
         [row],
@@ -178,7 +231,8 @@ def main(config: TrainAgentConfig) -> None:
         title="Return of the training episodes, and the mean of each reward component",
         result={"agent": training.folder, "run": run.path, **metrics},
     )
-    say(f'Judge it: humanwm evaluate agents="[{run.path}]"')
+    where = "" if is_of_people(config.env.id) else f" world.id={config.env.id}"
+    say(f'Judge it: humanwm evaluate agents="[{run.path}]"{where}')
 
 
 def run(words: Sequence[str]) -> None:

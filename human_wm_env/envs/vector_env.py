@@ -25,7 +25,7 @@ from human_wm_env.envs.info_masks import copied, marked, marked_everywhere
 from human_wm_env.envs.observation_view import Observation, ObservationView
 from human_wm_env.envs.scalarize import ScalarReward
 from human_wm_env.errors import ConfigError, DataError, HumanWMError, ResetNeededError
-from human_wm_env.random_streams import FOR_START, Stream, generator
+from human_wm_env.random_streams import FOR_START, Stream, generators
 from human_wm_env.settings import one_of, whole_number
 from human_wm_env.worlds.world import AnyWorld, Options, Transition, put
 
@@ -236,20 +236,23 @@ class VectorEnv(EpisodeLimit, gym.vector.VectorEnv[Observation, ArrayLike, np.nd
 
     def _begin(self, slots: np.ndarray, per_slot: Sequence[Options] | None) -> None:
         """Start the next episode of some slots."""
-        starts, streams = [], []
-        drawn_of: dict[tuple[int, int, int], Any] = {}
-        for slot in slots.tolist():
-            self._episode[slot] += 1
-            episode = int(self._episode[slot])
-            latents = (*self._latent_keys[slot], episode)
-            noise = (*self._noise_keys[slot], episode)
-            if latents not in drawn_of:
-                drawn_of[latents] = self.world.draw_start(generator(latents, FOR_START))
-            drawn = drawn_of[latents]
-            if self.layout == "branches":
-                drawn = self.world.at_branch(drawn, slot % self._group_size)
-            starts.append(drawn)
-            streams.append(Stream(latents, noise))
+        self._episode[slots] += 1
+        keys = [
+            ((*self._latent_keys[slot], episode), (*self._noise_keys[slot], episode))
+            for slot, episode in zip(slots.tolist(), self._episode[slots].tolist(), strict=True)
+        ]
+        groups = list(dict.fromkeys(latents for latents, _ in keys))
+        drawn_of = {
+            group: self.world.draw_start(rng)
+            for group, rng in zip(groups, generators(groups, FOR_START), strict=True)
+        }
+        starts = [drawn_of[latents] for latents, _ in keys]
+        if self.layout == "branches":
+            starts = [
+                self.world.at_branch(start, slot % self._group_size)
+                for slot, start in zip(slots.tolist(), starts, strict=True)
+            ]
+        streams = [Stream(latents, noise) for latents, noise in keys]
         if per_slot is not None:
             starts = self.world.start_from([per_slot[slot] for slot in slots], starts)
         state, observation = self.world.reset(starts, streams)

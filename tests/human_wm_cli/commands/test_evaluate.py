@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from gymnasium import spaces
 
-from agents.baselines import ConstantAgent
+from agents.baselines import ConstantAgent, RandomAgent
 from agents.env_config import EnvConfig
 from agents.evaluation.bootstrap_intervals import Bootstrap
 from agents.evaluation.evaluate import EvaluationConfig
@@ -218,3 +219,19 @@ def test_a_zip_needs_trust(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     with pytest.raises(SystemExit):
         run(tmp_path, "sb3_zips={ppo: model.zip}")
     assert "trust_sb3_zip=true" in capsys.readouterr().err
+
+
+def test_another_world(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = save_agent(RandomAgent(3, spaces.Discrete(8)), tmp_path / "chance")
+    words = [f"agents=[{folder}]", "world.id=Detour-v0", "episodes=20", "json=true"]
+    run_script(
+        main,
+        EvaluateAgentConfig,
+        "evaluate_agent",
+        arguments=[*words, f"run.root={tmp_path}", "run.name=one"],
+    )
+    result = json.loads(capsys.readouterr().out)
+    assert result["agents"].keys() == {"chance", "random"}
+    assert result["references"]["optimal"] > result["references"]["memoryless"]
+    metrics = json.loads((tmp_path / "one" / "metrics.json").read_text())
+    assert metrics["agents"]["chance"] == result["agents"]["chance"]

@@ -198,3 +198,37 @@ def test_an_agent_without_training(tmp_path: Path, capsys: pytest.CaptureFixture
     result = json.loads(capsys.readouterr().out)
     assert (result["algorithm"], result["days"]) == ("planner", 0)
     assert load_agent(tmp_path / "one" / "agent").name == "planner"
+
+
+SYMBOLS = ["agent=reinforce", "env.id=PatternEcho-v0", "env.arguments={symbols: 4}"]
+
+
+def run_symbols(tmp_path: Path, *words: str) -> None:
+    arguments = [*SYMBOLS, f"run.root={tmp_path}", "run.name=one", *words]
+    run_script(main, chosen_schema(arguments), "train_agent", arguments=arguments)
+
+
+def test_training_among_symbols(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run_symbols(tmp_path, "total_steps=3", "agent.episodes=8", "json=true")
+    out, err = capsys.readouterr()
+    result = json.loads(out)
+    assert (result["updates"], result["references"]["random"]) == (3, 0.5)
+    assert {"success_rate", "entropy", "world_model_loss"} <= result.keys()
+    assert "world.id=PatternEcho-v0" in err
+    saved = compose(chosen_schema(SYMBOLS), "config", [], tmp_path / "one")
+    assert (saved.agent.steps, saved.total_steps) == (3, None)
+    run_symbols(tmp_path, "total_steps=4", "agent.episodes=8", "run.resume=true")
+
+
+def test_total_steps_need_an_algorithm_that_counts_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        run_any(tmp_path, "agent=cma_es", "total_steps=5")
+    assert "no agent.steps" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        run_symbols(tmp_path, "env.argument={}")
+    assert "Did you mean 'env.arguments'" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        run_symbols(tmp_path, "agent=habit")
+    assert "EnvConfig for habit" in capsys.readouterr().err

@@ -1,0 +1,1 @@
+"""An agent that learns by interaction alone: a transformer with a world-model head."""
