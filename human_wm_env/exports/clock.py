@@ -135,3 +135,26 @@ def _cheapest_path(costs: np.ndarray) -> np.ndarray:
     for night in range(nights - 1, 0, -1):
         path[night - 1] = origin[night, path[night]]
     return path
+
+
+def clock_of_marks(marks: Sequence[tuple[int, str]], times: Sequence[int]) -> Clock:
+    """Return the clock of somebody whose zone is known at some moments.
+
+    Args:
+        marks: seconds since 1970 in UTC, and the name of the zone then.
+        times: seconds between whose smallest and largest the clock is asked; in between the
+            zone is that of the nearest mark.
+    """
+    ordered = sorted(marks)
+    when = np.array([one for one, _ in ordered], np.int64)
+    first = min(times) // QUARTER // 4 * 4 - 4  # a whole hour: clocks change at none other
+    quarters = np.arange(first, max(times) // QUARTER + 5)
+    halfway = (when[1:] + when[:-1]) // 2
+    nearest = np.searchsorted(halfway, quarters * QUARTER, side="right")
+    hourly = quarters[::4]
+    zones = [ordered[int(one)][1] for one in nearest[::4]]
+    offsets = np.array(
+        [zone_offset(zone, int(one)) for zone, one in zip(zones, hourly, strict=True)], np.int64
+    )
+    changes = np.append(True, np.diff(offsets) != 0)
+    return Clock(None, (hourly * QUARTER)[changes], offsets[changes])

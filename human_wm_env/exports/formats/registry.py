@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from human_wm_env.errors import DataError
 from human_wm_env.exports.files import Export
+from human_wm_env.exports.formats.apple_health import AppleHealth
 from human_wm_env.exports.formats.daily_table import DailyTable
 from human_wm_env.exports.formats.fitbit import Fitbit
 from human_wm_env.exports.formats.folder_of_logs import FolderOfLogs
 from human_wm_env.exports.formats.format import Format
 from human_wm_env.settings import one_of
 
-FORMATS: dict[str, Format] = {one.name: one for one in (FolderOfLogs(), DailyTable(), Fitbit())}
+FORMATS: dict[str, Format] = {
+    one.name: one for one in (FolderOfLogs(), DailyTable(), Fitbit(), AppleHealth())
+}
 
 
 def format_of(export: Export, name: str | None = None) -> Format:
