@@ -12,7 +12,7 @@ from human_wm_env.runtime.world_model import load_world_model
 # What describes the data or the structure, and is not learned by the nets.
 _KEPT = ("encoder.moments.mean", "encoder.moments.sd", "transition.reference")
 # Of a response, this alone is; the rest are scales, noise and what is usual.
-_RESPONSE, _OF_RESPONSE = "response.", ("channels", "mean", "loadings")
+_RESPONSE, _OF_RESPONSE = "response.", ("channels.", "mean.", "loadings.")
 
 
 def write_untrained_model(folder: Path, *, like: str | None = None, seed: int = 0) -> Path:
@@ -30,7 +30,7 @@ def write_untrained_model(folder: Path, *, like: str | None = None, seed: int = 
     weights = {}
     for name, array in checkpoint.weights.items():
         of_response = name.startswith(_RESPONSE)
-        described = of_response and name.removeprefix(_RESPONSE) not in _OF_RESPONSE
+        described = of_response and not name.removeprefix(_RESPONSE).startswith(_OF_RESPONSE)
         if name.startswith(_KEPT) or "missingness" in name or described:
             weights[name] = array
         elif array.ndim < 2 or name.endswith("bias"):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from human_wm_env.errors import ConfigError, did_you_mean
 from human_wm_env.response.parameters import STATES
@@ -35,7 +37,8 @@ class Architecture:
             hierarchical regression of the states whose posterior is exact
             (`human_wm_env/response`); then latent_a is 2, an intercept for each state, latent_c
             is the rank of the regression, and nets infer z_b alone.
-        response_channels: learned combinations of a day's actions, for each state.
+        response_rate_channels, response_mood_channels: learned combinations of a day's actions
+            that the heart rate, and the mood, depend on.
         response_taus: time constants of the regression's memory.
     """
 
@@ -54,7 +57,8 @@ class Architecture:
     encoder_hidden: int = 128
     decoder_hidden: int = 64
     transition: str = FILM
-    response_channels: int = 6
+    response_rate_channels: int = 3
+    response_mood_channels: int = 6
     response_taus: int = 5
 
     def __post_init__(self) -> None:
@@ -80,6 +84,23 @@ class Architecture:
                 f"latent_a={self.latent_a}",
                 f"Set model.latent_a={len(STATES)}, or model.transition={FILM}.",
             )
+
+    @classmethod
+    def of_manifest(cls, sizes: Mapping[str, Any]) -> Architecture:
+        """Return the architecture that a manifest names.
+
+        Before there was a number for each state, one `response_channels` was that of both.
+        """
+        found = {**sizes}
+        both = found.pop("response_channels", None)
+        if both is not None:
+            found |= {"response_rate_channels": both, "response_mood_channels": both}
+        return cls(**found)
+
+    @property
+    def response_channels(self) -> tuple[int, int]:
+        """Channels of a response, of the heart rate and of the mood."""
+        return self.response_rate_channels, self.response_mood_channels
 
     @property
     def has_response(self) -> bool:

@@ -20,6 +20,7 @@ from human_wm_env.model.checkpoint_folder import (
 )
 from human_wm_env.model.weights import WEATHER, byte_size, check_weights
 from human_wm_env.person import schema
+from human_wm_env.response.arrays import as_today
 
 KIND = "people"
 NORMALISER = {
@@ -104,10 +105,10 @@ def load_checkpoint(folder: str | Path) -> Checkpoint:
     folder = Path(folder)
     manifest = read_manifest(folder)
     try:
-        architecture = Architecture(**manifest["architecture"])
+        architecture = Architecture.of_manifest(manifest["architecture"])
     except (ConfigError, TypeError) as error:
         raise wrong_content(error) from error
-    weights = read_arrays(folder, manifest, byte_size(architecture) + _MOST_HEADER_BYTES)
+    weights = as_today(read_arrays(folder, manifest, byte_size(architecture) + _MOST_HEADER_BYTES))
     if WEATHER not in weights:
         raise wrong_content(KeyError(WEATHER))
     transitions = weights.pop(WEATHER)

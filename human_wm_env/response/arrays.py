@@ -19,6 +19,8 @@ from human_wm_env.response.parameters import (
 )
 
 PREFIX = "response."
+_OF_STATE = ("heart_rate", "mood")  # as STATES
+_KINDS = ("channels", "mean", "loadings")
 Shapes = dict[str, tuple[int, ...]]
 # Shares of a correlation matrix that rounding to float32 may take.
 _ROUNDING = 1e-5
@@ -34,39 +36,62 @@ RANGES = {
         "noise.persistence": (0.0, float(np.nextafter(np.float32(1), np.float32(0)))),
         "noise.sd": (0.0, 1e4),
         "noise.white_variance": (1e-8, 1e4),
+        "noise.degrees": (0.0, 1e4),
         "rate": (1e-2, 500.0),
         "weather_share": (0.0, 1.0),
     }.items()
 }
 
 
-def array_shapes(channels: int, taus: int, rank: int) -> Shapes:
+def array_shapes(channels: tuple[int, int], taus: int, rank: int) -> Shapes:
     """Return the shape of each array, by its dotted name.
 
     Args:
-        channels: learned combinations of the basis, for each state.
+        channels: learned combinations of the basis, of each state.
         taus: time constants.
         rank: dimensions of z_c.
     """
-    states, width = len(STATES), CONTEXT_WIDTH + taus * channels
+    states = len(STATES)
     shapes: Shapes = {
         "actions.mean": (WIDTH,),
         "actions.sd": (WIDTH,),
         "actions.correlation": (WIDTH, WIDTH),
         "tau_days": (taus,),
         "morning_states": (1,),
-        "channels": (states, WIDTH, channels),
-        "mean": (states, width),
-        "loadings": (states, width, rank),
         "intercept_sd": (states,),
         "noise.persistence": (states, 2),
         "noise.sd": (states, 2),
         "noise.white_variance": (states,),
+        "noise.degrees": (1,),
         "cutpoints": (len(MOOD_ORDER) - 1,),
         "rate": (2,),
         "weather_share": (WEATHERS,),
     }
+    for name, own in zip(_OF_STATE, channels, strict=True):
+        width = CONTEXT_WIDTH + taus * own
+        shapes |= {
+            f"channels.{name}": (WIDTH, own),
+            f"mean.{name}": (width,),
+            f"loadings.{name}": (width, rank),
+        }
     return {PREFIX + name: shape for name, shape in shapes.items()}
+
+
+def as_today(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the arrays of a checkpoint as one of today holds them.
+
+    Before, states had as many channels each, and stood stacked; noise was the same for all people.
+    """
+    found = dict(arrays)
+    for kind in _KINDS:
+        stacked = found.pop(PREFIX + kind, None)
+        if stacked is not None:
+            found |= {
+                f"{PREFIX}{kind}.{name}": np.ascontiguousarray(own)
+                for name, own in zip(_OF_STATE, stacked, strict=True)
+            }
+            found[f"{PREFIX}noise.degrees"] = np.zeros(1, dtype=np.float32)
+    return found
 
 
 def to_arrays(parameters: ResponseParameters) -> dict[str, np.ndarray]:
@@ -78,17 +103,18 @@ def to_arrays(parameters: ResponseParameters) -> dict[str, np.ndarray]:
         "actions.correlation": parameters.actions.correlation,
         "tau_days": parameters.tau_days,
         "morning_states": np.array([float(parameters.morning_states)]),
-        "channels": np.stack(parameters.channels),
-        "mean": np.stack(parameters.mean),
-        "loadings": np.stack(parameters.loadings),
         "intercept_sd": parameters.intercept_sd,
         "noise.persistence": np.stack([each.persistence for each in noise]),
         "noise.sd": np.stack([each.sd for each in noise]),
         "noise.white_variance": np.array([each.white_variance for each in noise]),
+        "noise.degrees": np.array([parameters.noise_degrees]),
         "cutpoints": parameters.cutpoints,
         "rate": np.array([parameters.rate_centre, parameters.rate_scale]),
         "weather_share": parameters.weather_share,
     }
+    for kind in _KINDS:
+        own = zip(_OF_STATE, getattr(parameters, kind), strict=True)
+        arrays |= {f"{kind}.{name}": value for name, value in own}
     return {PREFIX + name: value.astype(np.float32) for name, value in arrays.items()}
 
 
@@ -105,6 +131,9 @@ def from_arrays(arrays: Mapping[str, np.ndarray]) -> ResponseParameters:
         for name, value in arrays.items()
         if name.startswith(PREFIX)
     }
+    channels, mean, loadings = (
+        (own[f"{kind}.{_OF_STATE[0]}"], own[f"{kind}.{_OF_STATE[1]}"]) for kind in _KINDS
+    )
     rate, mood = (
         StateNoise(persistence, sd, float(white))
         for persistence, sd, white in zip(
@@ -117,9 +146,9 @@ def from_arrays(arrays: Mapping[str, np.ndarray]) -> ResponseParameters:
         ),
         tau_days=own["tau_days"],
         morning_states=bool(own["morning_states"][0]),
-        channels=(own["channels"][0], own["channels"][1]),
-        mean=(own["mean"][0], own["mean"][1]),
-        loadings=(own["loadings"][0], own["loadings"][1]),
+        channels=channels,
+        mean=mean,
+        loadings=loadings,
         intercept_sd=own["intercept_sd"],
         noise=(rate, mood),
         cutpoints=own["cutpoints"],
@@ -127,6 +156,7 @@ def from_arrays(arrays: Mapping[str, np.ndarray]) -> ResponseParameters:
         rate_scale=float(own["rate"][1]),
         weather_share=own["weather_share"],
         gaps=_gaps(arrays),
+        noise_degrees=float(own["noise.degrees"][0]),
     )
 
 

@@ -96,7 +96,9 @@ class ActionStatistics:
         positive = np.maximum(eigenvalues, _LEAST_EIGENVALUE)
         return cls(mean, sd, (vectors * positive) @ vectors.T)
 
-    def filled(self, rows: np.ndarray, observed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def filled(
+        self, rows: np.ndarray, observed: np.ndarray, before: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Return scaled deviations from each person's own mean, without gaps, and that mean.
 
         A gap gets the conditional mean given the day's other actions, and where nothing of a day
@@ -106,6 +108,7 @@ class ActionStatistics:
         Args:
             rows: float32 (people, days, 10).
             observed: bool (people, days, 10).
+            before: bool (people, days), the days whose mean is taken; None for all of them.
 
         Returns:
             float64 (people, days, WIDTH), in within-person standard deviations, and float64
@@ -113,7 +116,8 @@ class ActionStatistics:
         """
         values, known = daily_basis(rows), observed_basis(observed)
         values = np.where(known, values, 0.0)
-        own = _own_mean(values, known, self.mean)
+        tell = known if before is None else known & before[..., None]
+        own = _own_mean(np.where(tell, values, 0.0), tell, self.mean)
         scaled = np.where(known, (values - own[:, None]) / self.sd, 0.0)
         flat, seen = scaled.reshape(-1, WIDTH), known.reshape(-1, WIDTH)
         codes = seen @ (1 << np.arange(WIDTH))

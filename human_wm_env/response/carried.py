@@ -35,7 +35,7 @@ class Carried:
             that day they are persistence * noise + root @ normal; from the day after on, the
             root is `innovation_root`.
         noise_scale: float32 (people, 2), personal multiplier of a state's noise, but for
-            each day's own noise of the mood, which sets its scale; 1 until it is estimated.
+            each day's own noise of the mood, which sets its scale; that of the mood is 1.
     """
 
     night: np.ndarray

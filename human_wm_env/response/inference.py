@@ -33,7 +33,7 @@ from human_wm_env.response.carried import (
 )
 from human_wm_env.response.kalman import filter_loop
 from human_wm_env.response.moment_matching import match_moments
-from human_wm_env.response.noise import StateNoise
+from human_wm_env.response.noise import StateNoise, personal_variance
 from human_wm_env.response.parameters import (
     CONTEXT_WIDTH,
     MOOD_ORDER,
@@ -216,7 +216,7 @@ class ResponseInference:
         if parameters.gaps is not None and days.events is not None:
             events = GapEvents(days.events.opened[begun], days.events.held[begun])
             evidence = parameters.gaps.of(events)
-        mean, root = self._mood_passes(rate, mood, days.level[begun], evidence)
+        mean, root, variance = self._passes(rate, mood, days.level[begun], evidence)
         return _as_batch(
             mean,
             root,
@@ -229,15 +229,18 @@ class ResponseInference:
             noise_root=np.stack(
                 [next_day_root(state.noise, state.covariance) for state in (rate, mood)]
             ),
-            noise_scale=np.ones(len(STATES)),
+            noise_scale=np.array([np.sqrt(variance), 1.0]),
         )
 
-    def _mood_passes(
+    def _passes(
         self, rate: _StateLog, mood: _StateLog, level: np.ndarray, evidence: np.ndarray | None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return posterior mean and root; the mood's log is left filtered at the posterior."""
+    ) -> tuple[np.ndarray, np.ndarray, float]:
+        """Return posterior mean and root, and the variance of the heart rate's noise over all's.
+
+        The mood's log is left filtered at the posterior.
+        """
         size, cutpoints = len(rate.pull), self.parameters.cutpoints
-        prior = np.eye(size) + rate.precision
+        identity, degrees, variance = np.eye(size), self.parameters.noise_degrees, 1.0
         latent_mean = np.zeros(len(level))
 
         def filter_at_mean() -> None:
@@ -248,12 +251,14 @@ class ResponseInference:
 
         for _ in range(SCORING_PASSES):
             filter_at_mean()
-            precision = prior + mood.precision
-            mean = np.linalg.solve(precision, rate.pull + mood.pull)
+            precision = identity + rate.precision / variance + mood.precision
+            mean = np.linalg.solve(precision, rate.pull / variance + mood.pull)
             latent_mean = mood.expected(mean)
+            if degrees > 0.0:
+                variance = rate.variance(mean, np.linalg.inv(precision), degrees)
         filter_at_mean()
         # The root that is lower triangular in the order of the latents.
-        return mean, np.linalg.cholesky(np.linalg.inv(precision))
+        return mean, np.linalg.cholesky(np.linalg.inv(precision)), variance
 
 
 class _StateLog:
@@ -275,7 +280,6 @@ class _StateLog:
         self._columns, self.observed, self.noise = columns, observed, noise
         self._minus_mean = columns[:, -1].copy()
         self._whitened = np.empty_like(columns)
-        self._predicted = np.empty(len(columns))
         self.mean = np.empty((PROCESSES, columns.shape[1]))
         self.covariance = np.empty((PROCESSES, PROCESSES))
         self.precision = self.pull = np.empty(0)
@@ -290,12 +294,23 @@ class _StateLog:
             variance,
             own,
             self._whitened,
-            self._predicted,
             self.mean,
             self.covariance,
         )
         products = self._whitened.T @ self._whitened
         self.precision, self.pull = products[:-1, :-1], -products[:-1, -1]
+
+    def variance(self, mean: np.ndarray, covariance: np.ndarray, degrees: float) -> float:
+        """Return the variance of the person's noise over that of all; see `personal_variance`.
+
+        Args:
+            mean: float64 (latents,), of the posterior.
+            covariance: float64 (latents, latents), of it.
+            degrees: as there.
+        """
+        left = self._whitened[:, :-1] @ mean + self._whitened[:, -1]
+        squares = left @ left + (covariance * self.precision).sum()
+        return float(personal_variance(squares, self.observed.sum(), degrees))
 
     def expected(self, latents: np.ndarray) -> np.ndarray:
         """Return what latents (latents,) make the state expected to be, float64 (days,)."""

@@ -14,7 +14,6 @@ def filter_loop(
     white_variance: np.ndarray,
     noise: tuple[np.ndarray, np.ndarray],
     whitened: np.ndarray,
-    predicted: np.ndarray,
     mean: np.ndarray,
     covariance: np.ndarray,
 ) -> None:
@@ -26,7 +25,6 @@ def filter_loop(
         white_variance: float64 (days,), of each day's own noise.
         noise: persistence and sd, float64 (2,) each, of the two processes.
         whitened: float64 (days, k), to be written; 0 on days that were not observed.
-        predicted: float64 (days,), to be written: noise expected in the last column.
         mean: float64 (2, k), to be written: what is filtered of each column after the last day.
         covariance: float64 (2, 2), to be written: of both processes after the last day.
     """
@@ -45,7 +43,6 @@ def filter_loop(
             for column in range(width):
                 mean[0, column] *= first
                 mean[1, column] *= second
-        predicted[day] = mean[0, width - 1] + mean[1, width - 1]
         if not observed[day]:
             for column in range(width):
                 whitened[day, column] = 0.0

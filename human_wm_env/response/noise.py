@@ -79,3 +79,21 @@ def whiten(
         mean = mean + gain.astype(np.float32)[:, :, None] * error[:, None]
         covariance = covariance - gain[:, :, None] * covariance.sum(axis=1)[:, None, :]
     return Whitened(whitened, log_variance, expected)
+
+
+def personal_variance(squares: np.ndarray, days: np.ndarray, degrees: float) -> np.ndarray:
+    """Return the variance of people's noise over that of all, float64 (people,).
+
+    Over people it is inverse gamma with as many degrees of freedom, around 1; given the
+    innovations of a log it is so again, and this is the inverse of the mean precision.
+
+    Args:
+        squares: float64 (people,), sums of squared innovations, each over its standard deviation.
+        days: int (people,), how many.
+        degrees: 0 where all people are alike.
+
+    Source: Gelman et al. 2013, "Bayesian data analysis", 2.6.
+    """
+    if degrees == 0.0:
+        return np.ones(np.shape(squares))
+    return np.asarray((degrees + squares) / (degrees + days))

@@ -41,6 +41,8 @@ class ResponseParameters:
         loadings: two arrays float64 (CONTEXT_WIDTH + taus * channels, rank).
         intercept_sd: float64 (2,).
         noise: of both states, on their own scale.
+        noise_degrees: how alike the scales of people's noise of the heart rate are, in degrees of
+            freedom; 0: all have the same (`noise.personal_variance`).
         cutpoints: float64 (3,), between the ordered moods.
         rate_centre, rate_scale: bpm; the heart rate is modelled as (bpm - centre) / scale.
         weather_share: float64 (3,), how common each but the first weather is.
@@ -60,6 +62,7 @@ class ResponseParameters:
     rate_scale: float
     weather_share: np.ndarray
     gaps: GapEvidence | None = None
+    noise_degrees: float = 0.0
 
     @property
     def rank(self) -> int:
@@ -124,7 +127,11 @@ class ResponseLogs:
 
 
 def response_logs(
-    parameters: ResponseParameters, rows: np.ndarray, observed: np.ndarray, weekday: np.ndarray
+    parameters: ResponseParameters,
+    rows: np.ndarray,
+    observed: np.ndarray,
+    weekday: np.ndarray,
+    before: np.ndarray | None = None,
 ) -> ResponseLogs:
     """Turn logs into regressions: one pass, gaps filled, memory run.
 
@@ -133,8 +140,10 @@ def response_logs(
         rows: float32 (people, days, 10), raw.
         observed: bool (people, days, 10).
         weekday: int (people, days), 0 = Monday, -1 = unknown.
+        before: bool (people, days), days that say what is usual of each person; None for all.
+            Where later days are foretold, those before them.
     """
-    scaled, own_mean = parameters.actions.filled(rows, observed)
+    scaled, own_mean = parameters.actions.filled(rows, observed, before)
     found, memory = remembered(
         scaled, parameters.tau_days, morning_states=parameters.morning_states
     )

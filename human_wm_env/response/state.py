@@ -46,19 +46,18 @@ class ResponseModel:
     Attributes:
         arrays: channels over the basis' standard deviations (WIDTH, channels), decay (taus,),
             shares of the weathers (3,), cutpoints (3,), persistence (2, 2).
-        numbers: centre and scale of the heart rate, bpm, its white standard deviation, and that
-            of the mood's latent number within a day.
+        numbers: centre and scale of the heart rate, bpm, and its white standard deviation.
         morning_states: states are measured before the actions of their row.
-        widths: columns of each state.
+        rate_width: columns of the heart rate, which stand before those of the mood.
         steady_root: float32 (2, 2, 2), of the noise's innovations.
         loadings: float32 (rank + 2, columns) and
         mean: float32 (columns,), of each state: from latents [z_c, z_a] to coefficients.
     """
 
     arrays: tuple[np.ndarray, ...]
-    numbers: tuple[float, float, float, float]
+    numbers: tuple[float, float, float]
     morning_states: bool
-    widths: tuple[int, int]
+    rate_width: int
     steady_root: np.ndarray
     loadings: tuple[np.ndarray, np.ndarray]
     mean: tuple[np.ndarray, np.ndarray]
@@ -68,7 +67,6 @@ class ResponseModel:
         """Return the numbers of a response, laid out for the loops."""
         single = np.float32
         rate, mood = parameters.noise
-        innovations = np.square(innovation_root(parameters)[MOOD]).sum()
         loadings = [parameters.personal(state).T.astype(single) for state in (RATE, MOOD)]
         means = [own.astype(single) for own in parameters.mean]
         return cls(
@@ -83,10 +81,9 @@ class ResponseModel:
                 parameters.rate_centre,
                 parameters.rate_scale,
                 float(np.sqrt(rate.white_variance)),
-                float(np.sqrt(1.0 + innovations)),
             ),
             morning_states=parameters.morning_states,
-            widths=(len(means[RATE]), len(means[MOOD])),
+            rate_width=len(means[RATE]),
             steady_root=innovation_root(parameters),
             loadings=(loadings[RATE], loadings[MOOD]),
             mean=(means[RATE], means[MOOD]),

@@ -142,21 +142,23 @@ def remember_channels_loop(
 
 @inlined
 def join_columns_loop(
-    context: np.ndarray, found: np.ndarray, taus: int, columns: np.ndarray
+    context: np.ndarray, found: np.ndarray, taus: int, rate_width: int, columns: np.ndarray
 ) -> None:
     """Write the columns of both states, one below the other, float32 (columns, slots)."""
     count = len(found) // taus
-    own = (len(columns) // _COUNT - CONTEXT_WIDTH) // taus
+    of_rate = (rate_width - CONTEXT_WIDTH) // taus
     row = 0
     for state in range(_COUNT):
+        first = 0 if state == RATE else of_rate
+        last = of_rate if state == RATE else count
         for place in range(CONTEXT_WIDTH):
             for slot in range(context.shape[1]):
                 columns[row, slot] = context[place, slot]
             row += 1
         for tau in range(taus):
-            for channel in range(own):
+            for channel in range(first, last):
                 for slot in range(context.shape[1]):
-                    columns[row, slot] = found[tau * count + state * own + channel, slot]
+                    columns[row, slot] = found[tau * count + channel, slot]
                 row += 1
 
 
@@ -201,7 +203,8 @@ def doubt_loop(
     doubt: np.ndarray,
     latent_mood: np.ndarray,
     cutpoints: np.ndarray,
-    numbers: tuple[float, float, float, float],
+    rate_scale_bpm: float,
+    rate_width: int,
     uncertainty: np.ndarray,
 ) -> None:
     """Write how little is known about what to expect of the day, given its noise.
@@ -212,22 +215,22 @@ def doubt_loop(
     Args:
         columns: float32 (columns, slots), of both states.
         doubt: float32 (rows * columns, slots): R with R'R the covariance of coefficients.
-        latent_mood: float32 (slots,), expected.
+        latent_mood: float32 (slots,), expected; the day's noise but its white part is in it.
         cutpoints: float32 (3,).
-        numbers: see `ResponseModel`.
+        rate_scale_bpm: of the heart rate on the response's own scale.
+        rate_width: see `ResponseModel`.
         uncertainty: float32 (slots,), to be written.
     """
-    own, slots = len(columns) // _COUNT, columns.shape[1]
+    slots, edges = columns.shape[1], (0, rate_width, len(columns))
     rows = len(doubt) // len(columns)
-    spread = np.float32(1.0 / numbers[3])
-    rate_scale = np.float32(numbers[1] / schema.SCALES[schema.HEART_RATE] / _COUNT)
+    rate_scale = np.float32(rate_scale_bpm / schema.SCALES[schema.HEART_RATE] / _COUNT)
     shift = np.empty(slots, dtype=np.float32)
     total = np.zeros((_COUNT, slots), dtype=np.float32)
     for row in range(rows if slots > _FEW else 0):
         for state in range(_COUNT):
             for slot in range(slots):
                 shift[slot] = 0.0
-            for place in range(state * own, (state + 1) * own):
+            for place in range(edges[state], edges[state + 1]):
                 for slot in range(slots):
                     shift[slot] += doubt[row * len(columns) + place, slot] * columns[place, slot]
             for slot in range(slots):
@@ -236,7 +239,7 @@ def doubt_loop(
         for state in range(_COUNT):
             for row in range(rows):
                 first, summed = row * len(columns), np.float32(0.0)
-                for place in range(state * own, (state + 1) * own):
+                for place in range(edges[state], edges[state + 1]):
                     summed += doubt[first + place, slot] * columns[place, slot]
                 total[state, slot] += summed * summed
     for slot in range(slots):
@@ -244,10 +247,8 @@ def doubt_loop(
         for level in range(_LEVELS):
             above = np.float32(0.0)
             if level < len(cutpoints):
-                apart = (cutpoints[level] - latent_mood[slot]) * spread
-                above = (
-                    np.float32(_DENSITY_AT_0) * spread * np.exp(np.float32(-0.5) * apart * apart)
-                )
+                apart = cutpoints[level] - latent_mood[slot]
+                above = np.float32(_DENSITY_AT_0) * np.exp(np.float32(-0.5) * apart * apart)
             moved += abs(below - above)
             below = above
         mood = moved * np.sqrt(total[MOOD, slot]) / np.float32(_LEVELS * _COUNT)
@@ -259,7 +260,7 @@ def states_loop(
     columns: np.ndarray,
     coefficients: np.ndarray,
     noise: np.ndarray,
-    model: tuple[np.ndarray, tuple[float, float, float, float], float],
+    model: tuple[np.ndarray, tuple[float, float, float], int, float],
     scale: np.ndarray,
     normal: np.ndarray,
     row: np.ndarray,
@@ -271,22 +272,24 @@ def states_loop(
         columns: float32 (columns, slots), of both states.
         coefficients: likewise.
         noise: float32 (4, slots), of the day.
-        model: cutpoints, float32 (3,); numbers, see `ResponseModel`; temperature.
+        model: cutpoints, float32 (3,); numbers and rate_width, see `ResponseModel`; temperature.
         scale: float32 (2, slots), personal, of the noise.
         normal: float32 (2, slots), white noise of the heart rate and of the mood.
         row: float32 (10, slots), raw; the states are written.
         latent_mood: float32 (slots,), to be written: without its white noise.
     """
-    cutpoints, numbers, temperature = model
-    own, slots = len(columns) // _COUNT, columns.shape[1]
+    cutpoints, numbers, rate_width, temperature = model
+    slots = columns.shape[1]
     rate = np.zeros(slots, dtype=np.float32)
     for slot in range(slots):
         rate[slot] = noise[0, slot] + noise[1, slot]
         latent_mood[slot] = noise[PROCESSES, slot] + noise[PROCESSES + 1, slot]
-    for place in range(own):
+    for place in range(rate_width):
         for slot in range(slots):
             rate[slot] += columns[place, slot] * coefficients[place, slot]
-            latent_mood[slot] += columns[own + place, slot] * coefficients[own + place, slot]
+    for place in range(rate_width, len(columns)):
+        for slot in range(slots):
+            latent_mood[slot] += columns[place, slot] * coefficients[place, slot]
     centre, rate_scale = np.float32(numbers[0]), np.float32(numbers[1])
     white, tau = np.float32(numbers[2] * temperature), np.float32(temperature)
     for slot in range(slots):

@@ -53,9 +53,7 @@ def begin_response_day(action: np.ndarray, weather: np.ndarray) -> tuple[np.ndar
 
 @compiled
 def end_response_day(
-    model: tuple[
-        tuple[np.ndarray, ...], tuple[float, float, float, float], bool, np.ndarray, float
-    ],
+    model: tuple[tuple[np.ndarray, ...], tuple[float, float, float], bool, int, np.ndarray, float],
     normal: np.ndarray,
     uniform: np.ndarray,
     begun: tuple[np.ndarray, np.ndarray],
@@ -67,8 +65,8 @@ def end_response_day(
     """Draw what comes of a day.
 
     Args:
-        model: arrays, numbers and `morning_states` of the ResponseModel, `WeatherChain.shares`
-            and the temperature.
+        model: arrays, numbers, `morning_states` and `rate_width` of the ResponseModel,
+            `WeatherChain.shares` and the temperature.
         normal: float32 (RESPONSE_NORMALS, slots), the day's noise.
         uniform: float32 (UNIFORMS, slots), likewise.
         begun: encoded and raw, from `begin_response_day`; the states are written into both.
@@ -84,7 +82,7 @@ def end_response_day(
         Batch-first: memory and noise of the ResponseState, the policy's memory, what is observed,
         the gaps, (slots, k) each, the uncertainty, and tomorrow's weather, (slots,).
     """
-    arrays, numbers, morning_states, shares, temperature = model
+    arrays, numbers, morning_states, rate_width, shares, temperature = model
     channels, decay, weather_share, cutpoints, persistence = arrays
     encoded, row = begun
     coefficients, doubt, usual, noise_scale = person
@@ -101,7 +99,7 @@ def end_response_day(
         basis, channels, usual, decay, morning_states, memory, remembered, found
     )
     columns = np.empty((len(coefficients), slots), dtype=np.float32)
-    step.join_columns_loop(context, found, len(decay), columns)
+    step.join_columns_loop(context, found, len(decay), rate_width, columns)
     moved = np.empty((_NUMBERS, slots), dtype=np.float32)
     step.noise_loop(
         noise, noise_root, persistence, noise_scale, normal[_NOISE:], temperature, moved
@@ -111,7 +109,7 @@ def end_response_day(
         columns,
         coefficients,
         moved,
-        (cutpoints, numbers, temperature),
+        (cutpoints, numbers, rate_width, temperature),
         noise_scale,
         normal[_WHITE:],
         row,
@@ -119,7 +117,7 @@ def end_response_day(
     )
     uncertainty = np.zeros(slots, dtype=np.float32)
     if uncertain:
-        step.doubt_loop(columns, doubt, latent_mood, cutpoints, numbers, uncertainty)
+        step.doubt_loop(columns, doubt, latent_mood, cutpoints, numbers[1], rate_width, uncertainty)
     dream_step.encode_loop(encoded, row, dream_step.STATES)
     policy_sums = np.empty((SUMS_WIDTH, slots), dtype=np.float32)
     dream_step.remember_loop(sums, encoded, policy_sums)
@@ -144,7 +142,14 @@ class ResponseDays(DreamDays):
 
     def __init__(self, response: ResponseInference, shares: np.ndarray, temperature: float) -> None:
         model = self._response = ResponseModel.of(response.parameters)
-        self._model = (model.arrays, model.numbers, model.morning_states, shares, temperature)
+        self._model = (
+            model.arrays,
+            model.numbers,
+            model.morning_states,
+            model.rate_width,
+            shares,
+            temperature,
+        )
         self._steady_root = np.empty((8, 0), dtype=np.float32).T
 
     def begin(

@@ -52,7 +52,7 @@ class KeptLayout:
             "sums": (folded_inputs.SUMS_WIDTH,),
         }
         if architecture.has_response:
-            states, channels = len(STATES), len(STATES) * architecture.response_channels
+            states, channels = len(STATES), sum(architecture.response_channels)
             joint = architecture.latent_c + states
             memory = (architecture.response_taus, channels)
             shapes |= {

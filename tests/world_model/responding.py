@@ -9,9 +9,17 @@ from world_model.training.config import RolloutConfig, StageConfig, TrainingConf
 from world_model.training.response import ResponseConfig
 
 SMALL = dataclasses.replace(
-    tiny.TINY, transition="response", latent_a=2, latent_c=3, response_channels=2, response_taus=2
+    tiny.TINY,
+    transition="response",
+    latent_a=2,
+    latent_c=3,
+    response_rate_channels=2,
+    response_mood_channels=2,
+    response_taus=2,
 )
-RESPONSE = ResponseConfig(channels=2, rank=3, tau_days=(2.0, 20.0), rounds=1, steps=6)
+RESPONSE = ResponseConfig(
+    rate_channels=2, mood_channels=2, rank=3, tau_days=(2.0, 20.0), rounds=1, steps=6
+)
 ONE = StageConfig(epochs=1, batch_people=4, learning_rate=3e-3)
 SHORT = TrainingConfig(
     response=RESPONSE,

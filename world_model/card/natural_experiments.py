@@ -90,10 +90,11 @@ def natural_experiments(
     weekday = dataset.weekday[users].astype(int)
     first = dataset.days_logged[users] - held_out_days
     day = np.arange(dataset.days)
-    before = observed & (day < first[:, None])[..., None]
-    posterior = infer(parameters, response_logs(parameters, rows, before, weekday))
-    logs = response_logs(parameters, rows, observed, weekday)
-    late = (day >= first[:, None]) & (day < dataset.days_logged[users, None])
+    early = day < first[:, None]
+    known = observed & early[..., None]
+    posterior = infer(parameters, response_logs(parameters, rows, known, weekday))
+    logs = response_logs(parameters, rows, observed, weekday, early)
+    late = ~early & (day < dataset.days_logged[users, None])
     rng = np.random.default_rng(np.random.SeedSequence([seed, 47]))
     return [_experiment(parameters, logs, posterior, late, state, rng) for state in (0, 1)]
 
@@ -171,12 +172,16 @@ def _slope(predicted: np.ndarray, left: np.ndarray, usable: np.ndarray) -> float
 
 
 def _shifted(predicted: np.ndarray, late: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return each person's held-out predictions moved on by whole weeks, as in a ring."""
+    """Return each person's held-out predictions moved on by whole weeks, as in a ring.
+
+    The days beyond the last whole week would meet another weekday: they get none.
+    """
     shifted = predicted.copy()
     for person, days in enumerate(late):
         weeks = int(days.sum()) // _WEEK
         if weeks >= 2:
-            at = np.nonzero(days)[0]
+            shifted[person, days] = 0.0
+            at = np.nonzero(days)[0][: weeks * _WEEK]
             shifted[person, at] = np.roll(
                 predicted[person, at], _WEEK * int(rng.integers(1, weeks))
             )

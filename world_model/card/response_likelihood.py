@@ -37,9 +37,10 @@ def state_likelihoods(
     last = int(first_days.max()) + days
     observed = dataset.observed[users, :last]
     rows, weekday = dataset.rows[users, :last], dataset.weekday[users, :last].astype(int)
-    logs = response_logs(parameters, rows, observed, weekday)
     day = np.arange(last)
-    judged = (day >= first_days[:, None]) & (day < first_days[:, None] + days)
+    before = day < first_days[:, None]
+    logs = response_logs(parameters, rows, observed, weekday, before)
+    judged = ~before & (day < first_days[:, None] + days)
     rate_noise, mood_noise = parameters.noise
     white = np.full(logs.rate.shape, rate_noise.white_variance)
 

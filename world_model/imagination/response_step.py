@@ -181,8 +181,9 @@ class ResponseStep:
 
     def _mean(self, state: int, context: mx.array, memory: mx.array) -> mx.array:
         """Return a state's mean by the regression, (slots,)."""
-        own, width = self._coefficients[state], self._parameters.channels[state].shape[1]
-        part = memory[:, :, state * width : (state + 1) * width].reshape(len(memory), -1)
+        of_rate = self._parameters.channels[0].shape[1]
+        of_state = memory[:, :, :of_rate] if state == 0 else memory[:, :, of_rate:]
+        own, part = self._coefficients[state], of_state.reshape(len(memory), -1)
         return (own * mx.concatenate([context, part], axis=1)).sum(axis=1)
 
     def _bpm(self, rate: mx.array) -> mx.array:

@@ -43,9 +43,9 @@ class ResponseConfig:
     """How a response is trained.
 
     Attributes:
-        channels: learned combinations of the daily basis, for each state.
-        rank: dimensions of z_c. Components take two for each channel (one for each state) and two
-            for weekdays and weather; the others are for what goes together
+        rate_channels, mood_channels: learned combinations of the daily basis for each state.
+        rank: dimensions of z_c. Components take one for each channel and two for weekdays and
+            weather; the others are for what goes together
             (`response_covariance`).
         tau_days: time constants of the memory.
         states_measured: "evening", after all actions of their row, "morning", after the night
@@ -56,7 +56,8 @@ class ResponseConfig:
         seed: of the first channels and loadings.
     """
 
-    channels: int = 6
+    rate_channels: int = 3
+    mood_channels: int = 6
     rank: int = 32
     tau_days: tuple[float, ...] = (1.0, 3.0, 7.0, 14.0, 42.0)
     states_measured: str = AUTO
@@ -64,6 +65,11 @@ class ResponseConfig:
     steps: int = 150
     validation_share: float = 0.15
     seed: int = 0
+
+    @property
+    def channels(self) -> tuple[int, int]:
+        """Channels of the heart rate and of the mood."""
+        return self.rate_channels, self.mood_channels
 
     @property
     def later_steps(self) -> int:
@@ -77,11 +83,11 @@ class ResponseConfig:
                 repr(self.states_measured),
                 did_you_mean(self.states_measured, (EVENING, MORNING, AUTO)),
             )
-        if min(self.channels, self.rank, self.rounds, self.steps) < 1:
+        if min(*self.channels, self.rank, self.rounds, self.steps) < 1:
             raise ConfigError(
                 "at least one channel, dimension, round and step",
-                f"channels={self.channels}, rank={self.rank}, rounds={self.rounds}, "
-                f"steps={self.steps}",
+                f"rate_channels={self.rate_channels}, mood_channels={self.mood_channels}, "
+                f"rank={self.rank}, rounds={self.rounds}, steps={self.steps}",
                 "Raise the number that is too small.",
             )
 
@@ -95,6 +101,8 @@ class ResponseTraining:
         validation: mean log likelihood of validation people, nats, after each validation.
         rounds: that are behind it; one more than the configuration's at the end.
         point: where the mood was linearised last; None before the first round.
+        timing_nats: by how much the logs prefer that states are measured in the morning; None if
+            nobody asked them.
         best: of each round, the step that the validation side liked best, as a share of all; 0
             is where the round began.
     """
@@ -104,6 +112,7 @@ class ResponseTraining:
     rounds: int = 0
     point: WorkingPoint | None = None
     best: list[float] = field(default_factory=list)
+    timing_nats: float | None = None
 
 
 def train_response(
@@ -162,13 +171,20 @@ def training_rounds(
         validation, best = [*now.validation], [*now.best]
         parameters = _climb(now.parameters, judged, steps, validation, best)
         if number < config.rounds:
-            posterior = solve(parameters, judged.everything)
+            posterior = solve(parameters, judged.known)
             point = working_point(parameters, logs, posterior)
-            parameters, point = fit_noise(parameters, logs, point, posterior)
+            parameters, point = fit_noise(parameters, judged.logs, point, posterior)
         else:
             parameters = learn_covariance(parameters, judged.learned, config.rank)
             validation.append(judged.judge(parameters))
-        now = ResponseTraining(_rounded(parameters), validation, number + 1, point, best)
+        now = replace(
+            now,
+            parameters=_rounded(parameters),
+            validation=validation,
+            rounds=number + 1,
+            point=point,
+            best=best,
+        )
         yield now
 
 

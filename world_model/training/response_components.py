@@ -24,6 +24,7 @@ WEIGHT_PRECISION, LOADING_PRECISION, KERNEL_PRECISION = 10.0, 2.0, 1.0
 CONTEXT_RANK = 2
 _LEAST_SHARE = 1e-6
 Pair = tuple[np.ndarray, np.ndarray]
+Counts = tuple[int, int]  # channels of each state
 
 
 class _State(NamedTuple):
@@ -48,27 +49,28 @@ class _State(NamedTuple):
         return np.asarray(grown / grown.sum(axis=0))
 
 
-def component_rank(channels: int, rank: int) -> int:
+def component_rank(channels: Counts, rank: int) -> int:
     """Return how many entries of z components take, of at most `rank`."""
-    return min(rank, len(STATES) * channels + CONTEXT_RANK)
+    return min(rank, sum(channels) + CONTEXT_RANK)
 
 
-def own_loadings(channels: int, rank: int, state: int) -> np.ndarray:
-    """Return which loadings are learned, bool (CONTEXT_WIDTH + channels, rank).
+def own_loadings(channels: Counts, rank: int, state: int) -> np.ndarray:
+    """Return which loadings of a state are learned, bool (CONTEXT_WIDTH + channels, rank).
 
     Each channel has a z of its own as far as the rank goes, and the context has the last ones;
     its first row are the intercepts, whose z is z_a.
     """
-    learned = np.zeros((CONTEXT_WIDTH + channels, rank), dtype=bool)
-    place = np.arange(channels)
-    learned[CONTEXT_WIDTH + place, (state * channels + place) % rank] = True
-    first = min(len(STATES) * channels, rank - min(CONTEXT_RANK, rank))
+    own, before = channels[state], sum(channels[:state])
+    learned = np.zeros((CONTEXT_WIDTH + own, rank), dtype=bool)
+    place = np.arange(own)
+    learned[CONTEXT_WIDTH + place, (before + place) % rank] = True
+    first = min(sum(channels), rank - min(CONTEXT_RANK, rank))
     learned[1:CONTEXT_WIDTH, first : first + CONTEXT_RANK] = True
     return learned
 
 
 def first_components(
-    channels: int, rank: int, taus: int, rng: np.random.Generator
+    channels: Counts, rank: int, taus: int, rng: np.random.Generator
 ) -> tuple[Pair, Pair, Pair]:
     """Return small channels, means and loadings of both states to begin with.
 
@@ -76,13 +78,13 @@ def first_components(
         Channels, means and loadings as in `ResponseParameters`.
     """
     states = []
-    for state in range(len(STATES)):
+    for state, own in enumerate(channels):
         learned = own_loadings(channels, rank, state)
-        logits = np.zeros((taus, channels))
-        logits[np.arange(channels) % taus, np.arange(channels)] = 1.5
+        logits = np.zeros((taus, own))
+        logits[np.arange(own) % taus, np.arange(own)] = 1.5
         loadings = np.where(learned, 0.05 * rng.standard_normal(learned.shape), 0.0)
         loadings[CONTEXT_WIDTH:][learned[CONTEXT_WIDTH:]] = 0.3
-        weights = 0.3 * rng.standard_normal((WIDTH, channels))
+        weights = 0.3 * rng.standard_normal((WIDTH, own))
         states.append(_State(weights, logits, np.zeros(len(learned)), loadings))
     return _arrays(states)
 
@@ -96,6 +98,11 @@ def _arrays(states: list[_State]) -> tuple[Pair, Pair, Pair]:
         means.append(np.concatenate([own.mean[:cut], (kernel * own.mean[cut:]).reshape(-1)]))
         loadings.append(np.concatenate([own.loadings[:cut], lagged.reshape(-1, lagged.shape[-1])]))
     return (channels[0], channels[1]), (means[0], means[1]), (loadings[0], loadings[1])
+
+
+def _counts(parameters: ResponseParameters) -> Counts:
+    first, second = parameters.channels
+    return first.shape[1], second.shape[1]
 
 
 def _components(parameters: ResponseParameters, state: int) -> _State:
@@ -112,7 +119,7 @@ def _components(parameters: ResponseParameters, state: int) -> _State:
     added = np.einsum("kj,jkz->jz", kernel / (kernel**2).sum(axis=0), lagged)
     logits = np.log(kernel)
     both = np.concatenate([values[:cut], added])
-    learned = own_loadings(channels, parameters.rank, state)
+    learned = own_loadings(_counts(parameters), parameters.rank, state)
     return _State(
         weights, logits - logits.mean(axis=0), both[:, 0], np.where(learned, both[:, 1:], 0.0)
     )
@@ -149,7 +156,7 @@ class ComponentLikelihood:
             float((squares + variances).sum())
             for squares, variances in zip(moments.squares, moments.log_variances, strict=True)
         )
-        channels = parameters.channels[0].shape[1]
+        channels = _counts(parameters)
         self._learned = [
             own_loadings(channels, parameters.rank, state) for state in range(len(STATES))
         ]

@@ -21,6 +21,8 @@ STEPS = 20
 PRIOR_PEOPLE = 10.0
 #: least standard deviation between people of a coefficient in the prior
 LEAST_SD = 0.02
+#: what an average log tells of a coefficient at least, for its weight among the others
+LEAST_INFORMATION = 0.02
 #: how far means may lie from those of the components
 MEAN_SD = 0.1
 
@@ -39,19 +41,19 @@ def learn_covariance(
         rank: dimensions of z_c.
     """
     spreads = [parameters.spread(state) for state in range(len(STATES))]
-    width = spreads[0].shape[1]
-    people = len(moments.slopes[0])
-    information = np.zeros((people, 2 * width, 2 * width))
-    pull = np.zeros((people, 2 * width))
+    edges = np.cumsum([0, *(spread.shape[1] for spread in spreads)])
+    width, people = int(edges[-1]), len(moments.slopes[0])
+    information = np.zeros((people, width, width))
+    pull = np.zeros((people, width))
     for state, spread in enumerate(spreads):
-        part = slice(state * width, (state + 1) * width)
+        part = slice(edges[state], edges[state + 1])
         products = moments.products[state] @ spread
         information[:, part, part] = spread.T @ products
         pull[:, part] = moments.slopes[state] @ spread
     mean = np.concatenate(parameters.mean)
     personal = np.concatenate([parameters.personal(state) for state in range(len(STATES))])
-    covariance = personal @ personal.T + LEAST_SD**2 * np.eye(2 * width)
-    intercepts = [state * width for state in range(len(STATES))]
+    covariance = personal @ personal.T + LEAST_SD**2 * np.eye(width)
+    intercepts = edges[:-1].tolist()
     prior, start = covariance, mean
     for _ in range(STEPS):
         precision = np.linalg.inv(covariance)
@@ -64,7 +66,7 @@ def learn_covariance(
     # What a person adds to what is known of the means: their log, less what is their own.
     own = np.linalg.inv(np.linalg.inv(covariance) + information)
     known = information - information @ own @ information
-    unknown = np.linalg.inv(known.sum(axis=0) + np.linalg.inv(prior))
+    unknown = np.linalg.inv(known.sum(axis=0) + np.eye(width) / MEAN_SD**2)
     covariance = _apart(covariance + unknown, intercepts)
     return _with_covariance(
         parameters, mean, covariance, intercepts, information.mean(axis=0), rank
@@ -101,12 +103,11 @@ def _with_covariance(
     rank: int,
 ) -> ResponseParameters:
     """Return loadings of the rank that explain most of what logs can show, and the intercepts."""
-    width = len(mean) // len(STATES)
     intercept_sd = np.sqrt(np.diag(covariance)[intercepts])
     others = covariance.copy()
     others[intercepts, intercepts] = 0.0
     # In units of what an average log tells of each coefficient.
-    values, vectors = np.linalg.eigh(information + LEAST_SD * np.eye(len(mean)))
+    values, vectors = np.linalg.eigh(information + LEAST_INFORMATION * np.eye(len(mean)))
     seen = vectors * np.sqrt(values) @ vectors.T
     unseen = vectors / np.sqrt(values) @ vectors.T
     variances, directions = np.linalg.eigh(seen @ others @ seen)
@@ -115,9 +116,10 @@ def _with_covariance(
     loadings = np.zeros((len(mean), rank))
     loadings[:, : len(largest)] = unseen @ directions[:, largest] * scale
     loadings[intercepts] = 0.0
+    cut = intercepts[1]  # where the mood's columns begin
     return replace(
         parameters,
-        mean=(mean[:width], mean[width:]),
-        loadings=(loadings[:width], loadings[width:]),
+        mean=(mean[:cut], mean[cut:]),
+        loadings=(loadings[:cut], loadings[cut:]),
         intercept_sd=intercept_sd,
     )

@@ -6,11 +6,12 @@ import math
 from dataclasses import replace
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import minimize, minimize_scalar
+from scipy.special import gammaln
 
 from human_wm_env.compiled import compiled
 from human_wm_env.response.moment_matching import match_moments
-from human_wm_env.response.noise import StateNoise
+from human_wm_env.response.noise import StateNoise, whiten
 from human_wm_env.response.parameters import ResponseLogs, ResponseParameters
 from human_wm_env.response.posterior import (
     ResponsePosterior,
@@ -26,7 +27,15 @@ NOISE_EVALUATIONS = 60
 MOOD_STEPS = 100
 #: between cutpoints: a mood that never occurs has no width
 LEAST_GAP = 0.01
+#: days of logs that the scale of a person's noise is held to that of all, at least and at most
+LEAST_DEGREES, MOST_DEGREES = 2.0, 2000.0
+#: nats, over all people, that scales of their own have to be worth
+LEAST_GAIN = 2.0
 _MOST_PERSISTENT = 0.99
+# A line search may try any numbers: of logits and logarithms of the noise, of the first cutpoint,
+# and of the logarithm of what lies between cutpoints.
+_NOISE_BOUNDS = [(-7.0, 7.0)] * 2 + [(math.log(1e-3), math.log(10.0))] * 2
+_FARTHEST, _WIDEST = 20.0, math.log(20.0)
 _REFITS = 2
 
 
@@ -42,24 +51,29 @@ def fit_noise(
 
     Args:
         parameters: of a response.
-        logs: of people, of whom some are looked at.
-        point: where the mood is linearised.
-        posterior: of the people.
+        logs: of people, of whom the first are looked at.
+        point: where the mood is linearised, of these people and perhaps more.
+        posterior: likewise.
         fits_scale: the latent mood is known up to a scale, which more noise makes larger: move all
             that explains the mood by one factor as well.
 
     Returns:
         The parameters, and the working point on their scale.
     """
-    some = slice(0, NOISE_PEOPLE)
+    some = slice(0, min(NOISE_PEOPLE, len(logs.rate)))
     own = parameters.coefficients(0, posterior.mean[some]).astype(np.float32)
     left = logs.rate[some] - np.einsum("pdw,pw->pd", logs.columns[some], own)
-    rate = _best_noise(parameters.noise[0], left, logs.rate_observed[some])
+    seen = logs.rate_observed[some]
+    rate = _best_noise(parameters.noise[0], left, seen)
+    white = np.full(left.shape, rate.white_variance)
+    innovations = whiten(left[..., None].astype(np.float32), seen, white, rate).columns
+    squares = np.square(innovations, dtype=np.float64).sum(axis=(1, 2))
     mood, cutpoints, scale = _best_mood(parameters, logs, point, fits_scale=fits_scale)
     mean, loadings, sd = parameters.mean, parameters.loadings, parameters.intercept_sd
     found = replace(
         parameters,
         noise=(rate, mood),
+        noise_degrees=fit_degrees(squares, seen.sum(axis=1)),
         cutpoints=cutpoints,
         mean=(mean[0], scale * mean[1]),
         loadings=(loadings[0], scale * loadings[1]),
@@ -109,13 +123,13 @@ def _best_mood(
     parameters: ResponseParameters, logs: ResponseLogs, point: WorkingPoint, *, fits_scale: bool
 ) -> tuple[StateNoise, np.ndarray, float]:
     """Return noise, cutpoints and scale of the mood: each day given those before it."""
-    some = slice(0, NOISE_PEOPLE)
+    some = slice(0, min(NOISE_PEOPLE, len(logs.rate)))
     mean, observed = point.mean[some], np.ascontiguousarray(logs.mood_observed[some])
     level = np.ascontiguousarray(logs.level[some], dtype=np.intp)
     evidence = None if logs.evidence is None else logs.evidence[some]
 
     def unpacked(numbers: np.ndarray) -> tuple[StateNoise, np.ndarray, float]:
-        cutpoints = np.cumsum([numbers[4], *np.maximum(np.exp(numbers[5:7]), LEAST_GAP)])
+        cutpoints = np.cumsum([numbers[4], *np.exp(numbers[5:7])])
         return _noise(numbers, 1.0), cutpoints, float(np.exp(numbers[7])) if fits_scale else 1.0
 
     def cost(numbers: np.ndarray) -> float:
@@ -129,9 +143,30 @@ def _best_mood(
         cutpoints[0],
         *np.log(np.maximum(np.diff(cutpoints), LEAST_GAP)),
     ]
-    start += [0.0] if fits_scale else []
-    found = minimize(cost, np.array(start), method="L-BFGS-B", options={"maxiter": MOOD_STEPS})
+    bounds = [*_NOISE_BOUNDS, (-_FARTHEST, _FARTHEST), *[(math.log(LEAST_GAP), _WIDEST)] * 2]
+    if fits_scale:
+        start, bounds = [*start, 0.0], [*bounds, (-1.0, 1.0)]
+    options = {"maxiter": MOOD_STEPS}
+    inside = np.clip(start, *np.transpose(bounds))
+    found = minimize(cost, inside, method="L-BFGS-B", bounds=bounds, options=options)
     return unpacked(found.x)
+
+
+def fit_degrees(squares: np.ndarray, days: np.ndarray) -> float:
+    """Return how alike people's noise is, by their marginal likelihood (`noise.personal_variance`).
+
+    0, all alike, where scales of their own are not worth `LEAST_GAIN`.
+    """
+
+    def gain(degrees: float) -> float:
+        after = 0.5 * (degrees + days)
+        likely = gammaln(after) - gammaln(0.5 * degrees) - 0.5 * days * np.log(0.5 * degrees)
+        likely = likely - after * np.log1p(squares / degrees)
+        return float((likely + 0.5 * squares).sum())
+
+    bounds = (np.log(LEAST_DEGREES), np.log(MOST_DEGREES))
+    found = minimize_scalar(lambda log: -gain(float(np.exp(log))), bounds=bounds, method="bounded")
+    return float(np.exp(found.x)) if -found.fun > LEAST_GAIN else 0.0
 
 
 @compiled

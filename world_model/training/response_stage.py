@@ -9,8 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from human_wm_env.data.dataset import LogDataset
-from human_wm_env.errors import CheckpointError, ConfigError
-from human_wm_env.files.tensors import read_sealed, write_sealed
+from human_wm_env.errors import ConfigError
 from human_wm_env.model.architecture import Architecture
 from human_wm_env.person import schema
 from human_wm_env.response.arrays import from_arrays, to_arrays
@@ -34,12 +33,13 @@ from world_model.training.response_validation import (
     early,
     later_days_score,
 )
+from world_model.training.state_file import ENDING, read_state, write_state
 
 NAME = "response"
 #: within a person; a column that was 1 on one day in 10,000 has this much
 UNSEEN_SD = 0.01
-_FILE = f"{NAME}.state.safetensors"
 _POINT = "point.mean"
+_FACTS = ("rounds", "validation", "best", "timing_nats")
 
 
 def sized(config: ResponseConfig, architecture: Architecture) -> ResponseConfig:
@@ -49,7 +49,12 @@ def sized(config: ResponseConfig, architecture: Architecture) -> ResponseConfig:
         ConfigError: the configuration asks for other sizes.
     """
     plain = ResponseConfig()
-    for name, size in (("channels", "response_channels"), ("rank", "latent_c")):
+    sizes = {
+        "rate_channels": "response_rate_channels",
+        "mood_channels": "response_mood_channels",
+        "rank": "latent_c",
+    }
+    for name, size in sizes.items():
         wanted, asked = getattr(architecture, size), getattr(config, name)
         if asked not in (wanted, getattr(plain, name)):
             raise ConfigError(
@@ -63,9 +68,8 @@ def sized(config: ResponseConfig, architecture: Architecture) -> ResponseConfig:
             f"training.response.tau_days={list(config.tau_days)}",
             f"Set model.response_taus={len(config.tau_days)}, or name as many.",
         )
-    return dataclasses.replace(
-        config, channels=architecture.response_channels, rank=architecture.latent_c
-    )
+    found = {name: getattr(architecture, size) for name, size in sizes.items()}
+    return dataclasses.replace(config, **found)
 
 
 def train_response_stage(
@@ -113,18 +117,18 @@ def train_response_stage(
     gaps = gap_evidence(
         dataset.observed[train], dataset.rows[train][..., schema.MOOD], dataset.days_logged[train]
     )
-    morning, timing = config.states_measured == MORNING, dict[str, float]()
-    if config.states_measured == AUTO and start is None:
-        some = slice(0, len(train))
-        morning, timing["timing_nats"] = find_timing(
-            rows[some], observed[some], weekday[some], config
-        )
     state = _State(folder, settings)
     now = state.load()
-    if now is None:
+    if now is None and start is not None:
+        now = ResponseTraining(start)
+    elif now is None:
+        morning, timing = config.states_measured == MORNING, None
+        if config.states_measured == AUTO:
+            some = slice(0, len(train))
+            morning, timing = find_timing(rows[some], observed[some], weekday[some], config)
         now = first_training(rows, observed, config, morning_states=morning)
-        if start is not None:
-            now = ResponseTraining(start)
+        now.timing_nats = timing
+        state.save(now)  # the search is not made twice
     now = dataclasses.replace(now, parameters=dataclasses.replace(now.parameters, gaps=gaps))
     total = config.rounds + 1
     bar = tqdm(initial=now.rounds, total=total, desc=NAME, unit="round", disable=not progress)
@@ -142,8 +146,9 @@ def train_response_stage(
         "best_step": round(now.best[-1] * config.later_steps),
         "people": len(train),
         "validation_people": len(unseen),
-        **timing,
     }
+    if now.timing_nats is not None:
+        scores["timing_nats"] = now.timing_nats
     if start is None:
         return without_unseen(now.parameters), scores
     # The same scale, fillings and time constants: logs of all are the same.
@@ -182,47 +187,26 @@ class _State:
     """The file that an interrupted training goes on from."""
 
     def __init__(self, folder: Path | None, run: str) -> None:
-        self._file = None if folder is None else folder / _FILE
+        self._file = None if folder is None else folder / f"{NAME}{ENDING}"
         self._run = run
 
     def save(self, training: ResponseTraining) -> None:
         if self._file is None:
             return
-        self._file.parent.mkdir(parents=True, exist_ok=True)
         arrays = to_arrays(training.parameters)
         if training.point is not None:
             arrays[_POINT] = training.point.mean
-        facts = {
-            "run": self._run,
-            "rounds": training.rounds,
-            "validation": training.validation,
-            "best": training.best,
-        }
-        write_sealed(self._file, arrays, facts)
+        facts = {name: getattr(training, name) for name in _FACTS}
+        write_state(self._file, self._run, arrays, facts)
 
     def load(self) -> ResponseTraining | None:
         """Return where the training stands, None if it has not begun."""
         if self._file is None or not self._file.exists():
             return None
-        try:
-            arrays, facts = read_sealed(self._file)
-            run = facts["run"]
-        except (CheckpointError, KeyError) as error:
-            raise CheckpointError(
-                "a training state that can be read",
-                f"{error} in {self._file}",
-                "Delete the file to start this stage again.",
-            ) from error
-        if run != self._run:
-            raise CheckpointError(
-                "a training state of the same seed, settings and data",
-                f"another run's in {self._file}",
-                "Resume with that run's settings, or start a new run.",
-            )
+        arrays, facts = read_state(self._file, self._run, _FACTS)
+        point = arrays.get(_POINT)
         return ResponseTraining(
-            from_arrays(arrays),
-            facts["validation"],
-            facts["rounds"],
-            WorkingPoint(arrays[_POINT]),
-            facts["best"],
+            parameters=from_arrays(arrays),
+            point=None if point is None else WorkingPoint(point),
+            **facts,
         )

@@ -67,4 +67,4 @@ class _Everybody:
     ) -> Judged:
         """See `Validation`."""
         moments = collect(parameters, logs, point)
-        return Judged(moments, moments, lambda tried: log_likelihood(tried, moments))
+        return Judged(moments, moments, logs, lambda tried: log_likelihood(tried, moments))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -20,13 +20,15 @@ class Judged(NamedTuple):
     """Moments of logs at one noise and one working point.
 
     Attributes:
-        everything: of all people and days.
+        known: of what each person's posterior may know.
         learned: of what is learned from.
+        logs: what is learned from, the first people of all.
         judge: from parameters to nats a person of what is not.
     """
 
-    everything: LogMoments
+    known: LogMoments
     learned: LogMoments
+    logs: ResponseLogs
     judge: Callable[[ResponseParameters], float]
 
 
@@ -55,6 +57,7 @@ class LastPeople:
         return Judged(
             everything,
             _of_people(everything, slice(None, -self.count)),
+            logs_of(logs, slice(None, -self.count)),
             lambda tried: log_likelihood(tried, others),
         )
 
@@ -68,10 +71,12 @@ class LastDays:
     ) -> Judged:
         """See `Validation`."""
         everything = collect(parameters, logs, point)
-        learned = collect(parameters, early(logs), point)
+        before = early(logs)
+        learned = collect(parameters, before, point)
         return Judged(
-            everything,
             learned,
+            learned,
+            before,
             lambda tried: log_likelihood(tried, everything) - log_likelihood(tried, learned),
         )
 
@@ -86,6 +91,12 @@ def early(logs: ResponseLogs) -> ResponseLogs:
         rate_observed=logs.rate_observed & before,
         mood_observed=logs.mood_observed & before,
     )
+
+
+def logs_of(logs: ResponseLogs, people: slice) -> ResponseLogs:
+    """Return the logs of some people."""
+    found = {each.name: getattr(logs, each.name) for each in fields(logs)}
+    return replace(logs, **{name: v[people] for name, v in found.items() if v is not None})
 
 
 def _of_people(moments: LogMoments, people: slice) -> LogMoments:

@@ -15,10 +15,10 @@ from mlx.utils import tree_flatten, tree_unflatten
 from tqdm import tqdm
 
 from human_wm_env.errors import CheckpointError
-from human_wm_env.files.tensors import read_sealed, write_sealed
 from world_model.nets.world_model import WorldModel
 from world_model.training.config import LAST, StageConfig, TrainingConfig
 from world_model.training.logger import Logger
+from world_model.training.state_file import ENDING, read_state, write_state
 
 OBJECTIVE = "objective"
 Gradient = dict[str, Any]  # arrays, nested as the parameters are
@@ -159,13 +159,16 @@ def flat_arrays(tree: Any) -> list[tuple[str, mx.array]]:
     return cast("list[tuple[str, mx.array]]", tree_flatten(tree))
 
 
+_FACTS = ("best", "best_epoch", "epochs_run", "best_scores")
+
+
 class _State:
     """What has to be kept between epochs."""
 
     def __init__(self, stage: Stage, folder: Path | None, run: str) -> None:
         self._stage = stage
         self._run = run
-        self._file = None if folder is None else folder / f"{stage.name}.state.safetensors"
+        self._file = None if folder is None else folder / f"{stage.name}{ENDING}"
         self.best = float("inf")
         self.best_epoch = -1
         self.epochs_run = 0
@@ -194,45 +197,26 @@ class _State:
             self._stage.learner.update(tree_unflatten(list(self._best_parameters.items())))
 
     def _save(self, file: Path) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
         arrays = {f"best/{name}": value for name, value in self._best_parameters.items()}
         for name, value in self._now().items():
             arrays[f"now/{name}"] = value
         for key, optimiser in self._stage.optimisers.items():
             for name, value in flat_arrays(optimiser.state):
                 arrays[f"optimiser/{key}/{name}"] = value
-        facts = {
-            "best": self.best,
-            "best_epoch": self.best_epoch,
-            "epochs_run": self.epochs_run,
-            "best_scores": self.best_scores,
-            "run": self._run,
-        }
-        write_sealed(file, {name: np.array(value) for name, value in arrays.items()}, facts)
+        facts = {name: getattr(self, name) for name in _FACTS}
+        write_state(
+            file, self._run, {name: np.array(value) for name, value in arrays.items()}, facts
+        )
 
     def load(self) -> int:
         """Go on from the state file, if there is one; returns the first epoch to run."""
         if self._file is None or not self._file.exists():
             return 0
-        try:
-            kept, facts = read_sealed(self._file)
-            arrays = {name: mx.array(value) for name, value in kept.items()}
-            run = facts["run"]
-            self.best, self.best_epoch = facts["best"], facts["best_epoch"]
-            self.epochs_run, self.best_scores = facts["epochs_run"], facts["best_scores"]
-        except (CheckpointError, KeyError) as error:
-            raise CheckpointError(
-                "a training state that can be read",
-                f"{error} in {self._file}",
-                "Delete the file to start this stage again.",
-            ) from error
 
-        if run != self._run:
-            raise CheckpointError(
-                "a training state of the same seed, settings and data",
-                f"another run's in {self._file}",
-                "Resume with that run's settings, or start a new run.",
-            )
+        kept, facts = read_state(self._file, self._run, _FACTS)
+        arrays = {name: mx.array(value) for name, value in kept.items()}
+        for name, value in facts.items():
+            setattr(self, name, value)
 
         def part(prefix: str) -> dict[str, mx.array]:
             return {

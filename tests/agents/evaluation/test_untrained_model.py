@@ -17,7 +17,7 @@ def test_it_has_the_same_nets_and_nothing_learned(tmp_path: Path) -> None:
     assert untrained.architecture == trained.architecture
     one, other = untrained.checkpoint.weights, trained.checkpoint.weights
     assert one.keys() == other.keys()
-    for name in ("policy.head", "response.loadings"):
+    for name in ("policy.head", "response.loadings.mood"):
         assert not np.array_equal(one[name], other[name])
     np.testing.assert_array_equal(one["encoder.moments.mean"], other["encoder.moments.mean"])
 

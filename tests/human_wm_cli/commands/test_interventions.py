@@ -11,7 +11,13 @@ from human_wm_cli.commands import interventions
 
 SMALL = [
     *("members=[0]", "people=24", "judged=20", "days=80", "draws=20"),
-    *("response.rounds=1", "response.steps=10", "response.channels=1", "response.rank=2"),
+    *(
+        "response.rounds=1",
+        "response.steps=10",
+        "response.rate_channels=1",
+        "response.mood_channels=1",
+        "response.rank=2",
+    ),
     "run.name=small",
 ]
 

@@ -47,7 +47,8 @@ def test_expected_shapes_are_those_of_the_model(name: str) -> None:
 
 
 # Sizes of nets: those of a response are not used beside a transition net.
-NO_SIZES = ("memory", "transition", "response_channels", "response_taus")
+RESPONSE_SIZES = ("response_rate_channels", "response_mood_channels", "response_taus")
+NO_SIZES = ("memory", "transition", *RESPONSE_SIZES)
 SIZES = [f.name for f in dataclasses.fields(Architecture) if f.name not in NO_SIZES]
 
 
@@ -70,7 +71,7 @@ WRONG: list[tuple[str, float | None]] = [
 ]
 WRONG_RESPONSE: list[tuple[str, float | None]] = [
     ("response.tau_days", 0.0),
-    ("response.mean", np.nan),
+    ("response.mean.mood", np.nan),
     ("response.noise.persistence", 1.0),
     ("response.noise.white_variance", -1.0),
     ("response.actions.sd", 0.0),

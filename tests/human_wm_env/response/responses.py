@@ -28,13 +28,14 @@ from human_wm_env.second_family.structure import draw_structure
 from tests.world_model import tiny
 
 TAU_DAYS = np.array([2.0, 20.0])
-CHANNELS, RANK = 2, 3
+CHANNELS, RANK = (2, 3), 3
 ARCHITECTURE = replace(
     tiny.TINY,
     latent_a=2,
     latent_c=RANK,
     transition=RESPONSE,
-    response_channels=CHANNELS,
+    response_rate_channels=CHANNELS[0],
+    response_mood_channels=CHANNELS[1],
     response_taus=len(TAU_DAYS),
 )
 
@@ -53,20 +54,19 @@ def logs(people: int, days: int, member: int = 0) -> tuple[np.ndarray, np.ndarra
 def parameters(rows: np.ndarray, observed: np.ndarray) -> ResponseParameters:
     """Return a response whose numbers are drawn."""
     rng = np.random.default_rng(3)
-    width = CONTEXT_WIDTH + len(TAU_DAYS) * CHANNELS
+    first, second = (CONTEXT_WIDTH + len(TAU_DAYS) * own for own in CHANNELS)
 
-    def pair(*shape: int) -> tuple[np.ndarray, np.ndarray]:
-        first, second = 0.2 * rng.standard_normal((2, *shape))
-        return first, second
+    def drawn(*shape: int) -> np.ndarray:
+        return np.asarray(0.2 * rng.standard_normal(shape))
 
     noise = StateNoise(np.array([0.8, 0.3]), np.array([0.4, 0.2]), 0.3)
     return ResponseParameters(
         actions=ActionStatistics.of(rows, observed),
         tau_days=TAU_DAYS,
         morning_states=False,
-        channels=pair(WIDTH, CHANNELS),
-        mean=pair(width),
-        loadings=pair(width, RANK),
+        channels=(drawn(WIDTH, CHANNELS[0]), drawn(WIDTH, CHANNELS[1])),
+        mean=(drawn(first), drawn(second)),
+        loadings=(drawn(first, RANK), drawn(second, RANK)),
         intercept_sd=np.array([1.0, 0.6]),
         noise=(noise, noise),
         cutpoints=np.array([-0.8, 0.0, 0.7]),
@@ -148,7 +148,6 @@ def carried_after(
                 variance[person],
                 (own.persistence, own.sd),
                 np.empty_like(columns[person]),
-                np.empty(columns.shape[1]),
                 mean,
                 covariance[person],
             )

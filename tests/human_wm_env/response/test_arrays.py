@@ -8,7 +8,7 @@ import pytest
 from human_wm_env.errors import ConfigError
 from human_wm_env.model.architecture import Architecture
 from human_wm_env.model.weights import expected_shapes
-from human_wm_env.response.arrays import array_shapes, from_arrays, to_arrays
+from human_wm_env.response.arrays import array_shapes, as_today, from_arrays, to_arrays
 from tests.human_wm_env.response.responses import CHANNELS, RANK, TAU_DAYS, logs, parameters
 
 ARRAYS = to_arrays(parameters(*logs(6, 60)[:2]))
@@ -31,7 +31,31 @@ def test_an_architecture_with_a_response_has_no_transition_nets() -> None:
     names = expected_shapes(size)
     assert not any(name.startswith("transition.") for name in names)
     assert names["encoder.out.bias"] == (2 * size.latent_b,)
-    assert names["response.loadings"][-1] == size.latent_c
+    assert names["response.loadings.mood"][-1] == size.latent_c
+
+
+def test_states_have_channels_of_their_own() -> None:
+    size = Architecture(transition="response", latent_a=2)
+    names = expected_shapes(size)
+    assert names["response.channels.heart_rate"][1] == size.response_rate_channels == 3
+    assert names["response.channels.mood"][1] == size.response_mood_channels == 6
+
+
+def test_a_manifest_of_one_number_means_both_states() -> None:
+    size = Architecture.of_manifest({"response_channels": 4, "response_taus": 2})
+    assert size.response_channels == (4, 4)
+
+
+def test_stacked_arrays_are_those_of_each_state() -> None:
+    own = {name.removeprefix("response."): value for name, value in ARRAYS.items()}
+    rate = {kind: own[f"{kind}.heart_rate"] for kind in ("channels", "mean", "loadings")}
+    stacked = {f"response.{kind}": np.stack([value, 2 * value]) for kind, value in rate.items()}
+    found = as_today({**stacked, "response.rate": own["rate"]})
+    assert len(found) == 8 and found["response.noise.degrees"] == [0.0]
+    np.testing.assert_array_equal(found["response.rate"], own["rate"])
+    for kind, value in rate.items():
+        np.testing.assert_array_equal(found[f"response.{kind}.heart_rate"], value)
+        np.testing.assert_array_equal(found[f"response.{kind}.mood"], 2 * value)
 
 
 @pytest.mark.parametrize("sizes", [{"transition": "respons"}, {"transition": "response"}])

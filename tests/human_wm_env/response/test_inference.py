@@ -66,3 +66,35 @@ def test_a_day_of_which_nothing_is_known_leaves_the_prior() -> None:
     assert not found.mean.any()
     np.testing.assert_array_equal(found.root[0], np.eye(responses.RANK + 2))
     assert found.carried.weather.tolist() == [-1]
+
+
+def test_a_person_whose_noise_is_larger_has_a_larger_scale_and_a_wider_posterior() -> None:
+    """Heart rates are drawn from the response itself, with 1.6 times the noise."""
+    rng, size = np.random.default_rng(8), EVENING.rank + 2
+    logs = response_logs(EVENING, ROWS, OBSERVED, WEEKDAY)
+    noise = EVENING.noise[0]
+    slow = noise.sd[:, None] * rng.standard_normal((2, 5))
+    own = np.empty((5, DAYS))
+    for day in range(DAYS):
+        new = (noise.sd * np.sqrt(1.0 - noise.persistence**2))[:, None]
+        slow = noise.persistence[:, None] * slow + new * rng.standard_normal((2, 5))
+        own[:, day] = slow.sum(axis=0) + np.sqrt(noise.white_variance) * rng.standard_normal(5)
+    expected = np.einsum("pdw,w->pd", logs.columns, EVENING.coefficients(0, np.zeros(size)))
+    found = []
+    for scale in (1.0, 1.6):
+        rows = ROWS.copy()
+        rate = EVENING.rate_centre + EVENING.rate_scale * (expected + scale * own)
+        rows[..., schema.HEART_RATE] = rate
+        weekday = WEEKDAY.astype(np.int8)
+        people = [History(rows[p], OBSERVED[p], weekday[p]) for p in range(5)]
+        alike = ResponseInference(EVENING)(people)
+        personal = ResponseInference(replace(EVENING, noise_degrees=4.0))(people)
+        np.testing.assert_array_equal(alike.carried.noise_scale, 1.0)
+        np.testing.assert_array_equal(personal.carried.noise_scale[:, 1], 1.0)
+        found.append((personal.carried.noise_scale[:, 0].mean(), alike.root, personal.root))
+    (usual, _, _), (large, alone, wide) = found
+    assert usual == pytest.approx(1.0, abs=0.12)
+    assert large == pytest.approx(1.6, rel=0.12)
+    assert np.trace(wide @ wide.transpose(0, 2, 1), axis1=1, axis2=2).mean() > np.mean(
+        np.trace(alone @ alone.transpose(0, 2, 1), axis1=1, axis2=2)
+    )

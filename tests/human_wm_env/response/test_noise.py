@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from human_wm_env.response.noise import StateNoise, whiten
+from human_wm_env.response.noise import StateNoise, personal_variance, whiten
 
 NOISE = StateNoise(np.array([0.9, 0.4]), np.array([0.8, 0.5]), 0.3)
 
@@ -44,3 +44,9 @@ def test_what_was_not_observed_says_nothing() -> None:
     one, two = (whiten(each, observed, white, NOISE) for each in (columns, other))
     assert np.array_equal(one.columns, two.columns)
     assert not one.columns[0, 7].any()
+
+
+def test_few_days_say_little_of_a_persons_noise() -> None:
+    squares, days = np.array([0.0, 40.0, 400.0]), np.array([0, 10, 100])
+    np.testing.assert_allclose(personal_variance(squares, days, 10.0), [1.0, 2.5, 410.0 / 110.0])
+    np.testing.assert_array_equal(personal_variance(squares, days, 0.0), 1.0)

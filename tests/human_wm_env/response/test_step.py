@@ -7,6 +7,7 @@ import numpy as np
 from human_wm_env.person import schema
 from human_wm_env.response import step
 from human_wm_env.response.basis import WIDTH, daily_basis
+from human_wm_env.response.ordinal import normal_cdf
 from human_wm_env.response.parameters import CONTEXT_WIDTH, context_columns
 from tests.human_wm_env.response import responses
 
@@ -37,3 +38,36 @@ def test_the_context_of_a_day_is_that_of_a_log() -> None:
     share = PARAMETERS.weather_share.astype(np.float32)
     step.context_loop(weekday[0], weather, before, share, found)
     np.testing.assert_allclose(found.T, wanted, atol=1e-6)
+
+
+def test_uncertainty_is_that_of_the_shares_given_the_noise_of_the_day() -> None:
+    """By differences: a coefficient moves the shares of the moods around the latent mood."""
+    rng = np.random.default_rng(2)
+    slots, rate_width, mood_width, rows = 6, 4, 5, 3
+    width = rate_width + mood_width
+    columns, latent = rng.standard_normal((width, slots)), rng.standard_normal(slots)
+    doubt, cutpoints = 0.1 * rng.standard_normal((rows, width, slots)), np.array([-0.8, 0.1, 0.9])
+    single = np.float32
+    found = np.empty(slots, dtype=single)
+    step.doubt_loop(
+        columns.astype(single),
+        doubt.reshape(rows * width, slots).astype(single),
+        latent.astype(single),
+        cutpoints.astype(single),
+        7.0,
+        rate_width,
+        found,
+    )
+
+    def shares(mood: np.ndarray) -> np.ndarray:
+        below = normal_cdf(cutpoints[:, None] - mood)
+        edges = [np.zeros((1, slots)), below, np.ones((1, slots))]
+        return np.asarray(np.diff(np.concatenate(edges), axis=0))
+
+    shift = doubt * columns
+    rate, mood = shift[:, :rate_width].sum(axis=1), shift[:, rate_width:].sum(axis=1)
+    small = 1e-4
+    slope = (shares(latent + small) - shares(latent - small)) / (2.0 * small)
+    of_mood = (np.abs(slope) * np.sqrt((mood**2).sum(axis=0))).mean(axis=0)
+    of_rate = 7.0 / schema.SCALES[schema.HEART_RATE] * np.sqrt((rate**2).sum(axis=0))
+    np.testing.assert_allclose(found, 0.5 * (of_rate + of_mood), rtol=1e-4)

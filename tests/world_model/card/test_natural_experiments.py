@@ -15,6 +15,7 @@ from tests.human_wm_env.response import responses
 from world_model.card.natural_experiments import (
     NaturalExperiment,
     NotTested,
+    _shifted,
     natural_experiments,
 )
 from world_model.training.response import ResponseConfig, train_response
@@ -25,7 +26,7 @@ DAYS, HELD_OUT = 240, 80
 @pytest.fixture(scope="module")
 def trained() -> ResponseParameters:
     rows, observed, weekday = responses.logs(60, DAYS)
-    config = ResponseConfig(steps=40, rounds=1, channels=2, rank=4)
+    config = ResponseConfig(steps=40, rounds=1, rate_channels=2, mood_channels=2, rank=4)
     morning = draw_structure(0).morning_states
     return train_response(rows, observed, weekday, config, morning_states=morning).parameters
 
@@ -75,6 +76,18 @@ def test_effects_of_the_other_sign_are_refuted(
     assert isinstance(rate, NaturalExperiment)
     assert rate.slope.mean < 0.0
     assert rate.slope.mean < rate.null[1]
+
+
+def test_shifted_weeks_are_whole() -> None:
+    days = np.zeros((1, 40), dtype=bool)
+    days[0, 8:39] = True  # 4 weeks and 3 days
+    predicted = np.arange(40.0)[None]
+    moved = _shifted(predicted, days, np.random.default_rng(1))
+    np.testing.assert_array_equal(moved[0, :8], predicted[0, :8])
+    np.testing.assert_array_equal(moved[0, 36:39], 0.0)
+    whole = moved[0, 8:36]
+    assert sorted(whole) == list(range(8, 36))
+    assert (whole != np.arange(8, 36)).all() and (whole % 7 == np.arange(8, 36) % 7).all()
 
 
 def test_a_state_that_is_hardly_logged_is_said_to_be_untested(

@@ -106,7 +106,7 @@ def test_noise_is_that_of_the_parameters() -> None:
     slots, rng = 4000, np.random.default_rng(2)
     own = dataclasses.replace(parameters(), rate_centre=100.0, rate_scale=2.0)  # within bounds
     latents = np.zeros((slots, own.rank + 2), dtype=np.float32)
-    usual = np.zeros((slots, 2, 2 * responses.CHANNELS), dtype=np.float32)
+    usual = np.zeros((slots, 2, sum(responses.CHANNELS)), dtype=np.float32)
     step, before = ResponseStep(own, mx.array(latents)), begin(own, usual, latents)
     rows = np.repeat(days(rng)[:1, :1], slots, axis=0)[:, 0]
     today, unknown = columns(rows), mx.zeros((slots, 4))
@@ -125,7 +125,7 @@ def test_noise_is_that_of_the_parameters() -> None:
 def test_moods_drawn_straight_through_have_gradients_and_the_same_values() -> None:
     own, rng = parameters(), np.random.default_rng(3)
     latents = rng.standard_normal((SLOTS, own.rank + 2)).astype(np.float32)
-    usual = np.zeros((SLOTS, 2, 2 * responses.CHANNELS), dtype=np.float32)
+    usual = np.zeros((SLOTS, 2, sum(responses.CHANNELS)), dtype=np.float32)
     before = begin(own, usual, latents)
     rows = days(rng)[:, 0]
     normal = mx.array(rng.standard_normal((SLOTS, 6)).astype(np.float32))
@@ -153,7 +153,7 @@ def test_moods_drawn_straight_through_have_gradients_and_the_same_values() -> No
 def test_probabilities_are_those_of_the_ordinal_probit() -> None:
     own = parameters()
     latents = np.zeros((1, own.rank + 2), dtype=np.float32)
-    usual = np.zeros((1, 2, 2 * responses.CHANNELS), dtype=np.float32)
+    usual = np.zeros((1, 2, sum(responses.CHANNELS)), dtype=np.float32)
     rows = days(np.random.default_rng(4))[:1, 0]
     draw = ResponseDraw(mx.zeros((1, 2)), mx.zeros((1, 4)), probabilities=True)
     nowhere = mx.zeros((1, 2)), mx.zeros((1, 4))

@@ -20,7 +20,9 @@ ROWS, OBSERVED, WEEKDAY = responses.logs(24, 120)
 
 
 def test_training_helps_people_whom_it_does_not_learn_from() -> None:
-    config = ResponseConfig(channels=2, rank=3, tau_days=(2.0, 20.0), rounds=1, steps=40)
+    config = ResponseConfig(
+        rate_channels=2, mood_channels=2, rank=3, tau_days=(2.0, 20.0), rounds=1, steps=40
+    )
     found = train_response(ROWS, OBSERVED, WEEKDAY, config, morning_states=False)
     assert max(found.validation) > found.validation[0]
     assert np.isfinite(found.parameters.cutpoints).all()
@@ -28,7 +30,9 @@ def test_training_helps_people_whom_it_does_not_learn_from() -> None:
 
 
 def test_a_training_goes_on_from_any_of_its_rounds() -> None:
-    config = ResponseConfig(channels=2, rank=3, tau_days=(2.0, 20.0), rounds=2, steps=4)
+    config = ResponseConfig(
+        rate_channels=2, mood_channels=2, rank=3, tau_days=(2.0, 20.0), rounds=2, steps=4
+    )
     start = first_training(ROWS, OBSERVED, config, morning_states=False)
     whole = list(training_rounds(ROWS, OBSERVED, WEEKDAY, config, start, LastPeople(4)))
     assert [each.rounds for each in whole] == [1, 2, 3]
@@ -41,7 +45,9 @@ def test_a_training_goes_on_from_any_of_its_rounds() -> None:
 
 @pytest.mark.parametrize("people", [1, 3])
 def test_few_people_are_judged_on_their_later_days(people: int) -> None:
-    config = ResponseConfig(channels=2, rank=3, tau_days=(2.0, 20.0), rounds=1, steps=4)
+    config = ResponseConfig(
+        rate_channels=2, mood_channels=2, rank=3, tau_days=(2.0, 20.0), rounds=1, steps=4
+    )
     logs = ROWS[:people], OBSERVED[:people], WEEKDAY[:people]
     start = first_training(*logs[:2], config, morning_states=False)
     *_, last = training_rounds(*logs, config, start, LastDays())

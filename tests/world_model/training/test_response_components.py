@@ -19,7 +19,7 @@ from world_model.training.response_components import (
 from world_model.training.response_validation import log_likelihood
 
 ROWS, OBSERVED, WEEKDAY = responses.logs(12, 90)
-CHANNELS, RANK = 2, 6
+CHANNELS, RANK = (2, 3), 7
 
 
 def parameters() -> ResponseParameters:
@@ -37,10 +37,10 @@ MOMENTS = collect(PARAMETERS, LOGS, first_working_point(LOGS))
 def test_every_channel_has_its_own_z_as_far_as_the_rank_goes() -> None:
     rate, mood = (own_loadings(CHANNELS, RANK, state) for state in (0, 1))
     assert rate[CONTEXT_WIDTH:].nonzero()[1].tolist() == [0, 1]
-    assert mood[CONTEXT_WIDTH:].nonzero()[1].tolist() == [2, 3]
+    assert mood[CONTEXT_WIDTH:].nonzero()[1].tolist() == [2, 3, 4]
     for own in (rate, mood):
         assert not own[0].any()  # the intercepts are z_a
-        assert own[1].nonzero()[0].tolist() == [4, 5]
+        assert own[1].nonzero()[0].tolist() == [5, 6]
     few = own_loadings(CHANNELS, 1, 1)
     assert few.any(axis=1).tolist() == [False, *[True] * (len(few) - 1)]
 

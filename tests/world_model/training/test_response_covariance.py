@@ -10,7 +10,7 @@ import pytest
 from human_wm_env.response.parameters import ResponseParameters
 from human_wm_env.response.posterior import LogMoments
 from tests.human_wm_env.response import responses
-from world_model.training.response_covariance import learn_covariance
+from world_model.training.response_covariance import LEAST_SD, MEAN_SD, learn_covariance
 from world_model.training.response_validation import log_likelihood
 
 PEOPLE, RANK = 400, 5
@@ -87,6 +87,17 @@ def test_few_people_change_components_less_and_widen_what_is_unknown(
     )
     many, little = (learn_covariance(truth, moments, 20) for moments in (whole, few))
     assert np.trace(covariance(little)) > np.trace(covariance(many))
+
+
+def test_what_nobody_shows_of_the_means_is_as_unknown_as_their_prior(
+    truth: ResponseParameters,
+) -> None:
+    """Nothing was logged: people differ as components say, and means lie where they may lie."""
+    nothing = moments_of(truth, 3, 0, 3)
+    found = learn_covariance(truth, nothing, 2 * len(truth.mean[0]) + 10)
+    added = covariance(found) - covariance(truth)
+    variances = np.diag(added) - LEAST_SD**2
+    np.testing.assert_allclose(variances, MEAN_SD**2, rtol=1e-6)
 
 
 def test_a_larger_rank_loses_less(truth: ResponseParameters) -> None:

@@ -16,6 +16,7 @@ from world_model.training.response import ResponseConfig, train_response
 from world_model.training.response_noise import (
     LEAST_GAP,
     cost_of_noise,
+    fit_degrees,
     fit_noise,
 )
 
@@ -80,6 +81,14 @@ def test_moods_that_never_occur_leave_cutpoints_apart(missing: tuple[int, ...]) 
     gone = np.isin(rows[..., schema.MOOD], [MOOD_ORDER[level] for level in missing])
     observed = observed.copy()
     observed[..., schema.MOOD] &= ~gone
-    config = ResponseConfig(channels=2, rank=4, steps=5, rounds=2)
+    config = ResponseConfig(rate_channels=2, mood_channels=2, rank=4, steps=5, rounds=2)
     found = train_response(rows, observed, weekday, config, morning_states=False).parameters
     assert (np.diff(found.cutpoints) > 0.5 * LEAST_GAP).all()
+
+
+def test_how_alike_the_noise_of_people_is_is_found() -> None:
+    rng, days = np.random.default_rng(3), np.full(600, 120)
+    variance = 8.0 / rng.chisquare(8.0, 600)
+    squares = variance * rng.chisquare(120, 600)
+    assert fit_degrees(squares, days) == pytest.approx(8.0, rel=0.2)
+    assert fit_degrees(rng.chisquare(120, 600), days) == 0.0

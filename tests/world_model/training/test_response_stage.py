@@ -62,7 +62,9 @@ def test_rollouts_move_the_policy_alone(trained: Trained) -> None:
         np.testing.assert_array_equal(one[name], two[name], err_msg=name)
 
 
-def stage(folder: Path | None, settings: str = "", **others: object) -> dict[str, np.ndarray]:
+def stage(
+    folder: Path | None, settings: str = "", config: ResponseConfig = RESPONSE, **others: object
+) -> dict[str, np.ndarray]:
     logs = tiny.logs()
     logger = Recorder()
     options = {"start": None, "logger": logger, "folder": folder, "settings": settings} | others
@@ -71,7 +73,7 @@ def stage(folder: Path | None, settings: str = "", **others: object) -> dict[str
         logs,
         logs.users_of("train"),
         validation,
-        RESPONSE,
+        config,
         **options,  # type: ignore[arg-type]
     )
     names = {name for name, _, _ in logger.seen}
@@ -99,6 +101,27 @@ def test_an_interrupted_stage_ends_as_one_that_was_not(
     (tmp_path / "response.state.safetensors").write_bytes(b"damaged")
     with pytest.raises(CheckpointError, match="can be read"):
         stage(tmp_path, "one run")
+
+
+def test_a_stage_that_goes_on_does_not_search_the_timing_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    auto = dataclasses.replace(RESPONSE, states_measured="auto")
+    rounds = response_stage.training_rounds
+
+    def killed(*args: object, **options: object):  # type: ignore[no-untyped-def]
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr(response_stage, "training_rounds", killed)
+    with pytest.raises(KeyboardInterrupt):
+        stage(tmp_path, config=auto)
+    monkeypatch.setattr(response_stage, "training_rounds", rounds)
+    monkeypatch.delattr(response_stage, "find_timing")
+    again = stage(tmp_path, config=auto)
+    monkeypatch.undo()
+    for name, value in stage(None, config=auto).items():
+        np.testing.assert_array_equal(again[name], value, err_msg=name)
 
 
 def test_the_logs_say_when_states_are_measured() -> None:
@@ -150,7 +173,7 @@ def test_other_sizes_than_the_architecture_has_are_refused(
 
 def test_the_sizes_are_those_of_the_architecture() -> None:
     found = sized(ResponseConfig(tau_days=(2.0, 20.0)), SMALL)
-    assert (found.rank, found.channels) == (3, 2)
+    assert (found.rank, found.channels) == (3, (2, 2))
 
 
 def test_the_predecessor_has_no_response() -> None:

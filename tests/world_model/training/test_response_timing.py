@@ -9,7 +9,7 @@ from tests.human_wm_env.response import responses
 from world_model.training.response import ResponseConfig
 from world_model.training.response_timing import LEAST_NATS, find_timing
 
-CONFIG = ResponseConfig(channels=3, rank=8, tau_days=(2.0, 10.0), steps=30)
+CONFIG = ResponseConfig(rate_channels=3, mood_channels=3, rank=8, tau_days=(2.0, 10.0), steps=30)
 
 
 @pytest.mark.parametrize("morning", [False, True])
