@@ -16,6 +16,7 @@ from human_wm_env.errors import (
     LogWarning,
     MissingExtraError,
     ResetNeededError,
+    TrainingError,
     UnknownArgumentError,
 )
 from human_wm_env.lazy_names import lazy_names
@@ -70,6 +71,7 @@ __all__ = [
     "PersonStart",
     "ResetNeededError",
     "Stream",
+    "TrainingError",
     "Transition",
     "UnknownArgumentError",
     "VectorEnv",

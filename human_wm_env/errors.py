@@ -62,6 +62,10 @@ class ResetNeededError(HumanWMError):
     """`step` was called before the first `reset`, or after the end of an episode."""
 
 
+class TrainingError(HumanWMError):
+    """A training came to something that it cannot go on from, such as a loss of NaN."""
+
+
 class LogWarning(UserWarning):
     """Something in a log is not what it seems; what was made of it stands in the message."""
 

@@ -24,6 +24,7 @@ from human_wm_env.response.posterior import (
     solve,
     working_point,
 )
+from world_model.training.finite_loss import check_finite
 from world_model.training.response_components import (
     ComponentLikelihood,
     component_rank,
@@ -243,6 +244,7 @@ def _climb(
     def weigh(vector: np.ndarray) -> None:
         nonlocal best_value, best_step
         validation.append(judged.judge(objective.parameters(vector)))
+        check_finite({"log likelihood": validation[-1]}, f"the response, step {step} of {steps}")
         if validation[-1] > best_value:
             best_value, best_step = validation[-1], step
 

@@ -17,6 +17,7 @@ from tqdm import tqdm
 from human_wm_env.errors import CheckpointError
 from world_model.nets.world_model import WorldModel
 from world_model.training.config import LAST, StageConfig, TrainingConfig
+from world_model.training.finite_loss import check_finite
 from world_model.training.logger import Logger
 from world_model.training.state_file import ENDING, read_state, write_state
 
@@ -40,6 +41,9 @@ class Stage(ABC):
     config: StageConfig
     learner: nn.Module
     optimisers: dict[str, optim.Optimizer]
+    #: of the running epoch, for errors
+    epoch = 0
+    batch = 0
 
     @abstractmethod
     def train_epoch(self, epoch: int, rng: np.random.Generator) -> dict[str, float]:
@@ -65,13 +69,22 @@ class Stage(ABC):
 
         Returns:
             The parts of the loss side by side, float64.
+
+        Raises:
+            TrainingError: one of them is not finite.
         """
         if gradient is not None:
             clipped, _ = optim.clip_grad_norm(gradient, self.config.clip_norm)
             optimiser.update(self.learner, clipped)
         states = [each.state for each in self.optimisers.values()]
         mx.eval(self.learner.parameters(), states, parts)
-        return numbers(parts)
+        values = numbers(parts)
+        check_finite(
+            dict(zip(self.parts, values, strict=False)),
+            f"stage {self.name}, epoch {self.epoch}, batch {self.batch}",
+        )
+        self.batch += 1
+        return values
 
     def mean_parts(
         self, each: Sequence[np.ndarray], people: Sequence[int] | None = None
@@ -110,6 +123,7 @@ def fit(
 
     Raises:
         CheckpointError: the state file is damaged, or of another run.
+        TrainingError: a loss that is not finite; it names epoch and batch.
     """
     state = _State(stage, folder, f"{seed}/{settings}")
     first = state.load()
@@ -129,8 +143,10 @@ def fit(
         if state.is_exhausted(stage.config.patience):
             break
         rng = np.random.default_rng(np.random.SeedSequence([seed, tag, epoch]))
+        stage.epoch, stage.batch = epoch, 0
         scalars = stage.train_epoch(epoch, rng)
         scores = stage.validate(epoch)
+        check_finite(scores, f"stage {stage.name}, validation of epoch {epoch}")
         for kind, values in (("train", scalars), ("validation", scores)):
             for key, value in values.items():
                 logger.scalar(f"{stage.name}/{kind}/{key}", value, epoch)

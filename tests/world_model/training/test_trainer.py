@@ -11,7 +11,7 @@ import mlx.nn as nn
 import numpy as np
 import pytest
 
-from human_wm_env.errors import CheckpointError, ConfigError
+from human_wm_env.errors import CheckpointError, ConfigError, TrainingError
 from tests.world_model.fitting_runs import Recorder, run
 from world_model.training.config import StageConfig
 from world_model.training.trainer import OBJECTIVE, Stage, fit
@@ -213,3 +213,25 @@ def test_a_state_of_another_run_is_refused(tmp_path: Path, seed: int, settings: 
     assert float(stage.learner.epochs) == 0.0 and stage.draws == stage.validated == []
     assert file.read_bytes() == before
     assert run(stage, tmp_path, seed=0, settings="these")["epochs_run"] == 2
+
+
+class Exploding(Scripted):
+    """Its third batch of the second epoch has a loss of NaN."""
+
+    parts = (OBJECTIVE, "kl")
+
+    def train_epoch(self, epoch: int, rng: np.random.Generator) -> dict[str, float]:
+        for batch in range(5):
+            self.validated.append(100 * epoch + batch)
+            kl = float("nan") if (epoch, batch) == (1, 2) else 1.0
+            self.step(self.optimisers["adam"], None, [mx.array(2.0), mx.array(kl)])
+        return {"loss": 2.0}
+
+
+def test_a_loss_that_is_not_finite_ends_training_at_once() -> None:
+    stage = Exploding([1.0] * 9)
+    with pytest.raises(TrainingError, match="stage scripted, epoch 1, batch 2; received kl nan"):
+        run(stage)
+    assert stage.validated[-1] == 102
+    with pytest.raises(TrainingError, match="validation of epoch 1; received objective inf"):
+        run(Scripted([1.0, float("inf"), 1.0]))
