@@ -23,6 +23,7 @@ COMMANDS = {
     "report": "measure a checkpoint on held-out people and write its model card",
     "evaluate-forecasts": "judge forecasts of held-out days beside a simple baseline",
     "experiments": "train and measure variants of the world model under one budget",
+    "futures": "draw one person's log and 125 imagined futures: humanwm futures my_logs.csv",
     "what-if": "say what a change of one person's days would do to them, and how sure that is",
     "check-what-if": "compare its effects with the true ones of the embedded people",
     "interventions": "judge effects of actions on people of other equations, person by person",

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from human_wm_env.futures import Futures, imagine_futures, imagine_population
     from human_wm_env.people.embedded import Dataset, EmbeddedConfig, EmbeddedPeople, load_embedded
     from human_wm_env.person.fan_chart import fan_chart
+    from human_wm_env.person.raw_days import decode_day, decode_observation, encode_day
     from human_wm_env.person_context import PersonContext, VectorPersonContext
     from human_wm_env.random_streams import Stream, draw_noise
     from human_wm_env.runtime.world_model import ModelSource, WorldModelRuntime, load_world_model
@@ -80,8 +81,11 @@ __all__ = [
     "World",
     "WorldModelRuntime",
     "__version__",
+    "decode_day",
+    "decode_observation",
     "draw_noise",
     "effect_chart",
+    "encode_day",
     "fan_chart",
     "imagine_futures",
     "imagine_population",

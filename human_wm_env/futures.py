@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
 from human_wm_env.data.dataset import LogDataset
+from human_wm_env.data.never_logged import warn_of_never_logged
 from human_wm_env.errors import ConfigError
 from human_wm_env.model.branches import BRANCHES
 from human_wm_env.person.history import History
@@ -30,6 +32,7 @@ class Futures:
         history: the log before the first imagined day.
         user: the person's id.
         day: the first imagined day.
+        first_date: its date; None where dates are not known.
     """
 
     rows: np.ndarray
@@ -37,12 +40,13 @@ class Futures:
     history: History
     user: str
     day: int
+    first_date: date | None = None
 
 
 def imagine_futures(
     dataset: LogDataset,
     user: str,
-    day: int,
+    day: int | str,
     *,
     world_model: ModelSource = None,
     horizon: int = 30,
@@ -52,13 +56,16 @@ def imagine_futures(
 ) -> Futures:
     """Imagine a person who follows their own habits.
 
+    A `NeverLoggedWarning` names features that the person never logged.
+
     Branch b of the 5 x 5 x 5 has draws b // 25, b // 5 % 5 and b % 5 of z_a, z_b and z_c:
     not 125 independent futures. The `draws` are: each has latents and noise of its own.
 
     Args:
         dataset: the logs.
         user: a person's id.
-        day: the first imagined day; only rows before it are read.
+        day: the first imagined day, or its date as text, or "end", the day after the log;
+            only rows before it are read.
         world_model: checkpoint folder; None means the bundled one.
         horizon: imagined days.
         temperature: tau of the dream.
@@ -80,6 +87,10 @@ def imagine_futures(
         adherence=0.0,
         temperature=temperature,
     )
+    position = dataset.index_of(user)
+    warn_of_never_logged(dataset, np.array([position]))
+    if day == "end":
+        day = int(dataset.days_logged[position])
     # The branches are group 0 and slots 0 to 124; each draw is a group and a slot of its own.
     streams = [Stream((seed, 0, 0), (seed, branch, 0)) for branch in range(BRANCHES)]
     streams += [Stream((seed, 1 + i, 0), (seed, BRANCHES + i, 0)) for i in range(draws)]
@@ -90,5 +101,12 @@ def imagine_futures(
     ]
     starts = world.start_from(options, drawn)
     rows = habitual_days(world, starts, streams)
-    history = dataset.history(starts[0].user, day)
-    return Futures(rows[:BRANCHES], rows[BRANCHES:], history, user, day)
+    first = starts[0].day
+    return Futures(
+        rows=rows[:BRANCHES],
+        draws=rows[BRANCHES:],
+        history=dataset.history(position, first),
+        user=dataset.user_ids[position],
+        day=first,
+        first_date=dataset.date_of(position, first),
+    )

@@ -10,6 +10,8 @@ from human_wm_env.person import schema
 from human_wm_env.person.rendering import BAND, INK, LEGEND, LINE, SHOWN, add_head, new_figure
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -31,6 +33,7 @@ def fan_chart(
     futures: np.ndarray,
     first_day: int,
     title: str,
+    first_date: date | None = None,
 ) -> Figure:
     """Return the imagined futures of one person behind their logged days.
 
@@ -45,8 +48,11 @@ def fan_chart(
         futures: float (branches, horizon, 10), raw rows of single futures.
         first_day: day of the first imagined row.
         title: of the figure.
+        first_date: date of the first imagined row; the axis then has dates.
     """
     figure, axes = new_figure(8.0, 8.2)
+    if first_date is not None:
+        first_day = _date_axis(axes[-1], first_date)
     before = first_day - len(logged_rows) + np.arange(len(logged_rows))
     ahead = first_day + np.arange(draws.shape[1])
     for axis, index in zip(axes, SHOWN, strict=True):
@@ -62,6 +68,17 @@ def fan_chart(
     axes[0].set_xlim(before[0] - 1, ahead[-1] + 1)
     add_head(figure, axes[0], title)
     return figure
+
+
+def _date_axis(axis: Axes, first_date: date) -> int:
+    """Let an axis show dates; return where on it a date stands."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
+
+    locator = AutoDateLocator()
+    axis.xaxis.set_major_locator(locator)
+    axis.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    axis.set_xlabel("")
+    return int(date2num(first_date))
 
 
 def _fan(axis: Axes, ahead: np.ndarray, draws: np.ndarray, futures: np.ndarray) -> None:
