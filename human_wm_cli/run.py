@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from human_wm_cli.config import to_yaml
 from human_wm_cli.console import to_json
 from human_wm_cli.tensorboard_writer import TensorBoardWriter
-from human_wm_env import CheckpointError, ConfigError
+from human_wm_env import CheckpointError, ConfigError, HumanWMError
 from human_wm_env.files.writing import locked, write_whole
 
 if TYPE_CHECKING:
@@ -55,8 +55,9 @@ class RunFolder:
     """Create `<root>/<name>/` and save the configuration in it.
 
     A context manager: leaving it closes the logger. While it is open no other process can take
-    the folder. A resumed run that is refused, by a
-    CheckpointError or ConfigError, leaves the configuration that the folder had.
+    the folder. A resumed run that is refused, by a CheckpointError or ConfigError, leaves the
+    configuration that the folder had; a new one that fails before it has anything to go on with
+    leaves no folder.
 
     Args:
         command: its name, the start of a default name.
@@ -128,6 +129,15 @@ class RunFolder:
         self.close()
         if self._config_before is not None and isinstance(error, CheckpointError | ConfigError):
             write_whole(self.path / CONFIG, self._config_before.encode())
+        if self._config_before is None and isinstance(error, HumanWMError):
+            self._leave_nothing_empty()
+
+    def _leave_nothing_empty(self) -> None:
+        """Remove the folder of a new run that wrote nothing but its configuration and events."""
+        figures = self.path / FIGURES
+        made = {entry.name for entry in self.path.iterdir()}
+        if made <= {CONFIG, EVENTS, FIGURES} and not (figures.is_dir() and any(figures.iterdir())):
+            shutil.rmtree(self.path)
 
 
 def _create(command: str, run: RunConfig, held: contextlib.ExitStack) -> Path:

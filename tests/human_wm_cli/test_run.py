@@ -179,3 +179,24 @@ def test_a_run_that_is_alive_is_left_alone(tmp_path: Path, change: dict[str, boo
         assert (run.path / "metrics.json").exists()
     with RunFolder("train", again, again) as run:
         assert (run.path / "metrics.json").exists() is again.resume
+
+
+def test_a_new_run_that_fails_at_once_does_not_block_its_name(tmp_path: Path) -> None:
+    def fail(*, after: str | None = None, resume: bool = False) -> None:
+        with make(tmp_path, resume=resume) as run:
+            if after is not None:
+                (run.path / after).mkdir()
+            raise DataError("a log", "none", "Give one.")
+
+    for _ in range(2):
+        with pytest.raises(DataError, match="a log"):
+            fail()
+    assert not any(tmp_path.iterdir())
+    with pytest.raises(DataError, match="a log"):
+        fail(after="training_state")
+    with pytest.raises(DataError, match="a log"):
+        fail(resume=True)
+    assert {entry.name for entry in (tmp_path / "one").iterdir()} == {
+        "config.yaml",
+        "training_state",
+    }
