@@ -43,6 +43,7 @@ EXTRAS = {
     "report": "train",
     "evaluate-forecasts": "train",
     "experiments": "train",
+    "futures": "plot",
     "what-if": "plot",
     "check-what-if": "plot",
     "interventions": "train",

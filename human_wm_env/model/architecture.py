@@ -57,7 +57,7 @@ class Architecture:
     encoder_hidden: int = 128
     decoder_hidden: int = 64
     transition: str = FILM
-    response_rate_channels: int = 3
+    response_rate_channels: int = 6
     response_mood_channels: int = 6
     response_taus: int = 5
 

@@ -1,12 +1,13 @@
-"""Exact effects of constant days on the embedded people: paired days with the same noise."""
+"""Exact effects of constant days, or of habit, on the embedded people: pairs of the same noise."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
-from human_wm_env.people import physiology, simulator
+from human_wm_env.people import habits, physiology, simulator
 from human_wm_env.people.embedded import EmbeddedPeople
 from human_wm_env.person import schema
 from human_wm_env.person.rewards import MOOD_VALUES
@@ -16,11 +17,18 @@ from human_wm_env.person.weather import TRANSITIONS, WeatherChain
 _MOODS = np.array([MOOD_VALUES[name] for name in schema.categories(schema.MOOD)])
 
 
+class _HabitNoise(NamedTuple):
+    """What habits are drawn with: float32 (days, people, k) each."""
+
+    normal: np.ndarray
+    uniform: np.ndarray
+
+
 def exact_effects(
     embedded: EmbeddedPeople,
     users: np.ndarray,
     start_days: np.ndarray,
-    policies: Mapping[str, np.ndarray],
+    policies: Mapping[str, np.ndarray | None],
     rest: np.ndarray,
     *,
     days: int = 30,
@@ -37,7 +45,8 @@ def exact_effects(
         embedded: the people.
         users: int (people,), whose effects.
         start_days: int (people,), the first day of the policies, within their logs.
-        policies: by name float32 (10,), a day, raw; only its actions are used.
+        policies: by name float32 (10,), a day, raw; only its actions are used. None is each
+            person's own habit.
         rest: float32 (10,), the day that they are compared with.
         days: of each policy.
         pairs: noise sequences that are averaged.
@@ -50,9 +59,14 @@ def exact_effects(
     for pair in range(pairs):
         rng = np.random.default_rng(np.random.SeedSequence([seed, pair, 37]))
         uniform = rng.random((2, days, len(users)))
-        without = _expected(embedded, users, start_days, rest, uniform)
+        own = np.random.default_rng(np.random.SeedSequence([seed, pair, 41]))
+        habit = _HabitNoise(
+            own.standard_normal((days, len(users), habits.NORMALS), dtype=np.float32),
+            own.random((days, len(users), habits.UNIFORMS), dtype=np.float32),
+        )
+        without = _expected(embedded, users, start_days, rest, uniform, habit)
         for name, policy in policies.items():
-            changed = _expected(embedded, users, start_days, policy, uniform)
+            changed = _expected(embedded, users, start_days, policy, uniform, habit)
             found[name] += (changed - without) / pairs
     return found
 
@@ -61,8 +75,9 @@ def _expected(
     embedded: EmbeddedPeople,
     users: np.ndarray,
     start_days: np.ndarray,
-    policy: np.ndarray,
+    policy: np.ndarray | None,
     uniform: np.ndarray,
+    habit: _HabitNoise,
 ) -> np.ndarray:
     """Return expected heart rate and mood reward of each day, float64 (2, people, days)."""
     of_weather, of_mood = uniform
@@ -74,9 +89,14 @@ def _expected(
     none = np.zeros((len(users), simulator.STATE_NORMALS), dtype=np.float32)
     for day in range(days):
         weekday = (weekday + 1) % DAYS_PER_WEEK
-        today = np.tile(policy.astype(np.float32), (len(users), 1))
         before = row[:, schema.WEATHER].astype(np.intp)
-        today[:, schema.WEATHER] = chain.next(before, of_weather[day].astype(np.float32))
+        weather = chain.next(before, of_weather[day].astype(np.float32))
+        if policy is None:
+            drawn = habit.normal[day], habit.uniform[day]
+            today = simulator.habitual_day(people, body, row, weekday, weather, *drawn)
+        else:
+            today = np.tile(policy.astype(np.float32), (len(users), 1))
+            today[:, schema.WEATHER] = weather
         expected[0, :, day] = physiology.mean_heart_rate(people.traits, body, today, gain)
         logits = physiology.mood_logits(
             people.traits,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,8 +11,6 @@ from human_wm_env.person import schema
 from human_wm_env.person.rendering import BAND, INK, LEGEND, LINE, SHOWN, add_head, new_figure
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 

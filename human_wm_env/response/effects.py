@@ -1,4 +1,4 @@
-"""Effects of constant policies in closed form: what a steady change does to a person."""
+"""Effects of constant policies and of habit in closed form: what a steady change does."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def policy_effects(
     parameters: ResponseParameters,
     logs: ResponseLogs,
     latents: np.ndarray,
-    policy_row: np.ndarray,
+    policy_row: np.ndarray | None,
     rest_row: np.ndarray,
     days: int = 30,
 ) -> np.ndarray:
@@ -56,7 +56,8 @@ def policy_effects(
         parameters: of the population.
         logs: of the people, up to the evening before the policy begins.
         latents: float64 (people, draws, rank + 2), draws of each person's posterior.
-        policy_row: float32 (10,), the day of the policy, raw; only actions are used.
+        policy_row: float32 (10,), the day of the policy, raw; only actions are used. None is
+            the mean of each person's logged days: how days of habit vary around it is left out.
         rest_row: float32 (10,), the day that it is compared with.
         days: of the policy, >= 1.
 
@@ -64,17 +65,18 @@ def policy_effects(
         float64 (2, people, draws, days): heart rate in bpm, and the mood's expected reward.
     """
     paths = _paths(parameters, days)
-    rest, policy = (
-        daily_basis(row[None])[0] / parameters.actions.sd for row in (rest_row, policy_row)
-    )
     usual = logs.own_mean / parameters.actions.sd
+    rest = daily_basis(rest_row[None])[0] / parameters.actions.sd
+    policy = usual
+    if policy_row is not None:
+        policy = daily_basis(np.tile(policy_row, (len(usual), 1))) / parameters.actions.sd
     taus = len(parameters.tau_days)
     rate, mood = (parameters.coefficients(state, latents) for state in (0, 1))
     of_memory = [
         each[..., CONTEXT_WIDTH:].reshape(*each.shape[:2], taus, WIDTH) for each in (rate, mood)
     ]
     changed = [
-        np.einsum("pskw,dkw,w->psd", own, paths.steady, policy - rest, optimize=True)
+        np.einsum("pskw,dkw,pw->psd", own, paths.steady, policy - rest, optimize=True)
         for own in of_memory
     ]
     level = (

@@ -38,9 +38,8 @@ def test_the_weather_is_that_of_the_given_people(tmp_path: Path) -> None:
 
 def test_weights_of_another_size_are_refused() -> None:
     for key, value in (("members", 2), ("latent_a", 5), ("gru_hidden", 9), ("components", 2)):
-        other = replace(tiny.checkpoint(), architecture=replace(tiny.TINY, **{key: value}))
         with pytest.raises(CheckpointError, match="of the architecture in the manifest"):
-            restore(other)
+            restore(replace(tiny.checkpoint(), architecture=replace(tiny.TINY, **{key: value})))
 
 
 def test_missing_and_added_weights_are_refused() -> None:

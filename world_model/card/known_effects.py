@@ -15,13 +15,15 @@ from human_wm_env.second_family.effects import POLICIES, REST
 from human_wm_env.second_family.simulate import policy_row
 from world_model.card.interventions import EffectScore, score_effects, share_of_best_choice
 
+HABIT = "habit"
+
 
 @dataclass(frozen=True)
 class KnownEffects:
-    """Estimated effects of constant days beside the true ones, over people.
+    """Estimated effects of constant days and of habit beside the true ones, over people.
 
     Attributes:
-        scores: of every policy and state.
+        scores: of every policy, HABIT among them, and state.
         share_of_best_choice: what choosing each person's policy gains, of what an oracle gains;
             None where that is nothing.
         people: how many were judged.
@@ -70,10 +72,13 @@ def known_effects(
         name: policy_effects(parameters, logs, latents, row, rest, days)
         for name, row in rows.items()
     }
-    true = exact_effects(embedded, users, np.full(len(users), start), rows, rest, days=days)
+    estimated[HABIT] = policy_effects(parameters, logs, latents, None, rest, days)
+    starts = np.full(len(users), start)
+    true = exact_effects(embedded, users, starts, {**rows, HABIT: None}, rest, days=days)
+    constant = {name: estimated[name] for name in rows}
     return KnownEffects(
         scores=score_effects(estimated, true),
-        share_of_best_choice=share_of_best_choice(estimated, true),
+        share_of_best_choice=share_of_best_choice(constant, true),
         people=len(users),
         days=days,
     )

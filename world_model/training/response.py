@@ -57,7 +57,7 @@ class ResponseConfig:
         seed: of the first channels and loadings.
     """
 
-    rate_channels: int = 3
+    rate_channels: int = 6
     mood_channels: int = 6
     rank: int = 32
     tau_days: tuple[float, ...] = (1.0, 3.0, 7.0, 14.0, 42.0)

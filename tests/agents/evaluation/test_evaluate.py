@@ -101,5 +101,5 @@ def test_a_baseline_does_not_replace_an_agent(people: EmbeddedPeople, simulator:
 
 
 def test_a_wrong_folder_is_a_checkpoint_error(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="a saved agent"):
+    with pytest.raises(CheckpointError, match="run of `humanwm train`"):
         load_agents([tmp_path])

@@ -55,7 +55,7 @@ def test_the_checkpoint_dreams(root: Path) -> None:
     )
     observation, info = env.reset(seed=0)
     assert np.isfinite(observation).all()
-    assert info["user"]
+    assert env.unwrapped.user_name(info["user_index"])
 
 
 def test_the_manifest_says_what_it_was_trained_on(root: Path) -> None:

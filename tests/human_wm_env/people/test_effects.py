@@ -31,6 +31,31 @@ def test_a_policy_has_no_effect_over_itself() -> None:
     np.testing.assert_array_equal(found["rest"], 0.0)
 
 
+def test_habit_is_that_of_the_simulators_people() -> None:
+    people, user, start = tiny.people(), 3, 50
+    found = exact_effects(
+        people, np.array([user]), np.array([start]), {"habit": None}, REST, days=DAYS, pairs=400
+    )["habit"][:, 0]
+    starts = [PersonStart(user, start, 0)] * REPEATS
+    streams = [Stream((0, slot, 0), (0, slot, 0)) for slot in range(REPEATS)]
+    rates = []
+    for habitual in (True, False):
+        world = SimulatorWorld(
+            people, split="all", horizon=DAYS, masking="none", adherence=float(not habitual)
+        )
+        state, _ = world.reset(starts, streams)
+        days = []
+        for _ in range(DAYS):
+            if habitual:
+                state = world.follow_habits(state)
+            else:
+                state = world.step(state, np.repeat(encode(REST[None]), REPEATS, axis=0)).state
+            days.append(state.row[:, schema.HEART_RATE].mean())
+        rates.append(np.array(days))
+    np.testing.assert_allclose(found[0], rates[0] - rates[1], atol=0.9)
+    np.testing.assert_allclose(found[0].mean(), (rates[0] - rates[1]).mean(), atol=0.4)
+
+
 def test_effects_are_those_of_the_simulator() -> None:
     people, user, start = tiny.people(), 3, 50
     found = exact_effects(

@@ -35,9 +35,9 @@ def test_an_architecture_with_a_response_has_no_transition_nets() -> None:
 
 
 def test_states_have_channels_of_their_own() -> None:
-    size = Architecture(transition="response", latent_a=2)
+    size = Architecture(transition="response", latent_a=2, response_rate_channels=5)
     names = expected_shapes(size)
-    assert names["response.channels.heart_rate"][1] == size.response_rate_channels == 3
+    assert names["response.channels.heart_rate"][1] == size.response_rate_channels == 5
     assert names["response.channels.mood"][1] == size.response_mood_channels == 6
 
 

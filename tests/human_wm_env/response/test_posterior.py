@@ -65,3 +65,15 @@ def test_effects_are_what_stepping_the_memory_gives() -> None:
     np.testing.assert_allclose(found[0, :, 0], np.stack(rates, axis=1), rtol=1e-6, atol=1e-9)
     nothing = policy_effects(PARAMETERS, LOGS, latents, rest, rest, days)
     assert not nothing.any()
+
+
+def test_habit_moves_nothing_away_from_what_is_usual() -> None:
+    """Over rest it is minus what rest does to people whose days deviate from their mean by it."""
+    days, latents = 12, infer(PARAMETERS, LOGS).mean[:, None]
+    rest = policy_row(REST)
+    found = policy_effects(PARAMETERS, LOGS, latents, None, rest, days)
+    apart = (LOGS.own_mean - daily_basis(rest[None])) / PARAMETERS.actions.sd
+    arrived = 1.0 - np.exp(-np.arange(1, days + 1)[:, None] / PARAMETERS.tau_days)
+    own = PARAMETERS.coefficients(0, latents[:, 0])[:, CONTEXT_WIDTH:].reshape(6, 2, WIDTH)
+    wanted = PARAMETERS.rate_scale * np.einsum("pkw,dk,pw->pd", own, arrived, apart)
+    np.testing.assert_allclose(found[0, :, 0], wanted, rtol=1e-6, atol=1e-9)

@@ -90,7 +90,7 @@ def test_the_ridge_knows_the_person(many: LogDataset) -> None:
 def test_later_days_of_the_person_are_not_read(many: LogDataset) -> None:
     user = int(many.users_of("test")[0])
     rows, observed = many.rows.copy(), many.observed.copy()
-    rows[user, 60:], observed[user, 60:] = rows[user, 20:110], True
+    rows[user, 60:], observed[user, 60:] = rows[user, 20:110], observed[user, 20:110]
     rows[user, 60:][..., schema.CATEGORICAL_FEATURES] = 1.0
     start = Starts(np.array([user]), np.array([60]))
     one, other = (

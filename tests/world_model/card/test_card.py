@@ -19,6 +19,7 @@ from world_model.card.calibration import LEVELS
 from world_model.card.card import make_card
 from world_model.card.config import CardConfig
 from world_model.card.intervals import Interval
+from world_model.card.known_effects import HABIT
 from world_model.card.requirements import checks
 from world_model.card.results import Card
 from world_model.card.tables import EFFECTS, NATURAL, card_scalars, card_tables
@@ -54,10 +55,10 @@ def test_a_response_is_asked_about_interventions() -> None:
     known, natural = found.interventions.known, found.interventions.natural
     assert known is not None
     assert known.people == 4
-    assert {score.policy for score in known.scores} == set(POLICIES)
+    assert {score.policy for score in known.scores} == {*POLICIES, HABIT}
     assert [each.state for each in natural] == ["heart_rate_avg", "mood"]
     tables = card_tables(found)
-    assert len(tables[EFFECTS]) == 2 * len(POLICIES)
+    assert len(tables[EFFECTS]) == 2 * len({*POLICIES, HABIT})
     assert tables[NATURAL][0]["slope"] == "too few days, not tested"
     asked = {check.what for check in checks(found)}
     assert "mean effect of a policy: distance of its ratio from 1" in asked

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from human_wm_env.data.dataset import LogDataset
-from human_wm_env.errors import DataError
+from human_wm_env.errors import DataError, LogWarning
 from human_wm_env.person import schema
 from tests.world_model import tiny
 from world_model.card.forecasts import judge, judge_cells
@@ -82,19 +82,17 @@ def test_cells_by_hand() -> None:
     assert not steps.inside("50%").any() and steps.inside("95%").any() in (True, False)
 
 
-def test_values_beyond_the_bounds_count_as_the_bounds() -> None:
+def test_impossible_values_are_not_judged() -> None:
     logs = tiny.logs()
     rows, observed = logs.rows.copy(), np.zeros_like(logs.observed)
-    observed[0, 50, schema.CALORIES] = True
-    rows[0, 50, schema.CALORIES] = 9000.0
-    drawn = np.full((1, 5, schema.FEATURE_COUNT), 7000.0, dtype=np.float32)
-    found = judge_cells(
-        drawn,
-        tiny.with_rows(logs, rows, observed),
-        Starts(np.array([0]), np.array([50])),
-        1,
-        np.random.default_rng(0),
-    )
+    observed[:2, 50, schema.CALORIES] = True
+    rows[:2, 50, schema.CALORIES] = [9000.0, 7000.0]
+    drawn = np.full((2, 5, schema.FEATURE_COUNT), 7000.0, dtype=np.float32)
+    with pytest.warns(LogWarning, match="1 of 2 values of calories_burned"):
+        seen = tiny.with_rows(logs, rows, observed)
+    starts = Starts(np.array([0, 1]), np.array([50, 50]))
+    found = judge_cells(drawn, seen, starts, 1, np.random.default_rng(0))
+    assert found["calories_burned"].users.tolist() == [1]
     assert found["calories_burned"].crps.tolist() == [0.0]
 
 

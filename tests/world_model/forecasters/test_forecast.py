@@ -60,7 +60,7 @@ def test_the_blend_prefers_the_better_forecaster() -> None:
 
 def test_intervals_hold_what_they_say() -> None:
     rng = np.random.default_rng(3)
-    logs = steps_logs(rng.normal(0.0, 0.4, size=(20, 1)) + 0.3 * rng.normal(size=(20, 120)))
+    logs = steps_logs(rng.normal(0.0, 0.3, size=(20, 1)) + 0.25 * rng.normal(size=(20, 120)))
     users, days = every_start(logs, 100)
     found = forecasts(logs, 90, (users, days), draws=300)
     truth = logs.rows[users, days, schema.STEPS]
