@@ -18,8 +18,8 @@ from human_wm_env.response.basis import WIDTH
 from human_wm_env.response.parameters import CONTEXT_WIDTH, STATES, ResponseParameters
 from human_wm_env.response.posterior import LogMoments
 
-#: prior precisions: of channels' weights and means, of loadings, of the kernels' logits. An effect is
-#: the product of weights and a mean, so that the first acts as a lasso on it: a slow channel, of
+#: prior precisions: of channels' weights and means, of loadings, of the kernels' logits. An effect
+#: is the product of weights and a mean, so that the first acts as a lasso on it: a slow channel, of
 #: which the days of a log tell little, leaves the model unless it is worth it.
 WEIGHT_PRECISION, LOADING_PRECISION, KERNEL_PRECISION = 60.0, 2.0, 1.0
 #: entries of z by which people differ on weekdays and in weather
