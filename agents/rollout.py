@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from agents.env_config import Vector
 from agents.episode_starts import Starts
+from human_wm_env.person import schema
+from human_wm_env.person.actions import action_space
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,9 @@ class Episodes:
         lengths: days simulated, int (episodes,).
         components: mean of each reward component over the days, float64 (episodes,).
         uncertainty: mean over the days, float64 (episodes,); 0 where the world reports none.
+        executed: of the actions that were executed, float64 (episodes,) by name: means over the
+            days in the log's units, and of a category such as "workout_type: Running" the share
+            of the days; empty where they are not known, or not of people.
     """
 
     users: np.ndarray
@@ -30,6 +35,7 @@ class Episodes:
     lengths: np.ndarray
     components: dict[str, np.ndarray]
     uncertainty: np.ndarray
+    executed: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def run_to_the_end(
@@ -47,6 +53,8 @@ def run_to_the_end(
     observations, _ = env.reset(**starts.reset_arguments())
     returns, uncertainty = np.zeros(slots), np.zeros(slots)
     components: dict[str, np.ndarray] = {}
+    executed: dict[str, np.ndarray] = {}
+    of_people = env.single_action_space == action_space()
     lengths = np.zeros(slots, dtype=int)
     alive = np.ones(slots, dtype=bool)
     while alive.any():
@@ -57,6 +65,10 @@ def run_to_the_end(
             if not name.startswith("_"):  # Gymnasium's masks
                 total = components.setdefault(name, np.zeros(slots))
                 total += alive * values
+        if of_people and "action" in info:
+            for name, amounts in _of_a_day(info["action"]).items():
+                total = executed.setdefault(name, np.zeros(slots))
+                total += alive * amounts
         lengths += alive
         alive &= ~(terminated | truncated)
     return Episodes(
@@ -66,4 +78,18 @@ def run_to_the_end(
         lengths=lengths,
         components={name: total / lengths for name, total in components.items()},
         uncertainty=uncertainty / lengths,
+        executed={name: total / lengths for name, total in executed.items()},
     )
+
+
+def _of_a_day(actions: np.ndarray) -> dict[str, np.ndarray]:
+    """Return amounts, and 0 or 1 for each category, by name: of (slots, 7) executed actions."""
+    found: dict[str, np.ndarray] = {}
+    for column, index in enumerate(schema.ACTION_FEATURES):
+        feature, values = schema.FEATURES[index], actions[:, column]
+        if isinstance(feature, schema.Continuous):
+            found[feature.name] = values
+        else:
+            for code, label in enumerate(feature.categories):
+                found[f"{feature.name}: {label}"] = values == code
+    return found

@@ -31,6 +31,8 @@ class Session:
         resume: go on from the state in `state_folder`, where there is one.
         snapshot: called with the agent so far and the days simulated, whenever a state is kept.
         dataset: a data set object in place of the environment's own.
+        measure: called between updates with what makes the agent so far, and the days simulated;
+            whether it is time to measure it is for the callee to say.
     """
 
     logger: ScalarLogger | None = None
@@ -40,6 +42,7 @@ class Session:
     resume: bool = False
     snapshot: Callable[[Agent, int], object] | None = None
     dataset: Dataset | None = None
+    measure: Callable[[Callable[[], Agent], int], object] | None = None
 
     def report(self, days: int) -> None:
         """Add days to the progress bar."""

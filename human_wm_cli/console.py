@@ -79,6 +79,13 @@ def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *rows))
 
 
+def markdown_rows(rows: Sequence[Row]) -> str:
+    """Write the rows of a table as Markdown, cells as `table` has them."""
+    names = list(dict.fromkeys(key for row in rows for key in row))
+    cells = [[_cell(row.get(name)).replace("|", r"\|") for name in names] for row in rows]
+    return markdown_table(names, cells) if rows else "(no rows)"
+
+
 def print_report(
     rows: Sequence[Row],
     *,

@@ -6,21 +6,23 @@ import contextlib
 import itertools
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from human_wm_cli.config import to_yaml
-from human_wm_cli.console import to_json
-from human_wm_cli.tensorboard_writer import TensorBoardWriter
+from human_wm_cli.agents_page import PAGE
+from human_wm_cli.config import to_dict, to_yaml
+from human_wm_cli.console import Row, markdown_rows, to_json
+from human_wm_cli.dashboard import Dashboard
 from human_wm_env import CheckpointError, ConfigError, HumanWMError
 from human_wm_env.files.writing import locked, write_whole
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+    from matplotlib.figure import Figure
 
 CONFIG, METRICS, CHECKPOINT = "config.yaml", "metrics.json", "checkpoint"
 FIGURES, EVENTS = "figures", "tensorboard"
@@ -54,7 +56,7 @@ class RunConfig:
 class RunFolder:
     """Create `<root>/<name>/` and save the configuration in it.
 
-    A context manager: leaving it closes the logger. While it is open no other process can take
+    A context manager: leaving it closes the dashboard. While it is open no other process can take
     the folder. A resumed run that is refused, by a CheckpointError or ConfigError, leaves the
     configuration that the folder had; a new one that fails before it has anything to go on with
     leaves no folder.
@@ -77,7 +79,8 @@ class RunFolder:
             )
         self._held = contextlib.ExitStack()
         self.path = _create(command, run, self._held)
-        self.logger = TensorBoardWriter(self.path / EVENTS)
+        self.dashboard = Dashboard(self.path / EVENTS)
+        self._config, self._is_judged = config, False
         file = self.path / CONFIG
         self._config_before = file.read_text(encoding="utf-8") if file.is_file() else None
         write_whole(file, to_yaml(config).encode())
@@ -99,6 +102,34 @@ class RunFolder:
         folder.mkdir(exist_ok=True)
         return folder / (name if Path(name).suffix in (".png", ".svg", ".pdf") else f"{name}.png")
 
+    def figure(
+        self, name: str, figure: Figure, *, about: str = "", dpi: float | None = None
+    ) -> Path:
+        """Save a figure and show it on the dashboard; returns its path."""
+        file = self.figure_path(name)
+        figure.savefig(file, dpi=dpi or figure.dpi)
+        self.dashboard.figure(name, figure, about=about)
+        return file
+
+    def table(self, name: str, rows: Sequence[Row], title: str = "") -> None:
+        """Show a table on the dashboard."""
+        self.dashboard.text(name, f"{title.strip()}\n\n{markdown_rows(rows)}")
+
+    def conclude(self, numbers: Mapping[str, float | None]) -> None:
+        """Put the settings and the numbers that the run is judged by beside those of other runs.
+
+        Another call adds numbers.
+
+        Args:
+            numbers: by name; None where there is nothing to report.
+        """
+        if not self._is_judged:
+            settings = to_dict(self._config)
+            kept = {key: value for key, value in settings.items() if key not in ("run", "json")}
+            self.dashboard.settings(kept, self.path.name)
+            self._is_judged = True
+        self.dashboard.verdict({k: value for k, value in numbers.items() if value is not None})
+
     def write_metrics(self, metrics: Mapping[str, object]) -> Path:
         """Write `metrics.json`, floats exactly; whole or not at all.
 
@@ -110,8 +141,8 @@ class RunFolder:
         return file
 
     def close(self) -> None:
-        """Close the logger, and let other processes go on with the run."""
-        self.logger.close()
+        """Close the dashboard, and let other processes go on with the run."""
+        self.dashboard.close()
         self._held.close()
 
     def __enter__(self) -> RunFolder:
@@ -126,6 +157,8 @@ class RunFolder:
         if isinstance(error, KeyboardInterrupt | OSError):
             root = "" if self.path.parent == Path(ROOT) else f"run.root={self.path.parent} "
             error.add_note(f"Go on with it: {root}run.name={self.path.name} run.resume=true.")
+        if kind is None and self._is_judged:
+            self.dashboard.finish()
         self.close()
         if self._config_before is not None and isinstance(error, CheckpointError | ConfigError):
             write_whole(self.path / CONFIG, self._config_before.encode())

@@ -53,17 +53,9 @@ ROOMS = {
         *("registry", "saving", "evaluation"),
     ),
     "human_wm_cli": (
-        *(
-            "one_thread",
-            "endings",
-            "config",
-            "console",
-            "agents_page",
-            "tensorboard_writer",
-            "run",
-            "data",
-        ),
-        *("model_card", "comparison", "benchmarks", "commands", "main", "__main__"),
+        *("one_thread", "endings", "config", "console", "agents_page", "dashboard", "run", "data"),
+        *("fan_charts", "people_map", "model_card", "comparison"),
+        *("benchmarks", "commands", "main", "__main__"),
     ),
 }
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
 from agents.protocol import Manifest
@@ -19,7 +18,8 @@ def score_figure(scores: Mapping[str, Mapping[str, float]]) -> Figure:
         scores: by agent, {mean, low, high}.
     """
     names = sorted(scores, key=lambda name: scores[name]["mean"])
-    figure, axes = plt.subplots(figsize=(7.0, 0.3 * len(names) + 1.2), layout="constrained")
+    figure = Figure(figsize=(7.0, 0.3 * len(names) + 1.2), layout="constrained")
+    axes = figure.subplots()
     for place, name in enumerate(names):
         score = scores[name]
         axes.plot([score["low"], score["high"]], [place, place], color=COLOURS[0], linewidth=3)
@@ -34,7 +34,8 @@ def score_figure(scores: Mapping[str, Mapping[str, float]]) -> Figure:
 
 def transfer_figure(dream: Mapping[str, float], truth: Mapping[str, float], title: str) -> Figure:
     """Draw each policy's mean return in the dream against that in the simulator."""
-    figure, axes = plt.subplots(figsize=(5.0, 5.0), layout="constrained")
+    figure = Figure(figsize=(5.0, 5.0), layout="constrained")
+    axes = figure.subplots()
     names = [name for name in truth if name in dream]
     x, y = [truth[name] for name in names], [dream[name] for name in names]
     low, high = min(x + y) - 0.5, max(x + y) + 0.5
@@ -62,7 +63,8 @@ def sweep_figure(rows: Sequence[Manifest], setting: str) -> Figure:
         rows: each with the setting, `dream` and `simulator` as {mean, low, high}.
         setting: its name.
     """
-    figure, axes = plt.subplots(figsize=(5.0, 3.4), layout="constrained")
+    figure = Figure(figsize=(5.0, 3.4), layout="constrained")
+    axes = figure.subplots()
     x = [row[setting] for row in rows]
     for world, colour in zip(("dream", "simulator"), COLOURS, strict=False):
         mean = [row[world]["mean"] for row in rows]

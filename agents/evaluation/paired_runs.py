@@ -111,6 +111,10 @@ def _join(chunks: list[Episodes]) -> Episodes:
             for name in chunks[0].components
         },
         uncertainty=joined("uncertainty"),
+        executed={
+            name: np.concatenate([chunk.executed[name] for chunk in chunks])
+            for name in chunks[0].executed
+        },
     )
 
 

@@ -107,6 +107,15 @@ def train_cma_es(config: CMAESConfig, env: EnvConfig, session: Session) -> Contr
         per_generation = days_of(config, env) // config.generations
         session.report(len(evolution.returns) * per_generation)
         unkept = 0
+
+        def so_far() -> ControllerAgent:
+            return ControllerAgent(shape, evolution.mean, config, env)
+
+        def measure() -> None:
+            if session.measure is not None:
+                session.measure(so_far, len(evolution.returns) * per_generation)
+
+        measure()
         while len(evolution.returns) < config.generations:
             _generation(evolution, shape, config, env, vector, session)
             session.report(per_generation)
@@ -116,10 +125,10 @@ def train_cma_es(config: CMAESConfig, env: EnvConfig, session: Session) -> Contr
                 state = {"first_action": first, "told": np.stack(evolution.returns)}
                 keep_state(state, settings, session)
                 if session.snapshot is not None:
-                    agent = ControllerAgent(shape, evolution.mean, config, env)
-                    session.snapshot(agent, len(evolution.returns) * per_generation)
+                    session.snapshot(so_far(), len(evolution.returns) * per_generation)
                 unkept = 0
-    return ControllerAgent(shape, evolution.mean, config, env)
+            measure()
+    return so_far()
 
 
 def _generation(

@@ -65,6 +65,30 @@ class ProgressReport(BaseCallback):
             self.logger.record(f"components/{name}", mean)
 
 
+class Measurement(BaseCallback):
+    """Lets a session measure the agent between two updates.
+
+    Args:
+        session: says when and how.
+        agent: makes the agent so far.
+    """
+
+    def __init__(self, session: Session, agent: Callable[[], Agent]) -> None:
+        super().__init__()
+        self._session, self._agent = session, agent
+
+    def _on_step(self) -> bool:
+        return True
+
+    def _on_rollout_start(self) -> None:
+        self.measure()
+
+    def measure(self) -> None:
+        """Measure the agent now, if it is time to."""
+        if self._session.measure is not None:
+            self._session.measure(self._agent, self.model.num_timesteps)
+
+
 class StateKeeper(BaseCallback):
     """Keeps the state of the training every so many days, between two updates.
 

@@ -14,7 +14,7 @@ from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 from agents.env_config import AnyEnvConfig, EnvConfig, make_vector_env
 from agents.planning.best_constant import warm_start
 from agents.sb3.algorithms import Recipe
-from agents.sb3.callbacks import CurveWriter, ProgressReport, StateKeeper
+from agents.sb3.callbacks import CurveWriter, Measurement, ProgressReport, StateKeeper
 from agents.sb3.hyperparameters import SB3Config
 from agents.sb3.policy import PolicyAgent
 from agents.sb3.state import State, restore
@@ -68,15 +68,21 @@ def train_sb3(
                 )
             action = warm_start(env, config.warm_start, config.seed, session.dataset)
             recipe.begin_at(algorithm.policy, action)
-        keep = StateKeeper(session, settings, venv, lambda: _agent(recipe, algorithm, config, env))
+
+        def so_far() -> PolicyAgent:
+            return _agent(recipe, algorithm, config, env)
+
+        keep = StateKeeper(session, settings, venv, so_far)
+        measurement = Measurement(session, so_far)
         left = config.whole_steps - algorithm.num_timesteps
         if left > 0:
             algorithm.learn(
                 left,
-                callback=[ProgressReport(session, algorithm.num_timesteps), keep],
+                callback=[ProgressReport(session, algorithm.num_timesteps), keep, measurement],
                 log_interval=_log_interval(algorithm, config),
                 reset_num_timesteps=algorithm.num_timesteps == 0,
             )
+            measurement.measure()
         keep.save()
     return PolicyAgent(recipe.name, algorithm.policy, config, env)
 

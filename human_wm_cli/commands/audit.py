@@ -78,6 +78,11 @@ def link_rows(families: Sequence[Family]) -> list[Row]:
     ]
 
 
+def links_of(audited: Audit) -> tuple[Family, ...]:
+    """Return the kinds of links: on one day, with the next day's state, with what is logged."""
+    return (audited.same_day, audited.next_day, audited.logged)
+
+
 def to_metrics(audited: Audit) -> Facts:
     """Return all numbers, and which findings count."""
     metrics = asdict(audited)
@@ -100,7 +105,7 @@ def print_tables(audited: Audit) -> None:
         f"{FOUND} stands out from chance ({audited.tested_people} people tested)",
     )
     scope = "within people" if audited.within_people else "over all rows"
-    links = (audited.same_day, audited.next_day, audited.logged)
+    links = links_of(audited)
     counts = ", ".join(f"{len(family.found)} of {len(family.tested)}" for family in links)
     print_report(
         link_rows(links),
@@ -147,6 +152,9 @@ def main(config: AuditDataConfig) -> None:
             "audit": to_metrics(audited),
         }
         run.write_metrics(metrics)
+        run.table("verdict", feature_rows(audited), sentence)
+        run.table("links", link_rows(links_of(audited)), "The strongest links")
+        run.conclude({"links_found": sum(len(family.found) for family in links_of(audited))})
         if config.json:
             print_report([], json=True, result=metrics)
         else:

@@ -51,8 +51,6 @@ def run_benchmark(benchmark: AgentBenchmark) -> BenchmarkResults:
 
 def draw_figures(found: Facts, results: BenchmarkResults, run: RunFolder) -> None:
     """Save the figures of the report."""
-    import matplotlib.pyplot as plt
-
     figures = {"scores": score_figure({row["agent"]: row["score"] for row in found["table"]})}
     means = {
         world: {name: float(e.returns.mean()) for name, e in of.items()}
@@ -67,8 +65,7 @@ def draw_figures(found: Facts, results: BenchmarkResults, run: RunFolder) -> Non
         if rows:
             figures[setting] = sweep_figure(rows, setting)
     for name, figure in figures.items():
-        figure.savefig(run.figure_path(name), dpi=150)
-        plt.close(figure)
+        run.figure(name, figure, dpi=150)
 
 
 def main(config: BenchmarkAgentsConfig) -> None:
@@ -88,6 +85,8 @@ def main(config: BenchmarkAgentsConfig) -> None:
         run.write_metrics(found)
         page = run.path / PAGE
         page.write_text(agents_page(found), encoding="utf-8")
+        run.dashboard.text("verdict", agents_page(found))
+        run.conclude({f"score/{row['agent']}": row["score"]["mean"] for row in found["table"]})
     rows = [_row(row) for row in found["table"]]
     print_report(
         rows,

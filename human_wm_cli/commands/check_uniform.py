@@ -85,6 +85,8 @@ def main(config: CheckUniformConfig) -> None:
             }
             for check in checks
         ]
+        run.table("requirements", rows, sentence)
+        run.conclude({"requirements_met": sum(check.met for check in checks) / len(checks)})
         print_report(
             rows,
             json=config.json,

@@ -145,8 +145,11 @@ def main(config: CheckWhatIfConfig) -> None:
             "met": met,
         }
         run.write_metrics(result)
+        rows = [as_row(change, k, v) for change, by in found.items() for k, v in by.items()]
+        run.table("effects", rows, "what-if beside the simulator")
+        run.conclude({f"{LEVEL}_covers_effects_on_{name}": each for name, each in covered.items()})
         print_report(
-            [as_row(change, k, v) for change, by in found.items() for k, v in by.items()],
+            rows,
             json=config.json,
             title=f"Effects averaged over {config.days} days: what-if beside the simulator",
             result={"run": str(run.path), **result},

@@ -9,17 +9,17 @@ from pathlib import Path
 from agents import EnvConfig, EvaluationConfig, PPOConfig
 from agents.evaluation.evaluate import TRUTH
 from agents.evaluation.summary_table import table_rows
-from human_wm_cli.commands.evaluate import EvaluateAgentConfig, run_evaluation
+from human_wm_cli.commands.evaluate import EvaluateAgentConfig, run_evaluation, show_evaluation
 from human_wm_cli.commands.pretrain import PretrainConfig, run_pretraining
 from human_wm_cli.commands.train import TrainAgentConfig, train
 from human_wm_cli.console import Facts, is_switched_on, print_report, run_script, say
 from human_wm_cli.data import DataConfig, load_people
+from human_wm_cli.fan_charts import ABOUT, futures_chart
 from human_wm_cli.run import RunConfig, RunFolder
-from human_wm_env import ConfigError, EmbeddedPeople, LogDataset, fan_chart, imagine_futures
+from human_wm_env import ConfigError, EmbeddedPeople, LogDataset
 from human_wm_env.model.architecture import Architecture
 from world_model import TrainingConfig
 
-LOGGED_DAYS_SHOWN = 45
 PPO = "PPO in the dream"
 FIRST_IMPRESSION = "A first impression, with far too little of everything. "
 
@@ -69,21 +69,11 @@ def embedded_people(config: DataConfig) -> EmbeddedPeople:
     return people
 
 
-def draw_futures(config: DemoConfig, dataset: LogDataset, checkpoint: Path, file: Path) -> Path:
+def draw_futures(config: DemoConfig, dataset: LogDataset, checkpoint: Path, run: RunFolder) -> Path:
     """Imagine 125 futures of one person and save the fan chart."""
     person = config.person or dataset.user_ids[int(dataset.users_of("test")[0])]
-    futures = imagine_futures(dataset, person, config.day, world_model=checkpoint)
-    shown = slice(-LOGGED_DAYS_SHOWN, None)
-    figure = fan_chart(
-        futures.history.rows[shown],
-        futures.history.observed[shown],
-        draws=futures.draws,
-        futures=futures.rows,
-        first_day=futures.day,
-        title=f"Imagined futures of {futures.user}, from day {futures.day}",
-    )
-    figure.savefig(file)
-    return file
+    chart = futures_chart(dataset, person, config.day, checkpoint)
+    return run.figure("futures", chart, about=ABOUT)
 
 
 def demo(config: DemoConfig, run: RunFolder) -> Facts:
@@ -95,7 +85,7 @@ def demo(config: DemoConfig, run: RunFolder) -> Facts:
     )
     checkpoint = run_pretraining(settings, run).checkpoint
     say("2/4 Imagining 125 futures of one person")
-    figure = draw_futures(config, people.dataset, checkpoint, run.figure_path("futures"))
+    figure = draw_futures(config, people.dataset, checkpoint, run)
     say(f"    {figure}")
     say(f"3/4 Training PPO in the dream, {config.agent.steps:,} days")
     dream = replace(config.env, world_model=str(checkpoint))
@@ -104,7 +94,9 @@ def demo(config: DemoConfig, run: RunFolder) -> Facts:
     judged = EvaluateAgentConfig(
         dream=dream, simulator=config.simulator, evaluation=config.evaluation
     )
-    return run_evaluation(judged, {PPO: agent}, dataset=people).summary
+    evaluation = run_evaluation(judged, {PPO: agent}, dataset=people)
+    show_evaluation(evaluation, judged, run, dataset=people)
+    return evaluation.summary
 
 
 def main(config: DemoConfig) -> None:
@@ -123,7 +115,7 @@ def main(config: DemoConfig) -> None:
             result={"run": run.path, "worlds": summary},
         )
         say(f"Curves, figures and checkpoint: {run.path}")
-        say(f"Look further: tensorboard --logdir {run.path}")
+        say(f"Look further: tensorboard --logdir {run.path}   (or: make dashboard)")
 
 
 def run(words: Sequence[str]) -> None:

@@ -21,10 +21,14 @@ from agents import (
     load_agents,
     load_sb3_zip,
 )
+from agents.episode_starts import logs_of
+from agents.evaluation.episode_cache import plain_name
 from agents.evaluation.evaluate import TRUTH, add_agent
+from agents.evaluation.figures import transfer_figure
 from agents.evaluation.other_worlds import compare, references_of
 from agents.evaluation.summary_table import interval_text, log_rows, table_rows
 from human_wm_cli.console import Facts, print_report, run_script, say
+from human_wm_cli.fan_charts import ABOUT, held_out_charts
 from human_wm_cli.run import RunConfig, RunFolder
 from human_wm_env import ConfigError, Dataset
 
@@ -129,6 +133,52 @@ def run_evaluation(
         )
 
 
+def show_evaluation(
+    evaluation: Evaluation,
+    config: EvaluateAgentConfig,
+    run: RunFolder,
+    *,
+    dataset: Dataset | None = None,
+) -> None:
+    """Put an evaluation on a run's dashboard: verdict, returns, and futures of people dreamt.
+
+    Args:
+        evaluation: what was found.
+        config: what it was made with.
+        run: whose dashboard it is.
+        dataset: a data set object in place of the worlds' `dataset`.
+    """
+    summary = evaluation.summary
+    run.table("verdict", table_rows(summary, TRUTH), title_of(config))
+    means: dict[str, dict[str, float]] = {}
+    for world, of_agents in evaluation.results.items():
+        stage = run.dashboard.stage(f"evaluation_in_{world}".replace(" ", "_"))
+        means[world] = {name: float(each.returns.mean()) for name, each in of_agents.items()}
+        for name, each in of_agents.items():
+            stage.histogram(f"return/{name}", each.returns, 0)
+        run.conclude({f"return_in_{world}/{name}": mean for name, mean in means[world].items()})
+    for world in evaluation.transfer:
+        title = f"every agent, {world} against simulator"
+        run.figure(
+            plain_name(f"transfer {world}"), transfer_figure(means[world], means[TRUTH], title)
+        )
+    if config.dream is not None:
+        logs = logs_of(config.dream, dataset)
+        for name, chart in held_out_charts(logs, config.dream.world_model):
+            run.dashboard.figure(name, chart, about=ABOUT)
+
+
+def title_of(config: EvaluateAgentConfig) -> str:
+    """Return the title of the verdict's table."""
+    percent = round(100 * config.evaluation.bootstrap.confidence, 1)
+    worlds = config.worlds()
+    shown = TRUTH if TRUTH in worlds else list(worlds)[-1]
+    return (
+        f"Return of {worlds[shown].horizon} days with {percent:g}% intervals over people; "
+        f"differences and components in the {shown}"
+    )
+
+
 def main(config: EvaluateAgentConfig) -> None:
     """Compare agents with random, habit and the best constant day, in pairs.
 
@@ -155,13 +205,11 @@ def main(config: EvaluateAgentConfig) -> None:
             "off_policy": evaluation.estimates,
         }
         run.write_metrics(found)
-    percent = round(100 * config.evaluation.bootstrap.confidence, 1)
-    shown = TRUTH if TRUTH in summary else list(summary)[-1]
+        show_evaluation(evaluation, config, run)
     print_report(
         table_rows(summary, TRUTH),
         json=config.json,
-        title=f"Return of {config.worlds()[shown].horizon} days with {percent:g}% intervals over "
-        f"people; differences and components in the {shown}",
+        title=title_of(config),
         result={"run": run.path, **found},
     )
     if not config.json:

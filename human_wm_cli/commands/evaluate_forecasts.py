@@ -7,11 +7,13 @@ from functools import partial
 
 from human_wm_cli.console import Facts, Row, print_report, run_script, say
 from human_wm_cli.data import DataConfig, load_time_split
+from human_wm_cli.fan_charts import ABOUT, held_out_charts
 from human_wm_cli.run import RunConfig, RunFolder
 from human_wm_env import load_world_model
 from world_model import HeldOutConfig, judge_held_out
 from world_model.card.calibration import LEVELS
-from world_model.card.held_out_scores import AVERAGE
+from world_model.card.figures import coverage_figure, pit_figure
+from world_model.card.held_out_scores import AVERAGE, HeldOutScores
 
 
 @dataclass(frozen=True)
@@ -142,6 +144,35 @@ def print_tables(found: Facts) -> None:
         )
 
 
+def _show(
+    found: Facts, scores: HeldOutScores, config: EvaluateForecastsConfig, run: RunFolder
+) -> None:
+    """Put tables, calibration and futures of some people on the run's dashboard."""
+    for horizon, features in found["days_ahead"].items():
+        run.table(f"{horizon} days ahead", skill_rows(features), "* excludes 0")
+    run.table("coverage", coverage_rows(found["coverage"]), "Coverage of central intervals")
+    covered = {
+        f"{name}, {horizon} days ahead": each["all"]
+        for name, by_horizon in scores.coverage.items()
+        for horizon, each in by_horizon.items()
+    }
+    title = "Coverage on held-out days"
+    run.dashboard.figure("calibration/coverage", coverage_figure(covered, title))
+    for name, by_horizon in scores.pit.items():
+        pits = {f"{horizon} days ahead": each for horizon, each in by_horizon.items()}
+        run.dashboard.figure(f"calibration/PIT of {name}", pit_figure(pits, f"PIT of {name}"))
+    for name, chart in held_out_charts(load_time_split(config.data).whole, config.checkpoint):
+        run.dashboard.figure(name, chart, about=ABOUT)
+    summary = scores.summary
+    run.conclude(
+        {
+            "r2_gain": summary.average_r2_gain.mean,
+            "crps_gain": summary.average_crps_gain.mean,
+            "coverage_off": summary.coverage_off,
+        }
+    )
+
+
 def main(config: EvaluateForecastsConfig) -> None:
     """Judge forecasts of held-out days, walking forward: R2, CRPS, coverage.
 
@@ -157,6 +188,7 @@ def main(config: EvaluateForecastsConfig) -> None:
         )
         found = asdict(scores)
         run.write_metrics(found)
+        _show(found, scores, config, run)
         if config.json:
             print_report([], json=True, result=found)
         else:

@@ -143,6 +143,7 @@ def main(config: RunExperimentsConfig) -> None:
     plan(config)  # a wrong name is an error before a folder is made
     with RunFolder("run_experiments", config, config.run) as run:
         rows = run_all(config, run)
+        run.table("experiments", [readable(row) for row in rows], budget(config))
         print_report(
             [readable(row) for row in rows],
             json=config.json,

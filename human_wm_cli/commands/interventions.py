@@ -196,6 +196,10 @@ def main(config: InterventionsConfig) -> None:
         ]
         found = {"effects": rows, "members": summary}
         run.write_metrics(found)
+        run.table("effects", rows, "Estimated beside exact, over people")
+        run.table("members", summary, "Choosing the best policy for each person")
+        shares = [each.share_of_best_choice[0] or 0.0 for each in results.values()]
+        run.conclude({"share_of_the_best_choice": sum(shares) / len(shares)} if shares else {})
         print_report(
             rows,
             json=config.json,

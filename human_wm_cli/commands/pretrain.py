@@ -7,8 +7,9 @@ from functools import partial
 
 from human_wm_cli.config import to_dict
 from human_wm_cli.console import Facts, Row, print_report, run_script, say
-from human_wm_cli.data import EMBEDDED, UNIFORM, DataConfig, load_dataset, provenance
+from human_wm_cli.data import EMBEDDED, UNIFORM, DataConfig, load_dataset, load_people, provenance
 from human_wm_cli.model_card import CARD_TEXT, write_card
+from human_wm_cli.people_map import show_people
 from human_wm_cli.run import TRAINING_STATE, RunConfig, RunFolder
 from human_wm_env import ConfigError, DataError
 from human_wm_env.model.architecture import Architecture
@@ -57,7 +58,7 @@ def run_pretraining(config: PretrainConfig, run: RunFolder) -> Pretrained:
             "config": _reproducible(to_dict(config)),
             "data": provenance(config.data, dataset),
         },
-        logger=run.logger,
+        logger=run.dashboard,
         state_folder=run.path / TRAINING_STATE,
         progress=True,
     )
@@ -67,6 +68,8 @@ def run_pretraining(config: PretrainConfig, run: RunFolder) -> Pretrained:
     for stage in pretrained.unfinished:
         say(f"{stage}: best in the last tenth of its budget; a larger one might be better")
     run.write_metrics(pretrained.metrics)
+    run.conclude(pretrained.metrics)
+    show_people(run.dashboard, str(run.checkpoint_path), dataset, load_people(config.data))
     if config.card is not None:
         _measure(config.data, config.card, run)
     return pretrained
@@ -76,7 +79,7 @@ def _measure(data: DataConfig, card: CardConfig, run: RunFolder) -> None:
     """Write the model card; a checkpoint of too few people stays without one."""
     say("Measuring the model card on held-out people")
     try:
-        write_card(run.checkpoint_path, data, card, run.logger)
+        write_card(run.checkpoint_path, data, card, run.dashboard)
     except DataError as error:
         say(f"No model card: {error}")
 
@@ -101,6 +104,7 @@ def main(config: PretrainConfig) -> None:
         pretrained = run_pretraining(config, run)
         checkpoint, metrics = pretrained.checkpoint, pretrained.metrics
         rows: list[Row] = [{"what": name, "value": value} for name, value in metrics.items()]
+        run.table("training", rows)
         print_report(
             rows,
             json=config.json,

@@ -45,8 +45,9 @@ def main(config: ReportWorldModelConfig) -> None:
     """Measure a checkpoint on held-out people and write its model card.
 
     The card goes into the checkpoint's folder, as card.json and card.md, and its numbers
-    to TensorBoard. That of the bundled checkpoint goes to runs/bundled_card instead; who maintains
-    the package writes its own card anew with card_folder=human_wm_env/checkpoints/default. Example:
+    and pictures to the TensorBoard of the run beside it. That of the bundled checkpoint goes to
+    runs/bundled_card instead; who maintains the package writes its own card anew with
+    card_folder=human_wm_env/checkpoints/default. Example:
     humanwm report checkpoint=runs/default/checkpoint
     """
     into = config.card_folder or (BUNDLED_CARD if is_bundled(config.checkpoint) else None)

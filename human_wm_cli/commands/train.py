@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Sequence
@@ -24,15 +25,16 @@ from agents import (
 )
 from agents.env_config import AnyEnvConfig, is_of_people
 from agents.evaluation.evaluate import AGENT_FOLDER
+from agents.evaluation.transfer_curve import TransferCurve
 from agents.registry import ALGORITHMS, algorithm_named
 from agents.tensor_tree import has_tree
 from human_wm_cli.config import CONFIGS_FOLDER
 from human_wm_cli.console import Facts, print_report, run_script, say
+from human_wm_cli.dashboard.stage_events import StageEvents
 from human_wm_cli.run import TRAINING_STATE, RunConfig, RunFolder
-from human_wm_cli.tensorboard_writer import TensorBoardWriter
 from human_wm_env import CheckpointError, ConfigError, Dataset
 
-NAME = "train_agent"
+NAME, STAGE = "train_agent", "agent"
 STATE, SNAPSHOTS = "agent", "snapshots"  # in the run's folder training_state
 # Curves whose last point is among the metrics of a run, where an algorithm has them.
 LAST_POINTS = {
@@ -55,6 +57,8 @@ class TrainAgentConfig:
         json: print one JSON object instead of a table.
         checkpoint_days: days simulated between two states of the training, each with a copy of
             the agent in training_state/snapshots/; 0 keeps the last state only.
+        measurements: how often the agent is played in dream and simulator while it is trained, on
+            validation people, for TensorBoard; 0 leaves it out.
     """
 
     env: EnvConfig
@@ -63,6 +67,7 @@ class TrainAgentConfig:
     json: bool = False
     checkpoint_days: int = 25_000
     total_steps: int | None = None
+    measurements: int = 10
 
 
 def schema_for(agent: type, env: type = EnvConfig) -> type[TrainAgentConfig]:
@@ -132,7 +137,7 @@ class Training:
 class _LastValues:
     """Hands curves on and remembers where each of them ended."""
 
-    def __init__(self, logger: TensorBoardWriter) -> None:
+    def __init__(self, logger: StageEvents) -> None:
         self._logger = logger
         self.values: dict[str, float] = {}
 
@@ -153,7 +158,7 @@ def train(config: TrainAgentConfig, run: RunFolder, *, dataset: Dataset | None =
         CheckpointError: the training is to go on, and there is no run, or a state of other
             settings.
     """
-    curves, began = _LastValues(run.logger), time.monotonic()
+    curves, began = _LastValues(run.dashboard.stage(STAGE)), time.monotonic()
     algorithm = algorithm_named(config.agent.algorithm)
     days = algorithm.days(config.agent, config.env)
     kept = run.path / TRAINING_STATE
@@ -170,7 +175,17 @@ def train(config: TrainAgentConfig, run: RunFolder, *, dataset: Dataset | None =
         if config.checkpoint_days:
             save_agent(agent, kept / SNAPSHOTS / f"day_{days:09d}")
 
-    with tqdm(total=days, unit=algorithm.unit, file=sys.stderr, desc=config.env.id) as bar:
+    measure = TransferCurve(
+        config.env,
+        lambda world: run.dashboard.stage(f"{STAGE}_in_{world}"),
+        days,
+        points=config.measurements,
+        dataset=dataset,
+    )
+    with (
+        contextlib.closing(measure),
+        tqdm(total=days, unit=algorithm.unit, file=sys.stderr, desc=config.env.id) as bar,
+    ):
         session = Session(
             logger=curves,
             progress=bar.update,
@@ -179,6 +194,7 @@ def train(config: TrainAgentConfig, run: RunFolder, *, dataset: Dataset | None =
             resume=config.run.resume,
             snapshot=snapshot,
             dataset=dataset,
+            measure=measure,
         )
         agent = train_agent(config.agent, config.env, session)
     folder = save_agent(agent, run.path / AGENT_FOLDER)
@@ -188,6 +204,7 @@ def train(config: TrainAgentConfig, run: RunFolder, *, dataset: Dataset | None =
         f"{algorithm.unit}s": days,
         "seconds": round(time.monotonic() - began, 1),
         "training_return": curves.values.get("rollout/ep_rew_mean"),
+        "measured_return": measure.last,
         "components": {
             name.removeprefix("components/"): value
             for name, value in curves.values.items()
@@ -204,6 +221,8 @@ def train(config: TrainAgentConfig, run: RunFolder, *, dataset: Dataset | None =
     if references is not None:
         metrics["references"] = asdict(references)
     run.write_metrics(metrics)
+    numbers = {f"measured_return_in_{world}": value for world, value in measure.last.items()}
+    run.conclude({"training_return": curves.values.get("rollout/ep_rew_mean"), **numbers})
     return Training(agent, folder, metrics)
 
 

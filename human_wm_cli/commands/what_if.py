@@ -142,8 +142,9 @@ def main(config: WhatIfConfig) -> None:
         found = answer(config)
         facts = asdict(found)
         run.write_metrics(facts)
-        figure = run.figure_path(NAME)
-        effect_chart(found).savefig(figure)
+        figure = run.figure(NAME, effect_chart(found), about=found.sentence)
+        run.table("effects", rows(found), found.sentence)
+        run.conclude({f"effect_on_{k}": each.average.mean for k, each in found.effects.items()})
         if config.json:
             print_report([], json=True, result={**facts, "figure": figure})
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,7 @@ MOODS = tuple(
 # Percentiles and colour, the wider band first.
 BANDS = ((5, 95, "#d7e6f1"), (25, 75, BAND))
 THIN_LINES = 3
+HOLLOW: dict[str, Any] = {"facecolors": "none", "edgecolors": INK, "linewidths": 0.9, "zorder": 3}
 STRIP = (1.06, 1.26)  # of logged moods, in the units of the shares
 
 
@@ -33,12 +34,14 @@ def fan_chart(
     first_day: int,
     title: str,
     first_date: date | None = None,
+    later_rows: np.ndarray | None = None,
+    later_mask: np.ndarray | None = None,
 ) -> Figure:
     """Return the imagined futures of one person behind their logged days.
 
     Bands hold the central 50% and 90% of the draws of each day; thin lines are three of the
     futures. For moods the bars are the share of draws in each mood, and the strip above them
-    the logged moods.
+    the logged moods. Hollow dots are days that were logged later.
 
     Args:
         logged_rows: float (days, 10), raw rows before the start.
@@ -48,21 +51,31 @@ def fan_chart(
         first_day: day of the first imagined row.
         title: of the figure.
         first_date: date of the first imagined row; the axis then has dates.
+        later_rows: float (days, 10), raw rows that were logged from the start on, where they are
+            known.
+        later_mask: bool (days, 10).
     """
     figure, axes = new_figure(8.0, 8.2)
     if first_date is not None:
         first_day = _date_axis(axes[-1], first_date)
     before = first_day - len(logged_rows) + np.arange(len(logged_rows))
     ahead = first_day + np.arange(draws.shape[1])
+    if later_rows is None or later_mask is None:
+        later_rows, later_mask = logged_rows[:0], logged_mask[:0]
     for axis, index in zip(axes, SHOWN, strict=True):
         seen = logged_mask[:, index]
         logged, values = logged_rows[seen, index], draws[..., index]
+        known = later_mask[: len(ahead), index]
+        later = later_rows[: len(ahead)][known, index]
+        after = ahead[: len(known)][known]
         if isinstance(schema.FEATURES[index], schema.Continuous):
             axis.scatter(before[seen], logged, s=9, color=INK, zorder=3, label="logged")
             _fan(axis, ahead, values, futures[..., index])
+            if len(later):
+                axis.scatter(after, later, s=12, **HOLLOW, label="logged later")
         else:
             _mood_shares(axis, ahead, values)
-            _mood_strip(axis, before[seen], logged, first_day)
+            _mood_strip(axis, np.append(before[seen], after), np.append(logged, later))
         axis.axvline(first_day - 0.5, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
     axes[0].set_xlim(before[0] - 1, ahead[-1] + 1)
     add_head(figure, axes[0], title)
@@ -95,25 +108,21 @@ def _fan(axis: Axes, ahead: np.ndarray, draws: np.ndarray, futures: np.ndarray) 
 
 
 def _mood_shares(axis: Axes, ahead: np.ndarray, moods: np.ndarray) -> None:
-    from matplotlib.ticker import PercentFormatter
-
     bottom = np.zeros(len(ahead))
     for mood, (name, colour) in enumerate(MOODS):
         share = (moods == mood).mean(axis=0)
         axis.bar(ahead, share, bottom=bottom, width=1.0, color=colour, label=name)
         bottom += share
     axis.set_title(f"Mood (share of {len(moods)} draws)", loc="left", color=INK, fontsize=10)
-    axis.set_yticks([0.0, 0.5, 1.0])
-    axis.yaxis.set_major_formatter(PercentFormatter(1.0))
+    axis.set_yticks([0.0, 0.5, 1.0, sum(STRIP) / 2], ["0%", "50%", "100%", "logged"])
     axis.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=len(MOODS), **LEGEND)
 
 
-def _mood_strip(axis: Axes, before: np.ndarray, logged: np.ndarray, first_day: int) -> None:
+def _mood_strip(axis: Axes, days: np.ndarray, logged: np.ndarray) -> None:
     """Show logged moods in a strip above the bars."""
     axis.set_ylim(0.0, STRIP[1])
     axis.axhspan(*STRIP, color="#f2f3f5", linewidth=0)
     middle = sum(STRIP) / 2
     for mood, (_, colour) in enumerate(MOODS):
-        days = before[logged == mood]
-        axis.scatter(days, np.full(len(days), middle), s=14, color=colour, zorder=3)
-    axis.text(first_day, middle, "logged", va="center", color=INK, fontsize=8)
+        own = days[logged == mood]
+        axis.scatter(own, np.full(len(own), middle), s=14, color=colour, zorder=3)

@@ -13,6 +13,7 @@ import pytest
 from human_wm_cli.config import compose
 from human_wm_cli.run import RunConfig, RunFolder
 from human_wm_env.errors import CheckpointError, ConfigError, DataError
+from tests.human_wm_cli.dashboard.reading import scalars, tags
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -142,19 +143,18 @@ def test_resume_needs_a_name(tmp_path: Path) -> None:
 
 def test_scalars_and_figures_reach_tensorboard(tmp_path: Path) -> None:
     from matplotlib.figure import Figure
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     figure = Figure()
     figure.subplots().plot([0, 1])
     with make(tmp_path) as folder:
         assert not (folder.path / "tensorboard").exists()
         for step in range(3):
-            folder.logger.scalar("train/nats", 0.5 * step, step)
-        folder.logger.figure("fan", figure, 2)
-    events = EventAccumulator(str(folder.path / "tensorboard")).Reload()
-    points = [(event.step, event.value) for event in events.Scalars("train/nats")]
-    assert points == [(0, 0.0), (1, 0.5), (2, 1.0)]
-    assert events.Tags()["images"] == ["fan"]
+            folder.dashboard.scalar("nets/train/nats", 0.5 * step, step)
+        file = folder.figure("fan", figure)
+    assert file.read_bytes().startswith(b"\x89PNG")
+    curves = scalars(folder.path / "tensorboard/nets")
+    assert curves == {"nets/train/nats": [(0, 0.0), (1, 0.5), (2, 1.0)]}
+    assert tags(folder.path / "tensorboard/figures") == {"fan"}
 
 
 def test_a_run_without_events_imports_no_torch(tmp_path: Path) -> None:

@@ -54,8 +54,8 @@ def test_the_objective_of_the_nets_falls() -> None:
         kind: [v for name, v, _ in logger.seen if name == f"nets/{kind}/objective"]
         for kind in ("train", "validation")
     }
+    assert {kind: len(curve) for kind, curve in curves.items()} == {"train": 8, "validation": 9}
     for curve in curves.values():
-        assert len(curve) == 8
         assert np.mean(curve[-3:]) < curve[0] - 0.5
     assert trained.scores["nets"]["objective"] == min(curves["validation"])
     assert trained.scores["encoder"]["epochs_run"] == 1

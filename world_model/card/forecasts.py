@@ -146,8 +146,8 @@ def judge(
     at = (starts.users[:, None], starts.days[:, None] + np.asarray(horizons) - 1)
     energy, variogram = _joint(futures, dataset.rows[at], dataset.observed[at])
     return Judged(
-        by_horizon=[_pooled(list(cells.values())) for cells in by_horizon],
-        by_feature={name: _pooled(cells) for name, cells in by_feature.items() if cells},
+        by_horizon=[pooled(list(cells.values())) for cells in by_horizon],
+        by_feature={name: pooled(cells) for name, cells in by_feature.items() if cells},
         crps=np.array(
             [
                 [cells[name].crps.mean() if name in cells else np.nan for name in names]
@@ -159,7 +159,8 @@ def judge(
     )
 
 
-def _pooled(cells: list[Cells]) -> Calibration:
+def pooled(cells: Sequence[Cells]) -> Calibration:
+    """Return how the PIT values of several features or horizons are distributed together."""
     pit, users = (
         np.concatenate(each) for each in zip(*((c.pit, c.users) for c in cells), strict=True)
     )

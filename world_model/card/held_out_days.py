@@ -14,7 +14,7 @@ from human_wm_env.runtime.encoder import Posterior, with_response
 from human_wm_env.runtime.world_model import WorldModelRuntime
 from human_wm_env.worlds.reset_options import MIN_HISTORY_DAYS
 from world_model.card import baselines, futures, local_level, statistical_forecasts
-from world_model.card.forecasts import Cells, judge_cells
+from world_model.card.forecasts import Cells, judge_cells, pooled
 from world_model.card.futures import Starts
 from world_model.card.held_out_scores import (
     AVERAGE,
@@ -183,7 +183,11 @@ def judge_held_out(
     }
     over_blend = dream_beside[str(horizons[0])][BLEND][AVERAGE]
     summary = summarise(days_ahead, over_blend, covered[DREAM])
-    return HeldOutScores(about, days_ahead, forecasters, dream_beside, covered, summary)
+    pit = {
+        name: {str(horizon): pooled([*cells.values()]) for horizon, cells in judged[name].items()}
+        for name in (DREAM, BASELINE)
+    }
+    return HeldOutScores(about, days_ahead, forecasters, dream_beside, covered, summary, pit)
 
 
 def _imagined(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from world_model.card.calibration import LEVELS
+from world_model.card.calibration import LEVELS, Calibration
 from world_model.card.forecasts import Cells
 from world_model.card.intervals import Interval, mean_interval, mean_of_ratios, ratio_interval
 from world_model.card.requirements import coverage_gaps
@@ -71,6 +71,7 @@ class HeldOutScores:
         dream_beside: the dream beside each of those (as `r2_baseline`), likewise.
         coverage: by forecaster and horizon.
         summary: see there.
+        pit: how the PIT values of the dream and of the baseline are distributed, by horizon.
     """
 
     about: dict[str, object]
@@ -79,6 +80,7 @@ class HeldOutScores:
     dream_beside: dict[str, dict[str, dict[str, Comparison]]]
     coverage: dict[str, dict[str, Coverage]]
     summary: Summary
+    pit: dict[str, dict[str, Calibration]] = field(default_factory=dict)
 
 
 def compare(one: Mapping[str, Cells], other: Mapping[str, Cells]) -> dict[str, Comparison]:

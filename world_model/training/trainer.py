@@ -112,7 +112,7 @@ def fit(
     Args:
         stage: to be trained.
         seed: of batches and noise.
-        logger: receives every scalar.
+        logger: receives every scalar; its step is the epochs done, 0 before the first.
         folder: where the state is kept after each epoch; None keeps none.
         settings: fingerprint of everything the run depends on; a state of other settings
             is refused.
@@ -129,7 +129,9 @@ def fit(
     first = state.load()
     if first == 0:
         # What the stage begins with is a candidate too: training never makes it worse.
-        state.consider(-1, stage.validate(-1))
+        before = stage.validate(-1)
+        _log(logger, stage, "validation", before, 0)
+        state.consider(-1, before)
     bar = tqdm(
         range(first, stage.config.epochs),
         initial=first,
@@ -147,13 +149,18 @@ def fit(
         scalars = stage.train_epoch(epoch, rng)
         scores = stage.validate(epoch)
         check_finite(scores, f"stage {stage.name}, validation of epoch {epoch}")
-        for kind, values in (("train", scalars), ("validation", scores)):
-            for key, value in values.items():
-                logger.scalar(f"{stage.name}/{kind}/{key}", value, epoch)
+        _log(logger, stage, "train", scalars, epoch + 1)
+        _log(logger, stage, "validation", scores, epoch + 1)
         state.record(epoch, scores)
         bar.set_postfix_str(f"validation {scores[OBJECTIVE]:.3f}, best {state.best:.3f}")
     state.restore_best()
     return {**state.best_scores, "best_epoch": state.best_epoch, "epochs_run": state.epochs_run}
+
+
+def _log(logger: Logger, stage: Stage, kind: str, values: dict[str, float], epochs: int) -> None:
+    """Report scalars after so many epochs."""
+    for key, value in values.items():
+        logger.scalar(f"{stage.name}/{kind}/{key}", value, epochs)
 
 
 def bootstrap_weights(

@@ -8,13 +8,13 @@ from pathlib import Path
 import gymnasium as gym
 import numpy as np
 import pytest
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from human_wm_cli.commands import pretrain
 from human_wm_cli.config import compose
 from human_wm_cli.console import run_script
 from human_wm_env.model.checkpoint import BUNDLED, load_checkpoint
 from human_wm_env.people.embedded import EmbeddedConfig, load_embedded
+from tests.human_wm_cli.dashboard.reading import scalars, tags
 from world_model.export import load_start
 
 SMALL = [
@@ -89,9 +89,15 @@ def test_the_model_card_is_written_beside_the_weights_and_into_tensorboard(root:
     assert card["about"]["weights_sha256"] == manifest["weights_sha256"]
     assert card["about"]["trained_on_these_data"] is True
     assert "whom training never saw" in (checkpoint / "card.md").read_text()
-    events = EventAccumulator(str(root / "small" / "tensorboard")).Reload()
-    tags = events.Tags()["scalars"]
-    assert "card/active_units_c" in tags and "nets/train/objective" in tags
+    events = root / "small/tensorboard"
+    assert "verdict/card/active_units_c" in scalars(events / "verdict")
+    assert [step for step, _ in scalars(events / "nets")["nets/validation/objective"]] == [0, 1, 2]
+    pictures = tags(events / "figures")
+    assert {"calibration/coverage", "calibration/PIT by features"} <= pictures
+    assert len([name for name in pictures if name.startswith("futures/")]) == 3
+    assert "model card" in tags(events / "tables")
+    people = (events / "latents/people.tsv").read_text().splitlines()
+    assert len(people) == 61 and "sleep_habit_hours" in people[0].split("\t")
 
 
 def test_it_begins_with_a_checkpoint_and_says_which(root: Path) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from agents.env_config import EnvConfig
 from agents.registry import ALGORITHMS
@@ -17,9 +16,10 @@ from human_wm_cli.config import compose
 from human_wm_cli.console import run_script
 from human_wm_cli.run import RunConfig, RunFolder
 from human_wm_env.people.embedded import EmbeddedConfig, load_embedded
+from tests.human_wm_cli.dashboard.reading import scalars
 
 AGENT = "agent/weights.safetensors"
-TINY = ["agent.steps=60", "agent.slots=6", "agent.n_steps=5", "agent.batch_size=15"]
+TINY = ["agent.steps=120", "agent.slots=6", "agent.n_steps=5", "agent.batch_size=15"]
 TINY += ["agent.width=8", "agent.warm_start=0", "env=simulator", "env.horizon=5"]
 
 
@@ -69,12 +69,16 @@ def test_a_run_leaves_agent_curves_and_metrics(
     assert 0.0 < metrics["training_return"] < 5.0
     assert set(metrics["components"]) == {"mood", "recovery", "sleep", "effort"}
     saved = compose(TrainAgentConfig, "config", [], folder)
-    assert (saved.agent.steps, saved.env.horizon) == (60, 5)
-    events = EventAccumulator(str(folder / "tensorboard"))
-    events.Reload()
-    curves = events.Tags()["scalars"]
-    assert {"rollout/ep_rew_mean", "components/mood", "train/loss"} <= set(curves)
-    assert [point.step for point in events.Scalars("components/mood")] == [30, 60]
+    assert (saved.agent.steps, saved.env.horizon) == (120, 5)
+    points = scalars(folder / "tensorboard/agent")
+    assert {"rollout/ep_rew_mean", "components/mood", "train/loss"} <= set(points)
+    assert [step for step, _ in points["components/mood"]] == [30, 60, 90, 120]
+    for world in ("dream", "simulator"):
+        measured = scalars(folder / f"tensorboard/agent_in_{world}")
+        assert [step for step, _ in measured["measured/return"]] == [0, 30, 60, 90, 120]
+        assert measured["measured/return"][-1][1] == pytest.approx(
+            metrics["measured_return"][world]
+        )
 
 
 def test_json_is_one_object(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

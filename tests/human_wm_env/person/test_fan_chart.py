@@ -50,8 +50,7 @@ def test_fan_charts_say_what_is_drawn() -> None:
     assert all(axis.get_ylabel() == "" for axis in figure.axes)  # units stand in the titles
     assert mood.get_title(loc="left") == "Mood (share of 500 draws)"
     shares = [label.get_text() for label in mood.get_yticklabels()]
-    assert shares == ["0%", "50%", "100%"]
-    assert [text.get_text() for text in mood.texts] == ["logged"]
+    assert shares == ["0%", "50%", "100%", "logged"]
 
 
 def test_a_fan_holds_the_draws() -> None:
@@ -89,6 +88,29 @@ def test_logged_moods_stand_above_the_bars() -> None:
     moods = tiny.people().true_rows[4, 40:60, schema.MOOD]
     for number, each in enumerate(dots):
         assert sorted(each[:, 0]) == (40 + np.flatnonzero(moods == number)).tolist()
+
+
+def test_what_was_logged_later_is_drawn_hollow_on_its_days() -> None:
+    rows = tiny.people().true_rows[4, 40:120]
+    mask = np.zeros(rows.shape, dtype=bool)
+    mask[[20, 21, 79]] = True  # days 60, 61 and 119; the chart ends on day 89
+    figure = fan_chart(
+        rows[:20],
+        mask[:20],
+        draws=imagined(8),
+        futures=imagined(8),
+        first_day=60,
+        title="A person",
+        later_rows=rows[20:],
+        later_mask=mask[20:],
+    )
+    assert "logged later" in legend(figure)
+    steps, mood = figure.axes[0], figure.axes[3]
+    dots = np.asarray(steps.collections[-1].get_offsets())
+    assert dots[:, 0].tolist() == [60, 61]
+    np.testing.assert_allclose(dots[:, 1], rows[20:22, schema.STEPS])
+    moods = np.concatenate([np.asarray(c.get_offsets()) for c in mood.collections])
+    assert sorted(moods[:, 0]) == [60, 61]
 
 
 def test_labels_of_ticks_are_not_rounded() -> None:

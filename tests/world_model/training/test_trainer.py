@@ -126,12 +126,14 @@ def test_every_scalar_is_logged() -> None:
     logger = Recorder()
     fit(Scripted([3.0, 1.0]), seed=0, logger=logger, folder=None)
     assert logger.seen == [
-        ("scripted/train/loss", 0.0, 0),
-        (f"scripted/validation/{OBJECTIVE}", 3.0, 0),
-        ("scripted/validation/other", 0.0, 0),
-        ("scripted/train/loss", -1.0, 1),
-        (f"scripted/validation/{OBJECTIVE}", 1.0, 1),
-        ("scripted/validation/other", 10.0, 1),
+        (f"scripted/validation/{OBJECTIVE}", 9.0, 0),  # before the first epoch
+        ("scripted/validation/other", -10.0, 0),
+        ("scripted/train/loss", 0.0, 1),
+        (f"scripted/validation/{OBJECTIVE}", 3.0, 1),
+        ("scripted/validation/other", 0.0, 1),
+        ("scripted/train/loss", -1.0, 2),
+        (f"scripted/validation/{OBJECTIVE}", 1.0, 2),
+        ("scripted/validation/other", 10.0, 2),
     ]
 
 
