@@ -19,13 +19,16 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 # The pipe's ends in the browser, as its DevTools protocol has them.
 READ, WRITE = 3, 4
 PATIENCE_S = 60.0
-# The text of a page with that of shadow roots, of which TensorBoard is made.
+# The text of a page with that of shadow roots and frames, of which TensorBoard is made; a picture that was
+# loaded is a word.
 TEXT = """
 (() => {
   const parts = [];
   const walk = node => {
     if (node.nodeType === 3) { if (node.data.trim()) parts.push(node.data.trim()); return; }
     if (['STYLE', 'SCRIPT', 'TEMPLATE'].includes(node.nodeName)) return;
+    if (node.nodeName === 'IMG' && node.naturalWidth > 1) parts.push('picture');
+    if (node.contentDocument) walk(node.contentDocument.body);
     if (node.shadowRoot) walk(node.shadowRoot);
     for (const child of node.childNodes) walk(child);
   };
@@ -110,6 +113,10 @@ class Browser:
                 return seen
             time.sleep(0.3)
         raise TimeoutError(f"{missing} not in the page:\n{seen}")
+
+    def settle(self, seconds: float = 2.0) -> None:
+        """Let drawings finish that no text tells of."""
+        time.sleep(seconds)
 
     def picture(self, file: Path) -> None:
         """Save what the window shows as a PNG."""
