@@ -22,9 +22,10 @@ endif
 # Two processes with two BLAS threads each stall one another on two cores.
 ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 WORKERS ?= 2
+RUNS ?= runs
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo pretrain test test-slow check format clean
+.PHONY: help install demo dashboard pretrain test test-slow check format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +43,10 @@ install: $(STAMP) ## create .venv with everything in it
 
 demo: $(STAMP) ## pretrain, imagine, train PPO in the dream, judge it in the simulator
 	$(BIN)/humanwm demo
+
+dashboard: $(STAMP) ## open TensorBoard on the runs of the demo and of all other commands
+	@[ -d $(RUNS) ] || { echo "No runs in $(RUNS)/ yet: make demo, or name others: RUNS=..." >&2; exit 1; }
+	$(BIN)/tensorboard --logdir $(RUNS) --host 127.0.0.1
 
 pretrain: $(STAMP) ## train the world model (see configs/pretrain.yaml)
 	$(BIN)/humanwm pretrain

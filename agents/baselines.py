@@ -16,7 +16,11 @@ from human_wm_env.person.actions import action_space
 
 @dataclass(frozen=True)
 class RandomConfig:
-    """Settings of the random agent."""
+    """Settings of the random agent.
+
+    Attributes:
+        seed: of its actions.
+    """
 
     seed: int = 0
     algorithm: Literal["random"] = "random"

@@ -11,6 +11,7 @@ values in the order given.
 
 from __future__ import annotations
 
+import textwrap
 import types
 import typing
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,6 +24,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
+from human_wm_cli.explanations import annotated
 from human_wm_env import ConfigError
 from human_wm_env.errors import did_you_mean
 
@@ -116,16 +118,22 @@ def outline(
 ) -> str:
     """Show the resolved settings as YAML, "???" where a value is still missing.
 
-    Comments at the end list the choices of each group. Raises as `compose` does,
-    but accepts missing values.
+    Comments say what each means, and at the end which choices a group has. Raises as `compose`
+    does, but accepts missing values.
     """
     composer = _Composer(schema, configs_folder)
-    lines = [OmegaConf.to_yaml(composer.merge(name, overrides)).rstrip()]
+
+    def group(path: KeyPath) -> type | None:
+        slot = _slot(schema, path)
+        return slot.group if slot else None
+
+    lines = [annotated(OmegaConf.to_yaml(composer.merge(name, overrides)).rstrip(), group)]
     for path in _all_paths(schema):
         slot = _slot(schema, path)
         choices = _choices(composer.folder.joinpath(*slot.folder)) if slot and slot.group else []
         if choices:
-            lines.append(f"# {'.'.join(path)}=NAME, one of: {', '.join(choices)}")
+            said = f"{'.'.join(path)}=NAME, one of: {', '.join(choices)}"
+            lines += textwrap.wrap(said, 100, initial_indent="# ", subsequent_indent="#     ")
     return "\n".join(lines) + "\n"
 
 
@@ -277,6 +285,8 @@ def _parse(text: str, hint: Hint, source: str) -> object:
         return None
     if all(option in (str, Path) or _is_text_literal(option) for option in options):
         return text
+    if _is_list(options[0]) and not text.lstrip().startswith("["):
+        text = f"[{text}]"  # one value needs no brackets
     try:
         return OmegaConf.to_container(OmegaConf.from_dotlist([f"value={text}"]))["value"]  # type: ignore[call-overload, index]
     except (YAMLError, OmegaConfBaseException) as error:
@@ -351,6 +361,10 @@ def _options(hint: Hint) -> list[Hint]:
 
 def _is_dict(hint: Hint) -> bool:
     return hint is dict or typing.get_origin(hint) is dict
+
+
+def _is_list(hint: Hint) -> bool:
+    return hint in (list, tuple) or typing.get_origin(hint) in (list, tuple)
 
 
 def _is_text_literal(hint: Hint) -> bool:

@@ -13,7 +13,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from human_wm_cli.agents_page import PAGE
 from human_wm_cli.config import to_dict, to_yaml
 from human_wm_cli.console import Row, markdown_rows, to_json
 from human_wm_cli.dashboard import Dashboard

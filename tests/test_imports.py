@@ -53,7 +53,8 @@ ROOMS = {
         *("registry", "saving", "evaluation"),
     ),
     "human_wm_cli": (
-        *("one_thread", "endings", "config", "console", "agents_page", "dashboard", "run", "data"),
+        *("one_thread", "endings", "explanations", "config", "console", "agents_page"),
+        *("dashboard", "run", "data"),
         *("fan_charts", "people_map", "model_card", "comparison"),
         *("benchmarks", "commands", "main", "__main__"),
     ),

@@ -10,6 +10,7 @@ from pathlib import Path
 from agents.baselines import HabitAgent, RandomAgent
 from agents.env_config import NO_CONTEXT, EnvConfig, with_overrides
 from agents.episode_starts import Starts, draw_starts
+from agents.evaluation.advice import beside_constant
 from agents.evaluation.bootstrap_intervals import Bootstrap, Interval
 from agents.evaluation.inflation import compare_worlds
 from agents.evaluation.off_policy import OffPolicyConfig
@@ -139,6 +140,16 @@ class Evaluation:
             for world, of_agents in self.results.items()
             if world != TRUTH
         }
+
+    @cached_property
+    def shown(self) -> str:
+        """The world that is told of in detail: the simulator, or the last one."""
+        return TRUTH if TRUTH in self.results else list(self.results)[-1]
+
+    @cached_property
+    def beside_constant(self) -> dict[str, Interval]:
+        """How much more than the best constant day agents earn in the world `shown`."""
+        return beside_constant(self.results[self.shown], self.bootstrap)
 
     @cached_property
     def headroom(self) -> Interval | None:

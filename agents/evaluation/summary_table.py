@@ -118,6 +118,24 @@ def table_rows(summary: Mapping[str, Mapping[str, Manifest]], truth: str) -> lis
     return rows
 
 
+def brief_rows(summary: Mapping[str, Mapping[str, Manifest]], truth: str) -> list[Plain]:
+    """Lay out returns alone, and what they are over habit: a table of less than 100 columns.
+
+    Args:
+        summary: of `summarise`.
+        truth: as in `table_rows`.
+    """
+    kept = ("agent", "return in", "score", f"- {HABIT}")
+    return [
+        {
+            key.replace(f"- {HABIT}", f"over {HABIT}"): value
+            for key, value in row.items()
+            if key.startswith(kept)
+        }
+        for row in table_rows(summary, truth)
+    ]
+
+
 def log_rows(
     estimates: Mapping[str, Manifest],
     summary: Mapping[str, Mapping[str, Manifest]],

@@ -51,7 +51,11 @@ class SearchConfig(CrossEntropyConfig):
 
 @dataclass(frozen=True)
 class BestConstantConfig:
-    """Settings of the best constant day: those of its search."""
+    """Settings of the best constant day.
+
+    Attributes:
+        search: how it is searched.
+    """
 
     search: SearchConfig = field(default_factory=SearchConfig)
     algorithm: Literal["best_constant"] = "best_constant"

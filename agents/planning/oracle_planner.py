@@ -23,7 +23,11 @@ SIMULATOR_ID = "HumanWMSim-v0"
 
 @dataclass(frozen=True)
 class OracleConfig:
-    """Settings of the oracle planner: its search budget."""
+    """Settings of the oracle planner.
+
+    Attributes:
+        planner: its search budget.
+    """
 
     planner: PlannerConfig = field(default_factory=PlannerConfig)
     algorithm: Literal["oracle"] = "oracle"

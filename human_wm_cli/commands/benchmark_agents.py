@@ -5,7 +5,6 @@ Stop it and go on at will.
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -40,7 +39,7 @@ class BenchmarkAgentsConfig(BenchmarkConfig):
 
 def run_benchmark(benchmark: AgentBenchmark) -> BenchmarkResults:
     """Train and judge all agents; a progress bar goes to stderr."""
-    with tqdm(total=benchmark.policies, unit="agent", file=sys.stderr) as bar:
+    with tqdm(total=benchmark.policies, unit="agent", disable=None) as bar:
 
         def show(name: str, done: int) -> None:
             bar.set_description(name)

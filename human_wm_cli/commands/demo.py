@@ -6,13 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from agents import EnvConfig, EvaluationConfig, PPOConfig
+from agents import EnvConfig, Evaluation, EvaluationConfig, PPOConfig
 from agents.evaluation.evaluate import TRUTH
-from agents.evaluation.summary_table import table_rows
-from human_wm_cli.commands.evaluate import EvaluateAgentConfig, run_evaluation, show_evaluation
+from agents.evaluation.summary_table import brief_rows
+from human_wm_cli.commands.evaluate import (
+    EvaluateAgentConfig,
+    print_days,
+    run_evaluation,
+    show_evaluation,
+)
 from human_wm_cli.commands.pretrain import PretrainConfig, run_pretraining
 from human_wm_cli.commands.train import TrainAgentConfig, train
-from human_wm_cli.console import Facts, is_switched_on, print_report, run_script, say
+from human_wm_cli.console import is_switched_on, print_report, run_script, say
 from human_wm_cli.data import DataConfig, load_people
 from human_wm_cli.fan_charts import ABOUT, futures_chart
 from human_wm_cli.run import RunConfig, RunFolder
@@ -33,6 +38,7 @@ class DemoConfig:
         model: sizes of the world model's nets.
         training: how it is trained; "quick" takes two or three minutes.
         env: the dream that the agent is trained in; its checkpoint is the one just trained.
+        simulator: where the agent is judged beside the dream.
         agent: how PPO is trained.
         evaluation: whom the agents are judged on.
         person: whose futures are drawn; None takes the first person of the test split.
@@ -76,8 +82,8 @@ def draw_futures(config: DemoConfig, dataset: LogDataset, checkpoint: Path, run:
     return run.figure("futures", chart, about=ABOUT)
 
 
-def demo(config: DemoConfig, run: RunFolder) -> Facts:
-    """Run every step; returns the evaluation's summary."""
+def demo(config: DemoConfig, run: RunFolder) -> tuple[Evaluation, EvaluateAgentConfig]:
+    """Run every step; returns the evaluation, and what it was made with."""
     people = embedded_people(config.data)
     say("1/4 Pretraining the world model on the embedded people")
     settings = PretrainConfig(
@@ -96,7 +102,7 @@ def demo(config: DemoConfig, run: RunFolder) -> Facts:
     )
     evaluation = run_evaluation(judged, {PPO: agent}, dataset=people)
     show_evaluation(evaluation, judged, run, dataset=people)
-    return evaluation.summary
+    return evaluation, judged
 
 
 def main(config: DemoConfig) -> None:
@@ -105,15 +111,18 @@ def main(config: DemoConfig) -> None:
     A first impression in under a minute: humanwm demo quick=true
     """
     with RunFolder("demo", config, config.run) as run:
-        summary = demo(config, run)
+        evaluation, judged = demo(config, run)
+        summary = evaluation.summary
         run.write_metrics({"worlds": summary})
         print_report(
-            table_rows(summary, TRUTH),
+            brief_rows(summary, TRUTH),
             json=config.json,
             title=f"{FIRST_IMPRESSION if config.quick else ''}Return of {config.env.horizon} days, "
             "95% intervals over people",
             result={"run": run.path, "worlds": summary},
         )
+        if not config.json:
+            print_days(evaluation, judged)
         say(f"Curves, figures and checkpoint: {run.path}")
         say(f"Look further: tensorboard --logdir {run.path}   (or: make dashboard)")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -22,6 +21,7 @@ from agents import (
     load_sb3_zip,
 )
 from agents.episode_starts import logs_of
+from agents.evaluation.advice import day_rows, in_words, mean_day, warnings_of
 from agents.evaluation.episode_cache import plain_name
 from agents.evaluation.evaluate import TRUTH, add_agent
 from agents.evaluation.figures import transfer_figure
@@ -121,7 +121,7 @@ def run_evaluation(
     """
     worlds, settings = config.worlds(), config.evaluation
     total = (len(worlds) + settings.replay) * (len(agents) + len(settings.baselines))
-    with tqdm(total=total, unit="agent", file=sys.stderr, desc="evaluation") as bar:
+    with tqdm(total=total, unit="agent", desc="evaluation", disable=None) as bar:
         return evaluate(
             agents,
             worlds,
@@ -149,7 +149,11 @@ def show_evaluation(
         dataset: a data set object in place of the worlds' `dataset`.
     """
     summary = evaluation.summary
-    run.table("verdict", table_rows(summary, TRUTH), title_of(config))
+    shown, world = evaluation.results[evaluation.shown], evaluation.shown
+    why = in_words(shown, world, config.worlds()[world].reward_weights)
+    lines = [why, *warnings_of(evaluation.beside_constant), title_of(config)]
+    run.table("verdict", table_rows(summary, TRUTH), "\n\n".join(lines))
+    run.table("mean days", day_rows(shown), f"Mean day in the {world}, in the log's units")
     means: dict[str, dict[str, float]] = {}
     for world, of_agents in evaluation.results.items():
         stage = run.dashboard.stage(f"evaluation_in_{world}".replace(" ", "_"))
@@ -166,6 +170,19 @@ def show_evaluation(
         logs = logs_of(config.dream, dataset)
         for name, chart in held_out_charts(logs, config.dream.world_model):
             run.dashboard.figure(name, chart, about=ABOUT)
+
+
+def print_days(evaluation: Evaluation, config: EvaluateAgentConfig) -> None:
+    """Print each agent's mean day, who earned most and why, and what speaks against it."""
+    world = evaluation.shown
+    of_agents = evaluation.results[world]
+    print_report(
+        day_rows(of_agents),
+        title=f"\nMean day in the {world}, in the log's units, and parts of the reward",
+    )
+    print(f"\n{in_words(of_agents, world, config.worlds()[world].reward_weights)}")
+    for line in warnings_of(evaluation.beside_constant):
+        print(f"Warning: {line}")
 
 
 def title_of(config: EvaluateAgentConfig) -> str:
@@ -197,10 +214,13 @@ def main(config: EvaluateAgentConfig) -> None:
     with RunFolder("evaluate_agent", config, config.run) as run:
         evaluation = run_evaluation(config, agents)
         summary, headroom = evaluation.summary, evaluation.headroom
+        shown = evaluation.results[evaluation.shown]
         found = {
             "worlds": summary,
             "transfer": evaluation.transfer,
             "headroom": None if headroom is None else vars(headroom),
+            "mean_days": {name: mean_day(each) for name, each in shown.items()},
+            "minus_best_constant": {k: vars(v) for k, v in evaluation.beside_constant.items()},
             "replay": evaluation.foresight,
             "off_policy": evaluation.estimates,
         }
@@ -213,6 +233,7 @@ def main(config: EvaluateAgentConfig) -> None:
         result={"run": run.path, **found},
     )
     if not config.json:
+        print_days(evaluation, config)
         _print_apart(evaluation)
     for world, compared in evaluation.transfer.items():
         say(f"{world}: {_in_words(compared)}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, make_dataclass, replace
@@ -184,7 +183,7 @@ def train(config: TrainAgentConfig, run: RunFolder, *, dataset: Dataset | None =
     )
     with (
         contextlib.closing(measure),
-        tqdm(total=days, unit=algorithm.unit, file=sys.stderr, desc=config.env.id) as bar,
+        tqdm(total=days, unit=algorithm.unit, desc=config.env.id, disable=None) as bar,
     ):
         session = Session(
             logger=curves,

@@ -193,6 +193,13 @@ def test_yaml_is_read_back_as_an_equal_configuration(configs: Path, tmp_path: Pa
     assert to_dict(config)["output"] == "runs"
 
 
+def test_a_list_of_one_needs_no_brackets(configs: Path) -> None:
+    chosen = ["model=base", "model.layers=32"]
+    assert compose(Toy, "toy", chosen, configs).model.layers == (32,)
+    chosen = ["model=base", "model.layers=32, 16"]
+    assert compose(Toy, "toy", chosen, configs).model.layers == (32, 16)
+
+
 def test_outline_shows_what_is_missing_and_what_can_be_chosen(configs: Path) -> None:
     write(configs / "toy.yaml", "json: true\n")
     text = outline(Toy, "toy", [], configs)
@@ -221,7 +228,6 @@ def test_outline_shows_what_is_missing_and_what_can_be_chosen(configs: Path) -> 
         ("json=maybe", ["bool for 'json'", "'maybe'"]),
         ("masking=persn", ["Literal['person', 'off'] for 'masking'"]),
         ("model.layers=[a]", ["tuple[int, ...] for 'model.layers'"]),
-        ("model.layers=3", ["tuple[int, ...] for 'model.layers'"]),
         ("model.window=[1,2,3]", ["tuple[int, int] for 'model.window'"]),
         ("weights.mood=high", ["float for 'weights.mood'"]),
         ("model.layers=[1", ["a YAML value", "'[1'"]),

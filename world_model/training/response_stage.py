@@ -131,7 +131,9 @@ def train_response_stage(
         state.save(now)  # the search is not made twice
     now = dataclasses.replace(now, parameters=dataclasses.replace(now.parameters, gaps=gaps))
     total = config.rounds + 1
-    bar = tqdm(initial=now.rounds, total=total, desc=NAME, unit="round", disable=not progress)
+    bar = tqdm(
+        initial=now.rounds, total=total, desc=NAME, unit="round", disable=None if progress else True
+    )
     others = LastPeople(len(unseen)) if len(unseen) > 0 else LastDays()
     for after in training_rounds(rows, observed, weekday, config, now, others):
         for step in range(len(now.validation), len(after.validation)):

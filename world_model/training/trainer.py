@@ -138,7 +138,7 @@ def fit(
         total=stage.config.epochs,
         desc=stage.name,
         unit="epoch",
-        disable=not progress,
+        disable=None if progress else True,  # None: quiet where nobody watches
     )
     tag = int.from_bytes(stage.name.encode()[:4], "little")
     for epoch in bar:

@@ -19,8 +19,8 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 # The pipe's ends in the browser, as its DevTools protocol has them.
 READ, WRITE = 3, 4
 PATIENCE_S = 60.0
-# The text of a page with that of shadow roots and frames, of which TensorBoard is made; a picture that was
-# loaded is a word.
+# The text of a page, with shadow roots and frames, of which TensorBoard is made; a picture that
+# was loaded is a word.
 TEXT = """
 (() => {
   const parts = [];
