@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from human_wm_env import LogDataset, fan_chart, imagine_futures
 from human_wm_env.worlds.reset_options import MIN_HISTORY_DAYS
@@ -65,9 +63,8 @@ def held_out_charts(
     Yields:
         A name and a chart.
     """
-    users: Sequence[int] | np.ndarray = []
-    for split in SPLITS:
-        users = users if len(users) else dataset.users_of(split)
+    split = next(split for split in SPLITS if split in dataset.split_of)
+    users = dataset.users_of(split)
     able = [user for user in users if dataset.days_logged[user] >= 2 * MIN_HISTORY_DAYS]
     for user in able[:people]:
         logged = int(dataset.days_logged[user])

@@ -25,7 +25,7 @@ MEANINGS = {
     r"/(state|heart_rate|mood|missing|transition).*nats": "Negative log likelihood of a day's "
     "states.",
     r"/kl_": "KL divergence of personal posteriors from the prior: near 0, the block is unused.",
-    r"/rollouts?$": "Energy score of imagined days against logged ones.",
+    r"/rollout_energy_score$": "Energy score of imagined days against logged ones.",
     r"/distillation_nats$": "Negative log density of a person's own posterior under the encoder's.",
     r"/whole_log_nats$": "The same, of whole logs alone.",
     r"/negative_elbo_nats_per_day$": "Negative ELBO of a log under the encoder's posterior.",

@@ -12,6 +12,9 @@ from human_wm_cli.config import compose, outline
 from human_wm_cli.explanations import attributes_of
 from human_wm_cli.main import COMMANDS
 
+#: a choice that the group's name has made, and the blocks of which a mapping has a number each
+NEED_NONE = {"algorithm", "a", "b", "c"}
+
 
 @dataclass(frozen=True)
 class Base:
@@ -85,8 +88,9 @@ def test_every_setting_of_a_command_is_explained(
 ) -> None:
     importlib.import_module(f"human_wm_cli.commands.{command.replace('-', '_')}").run(["--help"])
     _, _, settings = capsys.readouterr().out.partition("Settings and their values:\n\n")
-    bare = [line for line in settings.splitlines() if "#" not in line and ":" in line]
-    assert [line for line in bare if "algorithm:" not in line and len(line) < 38] == []
+    lines = [line for line in settings.splitlines() if ":" in line.partition("#")[0]]
+    bare = [line for line in lines if "#" not in line and len(line) < 38]
+    assert [line for line in bare if line.split(":")[0].strip() not in NEED_NONE] == []
     assert max(len(line) for line in settings.splitlines()) <= 100
 
 

@@ -63,7 +63,7 @@ def test_agents_and_baselines_in_a_table(
     out, _ = capsys.readouterr()
     lines = out.splitlines()
     assert "Return of 5 days with 95% intervals" in lines[0]
-    assert [line.split()[0] for line in lines[3:]] == ["zero", "random", "habit"]
+    assert [line.split()[0] for line in lines[3:6]] == ["zero", "random", "habit"]
     assert "- habit" in lines[1] and "mood" in lines[1]
     metrics = json.loads((tmp_path / "one" / "metrics.json").read_text())
     assert metrics["worlds"]["simulator"]["zero"]["episodes"] == 2
