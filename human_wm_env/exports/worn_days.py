@@ -20,9 +20,8 @@ def take_out_unworn(log: DayLogBuilder, days: Collection[int]) -> None:
         for feature in TOTALS:
             reason = Reason.UNCONFIRMED if feature == schema.CALORIES else Reason.NOT_WORN
             log.take_out(feature, day, reason, "the tracker was not worn on this day")
-        log.miss(schema.HEART_RATE, day, Reason.NOT_WORN)
-        if schema.WORKOUT in log.offered:
-            log.miss(schema.WORKOUT, day, Reason.NOT_WORN)
+        for feature in {schema.HEART_RATE, schema.WORKOUT} & log.offered:
+            log.miss(feature, day, Reason.NOT_WORN)
 
 
 def take_out_partial(log: DayLogBuilder, days: Collection[int]) -> None:

@@ -6,13 +6,25 @@ from human_wm_env.errors import DataError
 from human_wm_env.exports.files import Export
 from human_wm_env.exports.formats.apple_health import AppleHealth
 from human_wm_env.exports.formats.daily_table import DailyTable
+from human_wm_env.exports.formats.fitabase import Fitabase
 from human_wm_env.exports.formats.fitbit import Fitbit
 from human_wm_env.exports.formats.folder_of_logs import FolderOfLogs
 from human_wm_env.exports.formats.format import Format
+from human_wm_env.exports.formats.garmin import Garmin
+from human_wm_env.exports.formats.lifesnaps import LifeSnaps
 from human_wm_env.settings import one_of
 
 FORMATS: dict[str, Format] = {
-    one.name: one for one in (FolderOfLogs(), DailyTable(), Fitbit(), AppleHealth())
+    one.name: one
+    for one in (
+        FolderOfLogs(),
+        DailyTable(),
+        Fitbit(),
+        AppleHealth(),
+        Garmin(),
+        Fitabase(),
+        LifeSnaps(),
+    )
 }
 
 

@@ -1,0 +1,215 @@
+"""Garmin's account export: the JSON files under `DI_CONNECT`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import partial
+from pathlib import PurePosixPath
+
+from human_wm_env.errors import DataError
+from human_wm_env.exports.categories import Workouts, workout_code
+from human_wm_env.exports.day_log import DayLog, DayLogBuilder, as_number
+from human_wm_env.exports.files import Export
+from human_wm_env.exports.formats.format import People, ReadingOptions
+from human_wm_env.exports.ledger import Ledger, Where
+from human_wm_env.exports.reasons import Reason
+from human_wm_env.exports.stamps import day_of, read_day
+from human_wm_env.exports.worn_days import add_rest_days, take_out_partial, take_out_unworn
+from human_wm_env.person import schema
+
+_DAYS = re.compile(r"UDSFile_.*\.json")
+_SLEEP = re.compile(r".*_sleepData\.json")
+_ACTIVITIES = re.compile(r".*_summarizedActivities\.json")
+_TOTALS = (
+    ("totalSteps", schema.STEPS, 1.0),
+    ("totalKilocalories", schema.CALORIES, 1.0),
+    ("totalDistanceMeters", schema.DISTANCE, 1e-3),
+)
+_ACTIVE = ("highlyActiveSeconds", "activeSeconds")
+_STAGES = ("deepSleepSeconds", "lightSleepSeconds", "remSleepSeconds")
+_DAY_VALUES = (
+    *((column, feature) for column, feature, _ in _TOTALS),
+    *((column, schema.MINUTES) for column in _ACTIVE),
+)
+_NIGHT_VALUES = tuple((column, schema.SLEEP) for column in _STAGES)
+_NO_NIGHTS = ("OFF_WRIST", "UNCONFIRMED")
+
+
+class Garmin:
+    """See the module."""
+
+    name = "garmin"
+
+    def recognise(self, export: Export) -> bool:
+        """Return True where a file of days or of sleep has Garmin's entries."""
+        return any(
+            b'"calendarDate"' in export.head(path)
+            for path in export.paths
+            if _DAYS.fullmatch(_name(path)) or _SLEEP.fullmatch(_name(path))
+        )
+
+    def people(self, export: Export, options: ReadingOptions, ledger: Ledger) -> People:
+        """Return the one person of the account."""
+        yield None, partial(self._read, export, options, ledger)
+
+    def _read(self, export: Export, options: ReadingOptions, ledger: Ledger) -> DayLog | None:
+        return _Account(export, options, ledger).read()
+
+
+def _name(path: str) -> str:
+    return PurePosixPath(path).name
+
+
+class _Account:
+    """Reads the files of one account."""
+
+    def __init__(self, export: Export, options: ReadingOptions, ledger: Ledger) -> None:
+        self.export, self.ledger = export, ledger
+        self.log = DayLogBuilder(Garmin.name, (), ledger, repeated=options.repeated)
+        # By date: files of a hundred days overlap, and the newest, later by name, wins.
+        self.days: dict[int, tuple[Where, dict[str, object]]] = {}
+        self.nights: dict[int, tuple[Where, dict[str, object]]] = {}
+        self.workouts: dict[str, tuple[int, float, float]] = {}
+
+    def read(self) -> DayLog | None:
+        """Return the log."""
+        for path in sorted(self.export.paths, key=_name):
+            name = _name(path)
+            if _DAYS.fullmatch(name):
+                self._collect(path, self.days, _DAY_VALUES)
+            elif _SLEEP.fullmatch(name):
+                self._collect(path, self.nights, _NIGHT_VALUES)
+            elif _ACTIVITIES.fullmatch(name):
+                self._read_activities(path)
+            else:
+                self.ledger.skip(f"file {PurePosixPath(path).parent.name}")
+        for day, (where, entry) in self.days.items():
+            self._write_day(day, where, entry)
+        for day, (where, entry) in self.nights.items():
+            self._write_night(day, where, entry)
+        workouts = Workouts()
+        for day, code, minutes in self.workouts.values():
+            workouts.add(day, code, minutes)
+        for day, code, entries in workouts.longest():
+            where = Where("summarizedActivities", "")
+            self.log.put(schema.WORKOUT, day, code, where, "activityType", values=entries)
+        self._mark_days()
+        return self.log.build()
+
+    def _entries(self, path: str) -> Sequence[tuple[Where, dict[str, object]]]:
+        try:
+            found = self.export.json(path)
+        except DataError as error:
+            self.ledger.reject_file(path, f"it should be JSON: {error.received}")
+            return ()
+        if isinstance(found, list) and len(found) == 1 and isinstance(found[0], dict):
+            found = found[0].get("summarizedActivitiesExport", found)
+        if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+            self.ledger.reject_file(path, "it should be a list of entries")
+            return ()
+        return [(Where(path, f"[{number}]"), one) for number, one in enumerate(found)]
+
+    def _collect(
+        self,
+        path: str,
+        known: dict[int, tuple[Where, dict[str, object]]],
+        values: Sequence[tuple[str, int]],
+    ) -> None:
+        """Note the entries of a file by date; their values are counted as read, or as merged."""
+        for where, entry in self._entries(path):
+            day = read_day(str(entry.get("calendarDate", "")))
+            present = [(column, feature) for column, feature in values if _has(entry, column)]
+            for column, feature in present:
+                self.log.offered.add(feature)
+                self.ledger.read(feature)
+                if day is None:
+                    why = "its calendarDate should be a day since 2000"
+                    date = entry.get("calendarDate")
+                    self.ledger.reject(feature, where, column, date, why)
+            if day is None:
+                continue
+            for column, feature in values if day in known else ():
+                if _has(known[day][1], column):
+                    self.ledger.merge(feature)
+            known[day] = (where, entry)
+
+    def _write_day(self, day: int, where: Where, entry: dict[str, object]) -> None:
+        for column, feature, scale in _TOTALS:
+            self._write(feature, day, where, entry, column, scale)
+        for column in _ACTIVE:
+            self._write(schema.MINUTES, day, where, entry, column, 1 / 60)
+
+    def _write_night(self, day: int, where: Where, entry: dict[str, object]) -> None:
+        kind = str(entry.get("sleepWindowConfirmationType", ""))
+        stages = [column for column in _STAGES if _has(entry, column)]
+        if kind.startswith(_NO_NIGHTS):
+            self.log.miss(schema.SLEEP, day, Reason.UNCONFIRMED)
+            if stages:
+                why = "the tracker made this night up"
+                self.ledger.reject(
+                    schema.SLEEP,
+                    where,
+                    "sleepWindowConfirmationType",
+                    kind,
+                    why,
+                    reason=Reason.UNCONFIRMED,
+                    values=len(stages),
+                )
+            return
+        for column in stages:
+            self._write(schema.SLEEP, day, where, entry, column, 1 / 3600)
+
+    def _write(
+        self,
+        feature: int,
+        day: int,
+        where: Where,
+        entry: dict[str, object],
+        column: str,
+        scale: float,
+    ) -> None:
+        """Put a value, counted as read, into its cell."""
+        if not _has(entry, column):
+            return
+        value = as_number(entry[column])
+        if value is None:
+            why = "it should be a finite number"
+            self.log.reject_cell(feature, day, where, column, entry[column], why)
+            return
+        self.log.put(feature, day, value * scale, where, column, combine="sum")
+
+    def _read_activities(self, path: str) -> None:
+        self.log.offered.add(schema.WORKOUT)
+        for where, entry in self._entries(path):
+            self.ledger.read(schema.WORKOUT)
+            begun, sport = as_number(entry.get("startTimeLocal")), entry.get("activityType")
+            day = None if begun is None else day_of(begun / 1000)
+            minutes = (as_number(entry.get("duration", 0)) or 0.0) / 60000
+            if day is None or not isinstance(sport, str):
+                why = "an activity has a type, and a local start in ms"
+                self.ledger.reject(schema.WORKOUT, where, "activityType", sport, why)
+                continue
+            key = str(entry.get("activityId", where))
+            if key in self.workouts:
+                self.ledger.merge(schema.WORKOUT)
+            self.workouts[key] = (day, workout_code(sport), minutes)
+
+    def _mark_days(self) -> None:
+        log = self.log
+        unworn = [
+            day
+            for day in self.days
+            if not log.value(schema.STEPS, day) and not log.value(schema.MINUTES, day)
+        ]
+        take_out_unworn(log, unworn)
+        worn = sorted(set(self.days) - set(unworn))
+        take_out_partial(log, [*worn[:1], *worn[-1:]])
+        add_rest_days(log)
+
+
+def _has(entry: dict[str, object], column: str) -> bool:
+    """Return True for a value that is there; a negative one stands for nothing measured."""
+    value = entry.get(column)
+    number = as_number(value)
+    return value is not None and not (number is not None and number < 0)
