@@ -10,6 +10,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -49,7 +50,6 @@ _AMOUNTS = {
     _BASAL: (schema.CALORIES, _KCAL),
     "AppleExerciseTime": (schema.MINUTES, {"min": 1.0, "s": 1 / 60, "hr": 60.0}),
 }
-_KINDS = {f"{_QUANTITY}{name}": name for name in (*_AMOUNTS, "HeartRate")}
 _SLEEP = f"{_CATEGORY}SleepAnalysis"
 _MINUTES = {"min": 1.0, "s": 1 / 60, "sec": 1 / 60, "hr": 60.0}
 _STAGE = "HKCategoryValueSleepAnalysis"
@@ -99,6 +99,16 @@ class _Spans:
         self.amount, self.source = array("f"), array("H")
 
 
+class _Target(NamedTuple):
+    """Where records of a type go: their feature, the factors of units, what a value can be."""
+
+    feature: int
+    units: dict[str, float]
+    spans: _Spans
+    low: float
+    high: float
+
+
 class _Reader:
     """Collects the records of one export."""
 
@@ -119,6 +129,17 @@ class _Reader:
         self._correlations = 0
         self._last_start: int | None = None
         self._entries = 0
+        self._targets = {
+            f"{_QUANTITY}{name}": _Target(feature, units, self.spans[name], 0.0, 1e9)
+            for name, (feature, units) in _AMOUNTS.items()
+        }
+        self._targets[f"{_QUANTITY}HeartRate"] = _Target(
+            schema.HEART_RATE, {"count/min": 1.0}, self.rates, 1.0, _HIGHEST_RATE
+        )
+        self._times = {
+            f"{time // 3600:02}:{time // 60 % 60:02}:{time % 60:02}": time
+            for time in range(DAY_SECONDS)
+        }
         self._days: dict[str, int] = {}
         self._zones: dict[str, int] = {}
 
@@ -152,37 +173,67 @@ class _Reader:
 
     def _record(self, attributes: dict[str, str]) -> None:
         kind = attributes.get("type", "")
-        name = _KINDS.get(kind)
         self._entries += 1
-        if name is None and kind != _SLEEP:
-            self.skipped[kind] += 1
-            return
-        if self._correlations:
+        target = self._targets.get(kind)
+        if self._correlations and (target is not None or kind == _SLEEP):
             self.skipped["records repeated inside a Correlation"] += 1
             return
-        if name is None:
-            self._sleep(attributes)
+        if target is None:
+            if kind == _SLEEP:
+                self._sleep(attributes)
+            else:
+                self.skipped[kind] += 1
             return
-        feature, units = _AMOUNTS.get(name, (schema.HEART_RATE, {"count/min": 1.0}))
-        self.read[feature] += 1
+        try:  # the usual record, in as few steps as an export of gigabytes needs
+            begun, ended, number = (
+                attributes["startDate"],
+                attributes["endDate"],
+                attributes["value"],
+            )
+            start = self._days[begun[:10]] + self._times[begun[11:19]] - self._zones[begun[19:]]
+            end = (
+                start
+                if ended == begun
+                else self._days[ended[:10]] + self._times[ended[11:19]] - self._zones[ended[19:]]
+            )
+            amount = float(number)
+            factor = target.units[attributes["unit"]]
+            source = self.sources[attributes["sourceName"]]
+        except (KeyError, ValueError):
+            self._unusual_record(target, attributes)
+            return
+        usual = 0 <= end - start <= _LONGEST_SPAN and end < self._latest and "_" not in number
+        if not usual or not target.low <= amount <= target.high:
+            self._unusual_record(target, attributes)
+            return
+        spans = target.spans
+        spans.start.append(start)
+        spans.length.append(end - start)
+        spans.amount.append(amount * factor)
+        spans.source.append(source)
+        self._last_start = start
+
+    def _unusual_record(self, target: _Target, attributes: dict[str, str]) -> None:
+        """Read a record step by step: the first of its day or device, or one to reject."""
+        feature, units = target.feature, target.units
         start, end = self._span(attributes)
         factor = units.get(attributes.get("unit", ""))
         amount = as_number(attributes.get("value", ""))
         if start is None or end is None:
-            self._reject(feature, attributes, "startDate", "a record has a possible start and end")
+            column, why = "startDate", "a record has a possible start and end"
         elif factor is None:
-            self._reject(feature, attributes, "unit", f"the unit should be of {', '.join(units)}")
-        elif amount is None or amount < 0:
-            self._reject(feature, attributes, "value", "it should be a number, not negative")
-        elif feature == schema.HEART_RATE and not 0 < amount <= _HIGHEST_RATE:
-            self._reject(feature, attributes, "value", "it should be a possible heart rate")
+            column, why = "unit", f"the unit should be of {', '.join(units)}"
+        elif amount is None or not target.low <= amount <= target.high:
+            column, why = "value", "it should be a possible number, not negative"
         else:
-            spans = self.rates if feature == schema.HEART_RATE else self.spans[name]
-            spans.start.append(start)
-            spans.length.append(end - start)
-            spans.amount.append(amount * factor)
-            spans.source.append(self._source(attributes))
+            target.spans.start.append(start)
+            target.spans.length.append(end - start)
+            target.spans.amount.append(amount * factor)
+            target.spans.source.append(self._source(attributes))
             self._last_start = start
+            return
+        self.read[feature] += 1
+        self._reject(feature, attributes, column, why)
 
     def _sleep(self, attributes: dict[str, str]) -> None:
         self.log.offered.add(schema.SLEEP)
@@ -226,19 +277,17 @@ class _Reader:
 
     def _utc(self, text: str) -> int | None:
         try:
-            midnight, offset = self._days[text[:10]], self._zones[text[19:]]
-            seconds = int(text[11:13]) * 3600 + int(text[14:16]) * 60 + int(text[17:19])
-        except (KeyError, ValueError):
+            found = self._days[text[:10]] + self._times[text[11:19]] - self._zones[text[19:]]
+        except KeyError:
             return self._utc_slowly(text)
-        found = midnight + seconds - offset
-        return found if 0 <= seconds < DAY_SECONDS and found < self._latest else None
+        return found if found < self._latest else None
 
     def _utc_slowly(self, text: str) -> int | None:
         if len(text) >= 14 and text[:14].isdigit():  # iOS 8: 20140114084347-0800
             date, time = f"{text[:4]}-{text[4:6]}-{text[6:8]}", text[8:14]
             text = f"{date} {time[:2]}:{time[2:4]}:{time[4:]} {text[14:]}"
         day, offset = read_day(text[:19]), offset_of(text[19:])
-        if day is None or offset is None:
+        if day is None or offset is None or text[11:19] not in self._times:
             return None
         self._days[text[:10]] = (day - EPOCH) * DAY_SECONDS
         if text[19:] not in self._zones:
@@ -266,6 +315,8 @@ class _Reader:
 
     def finish(self) -> DayLog | None:
         """Return the log."""
+        for target in self._targets.values():
+            self.read[target.feature] += len(target.spans.start)
         for feature, count in self.read.items():
             self.ledger.read(feature, count)
         for kind, count in self.skipped.items():
