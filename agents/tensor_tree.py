@@ -57,6 +57,31 @@ def load_tree(folder: Path) -> Tree:
         ) from error
 
 
+def check_like(kept: Tree, like: Tree, place: str) -> None:
+    """Check that a tree is built as another one and holds finite numbers.
+
+    Raises:
+        ValueError: other names, lengths, types, dtypes or shapes; NaN or infinity. `place` is
+            what the tree is called there.
+    """
+    if isinstance(like, torch.Tensor | np.ndarray):
+        same = type(kept) is type(like) and kept.dtype == like.dtype and kept.shape == like.shape
+        if not same or not np.isfinite(np.asarray(kept)).all():
+            raise ValueError(f"{place} is not {like.dtype} {tuple(like.shape)}, finite")
+    elif isinstance(like, Mapping):
+        if not isinstance(kept, dict) or kept.keys() != like.keys():
+            raise ValueError(f"{place} has not the entries {sorted(map(str, like))}")
+        for name, value in like.items():
+            check_like(kept[name], value, f"{place}.{name}")
+    elif isinstance(like, list | tuple):
+        if type(kept) is not type(like) or len(kept) != len(like):
+            raise ValueError(f"{place} has not {len(like)} entries")
+        for number, value in enumerate(like):
+            check_like(kept[number], value, f"{place}.{number}")
+    elif type(kept) is not type(like) and not (type(like) is float and type(kept) is int):
+        raise ValueError(f"{place} is no {type(like).__name__}")
+
+
 def _pack(value: Tree, tensors: Arrays) -> Tree:
     if isinstance(value, torch.Tensor | np.ndarray):
         name = f"t{len(tensors)}"

@@ -76,14 +76,16 @@ def kept_state(settings: Manifest, session: Session) -> Any:
     if not session.resume or folder is None or not has_tree(folder):
         return None
     state = load_tree(folder)
-    kept = state.get(SETTINGS)
-    if kept is None:
+    kept = state.get(SETTINGS) if isinstance(state, dict) else None
+    if not isinstance(kept, dict):
         raise CheckpointError(
             f"a training state in {folder} that says its settings",
             "one of an earlier version",
             "Start anew with run.overwrite=true.",
         )
-    if other := sorted(name for name in {*kept, *settings} if kept.get(name) != settings.get(name)):
+    if other := sorted(
+        str(name) for name in {*kept, *settings} if kept.get(name) != settings.get(name)
+    ):
         raise CheckpointError(
             f"the settings of the training in {folder}: {_listed(kept, other)}",
             _listed(settings, other),

@@ -28,6 +28,7 @@ COMMANDS = {
     "check-what-if": "compare its effects with the true ones of the embedded people",
     "interventions": "judge effects of actions on people of other equations, person by person",
     "check-uniform": "show that a world model finds no structure in pure noise",
+    "fuzz": "damage files and kill processes, and say what is not refused or does not heal",
     "benchmark": "time environments, imagination and training on this machine",
     "benchmark-agents": "train all agents, judge them in dream and simulator, draw figures",
 }

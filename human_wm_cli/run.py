@@ -17,7 +17,7 @@ from human_wm_cli.config import to_dict, to_yaml
 from human_wm_cli.console import Row, markdown_rows, to_json
 from human_wm_cli.dashboard import Dashboard
 from human_wm_env import CheckpointError, ConfigError, HumanWMError
-from human_wm_env.files.writing import locked, write_whole
+from human_wm_env.files.writing import DRAFT, locked, write_whole
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -78,11 +78,11 @@ class RunFolder:
             )
         self._held = contextlib.ExitStack()
         self.path = _create(command, run, self._held)
-        self.dashboard = Dashboard(self.path / EVENTS)
-        self._config, self._is_judged = config, False
         file = self.path / CONFIG
         self._config_before = file.read_text(encoding="utf-8") if file.is_file() else None
-        write_whole(file, to_yaml(config).encode())
+        write_whole(file, to_yaml(config).encode())  # first: without it the folder is no run's
+        self.dashboard = Dashboard(self.path / EVENTS)
+        self._config, self._is_judged = config, False
 
     @property
     def was_interrupted(self) -> bool:
@@ -220,7 +220,8 @@ def _require_permission(path: Path, run: RunConfig) -> None:
             f"{run.name!r}, which exists in {run.root}",
             "Choose another name, or set run.resume=true or run.overwrite=true.",
         )
-    if not path.is_dir() or (any(path.iterdir()) and not (path / CONFIG).is_file()):
+    holds = path.is_dir() and any(not each.name.startswith(DRAFT) for each in path.iterdir())
+    if not path.is_dir() or (holds and not (path / CONFIG).is_file()):
         raise ConfigError(
             "the folder of a run", f"{path}, which has no {CONFIG}", "Choose another run.name."
         )

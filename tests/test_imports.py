@@ -56,7 +56,7 @@ ROOMS = {
         *("one_thread", "endings", "explanations", "config", "console", "agents_page"),
         *("dashboard", "run", "data"),
         *("fan_charts", "people_map", "model_card", "comparison"),
-        *("benchmarks", "commands", "main", "__main__"),
+        *("benchmarks", "fuzzing", "commands", "main", "__main__"),
     ),
 }
 

@@ -14,9 +14,12 @@ from agents.episode_starts import spread_starts
 from agents.evolution.controller import ControllerAgent, ControllerShape
 from agents.evolution.hyperparameters import CMAESConfig
 from agents.planning.best_constant import warm_start
+from agents.protocol import Plain
 from agents.rollout import run_to_the_end
+from agents.tensor_tree import check_like
 from agents.training_session import Session
 from agents.training_state import keep_state, kept_state, training_settings
+from human_wm_env.errors import CheckpointError
 
 # From here on the covariance matrix costs more than the episodes, and learns too slowly.
 LARGEST_FULL_COVARIANCE = 250
@@ -100,6 +103,8 @@ def train_cma_es(config: CMAESConfig, env: EnvConfig, session: Session) -> Contr
         shape = _shape_for(vector, config)
         settings = training_settings(config, env, dataset)
         kept = kept_state(settings, session)
+        if kept is not None:
+            _check_state(kept, config, shape)
         first = _first_action(config, env, session) if kept is None else kept["first_action"]
         evolution = Evolution(shape.around(first), config)
         if kept is not None:
@@ -129,6 +134,17 @@ def train_cma_es(config: CMAESConfig, env: EnvConfig, session: Session) -> Contr
                 unkept = 0
             measure()
     return so_far()
+
+
+def _check_state(kept: Plain, config: CMAESConfig, shape: ControllerShape) -> None:
+    try:
+        told = kept["told"]
+        check_like(kept["first_action"], np.zeros(shape.outputs, np.float32), "first_action")
+        check_like(told, np.zeros((len(told), config.population)), "told")
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(
+            "a state of CMA-ES", f"{error}", "Start anew with run.overwrite=true."
+        ) from error
 
 
 def _generation(

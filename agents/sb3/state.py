@@ -15,9 +15,12 @@ import torch
 from sb3_contrib.common.recurrent.type_aliases import RNNStates
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.buffers import ReplayBuffer
+from stable_baselines3.common.save_util import recursive_getattr
+from torch.optim import Optimizer
 
 from agents.protocol import Plain
 from agents.sb3.vec_env import SB3VecEnv
+from agents.tensor_tree import check_like
 
 State = Plain  # a tree for `tensor_tree`
 _COUNTERS = ("num_timesteps", "_episode_num", "_n_updates", "_current_progress_remaining")
@@ -59,6 +62,7 @@ def restore(algorithm: BaseAlgorithm, venv: SB3VecEnv, state: State) -> bool:
         ValueError, RuntimeError, KeyError, TypeError, ConfigError, InvalidActionError: the state
             is of other settings.
     """
+    _check(algorithm, venv, state)
     algorithm.set_parameters(state["parameters"], exact_match=True, device="cpu")
     for name, tensor in state["tensors"].items():
         with torch.no_grad():
@@ -67,7 +71,7 @@ def restore(algorithm: BaseAlgorithm, venv: SB3VecEnv, state: State) -> bool:
         setattr(algorithm, name, value)
     if state["buffer"] is not None:
         buffer: ReplayBuffer = algorithm.replay_buffer  # type: ignore[attr-defined]
-        filled = state["buffer"]["filled"]
+        filled = len(state["buffer"]["observations"])
         for name in _BUFFER_ARRAYS:
             getattr(buffer, name)[:filled] = state["buffer"][name]
         buffer.pos, buffer.full = state["buffer"]["pos"], state["buffer"]["full"]
@@ -89,6 +93,60 @@ def restore(algorithm: BaseAlgorithm, venv: SB3VecEnv, state: State) -> bool:
 def _memory_of(algorithm: BaseAlgorithm) -> State | None:
     states: RNNStates | None = getattr(algorithm, "_last_lstm_states", None)
     return None if states is None else {"pi": states.pi, "vf": states.vf}
+
+
+def _check(algorithm: BaseAlgorithm, venv: SB3VecEnv, state: State) -> None:
+    """Raise ValueError where a state is not built as one of this algorithm."""
+    fresh = state_of(algorithm, venv)
+    if state.keys() - {"settings"} != fresh.keys():
+        raise ValueError(f"entries {sorted(state)}")
+    for name, like in fresh["parameters"].items():
+        kept = state["parameters"][name]
+        if "param_groups" in like:
+            _check_optimiser(kept, like, recursive_getattr(algorithm, name), name)
+        else:
+            check_like(kept, like, name)
+    if state["parameters"].keys() != fresh["parameters"].keys():
+        raise ValueError("parameters of another algorithm")
+    plain = ("tensors", "counters", "actions", "torch", "numpy", "memory")
+    for name in plain:
+        check_like(state[name], fresh[name], name)
+    keys, place, *_ = state["numpy"]
+    if not (0 <= place <= len(keys) and keys.min() >= 0 and keys.max() < 2**32):
+        raise ValueError("numpy is no state of a generator")
+    if min(state["counters"].values()) < 0:
+        raise ValueError("counters below 0")
+    slots = venv.num_envs
+    if state["episodes"] is not None:
+        check_like(state["episode_starts"], np.zeros(slots, dtype=bool), "episode_starts")
+        for each in state["finished"]:
+            check_like(each, dict.fromkeys(each, 0.0), "finished")
+    if fresh["buffer"] is not None:
+        _check_buffer(state["buffer"], algorithm.replay_buffer)  # type: ignore[attr-defined]
+
+
+def _check_optimiser(kept: State, like: State, optimiser: Optimizer, name: str) -> None:
+    rates = [{**group, "lr": 0.0} for group in like["param_groups"]]
+    found = [{**group, "lr": float(group["lr"]) * 0.0} for group in kept["param_groups"]]
+    if found != rates or kept.keys() != like.keys():
+        raise ValueError(f"{name} has other settings")
+    of = [each for group in optimiser.param_groups for each in group["params"]]
+    for number, moments in kept["state"].items():
+        for moment, value in moments.items():
+            like_it = torch.zeros(()) if moment == "step" else of[number].detach()
+            check_like(value, like_it, f"{name}.{number}.{moment}")
+            if moment != "exp_avg" and float(value.min()) < 0.0:
+                raise ValueError(f"{name}.{number}.{moment} is below 0")
+
+
+def _check_buffer(kept: State, buffer: ReplayBuffer) -> None:
+    full, position = kept["full"], kept["pos"]
+    check_like([full, position], [True, 0], "buffer")
+    filled = buffer.buffer_size if full else position
+    if not 0 <= position < buffer.buffer_size + (not full):
+        raise ValueError("buffer.pos is outside the buffer")
+    for name in _BUFFER_ARRAYS:
+        check_like(kept[name], getattr(buffer, name)[:filled], f"buffer.{name}")
 
 
 def _buffer_state(buffer: ReplayBuffer | None) -> State | None:

@@ -26,7 +26,10 @@ from human_wm_env.errors import CheckpointError, ConfigError, HumanWMError
 
 # Of a curve, for algorithms that update after every few days.
 MOST_POINTS = 40
-_OTHER_SETTINGS = (ValueError, RuntimeError, LookupError, TypeError, AttributeError, HumanWMError)
+_OTHER_SETTINGS = (
+    *(ValueError, RuntimeError, LookupError, TypeError, AttributeError, ArithmeticError),
+    HumanWMError,
+)
 
 
 def train_sb3(

@@ -17,12 +17,15 @@ from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices
 from agents.env_config import Vector
 from agents.protocol import Manifest, Plain
 from agents.sb3.algorithms import first_action
+from agents.tensor_tree import check_like
 from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.errors import ConfigError
+from human_wm_env.settings import whole_number
 
 # Shared by all slots whose episode goes on; read-only, so that no one can mix them up.
 AnyWrapper = gym.Wrapper[Any, Any, Any, Any]
 Info = dict[str, Any]
+MOST_KEPT_STEPS = 10_000
 _NOTHING: Info = MappingProxyType({})  # type: ignore[assignment]
 
 
@@ -203,14 +206,21 @@ class SB3VecEnv(VecEnv):
         Returns:
             The observations as of then.
         """
-        seed, number = int(kept["seed"]), int(kept["episode"])
+        seed, number = whole_number(kept["seed"], "seed"), whole_number(kept["episode"], "episode")
+        sums = {"returns": self._returns, "lengths": self._lengths}
+        check_like({name: kept[name] for name in sums}, sums, "episodes")
+        totals = dict(kept["totals"])
+        check_like(totals, dict.fromkeys(totals, self._returns), "episodes.totals")
+        shape = np.shape(kept["actions"])
+        if len(shape) > 0 and shape[0] > MOST_KEPT_STEPS:
+            raise ValueError(f"episodes of {shape[0]} steps")
         observations, _ = self.env.reset(seed=seed, options={"episode": number})
         self._running = RunningEpisodes(seed, number)
         for actions in kept["actions"]:
             observations, _, terminated, truncated, _ = self.env.step(actions)
             self._running.add(actions, terminated | truncated)
         self._returns, self._lengths = kept["returns"], kept["lengths"]
-        self._totals = dict(kept["totals"])
+        self._totals = totals
         return observations
 
     # Attributes: all slots are in one object ------------------------------------------

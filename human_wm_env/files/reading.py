@@ -18,6 +18,8 @@ from human_wm_env.errors import CheckpointError, HumanWMError
 MOST_JSON_BYTES = 16 * 2**20
 # Deeper nesting than any file of ours; Python itself stops at some 1000.
 MOST_JSON_DEPTH = 64
+# A larger file that takes this part of its size on the disk is mostly holes, not compressed.
+_SMALL_BYTES, _SPARSE = 2**24, 16
 _DAMAGED = "The file is damaged: copy it again, or make it anew."
 
 
@@ -55,10 +57,21 @@ def open_regular(
                 f"{found.st_size:,} in {file}",
                 "It is not what it should be: give another file.",
             )
+        if found.st_size > _SMALL_BYTES and _SPARSE * _held(found) < found.st_size:
+            raise error(
+                "a file whose bytes are on the disk",
+                f"{file}, most of which is a hole",
+                "It was cut off while it was written: copy it again.",
+            )
         try:
             yield stream
         except OSError as failed:
             raise _unreadable(file, failed, error) from failed
+
+
+def _held(found: os.stat_result) -> int:
+    """Return the bytes that a file takes on the disk, where the system tells."""
+    return 512 * getattr(found, "st_blocks", found.st_size)
 
 
 def _unreadable(file: Path, failed: Exception, error: type[HumanWMError]) -> HumanWMError:
@@ -69,7 +82,7 @@ def _unreadable(file: Path, failed: Exception, error: type[HumanWMError]) -> Hum
 def read_bytes(file: Path, most: int, error: type[HumanWMError] = CheckpointError) -> bytes:
     """Return what a file holds, at most so many bytes; see `open_regular`."""
     with open_regular(file, most, error) as stream:
-        return stream.read(most)
+        return stream.read(os.fstat(stream.fileno()).st_size)
 
 
 def file_digest(file: Path, most: int) -> str:

@@ -54,9 +54,13 @@ def write_sealed(file: Path, arrays: Mapping[str, np.ndarray], facts: Mapping[st
         OSError: it cannot be written.
         ValueError: NaN or infinity among the facts.
     """
+    write_whole(file, bytes_of(arrays, sealed_metadata(arrays, facts)))
+
+
+def sealed_metadata(arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> dict[str, str]:
+    """Return the facts as JSON, and the checksum of them and the arrays."""
     text = json.dumps(facts, allow_nan=False)
-    seal = _seal(arrays, text)
-    write_whole(file, bytes_of(arrays, {_FACTS: text, _SEAL: seal}))
+    return {_FACTS: text, _SEAL: _seal(arrays, text)}
 
 
 def read_sealed(file: Path, most: int = MOST_TENSOR_BYTES) -> tuple[Arrays, dict[str, Any]]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from human_wm_env.errors import CheckpointError
+from human_wm_env.files.array_checks import LARGEST_WEIGHT, check_arrays, wrong_numbers
 from human_wm_env.model import inputs, layouts, moments
 from human_wm_env.model.architecture import Architecture
 from human_wm_env.model.heads import HeadLayout
@@ -19,16 +19,14 @@ Shapes = dict[str, tuple[int, ...]]
 WEATHER = "weather_transitions"
 _WEATHERS = schema.FEATURES[schema.WEATHER].width
 WEATHER_SHAPE: Shapes = {WEATHER: (_WEATHERS, _WEATHERS)}
-# Trained ones stay below 10; products of larger ones leave float32.
-LARGEST_WEIGHT = 1e4
 # Least and largest number of an array, where not that.
 RANGES: dict[str, tuple[float, float]] = {
     "encoder.moments.sd": (1e-3, LARGEST_WEIGHT),
     WEATHER: (0.0, 1.0),
     **RESPONSE_RANGES,
 }
-_FLOAT32 = np.dtype(np.float32)
 _ROUNDING = 1e-4
+_FLOAT32_BYTES = 4
 
 
 def expected_shapes(architecture: Architecture) -> Shapes:
@@ -120,7 +118,7 @@ def _film(
 def byte_size(architecture: Architecture) -> int:
     """Return the bytes of a checkpoint's arrays, as float32."""
     shapes = {**expected_shapes(architecture), **WEATHER_SHAPE}
-    return sum(_FLOAT32.itemsize * math.prod(shape) for shape in shapes.values())
+    return sum(_FLOAT32_BYTES * math.prod(shape) for shape in shapes.values())
 
 
 def check_weights(
@@ -137,33 +135,9 @@ def check_weights(
         CheckpointError: an array is missing, added, of another shape or dtype; or a number is
             NaN, infinite or out of its range.
     """
-    expected = {**expected_shapes(architecture), **WEATHER_SHAPE}
-    arrays = {**weights, WEATHER: weather}
-    received = {name: tuple(value.shape) for name, value in arrays.items()}
-    for name in sorted(expected.keys() | received.keys()):
-        if expected.get(name) != received.get(name):
-            raise CheckpointError(
-                f"weights of the architecture in the manifest, {_told(name, expected)}",
-                _told(name, received),
-                "The checkpoint is of another version: train the model again with this one.",
-            )
-    for name, array in arrays.items():
-        low, high = RANGES.get(name, (-LARGEST_WEIGHT, LARGEST_WEIGHT))
-        if array.dtype != _FLOAT32:
-            raise _wrong_numbers(f"{name} of dtype float32", f"{array.dtype}")
-        least, most = float(array.min()), float(array.max())
-        if not (low <= least and most <= high):  # False for NaN
-            raise _wrong_numbers(f"{name} from {low:g} to {high:g}", f"{least:g} to {most:g}")
+    shapes = {**expected_shapes(architecture), **WEATHER_SHAPE}
+    check_arrays({**weights, WEATHER: weather}, shapes, RANGES)
     if np.abs(weather.sum(axis=1) - 1.0).max() > _ROUNDING:
-        raise _wrong_numbers(f"rows of {WEATHER} that sum to 1", f"{weather.sum(axis=1)}")
+        raise wrong_numbers(f"rows of {WEATHER} that sum to 1", f"{weather.sum(axis=1)}")
     if architecture.has_response:
         check_response(weights)
-
-
-def _wrong_numbers(expected: str, received: str) -> CheckpointError:
-    remedy = "The checkpoint is damaged: copy it again, or train it anew."
-    return CheckpointError(expected, received, remedy)
-
-
-def _told(name: str, shapes: Shapes) -> str:
-    return f"{name} of shape {shapes[name]}" if name in shapes else f"no {name}"

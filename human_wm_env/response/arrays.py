@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from human_wm_env.errors import CheckpointError
+from human_wm_env.files.array_checks import wrong_numbers
 from human_wm_env.response.basis import WIDTH, ActionStatistics
 from human_wm_env.response.gap_evidence import GapEvidence
 from human_wm_env.response.noise import StateNoise
@@ -185,8 +185,4 @@ def check_response(arrays: Mapping[str, np.ndarray]) -> None:
     }
     for expected, found in wrong.items():
         if found:
-            raise CheckpointError(
-                f"{expected} in the arrays of a response",
-                "other numbers",
-                "The checkpoint is damaged: copy it again, or train it anew.",
-            )
+            raise wrong_numbers(f"{expected} in the arrays of a response", "other numbers")

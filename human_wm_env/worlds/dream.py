@@ -170,7 +170,7 @@ class DreamWorld(PersonWorld[DreamState]):
         """Return what is kept of a person's start days, float32 (days, width)."""
         width = self._kept.width
         kept = None if self._store is None else self._store.load(whole, days, width)
-        if kept is not None:
+        if kept is not None and self._kept.is_possible(kept):
             return kept
         values = self._kept.rows(*self.runtime.encode_beginnings(whole, days))
         if self._store is not None:

@@ -7,12 +7,16 @@ from itertools import accumulate
 
 import numpy as np
 
+from human_wm_env.files.array_checks import LARGEST_WEIGHT
 from human_wm_env.model.architecture import Architecture
 from human_wm_env.model.memory import Memory
+from human_wm_env.person import schema
 from human_wm_env.response.carried import Carried
 from human_wm_env.response.parameters import STATES
 from human_wm_env.runtime import folded_inputs
 from human_wm_env.runtime.encoder import Posterior, drawn_latents
+
+_SPREADS = {"sd", "noise_scale"}
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,15 @@ class KeptLayout:
             parts += [getattr(carried, name) for name in list(self._shapes)[len(parts) :]]
         flat = [part.reshape(len(posterior.mean), -1) for part in parts]
         return np.concatenate(flat, axis=1, dtype=np.float32)
+
+    def is_possible(self, rows: np.ndarray) -> bool:
+        """Say whether rows read from a file can be ours: what is drawn from them is not checked."""
+        if not (np.abs(rows) <= LARGEST_WEIGHT).all():  # False for NaN
+            return False
+        parts = dict(zip(self._shapes, np.split(rows, self._ends[:-1], axis=1), strict=True))
+        weather = parts.get("weather", np.zeros(1))
+        known = np.isin(weather, np.arange(-1, schema.FEATURES[schema.WEATHER].width)).all()
+        return bool(known and all((parts[name] >= 0.0).all() for name in _SPREADS & parts.keys()))
 
     def people(self, rows: np.ndarray) -> KeptPosteriors:
         """Return what `rows` was given."""

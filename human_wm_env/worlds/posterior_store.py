@@ -78,7 +78,7 @@ class PosteriorStore:
             return None
         if kept is None or kept.shape != (len(days), width) or kept.dtype != np.float32:
             return None
-        return kept if np.isfinite(kept).all() else None
+        return kept
 
     def save(self, history: History, days: np.ndarray, values: np.ndarray) -> None:
         """Keep float32 (days, width); readers see the whole file or none."""

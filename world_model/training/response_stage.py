@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
 from human_wm_env.data.dataset import LogDataset
-from human_wm_env.errors import ConfigError
+from human_wm_env.errors import CheckpointError, ConfigError
+from human_wm_env.files.array_checks import check_arrays
 from human_wm_env.model.architecture import Architecture
 from human_wm_env.person import schema
-from human_wm_env.response.arrays import from_arrays, to_arrays
+from human_wm_env.response.arrays import (
+    RANGES,
+    array_shapes,
+    check_response,
+    from_arrays,
+    to_arrays,
+)
 from human_wm_env.response.parameters import ResponseParameters, response_logs
 from human_wm_env.response.posterior import WorkingPoint
 from world_model.nets.missingness import gap_evidence
@@ -39,7 +48,18 @@ NAME = "response"
 #: within a person; a column that was 1 on one day in 10,000 has this much
 UNSEEN_SD = 0.01
 _POINT = "point.mean"
-_FACTS = ("rounds", "validation", "best", "timing_nats")
+
+
+def _numbers(of_json: list[Any]) -> list[float]:
+    return [float(each) for each in of_json]
+
+
+_FACTS: dict[str, Callable[[Any], object]] = {
+    "rounds": int,
+    "validation": _numbers,
+    "best": _numbers,
+    "timing_nats": lambda nats: None if nats is None else float(nats),
+}
 
 
 def sized(config: ResponseConfig, architecture: Architecture) -> ResponseConfig:
@@ -117,7 +137,7 @@ def train_response_stage(
     gaps = gap_evidence(
         dataset.observed[train], dataset.rows[train][..., schema.MOOD], dataset.days_logged[train]
     )
-    state = _State(folder, settings)
+    state = _State(folder, settings, config, (len(rows), rows.shape[1]))
     now = state.load()
     if now is None and start is not None:
         now = ResponseTraining(start)
@@ -188,9 +208,13 @@ def _unseen(dataset: LogDataset, train: np.ndarray, validation: np.ndarray) -> n
 class _State:
     """The file that an interrupted training goes on from."""
 
-    def __init__(self, folder: Path | None, run: str) -> None:
+    def __init__(
+        self, folder: Path | None, run: str, config: ResponseConfig, logged: tuple[int, int]
+    ) -> None:
         self._file = None if folder is None else folder / f"{NAME}{ENDING}"
         self._run = run
+        sizes = config.channels, len(config.tau_days), config.rank
+        self._shapes, self._logged = array_shapes(*sizes), logged
 
     def save(self, training: ResponseTraining) -> None:
         if self._file is None:
@@ -206,9 +230,23 @@ class _State:
         if self._file is None or not self._file.exists():
             return None
         arrays, facts = read_state(self._file, self._run, _FACTS)
-        point = arrays.get(_POINT)
+        point = arrays.pop(_POINT, None)
+        if point is not None and (point.shape != self._logged or not np.isfinite(point).all()):
+            raise CheckpointError(
+                f"{_POINT} of shape {self._logged}, finite",
+                f"other numbers in {self._file}",
+                "Delete the file to start this stage again.",
+            )
+        if facts["rounds"] != len(facts["best"]):
+            raise CheckpointError(
+                "a best step of each round",
+                f"{len(facts['best'])} of {facts['rounds']} rounds in {self._file}",
+                "Delete the file to start this stage again.",
+            )
+        check_arrays(arrays, self._shapes, RANGES)
+        check_response(arrays)
         return ResponseTraining(
             parameters=from_arrays(arrays),
-            point=None if point is None else WorkingPoint(point),
+            point=None if point is None else WorkingPoint(point.astype(np.float64)),
             **facts,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from human_wm_env.files.tensors import read_sealed, write_sealed
 
 ENDING = ".state.safetensors"
 _RUN = "run"
+_WRONG_FACTS = (CheckpointError, LookupError, TypeError, ValueError, AttributeError, OverflowError)
 
 
 def write_state(
@@ -31,23 +32,23 @@ def write_state(
 
 
 def read_state(
-    file: Path, run: str, wanted: Collection[str]
+    file: Path, run: str, wanted: Mapping[str, Callable[[Any], object]]
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Return the arrays and facts of a state.
 
     Args:
         file: that was written.
         run: fingerprint of the run that goes on.
-        wanted: facts that it needs.
+        wanted: facts that it needs, and what makes each of JSON, or raises.
 
     Raises:
         CheckpointError: it is damaged, or of another run.
     """
     try:
         arrays, facts = read_sealed(file)
-        found = {name: facts[name] for name in wanted}
+        found = {name: read(facts[name]) for name, read in wanted.items()}
         of_run = facts[_RUN]
-    except (CheckpointError, KeyError) as error:
+    except _WRONG_FACTS as error:
         raise CheckpointError(
             "a training state that can be read",
             f"{error} in {file}",

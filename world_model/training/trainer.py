@@ -22,6 +22,9 @@ from world_model.training.logger import Logger
 from world_model.training.state_file import ENDING, read_state, write_state
 
 OBJECTIVE = "objective"
+Arrays = dict[str, mx.array]
+# Of Adam, one number for each of a parameter.
+_MOMENTS = ("m", "v")
 Gradient = dict[str, Any]  # arrays, nested as the parameters are
 
 
@@ -182,7 +185,11 @@ def flat_arrays(tree: Any) -> list[tuple[str, mx.array]]:
     return cast("list[tuple[str, mx.array]]", tree_flatten(tree))
 
 
-_FACTS = ("best", "best_epoch", "epochs_run", "best_scores")
+def _scores(of_json: dict[str, Any]) -> dict[str, float]:
+    return {name: float(value) for name, value in of_json.items()}
+
+
+_FACTS = {"best": float, "best_epoch": int, "epochs_run": int, "best_scores": _scores}
 
 
 class _State:
@@ -235,7 +242,6 @@ class _State:
         """Go on from the state file, if there is one; returns the first epoch to run."""
         if self._file is None or not self._file.exists():
             return 0
-
         kept, facts = read_state(self._file, self._run, _FACTS)
         arrays = {name: mx.array(value) for name, value in kept.items()}
         for name, value in facts.items():
@@ -249,17 +255,31 @@ class _State:
             }
 
         self._best_parameters, now = part("best/"), part("now/")
-        if _shapes(now) != _shapes(self._now()):  # `Module.update` would take other shapes
+        optimisers = {key: part(f"optimiser/{key}/") for key in self._stage.optimisers}
+        self._check(now, optimisers)
+        self._stage.learner.update(tree_unflatten(list(now.items())))
+        for key, optimiser in self._stage.optimisers.items():
+            optimiser.state = tree_unflatten(list(optimisers[key].items()))
+        return self.epochs_run
+
+    def _check(self, now: Arrays, optimisers: dict[str, Arrays]) -> None:
+        """Refuse what does not fit the nets: `Module.update` and Adam would take it."""
+        expected = _shapes(self._now())
+        fits = _shapes(now) == expected and _shapes(self._best_parameters) in (expected, {})
+        for state in optimisers.values():
+            for name, value in state.items():
+                of, _, moment = name.rpartition(".")
+                shape = expected.get(of, ()) if moment in _MOMENTS else ()
+                fits &= tuple(value.shape) == shape
+        arrays = [*now.values(), *self._best_parameters.values()]
+        arrays += [value for state in optimisers.values() for value in state.values()]
+        if not fits or not all(mx.isfinite(value).all().item() for value in arrays):
             raise CheckpointError(
                 "a training state of these nets",
                 f"one with other parameters in {self._file}",
                 "Delete the file to start this stage again.",
             )
-        self._stage.learner.update(tree_unflatten(list(now.items())))
-        for key, optimiser in self._stage.optimisers.items():
-            optimiser.state = tree_unflatten(list(part(f"optimiser/{key}/").items()))
-        return int(self.epochs_run)
 
 
-def _shapes(parameters: dict[str, mx.array]) -> dict[str, tuple[int, ...]]:
+def _shapes(parameters: Arrays) -> dict[str, tuple[int, ...]]:
     return {name: tuple(value.shape) for name, value in parameters.items()}

@@ -44,6 +44,15 @@ def test_a_sparse_giant_is_refused_before_it_is_read(tmp_path: Path) -> None:
         pass
 
 
+def test_holes_are_no_content(tmp_path: Path) -> None:
+    hollow = tmp_path / "hollow"
+    with hollow.open("wb") as stream:
+        stream.write(b"begins well")
+        stream.truncate(2**26)
+    with pytest.raises(CheckpointError, match="a hole"):
+        read_bytes(hollow, 2**32)
+
+
 @pytest.mark.parametrize("name", ["nowhere", "zero\0byte", "x" * 5000])
 def test_a_path_that_leads_nowhere_is_a_typed_error(tmp_path: Path, name: str) -> None:
     with pytest.raises(CheckpointError, match="can be read"):

@@ -1,0 +1,1 @@
+"""Valid files are damaged and processes killed: what must be refused or heal."""

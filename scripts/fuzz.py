@@ -1,0 +1,8 @@
+"""Run `humanwm fuzz`."""
+
+import sys
+
+from human_wm_cli.main import run_command
+
+if __name__ == "__main__":
+    run_command("fuzz", sys.argv[1:])
