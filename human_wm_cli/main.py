@@ -50,6 +50,7 @@ EXTRAS = {
     "interventions": "train",
     "check-uniform": "train",
     "benchmark": "all",
+    "fuzz": "all",
     "benchmark-agents": "agents",
 }
 

@@ -42,7 +42,7 @@ from world_model.training.response_validation import (
     early,
     later_days_score,
 )
-from world_model.training.state_file import ENDING, read_state, write_state
+from world_model.training.state_file import ENDING, count, read_state, write_state
 
 NAME = "response"
 #: within a person; a column that was 1 on one day in 10,000 has this much
@@ -55,7 +55,7 @@ def _numbers(of_json: list[Any]) -> list[float]:
 
 
 _FACTS: dict[str, Callable[[Any], object]] = {
-    "rounds": int,
+    "rounds": count,
     "validation": _numbers,
     "best": _numbers,
     "timing_nats": lambda nats: None if nats is None else float(nats),

@@ -16,6 +16,13 @@ _RUN = "run"
 _WRONG_FACTS = (CheckpointError, LookupError, TypeError, ValueError, AttributeError, OverflowError)
 
 
+def count(of_json: object) -> int:
+    """Return a number of JSON that has to be a whole one, 0 or more; raises ValueError."""
+    if not isinstance(of_json, int) or isinstance(of_json, bool) or of_json < 0:
+        raise ValueError(f"{of_json!r} is no count")
+    return of_json
+
+
 def write_state(
     file: Path, run: str, arrays: Mapping[str, np.ndarray], facts: Mapping[str, object]
 ) -> None:

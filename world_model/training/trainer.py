@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,7 +19,7 @@ from world_model.nets.world_model import WorldModel
 from world_model.training.config import LAST, StageConfig, TrainingConfig
 from world_model.training.finite_loss import check_finite
 from world_model.training.logger import Logger
-from world_model.training.state_file import ENDING, read_state, write_state
+from world_model.training.state_file import ENDING, count, read_state, write_state
 
 OBJECTIVE = "objective"
 Arrays = dict[str, mx.array]
@@ -189,7 +189,12 @@ def _scores(of_json: dict[str, Any]) -> dict[str, float]:
     return {name: float(value) for name, value in of_json.items()}
 
 
-_FACTS = {"best": float, "best_epoch": int, "epochs_run": int, "best_scores": _scores}
+_FACTS: dict[str, Callable[[Any], object]] = {
+    "best": float,
+    "best_epoch": int,
+    "epochs_run": count,
+    "best_scores": _scores,
+}
 
 
 class _State:
@@ -266,10 +271,11 @@ class _State:
         """Refuse what does not fit the nets: `Module.update` and Adam would take it."""
         expected = _shapes(self._now())
         fits = _shapes(now) == expected and _shapes(self._best_parameters) in (expected, {})
-        for state in optimisers.values():
+        for key, state in optimisers.items():
             for name, value in state.items():
-                of, _, moment = name.rpartition(".")
-                shape = expected.get(of, ()) if moment in _MOMENTS else ()
+                of, _, moment = name.rpartition(".")  # of the learner, or of its part `key`
+                own = expected.get(of, expected.get(f"{key}.{of}", ()))
+                shape = own if moment in _MOMENTS else ()
                 fits &= tuple(value.shape) == shape
         arrays = [*now.values(), *self._best_parameters.values()]
         arrays += [value for state in optimisers.values() for value in state.values()]
