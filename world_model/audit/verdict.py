@@ -32,7 +32,8 @@ def verdict_of(audited: Audit) -> str:
         return _sentence("Cannot tell: too few days to test anything", _warnings(audited))
     if not any(family.found for family in families):
         nothing = f"Nothing to learn: none of {tests} tests stands out from chance ({_why(audited)}"
-        return _sentence(f"{nothing})", [*_untested(audited), *_warnings(audited)])
+        more = [*_untested(audited), *_untested_features(audited), *_warnings(audited)]
+        return _sentence(f"{nothing})", more)
     parts = [
         _phrase(
             audited.people,
@@ -69,7 +70,8 @@ def verdict_of(audited: Audit) -> str:
         ),
     ]
     known = [part for part in parts if part]
-    return _sentence(f"Something to learn: {known[0]}", [*known[1:], *_warnings(audited)])
+    more = [*known[1:], *_untested_features(audited), *_warnings(audited)]
+    return _sentence(f"Something to learn: {known[0]}", more)
 
 
 def _sentence(start: str, more: list[str]) -> str:
@@ -103,6 +105,25 @@ def _untested(audited: Audit) -> list[str]:
         f"not testable with {days:.3g} {'day' if days == 1 else 'days'} a person: whether "
         f"{', '.join(open_ones)}"
     ]
+
+
+def _untested_features(audited: Audit) -> list[str]:
+    """Name features that were logged, on too few days for any test of their links."""
+    ends = [
+        str(end).split("=")[0].split(" ")[0]
+        for family in (audited.same_day, audited.next_day)
+        for finding in family.tested
+        for end in (finding.of, finding.to)
+    ]
+    logged = [
+        one.feature
+        for one in audited.missingness
+        if one.feature in schema.FEATURE_NAMES and one.share < 1.0
+    ]
+    untested = [name for name in logged if name not in ends]
+    if not untested:
+        return []
+    return [f"too few days, links not tested: {', '.join(untested)}"]
 
 
 def _warnings(audited: Audit) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from human_wm_env.data.dataset import LogDataset
 from human_wm_env.data.importers import read_daily_csv
 from human_wm_env.errors import ConfigError
 from human_wm_env.person import schema
@@ -190,3 +191,15 @@ def test_the_kaggle_sample_has_nothing_to_learn() -> None:
     assert sentence.startswith("Nothing to learn: none of 304 tests stands out from chance")
     assert "10 of 10 columns look like uniform random numbers" in sentence
     assert "25% of the days are impossible" in sentence
+
+
+def test_features_of_too_few_days_are_named_as_untested() -> None:
+    rng = np.random.default_rng(5)
+    rows = np.zeros((1, 56, schema.FEATURE_COUNT), dtype=np.float32)
+    observed = np.zeros(rows.shape, dtype=bool)
+    observed[..., [schema.STEPS, schema.SLEEP, schema.MOOD]] = True
+    rows[..., schema.STEPS] = rng.normal(8000.0, 1500.0, (1, 56))
+    rows[..., schema.SLEEP] = rng.normal(7.0, 0.5, (1, 56))
+    rows[..., schema.MOOD] = rng.integers(0, 4, (1, 56))
+    short = LogDataset.from_arrays(rows, observed, name="short")
+    assert verdict(short, QUICK).endswith("too few days, links not tested: mood.")
