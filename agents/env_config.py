@@ -71,6 +71,14 @@ class EnvConfig:
                 "Switch the person context on, or leave context_model out.",
             )
 
+    def unused(self) -> dict[str, str]:
+        """Return settings that change nothing, and why."""
+        if self.person_context:
+            return {}
+        return {
+            "context_update": "Set person_context=true, too: without it there is nothing to update."
+        }
+
     def context_settings(self) -> Overrides:
         """Return what an agent trained here needs of any other world; see `env_overrides`."""
         if not self.person_context:

@@ -82,7 +82,9 @@ def compose(
             dataclasses themselves refuse.
     """
     merged = _Composer(schema, configs_folder).merge(name, overrides)
-    return _as_object(schema, merged, f"{name}.yaml")
+    config = _as_object(schema, merged, f"{name}.yaml")
+    _refuse_unused(config, overrides)
+    return config
 
 
 def vary(
@@ -265,6 +267,33 @@ def _as_object(schema: type[Schema], merged: object, file: str) -> Schema:
             f"Give one as {missing[0]}=..., or in {file}.",
         )
     return typing.cast(Schema, config)
+
+
+def _refuse_unused(config: object, overrides: Sequence[str]) -> None:
+    """Refuse overrides that would change nothing.
+
+    A dataclass may have a method `unused`, which names settings of its own, or below it, that
+    its other settings leave without effect, and says why. Files may hold them.
+
+    Raises:
+        ConfigError: an override sets one of them.
+    """
+    unused = dict(_unused(config))
+    for word in overrides:
+        path, _ = _split(word)
+        for name, why in unused.items():
+            if path[: len(name)] == name:
+                raise ConfigError("a setting that changes something", repr(word), why)
+
+
+def _unused(config: object, prefix: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:
+    if not is_dataclass(config):
+        return
+    if hasattr(config, "unused"):
+        for name, why in config.unused().items():
+            yield (*prefix, *name.split(".")), why
+    for each in fields(config):
+        yield from _unused(getattr(config, each.name), (*prefix, each.name))
 
 
 def _split(word: str) -> tuple[KeyPath, str]:

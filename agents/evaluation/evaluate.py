@@ -82,6 +82,16 @@ class EvaluationConfig:
         for name in self.baselines:
             one_of(name, BASELINES, "baselines")
 
+    def unused(self) -> dict[str, str]:
+        """Return settings that change nothing without their baseline, and why."""
+        needed = dict.fromkeys(("search", "search_world"), "best_constant")
+        needed |= {"planner": "planner", "oracle": "oracle"}
+        return {
+            name: f"It is of the baseline {baseline}: name that in evaluation.baselines, too."
+            for name, baseline in needed.items()
+            if baseline not in self.baselines
+        }
+
 
 def load_agents(folders: Sequence[Path | str]) -> dict[str, Agent]:
     """Load saved agents, named after their run.

@@ -62,6 +62,10 @@ class DemoConfig:
     run: RunConfig = field(default_factory=RunConfig)
     json: bool = False
 
+    def unused(self) -> dict[str, str]:
+        """Return settings that change nothing here, and why."""
+        return {"env.world_model": "The demo dreams by the checkpoint that it trains."}
+
 
 def embedded_people(config: DataConfig) -> EmbeddedPeople:
     """Return the people with their truth, or say that the demo needs it."""

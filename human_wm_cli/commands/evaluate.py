@@ -77,6 +77,19 @@ class EvaluateAgentConfig:
                 "Leave dream out, or give the checkpoint as dream.world_model.",
             )
 
+    def unused(self) -> dict[str, str]:
+        """Return settings of the worlds that agents are not judged by, and why."""
+        instead = {
+            "split": "Agents are judged on the people of evaluation.split.",
+            "weather": "Agents are judged on the weather of the log.",
+            "pessimism": "Agents are judged without it; it is for training.",
+        }
+        return {
+            f"{world}.{name}": why
+            for world in ("dream", "simulator")
+            for name, why in instead.items()
+        }
+
     def worlds(self) -> dict[str, EnvConfig]:
         """Return the worlds that take part, the truth last."""
         named: dict[str, EnvConfig | None] = {"dream": self.dream, TRUTH: self.simulator}

@@ -285,3 +285,27 @@ def test_the_errors_of_a_dataclass_pass_through(tmp_path: Path) -> None:
     write(tmp_path / "picky.yaml", "low: 0\n")
     with pytest.raises(ConfigError, match=r"expected low <= high; received 2 > 1\. Swap"):
         compose(Picky, "picky", ["low=2"], tmp_path)
+
+
+@dataclass(frozen=True)
+class Trainer:
+    kind: str = "adam"
+    momentum: float = 0.9
+    rate: float = 0.1
+
+    def unused(self) -> dict[str, str]:
+        return {"momentum": "Set kind=sgd, too."} if self.kind == "adam" else {}
+
+
+@dataclass(frozen=True)
+class Job:
+    trainer: Trainer = field(default_factory=Trainer)
+
+
+def test_an_override_that_changes_nothing_is_refused_and_a_file_may_hold_it(tmp_path: Path) -> None:
+    write(tmp_path / "job.yaml", "trainer: {momentum: 0.5}\n")
+    assert compose(Job, "job", ["trainer.rate=0.2"], tmp_path).trainer.momentum == 0.5
+    sgd = ["trainer.momentum=0.7", "trainer.kind=sgd"]
+    assert compose(Job, "job", sgd, tmp_path).trainer.momentum == 0.7
+    with pytest.raises(ConfigError, match=r"changes something.*momentum=0\.7.*Set kind=sgd, too"):
+        compose(Job, "job", ["trainer.momentum=0.7"], tmp_path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 
 import numpy as np
 
@@ -78,6 +78,16 @@ class HeldOutConfig:
     update_rate: float = 0.05
     local_level: bool = True
     forecasters: list[str] | None = None
+
+    def unused(self) -> dict[str, str]:
+        """Return settings that change nothing, and why."""
+        refined = [each.name for each in fields(self) if each.name.startswith(("refine", "update"))]
+        if self.posterior == POSTERIORS[0]:
+            return dict.fromkeys(
+                refined, "Set posterior=refined, too: the encoder refines nothing."
+            )
+        walked = ("update_steps", "update_rate")
+        return {} if self.update_every_days else dict.fromkeys(walked, "Raise update_every_days.")
 
     def __post_init__(self) -> None:
         names_of(self.forecasters)

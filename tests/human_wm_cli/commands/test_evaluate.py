@@ -235,3 +235,18 @@ def test_another_world(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert result["references"]["optimal"] > result["references"]["memoryless"]
     metrics = json.loads((tmp_path / "one" / "metrics.json").read_text())
     assert metrics["agents"]["chance"] == result["agents"]["chance"]
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["dream.split=train"], "evaluation.split"),
+        (["simulator.pessimism=0.5"], "for training"),
+        (["evaluation.oracle.days=3"], "baseline oracle"),
+        (["evaluation.baselines=habit", "evaluation.search.iterations=2"], "best_constant"),
+        (["dream.context_update=daily"], "person_context=true"),
+    ],
+)
+def test_settings_that_would_change_nothing_are_refused(words: list[str], why: str) -> None:
+    with pytest.raises(ConfigError, match=why):
+        compose(EvaluateAgentConfig, "evaluate_agent", words)
