@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ def save_tree(tree: Tree, folder: Path) -> None:
 
 def has_tree(folder: Path) -> bool:
     """Say whether a folder holds a state."""
-    return (folder / TREE).exists()
+    return os.path.lexists(folder / TREE)  # a link that leads nowhere is a damaged one
 
 
 def load_tree(folder: Path) -> Tree:

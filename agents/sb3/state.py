@@ -16,12 +16,14 @@ from sb3_contrib.common.recurrent.type_aliases import RNNStates
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.buffers import ReplayBuffer
 from stable_baselines3.common.save_util import recursive_getattr
-from torch.optim import Optimizer
+from torch.optim import Adam, Optimizer
 
 from agents.protocol import Plain
 from agents.sb3.vec_env import SB3VecEnv
 from agents.tensor_tree import check_like
 
+# What is kept of each parameter by Adam, and by A2C's RMSprop.
+_OF_ADAM, _OF_RMSPROP = {"step", "exp_avg", "exp_avg_sq"}, {"step", "square_avg"}
 State = Plain  # a tree for `tensor_tree`
 _COUNTERS = ("num_timesteps", "_episode_num", "_n_updates", "_current_progress_remaining")
 _BUFFER_ARRAYS = (
@@ -120,7 +122,7 @@ def _check(algorithm: BaseAlgorithm, venv: SB3VecEnv, state: State) -> None:
     if state["episodes"] is not None:
         check_like(state["episode_starts"], np.zeros(slots, dtype=bool), "episode_starts")
         for each in state["finished"]:
-            check_like(each, dict.fromkeys(each, 0.0), "finished")
+            check_like(each, dict.fromkeys(map(str, each), 0.0), "finished")
     if fresh["buffer"] is not None:
         _check_buffer(state["buffer"], algorithm.replay_buffer)  # type: ignore[attr-defined]
 
@@ -132,6 +134,9 @@ def _check_optimiser(kept: State, like: State, optimiser: Optimizer, name: str) 
         raise ValueError(f"{name} has other settings")
     of = [each for group in optimiser.param_groups for each in group["params"]]
     for number, moments in kept["state"].items():
+        wanted = _OF_ADAM if isinstance(optimiser, Adam) else _OF_RMSPROP
+        if not moments.keys() >= wanted:
+            raise ValueError(f"{name}.{number} has not the entries {sorted(wanted)}")
         for moment, value in moments.items():
             like_it = torch.zeros(()) if moment == "step" else of[number].detach()
             check_like(value, like_it, f"{name}.{number}.{moment}")

@@ -22,7 +22,7 @@ from agents.sb3.vec_env import SB3VecEnv
 from agents.torch_threads import torch_threads
 from agents.training_session import Session
 from agents.training_state import kept_state, training_settings
-from human_wm_env.errors import CheckpointError, ConfigError, HumanWMError
+from human_wm_env.errors import CheckpointError, ConfigError, HumanWMError, TrainingError
 
 # Of a curve, for algorithms that update after every few days.
 MOST_POINTS = 40
@@ -79,12 +79,21 @@ def train_sb3(
         measurement = Measurement(session, so_far)
         left = config.whole_steps - algorithm.num_timesteps
         if left > 0:
-            algorithm.learn(
-                left,
-                callback=[ProgressReport(session, algorithm.num_timesteps), keep, measurement],
-                log_interval=_log_interval(algorithm, config),
-                reset_num_timesteps=algorithm.num_timesteps == 0,
-            )
+            try:
+                algorithm.learn(
+                    left,
+                    callback=[ProgressReport(session, algorithm.num_timesteps), keep, measurement],
+                    log_interval=_log_interval(algorithm, config),
+                    reset_num_timesteps=algorithm.num_timesteps == 0,
+                )
+            except ValueError as error:  # of torch's distributions
+                if "invalid values" not in str(error):
+                    raise
+                raise TrainingError(
+                    "finite actions of the policy",
+                    f"NaN or infinity after {algorithm.num_timesteps} days",
+                    "Lower the learning rate, or start anew with run.overwrite=true.",
+                ) from error
             measurement.measure()
         keep.save()
     return PolicyAgent(recipe.name, algorithm.policy, config, env)

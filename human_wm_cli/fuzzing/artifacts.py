@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Callable
@@ -146,10 +147,25 @@ def _use_agents(folder: Path) -> str:
     return _digest(*found)
 
 
-def _train(folder: Path, steps: int) -> str:
-    config = PPOConfig(**{**_PPO.__dict__, "steps": steps})
+class _InterruptedError(Exception):
+    pass
+
+
+def _make_training(folder: Path) -> None:
+    """Leave the state of a training that ended half-way."""
+
+    def interrupt(agent: object, days: int) -> None:
+        raise _InterruptedError
+
+    session = Session(dataset=people(), state_folder=folder, checkpoint_days=30, snapshot=interrupt)
+    with contextlib.suppress(_InterruptedError):
+        train_agent(_PPO, _SIMULATOR, session)
+
+
+def _go_on(folder: Path) -> str:
+    """Go on with it, or begin anew where no state is left: both come to the same."""
     session = Session(dataset=people(), state_folder=folder, resume=True)
-    policy = train_agent(config, _SIMULATOR, session).policy  # type: ignore[attr-defined]
+    policy = train_agent(_PPO, _SIMULATOR, session).policy  # type: ignore[attr-defined]
     return _digest(*(tensor.numpy() for tensor in policy.state_dict().values()))
 
 
@@ -213,7 +229,7 @@ ARTIFACTS: dict[str, Artifact] = {
     "film": Artifact(_make_film, _use_checkpoint),
     "response": Artifact(_make_response, _use_checkpoint),
     "agents": Artifact(_make_agents, _use_agents),
-    "training": Artifact(lambda folder: _train(folder, 30), lambda folder: _train(folder, 60)),
+    "training": Artifact(_make_training, _go_on),
     "stage": Artifact(_make_stage, lambda folder: _fit(folder, 3), warm=False),
     "people": Artifact(_use_people_cache, _use_people_cache, warm=False),
     "posteriors": Artifact(_use_posteriors, _use_posteriors, warm=False),

@@ -272,6 +272,7 @@ class _State:
         expected = _shapes(self._now())
         fits = _shapes(now) == expected and _shapes(self._best_parameters) in (expected, {})
         for key, state in optimisers.items():
+            fits &= _is_whole(state)
             for name, value in state.items():
                 of, _, moment = name.rpartition(".")  # of the learner, or of its part `key`
                 own = expected.get(of, expected.get(f"{key}.{of}", ()))
@@ -285,6 +286,14 @@ class _State:
                 f"one with other parameters in {self._file}",
                 "Delete the file to start this stage again.",
             )
+
+
+def _is_whole(state: Arrays) -> bool:
+    """Whether Adam has its counters, and both moments of each parameter that it has moved."""
+    moments = {name for name in state if name.rpartition(".")[2] in _MOMENTS}
+    of = {name.rpartition(".")[0] for name in moments}
+    wanted = {f"{each}.{moment}" for each in of for moment in _MOMENTS}
+    return moments == wanted and (not of or {"step", "learning_rate"} <= state.keys())
 
 
 def _shapes(parameters: Arrays) -> dict[str, tuple[int, ...]]:
