@@ -102,6 +102,13 @@ class GymEnvConfig:
     id: str
     arguments: Plain = field(default_factory=dict)
 
+    @property
+    def horizon(self) -> int:
+        """Most steps of an episode: as asked for, or as registered; 1 if neither says so."""
+        registered = gym.registry.get(self.id)
+        limit = None if registered is None else registered.max_episode_steps
+        return int(self.arguments.get("horizon") or limit or 1)
+
     def context_settings(self) -> Overrides:
         """Return nothing: there is no person to know."""
         return {}

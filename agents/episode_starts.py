@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -42,6 +43,26 @@ class Starts:
             "seed": self.seeds.tolist(),
             "options": {"user": self.users.tolist(), "day": self.days.tolist()},
         }
+
+
+@dataclass(frozen=True)
+class SeededStarts(Starts):
+    """Episodes of a world without people: their seeds alone say where they begin."""
+
+    @classmethod
+    def of(cls, episodes: int, seed: int) -> Self:
+        """Draw the seeds of so many episodes."""
+        seeds = np.random.SeedSequence([seed, 2]).generate_state(episodes).astype(np.int64)
+        names = np.array([str(number) for number in range(episodes)])
+        return cls(names, np.zeros(episodes, dtype=int), seeds)
+
+    def part(self, chosen: slice | np.ndarray) -> SeededStarts:
+        """Return some of the episodes (repeats allowed)."""
+        return type(self)(self.users[chosen], self.days[chosen], self.seeds[chosen])
+
+    def reset_arguments(self) -> Plain:
+        """Return the seeds."""
+        return {"seed": self.seeds.tolist()}
 
 
 def draw_starts(

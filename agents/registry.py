@@ -136,7 +136,9 @@ def _oracle(config: OracleConfig, env: EnvConfig, session: Session) -> Agent:
 ALGORITHMS: dict[str, AnyAlgorithm] = {
     **{name: _sb3(recipe) for name, recipe in RECIPES.items()},
     **{name: _transformer(config) for name, config in TRANSFORMERS.items()},
-    "cma_es": Algorithm(CMAESConfig, train_cma_es, ControllerAgent, days_of, resumable=True),
+    "cma_es": Algorithm(
+        CMAESConfig, train_cma_es, ControllerAgent, days_of, resumable=True, any_world=True
+    ),
     "best_constant": Algorithm(BestConstantConfig, _search, ConstantAgent, _search_days),
     "random": Algorithm(RandomConfig, _random, RandomAgent),
     "habit": Algorithm(HabitConfig, _habit, HabitAgent),

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from human_wm_env.people.embedded import Dataset, EmbeddedPeople
     from human_wm_env.person.missingness import Masking
     from human_wm_env.runtime.world_model import ModelSource
+    from human_wm_env.vector_dream.checkpoint import VectorCheckpoint
 
 EMBEDDED = "embedded"
 Arguments: TypeAlias = dict[str, Any]
@@ -134,6 +135,28 @@ def make_replay(
     return ReplayWorld(_logs(resolve_dataset(dataset)), split=split, horizon=horizon)
 
 
+def make_vector_dream(
+    *,
+    world_model: str | Path | VectorCheckpoint,
+    view: str = "latent",
+    temperature: float = 1.0,
+    horizon: int | None = None,
+    members: int | None = None,
+    uncertainty: bool = True,
+) -> AnyWorld:
+    """Return the dream of any other environment; see `VectorDreamWorld`."""
+    from human_wm_env.vector_dream.world import VectorDreamWorld
+
+    return VectorDreamWorld(
+        world_model,
+        view=view,
+        temperature=temperature,
+        horizon=horizon,
+        members=members,
+        uncertainty=uncertainty,
+    )
+
+
 MAKERS: dict[str, Callable[..., AnyWorld]] = {
     "dream": make_dream,
     "replay": make_replay,
@@ -143,6 +166,7 @@ MAKERS: dict[str, Callable[..., AnyWorld]] = {
     "delayed_recall": DelayedRecallWorld,
     "hidden_rule": HiddenRuleWorld,
     "detour": DetourWorld,
+    "vector_dream": make_vector_dream,
 }
 PEOPLE = ("dream", "replay", "simulator")  # the worlds of people
 _ENV_ARGUMENTS = ("observation", "reward_weights", "pessimism", "vector_reward", "render_mode")
@@ -216,6 +240,7 @@ IDS: dict[str, Arguments] = {
     "DelayedRecall-v0": {"world": "delayed_recall"},
     "HiddenRule-v0": {"world": "hidden_rule"},
     "Detour-v0": {"world": "detour"},
+    "WorldModelDream-v0": {"world": "vector_dream"},
 }
 
 

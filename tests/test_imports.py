@@ -29,6 +29,7 @@ ROOMS = {
             "runtime",
             "worlds",
             "symbolic",
+            "vector_dream",
             "envs",
             "second_family",
         ),
@@ -36,7 +37,7 @@ ROOMS = {
     ),
     "world_model": (
         *("data", "nets", "losses", "imagination", "training", "predecessor"),
-        *("export", "training_stages", "pretrained", "forecasters", "card", "audit"),
+        *("export", "training_stages", "pretrained", "forecasters", "card", "audit", "vector"),
     ),
     "agents": (
         *(
@@ -48,9 +49,14 @@ ROOMS = {
             "tensor_tree",
         ),
         *("episode_starts", "rollout"),
+<<<<<<< HEAD
         *("baselines", "planning", "training_state", "torch_threads", "sb3", "evolution"),
         "transformer",
         *("registry", "saving", "evaluation"),
+=======
+        *("baselines", "planning", "training_state", "sb3", "evolution"),
+        *("registry", "saving", "evaluation", "vector_tasks"),
+>>>>>>> ad5179d (World models of any vector environment: collect, V, M and their dream)
     ),
     "human_wm_cli": (
         *("one_thread", "endings", "explanations", "config", "console", "agents_page"),

@@ -6,11 +6,11 @@ import contextlib
 
 import cma  # type: ignore[import-untyped]
 import numpy as np
+from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
 
-from agents.action_layout import PERSON_ACTIONS
-from agents.env_config import EnvConfig, Vector, make_vector_env
-from agents.episode_starts import spread_starts
+from agents.env_config import AnyEnvConfig, EnvConfig, Vector, make_vector_env
+from agents.episode_starts import SeededStarts, Starts, spread_starts
 from agents.evolution.controller import ControllerAgent, ControllerShape
 from agents.evolution.hyperparameters import CMAESConfig
 from agents.planning.best_constant import warm_start
@@ -19,14 +19,14 @@ from agents.rollout import run_to_the_end
 from agents.tensor_tree import check_like
 from agents.training_session import Session
 from agents.training_state import keep_state, kept_state, training_settings
-from human_wm_env.errors import CheckpointError
+from human_wm_env.errors import CheckpointError, ConfigError
 
 # From here on the covariance matrix costs more than the episodes, and learns too slowly.
 LARGEST_FULL_COVARIANCE = 250
 
 
-def days_of(config: CMAESConfig, env: EnvConfig) -> int:
-    """Return the days that a training simulates."""
+def days_of(config: CMAESConfig, env: AnyEnvConfig) -> int:
+    """Return the days that a training simulates, if no episode ends early."""
     return config.generations * config.population * config.episodes * env.horizon
 
 
@@ -86,7 +86,7 @@ class Evolution:
         return float(self._strategy.sigma)
 
 
-def train_cma_es(config: CMAESConfig, env: EnvConfig, session: Session) -> ControllerAgent:
+def train_cma_es(config: CMAESConfig, env: AnyEnvConfig, session: Session) -> ControllerAgent:
     """Evolve a controller; the same seed gives the same parameters, resumed or not.
 
     Args:
@@ -96,16 +96,19 @@ def train_cma_es(config: CMAESConfig, env: EnvConfig, session: Session) -> Contr
 
     Raises:
         CheckpointError: the state to go on from is of other settings.
+        ConfigError: a warm start in a world that has none.
     """
     slots, dataset = config.population * config.episodes, session.dataset
-    made = make_vector_env(env, slots, autoreset=AutoresetMode.DISABLED, dataset=dataset)
+    same_length = isinstance(env, EnvConfig)
+    mode = AutoresetMode.DISABLED if same_length else AutoresetMode.NEXT_STEP
+    made = make_vector_env(env, slots, autoreset=mode, dataset=dataset)
     with contextlib.closing(made) as vector:
         shape = _shape_for(vector, config)
         settings = training_settings(config, env, dataset)
         kept = kept_state(settings, session)
         if kept is not None:
             _check_state(kept, config, shape)
-        first = _first_action(config, env, session) if kept is None else kept["first_action"]
+        first = _first_action(shape, config, env, session) if kept is None else kept["first_action"]
         evolution = Evolution(shape.around(first), config)
         if kept is not None:
             evolution.replay(kept["told"])
@@ -151,14 +154,18 @@ def _generation(
     evolution: Evolution,
     shape: ControllerShape,
     config: CMAESConfig,
-    env: EnvConfig,
+    env: AnyEnvConfig,
     vector: Vector,
     session: Session,
 ) -> None:
     number = len(evolution.returns)
     members = evolution.ask()
     seed = int(np.random.SeedSequence([config.seed, 4, number]).generate_state(1)[0])
-    starts = spread_starts(env, episodes=config.episodes, seed=seed, dataset=session.dataset)
+    starts: Starts = (
+        spread_starts(env, episodes=config.episodes, seed=seed, dataset=session.dataset)
+        if isinstance(env, EnvConfig)
+        else SeededStarts.of(config.episodes, seed)
+    )
     tiled = starts.part(np.tile(np.arange(len(starts)), config.population))
     episodes = run_to_the_end(vector, tiled, lambda seen: shape.act(members, seen))
     returns, components = episodes.returns, episodes.components
@@ -176,12 +183,23 @@ def _generation(
 
 
 def _shape_for(vector: Vector, config: CMAESConfig) -> ControllerShape:
-    seen, acted = vector.single_observation_space.shape, vector.single_action_space.shape
-    assert seen is not None and acted is not None  # both are Boxes
-    return ControllerShape(seen[0], config.hidden, acted[0])
+    seen, acted = vector.single_observation_space.shape, vector.single_action_space
+    assert seen is not None
+    if isinstance(acted, spaces.Discrete):
+        return ControllerShape(seen[0], config.hidden, int(acted.n), discrete=True)
+    assert acted.shape is not None
+    return ControllerShape(seen[0], config.hidden, acted.shape[0])
 
 
-def _first_action(config: CMAESConfig, env: EnvConfig, session: Session) -> np.ndarray:
+def _first_action(
+    shape: ControllerShape, config: CMAESConfig, env: AnyEnvConfig, session: Session
+) -> np.ndarray:
     if config.warm_start == 0:
-        return np.zeros(PERSON_ACTIONS.width, dtype=np.float32)
+        return np.zeros(shape.outputs, dtype=np.float32)
+    if not isinstance(env, EnvConfig):
+        raise ConfigError(
+            "warm_start=0 in a world that is not of people",
+            f"warm_start={config.warm_start} in {env.id}",
+            "The search for the best constant day needs people.",
+        )
     return warm_start(env, config.warm_start, config.seed, session.dataset)

@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 
 from agents.action_layout import PERSON_ACTIONS
-from agents.env_config import EnvConfig
+from agents.env_config import AnyEnvConfig, env_from_manifest
 from agents.evolution.hyperparameters import CMAESConfig
 from agents.protocol import Arrays, Manifest, Overrides, Plain
 from human_wm_env.errors import ConfigError
@@ -21,12 +21,14 @@ class ControllerShape:
     Attributes:
         inputs: width of the observations.
         hidden: units of the hidden layer; 0 is the linear controller.
-        outputs: entries of an action.
+        outputs: entries of an action, or the number of Discrete actions.
+        discrete: give the index of the highest output, not the outputs.
     """
 
     inputs: int
     hidden: int = 0
     outputs: int = PERSON_ACTIONS.width
+    discrete: bool = False
 
     @property
     def parameters(self) -> int:
@@ -52,7 +54,7 @@ class ControllerShape:
             observations: float (members * n, inputs), those of a member side by side.
 
         Returns:
-            float32 (members * n, outputs), in (-1, 1).
+            float32 (members * n, outputs), in (-1, 1); or the Discrete actions, int (members * n,).
 
         Source: Ha & Schmidhuber 2018, "World models": a linear controller, a = W z + b.
         """
@@ -62,7 +64,10 @@ class ControllerShape:
             cut = self.hidden * (self.inputs + 1)
             x = np.tanh(_layer(parameters[:, :cut], x, self.hidden))
             parameters = parameters[:, cut:]
-        actions = np.tanh(_layer(parameters, x, self.outputs))
+        raw = _layer(parameters, x, self.outputs)
+        if self.discrete:
+            return np.asarray(raw.argmax(axis=-1).reshape(-1))
+        actions = np.tanh(raw)
         return actions.reshape(-1, self.outputs).astype(np.float32)
 
 
@@ -89,7 +94,11 @@ class ControllerAgent:
     kind = "cma_es"
 
     def __init__(
-        self, shape: ControllerShape, parameters: np.ndarray, config: CMAESConfig, env: EnvConfig
+        self,
+        shape: ControllerShape,
+        parameters: np.ndarray,
+        config: CMAESConfig,
+        env: AnyEnvConfig,
     ) -> None:
         if parameters.shape != (shape.parameters,):
             raise ConfigError(
@@ -116,7 +125,7 @@ class ControllerAgent:
             ControllerShape(**manifest["shape"]),
             weights["parameters"],
             CMAESConfig(**manifest["config"]),
-            EnvConfig(**manifest["env"]),
+            env_from_manifest(manifest["env"]),
         )
 
     def reset(self, slots: int) -> None:

@@ -1,4 +1,4 @@
-"""A bidirectional GRU: with its derivative for training, and compiled for a few people.
+"""A GRU, bidirectional or forward: with its derivative for training, and compiled for a few people.
 
 `Recurrence` is NumPy, block of days by block of days. Within a day each gate of each
 direction is one piece of memory: NumPy is three times as fast on those. Products with weights
@@ -83,10 +83,11 @@ class Recurrence:
 
     Args:
         days: float32 (people, days, inputs).
-        to_gates: float32 (2, inputs, 3H), input part of reset, update and new gate.
-        bias: float32 (2, 3H), likewise.
-        hidden: float32 (2, H, 3H), hidden part of the gates.
-        hidden_bias: float32 (2, H), of the hidden part of the new gate.
+        to_gates: float32 (ways, inputs, 3H), input part of reset, update and new gate. Two ways
+            are both directions, one is the forward direction alone.
+        bias: float32 (ways, 3H), likewise.
+        hidden: float32 (ways, H, 3H), hidden part of the gates.
+        hidden_bias: float32 (ways, H), of the hidden part of the new gate.
         valid: bool (people, days), False on padding, which carries the state; or None.
     """
 
@@ -103,15 +104,16 @@ class Recurrence:
         self._days, self._valid = days, valid
         self._to_gates, self._bias = _by_gate(to_gates), _by_gate(bias[:, None])
         self._hidden, self._hidden_bias = _by_gate(hidden), hidden_bias[:, None]
-        self._shape = (2, people, hidden.shape[1])
+        self._ways = len(to_gates)
+        self._shape = (self._ways, people, hidden.shape[1])
         # The state before the first day stands in front.
-        self._states = np.zeros((2, 1 + length, *self._shape[1:]), dtype=np.float32)
+        self._states = np.zeros((self._ways, 1 + length, *self._shape[1:]), dtype=np.float32)
         self._new = np.empty((length, *self._shape), dtype=np.float32)
         # Reset and update gate, and what the reset gate is multiplied with.
         self._kept = np.empty((length, 3, *self._shape), dtype=np.float32)
 
     def forward(self) -> np.ndarray:
-        """Return forward and backward states after each day, (people, days, 2H).
+        """Return forward (and backward) states after each day, (people, days, ways * H).
 
         Source: Cho et al. 2014, with the reset gate after the product, as in cuDNN.
         """
@@ -126,11 +128,11 @@ class Recurrence:
         states = self._states
         with np.errstate(over="ignore"):  # an infinite exp is a gate of 0
             for block in self._blocks():
-                of_input = np.matmul(_rows(_cut(_ways(self._days), block)), to_gates)
+                of_input = np.matmul(_rows(_cut(_ways(self._days, self._ways), block)), to_gates)
                 of_input += bias
-                of_input = of_input.reshape(3, 2, -1, people, width)
+                of_input = of_input.reshape(3, self._ways, -1, people, width)
                 if self._valid is not None:
-                    padding = ~_cut(_ways(self._valid), block)[..., None]
+                    padding = ~_cut(_ways(self._valid, self._ways), block)[..., None]
                     of_input[_UPDATE] -= SHUT * padding
                 for day in range(block.start, block.stop):
                     today = of_input[:, :, day - block.start]
@@ -148,8 +150,8 @@ class Recurrence:
                     after = np.subtract(before, new, out=states[:, day + 1])
                     after *= both[_UPDATE]
                     after += new
-        result = np.empty((people, length, 2 * width), dtype=np.float32)
-        for way, own in zip(_halves(result), states[:, 1:], strict=True):
+        result = np.empty((people, length, self._ways * width), dtype=np.float32)
+        for way, own in zip(_halves(result, self._ways), states[:, 1:], strict=True):
             way[:] = own.swapaxes(0, 1)
         return result
 
@@ -157,7 +159,7 @@ class Recurrence:
         """Return the derivatives by the days and the weights, in the order of the arguments.
 
         Args:
-            cotangent: float32 (people, days, 2H), of the states.
+            cotangent: float32 (people, days, ways * H), of the states.
         """
         people = self._shape[1]
         d_days = np.zeros_like(self._days)
@@ -166,9 +168,9 @@ class Recurrence:
         from_gates = np.ascontiguousarray(self._to_gates.swapaxes(2, 3))
         carried = np.zeros(self._shape, dtype=np.float32)
         for block in reversed(list(self._blocks())):
-            own = _cut(_halves(cotangent), block)
+            own = _cut(_halves(cotangent, self._ways), block)
             d_gates, d_inner, carried = self._through_days(block, own, carried)
-            seen = _rows(_cut(_ways(self._days), block)).swapaxes(1, 2)
+            seen = _rows(_cut(_ways(self._days, self._ways), block)).swapaxes(1, 2)
             d_to_gates += np.matmul(seen, d_gates)
             d_bias += d_gates.sum(axis=2, keepdims=True)
             before = _rows(self._states[:, block]).swapaxes(1, 2)
@@ -176,7 +178,7 @@ class Recurrence:
             d_hidden[_NEW] += np.matmul(before, d_inner)
             d_hidden_bias += d_inner.sum(axis=1, keepdims=True)
             d_seen = np.matmul(d_gates, from_gates).sum(axis=0)
-            for way, part in zip(_ways(d_days), d_seen, strict=True):
+            for way, part in zip(_ways(d_days, self._ways), d_seen, strict=True):
                 way[:, block] += part.reshape(-1, people, part.shape[1]).swapaxes(0, 1)
         return (
             d_days,
@@ -193,12 +195,12 @@ class Recurrence:
 
         Args:
             block: the days.
-            own: float32 (2, days, people, H), cotangent of their states.
-            carried: float32 (2, people, H), what later days say of the last state.
+            own: float32 (ways, days, people, H), cotangent of their states.
+            carried: float32 (ways, people, H), what later days say of the last state.
 
         Returns:
-            Derivatives by the gates, (3, 2, days * people, H), and by what the reset gate is
-            multiplied with, (2, days * people, H); and what to carry on.
+            Derivatives by the gates, (3, ways, days * people, H), and by what the reset gate is
+            multiplied with, (ways, days * people, H); and what to carry on.
         """
         width = self._shape[2]
         d_gates = np.empty((3, *own.shape), dtype=np.float32)
@@ -230,7 +232,7 @@ class Recurrence:
             np.matmul(by_inner, transposed[_NEW], out=through[_NEW])
             np.add.reduce(through, axis=0, out=carried)
             carried += kept_on
-        return d_gates.reshape(3, 2, -1, width), _rows(d_inner), carried
+        return d_gates.reshape(3, self._ways, -1, width), _rows(d_inner), carried
 
     def _blocks(self) -> Iterator[slice]:
         length = len(self._new)
@@ -238,35 +240,35 @@ class Recurrence:
             yield slice(first, min(first + BLOCK_DAYS, length))
 
 
-def _ways(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _ways(array: np.ndarray, count: int) -> tuple[np.ndarray, ...]:
     """Return (people, days, ...) in the order of each direction."""
-    return array, array[:, ::-1]
+    return (array, array[:, ::-1])[:count]
 
 
-def _halves(states: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return each direction's part of (people, days, 2H), in its own order of days."""
-    width = states.shape[2] // 2
-    return states[..., :width], states[:, ::-1, width:]
+def _halves(states: np.ndarray, count: int) -> tuple[np.ndarray, ...]:
+    """Return each direction's part of (people, days, ways * H), in its own order of days."""
+    width = states.shape[2] // count
+    return (states[..., :width], states[:, ::-1, width:])[:count]
 
 
-def _cut(ways: tuple[np.ndarray, np.ndarray], block: slice) -> np.ndarray:
-    """Return a block of days, (2, days, people, ...)."""
+def _cut(ways: tuple[np.ndarray, ...], block: slice) -> np.ndarray:
+    """Return a block of days, (ways, days, people, ...)."""
     return np.stack([way[:, block].swapaxes(0, 1) for way in ways])
 
 
 def _rows(array: np.ndarray) -> np.ndarray:
-    """(2, days, people, width) to (2, days * people, width)."""
-    return array.reshape(2, -1, array.shape[-1])
+    """(ways, days, people, width) to (ways, days * people, width)."""
+    return array.reshape(len(array), -1, array.shape[-1])
 
 
 def _by_gate(array: np.ndarray) -> np.ndarray:
-    """(2, rows, 3H) to (3, 2, rows, H)."""
+    """(ways, rows, 3H) to (3, ways, rows, H)."""
     directions, rows, width = array.shape
     gates = array.reshape(directions, rows, 3, width // 3)
     return np.ascontiguousarray(gates.transpose(2, 0, 1, 3))
 
 
 def _side_by_side(array: np.ndarray) -> np.ndarray:
-    """(3, 2, rows, H) to (2, rows, 3H)."""
+    """(3, ways, rows, H) to (ways, rows, 3H)."""
     gates, directions, rows, width = array.shape
     return array.transpose(1, 2, 0, 3).reshape(directions, rows, gates * width)

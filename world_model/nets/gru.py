@@ -31,7 +31,8 @@ def scan(
     The arguments are worked out at once, not lazily: this is not for `mx.compile`.
 
     Returns:
-        (people, days, 2H), forward and backward states, from states of zeros.
+        (people, days, 2H), forward and backward states, from states of zeros; (people, days, H)
+        where the weights are of one direction.
     """
     mask = None if valid is None else _as_numpy(valid)
     passes: list[Recurrence] = []

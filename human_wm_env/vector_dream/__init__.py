@@ -1,0 +1,1 @@
+"""Learned worlds of any Gymnasium environment with vector observations: data, model, dream."""

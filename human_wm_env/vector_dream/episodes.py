@@ -1,0 +1,205 @@
+"""What was collected in an environment: whole episodes, in flat arrays and npz shards."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from human_wm_env.errors import CheckpointError, DataError
+from human_wm_env.vector_dream.task import Task
+
+FORMAT_VERSION = 1
+DESCRIPTION = "episodes.json"
+SHARD_STEPS = 50_000
+
+
+@dataclass(frozen=True)
+class Episode:
+    """One episode.
+
+    Attributes:
+        observations: float32 (steps + 1, width), that after the reset first.
+        actions: as a controller gives them: float32 (steps, width) or int64 (steps,).
+        rewards: float64 (steps,).
+        terminated: whether the environment ended it.
+        truncated: whether the time limit did; neither where the collection stopped.
+    """
+
+    observations: np.ndarray
+    actions: np.ndarray
+    rewards: np.ndarray
+    terminated: bool
+    truncated: bool
+
+    def __len__(self) -> int:
+        return len(self.rewards)
+
+
+@dataclass(frozen=True)
+class EpisodeLog:
+    """Episodes of one task, in the order of their ends.
+
+    Attributes:
+        task: the environment.
+        episodes: at least one, each of at least one step.
+    """
+
+    task: Task
+    episodes: tuple[Episode, ...]
+
+    def __post_init__(self) -> None:
+        if not self.episodes or min(map(len, self.episodes)) < 1:
+            raise DataError("at least one episode of one step", "none", "Collect more steps.")
+
+    @property
+    def steps(self) -> int:
+        """Steps of all episodes."""
+        return sum(map(len, self.episodes))
+
+    def part(self, chosen: Sequence[int] | np.ndarray) -> EpisodeLog:
+        """Return some of the episodes."""
+        return EpisodeLog(self.task, tuple(self.episodes[index] for index in chosen))
+
+    def joined(self, other: EpisodeLog) -> EpisodeLog:
+        """Return the episodes of both.
+
+        Raises:
+            DataError: they are of different tasks.
+        """
+        if other.task != self.task:
+            raise DataError(
+                f"episodes of {self.task}", f"some of {other.task}", "Collect in one environment."
+            )
+        return EpisodeLog(self.task, self.episodes + other.episodes)
+
+    def observations(self) -> np.ndarray:
+        """Return all observations, float32 (steps + episodes, width)."""
+        return np.concatenate([each.observations for each in self.episodes])
+
+    def first_observations(self) -> np.ndarray:
+        """Return what each episode began with, float32 (episodes, width)."""
+        return np.stack([each.observations[0] for each in self.episodes])
+
+    def returns(self) -> np.ndarray:
+        """Return the undiscounted return of each episode, float64 (episodes,)."""
+        return np.array([each.rewards.sum() for each in self.episodes])
+
+    def lengths(self) -> np.ndarray:
+        """Return the steps of each episode, int (episodes,)."""
+        return np.array([len(each) for each in self.episodes])
+
+    def split(self, seed: int, *, validation: float = 0.1, test: float = 0.15) -> tuple[Self, ...]:
+        """Split by whole episodes into train, validation and test.
+
+        Raises:
+            DataError: fewer than three episodes.
+        """
+        count = len(self.episodes)
+        if count < 3:
+            raise DataError(
+                "at least 3 episodes, to hold some out", f"{count}", "Collect more steps."
+            )
+        order = np.random.default_rng(np.random.SeedSequence([seed, 5])).permutation(count)
+        held = max(1, round(test * count))
+        judged = max(1, round(validation * count))
+        parts = order[held + judged :], order[held : held + judged], order[:held]
+        return tuple(self.part(np.sort(part)) for part in parts)  # type: ignore[misc]
+
+    def save(self, folder: Path) -> Path:
+        """Write `episodes.json` and compressed shards; the folder appears whole or not at all."""
+        scratch = folder.with_name(f".{folder.name}.writing")
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True)
+        shards = self._shards()
+        for number, shard in enumerate(shards):
+            np.savez_compressed(scratch / f"shard-{number:04d}.npz", **_flat(shard))
+        facts = {
+            "format_version": FORMAT_VERSION,
+            "task": self.task.to_json(),
+            "shards": len(shards),
+            "episodes": len(self.episodes),
+            "steps": self.steps,
+        }
+        (scratch / DESCRIPTION).write_text(json.dumps(facts, indent=2) + "\n")
+        shutil.rmtree(folder, ignore_errors=True)
+        scratch.replace(folder)
+        return folder
+
+    def _shards(self) -> list[list[Episode]]:
+        shards: list[list[Episode]] = [[]]
+        for each in self.episodes:
+            if sum(map(len, shards[-1])) >= SHARD_STEPS:
+                shards.append([])
+            shards[-1].append(each)
+        return shards
+
+    @classmethod
+    def load(cls, folder: Path | str) -> Self:
+        """Read episodes back.
+
+        Raises:
+            CheckpointError: missing, damaged, or of another version.
+        """
+        folder = Path(folder)
+        try:
+            facts = json.loads((folder / DESCRIPTION).read_text())
+            if facts["format_version"] != FORMAT_VERSION:
+                raise ValueError(f"format version {facts['format_version']}")
+            task = Task.from_json(facts["task"])
+            episodes: list[Episode] = []
+            for number in range(facts["shards"]):
+                with np.load(folder / f"shard-{number:04d}.npz", allow_pickle=False) as shard:
+                    episodes += _episodes({name: shard[name] for name in shard.files})
+            log = cls(task, tuple(episodes))
+            if (log.steps, len(episodes)) != (facts["steps"], facts["episodes"]):
+                raise ValueError(f"{log.steps} steps in {len(episodes)} episodes")
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, DataError) as error:
+            raise CheckpointError(
+                f"a folder of episodes, as `humanwm collect` writes it, version {FORMAT_VERSION}",
+                f"{type(error).__name__}: {error} in {folder}",
+                "Collect them again.",
+            ) from error
+        return log
+
+
+def _flat(episodes: Sequence[Episode]) -> dict[str, np.ndarray]:
+    arrays = {
+        name: np.concatenate([getattr(each, name) for each in episodes])
+        for name in ("observations", "actions", "rewards")
+    }
+    ends = {
+        name: [getattr(each, name) for each in episodes] for name in ("terminated", "truncated")
+    }
+    return {
+        **arrays,
+        **{name: np.array(values, dtype=bool) for name, values in ends.items()},
+        "lengths": np.array([len(each) for each in episodes]),
+    }
+
+
+def _episodes(arrays: dict[str, np.ndarray]) -> list[Episode]:
+    lengths = arrays["lengths"]
+    found = [len(arrays[name]) for name in ("observations", "actions", "rewards", "terminated")]
+    steps = int(lengths.sum())
+    if found != [steps + len(lengths), steps, steps, len(lengths)]:
+        raise ValueError(f"arrays of lengths {found} for {len(lengths)} episodes")
+    cuts, wide = np.cumsum(lengths)[:-1], np.cumsum(lengths + 1)[:-1]
+    parts = {
+        field.name: np.split(arrays[field.name], wide if field.name == "observations" else cuts)
+        for field in fields(Episode)[:3]
+    }
+    return [
+        Episode(
+            *(parts[name][index] for name in parts),
+            terminated=bool(arrays["terminated"][index]),
+            truncated=bool(arrays["truncated"][index]),
+        )
+        for index in range(len(lengths))
+    ]

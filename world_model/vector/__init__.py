@@ -1,0 +1,1 @@
+"""V and M of any environment with vector observations, trained in MLX and judged."""
