@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -67,18 +66,14 @@ def save_vector_checkpoint(
         terminates: whether episodes may end before the time limit.
         details: JSON-able facts for the manifest.
     """
-    scratch = folder.with_name(f".{folder.name}.writing")
-    shutil.rmtree(scratch, ignore_errors=True)
     write_folder(
-        scratch,
+        folder,
         kind=KIND,
         schema_version=MODEL_VERSION,
         architecture=asdict(architecture),
         arrays={**weights, "starts": starts},
         details={**details, "task": task.to_json(), "terminates": terminates},
     )
-    shutil.rmtree(folder, ignore_errors=True)
-    scratch.replace(folder)
 
 
 def load_vector_checkpoint(folder: str | Path) -> VectorCheckpoint:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import json
-import shutil
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
 from human_wm_env.errors import CheckpointError, DataError
+from human_wm_env.files.reading import read_bytes, read_json
+from human_wm_env.files.writing import whole_folder
 from human_wm_env.vector_dream.task import Task
 
 FORMAT_VERSION = 1
 DESCRIPTION = "episodes.json"
 SHARD_STEPS = 50_000
+MOST_SHARD_BYTES = 2**31  # compressed or not
 
 
 @dataclass(frozen=True)
@@ -114,12 +117,7 @@ class EpisodeLog:
 
     def save(self, folder: Path) -> Path:
         """Write `episodes.json` and compressed shards; the folder appears whole or not at all."""
-        scratch = folder.with_name(f".{folder.name}.writing")
-        shutil.rmtree(scratch, ignore_errors=True)
-        scratch.mkdir(parents=True)
         shards = self._shards()
-        for number, shard in enumerate(shards):
-            np.savez_compressed(scratch / f"shard-{number:04d}.npz", **_flat(shard))
         facts = {
             "format_version": FORMAT_VERSION,
             "task": self.task.to_json(),
@@ -127,9 +125,10 @@ class EpisodeLog:
             "episodes": len(self.episodes),
             "steps": self.steps,
         }
-        (scratch / DESCRIPTION).write_text(json.dumps(facts, indent=2) + "\n")
-        shutil.rmtree(folder, ignore_errors=True)
-        scratch.replace(folder)
+        with whole_folder(folder) as draft:
+            for number, shard in enumerate(shards):
+                np.savez_compressed(draft / _shard(number), **_flat(shard))  # type: ignore[arg-type]
+            (draft / DESCRIPTION).write_text(json.dumps(facts, indent=2) + "\n")
         return folder
 
     def _shards(self) -> list[list[Episode]]:
@@ -149,14 +148,13 @@ class EpisodeLog:
         """
         folder = Path(folder)
         try:
-            facts = json.loads((folder / DESCRIPTION).read_text())
+            facts: Any = read_json(folder / DESCRIPTION)
             if facts["format_version"] != FORMAT_VERSION:
                 raise ValueError(f"format version {facts['format_version']}")
             task = Task.from_json(facts["task"])
             episodes: list[Episode] = []
             for number in range(facts["shards"]):
-                with np.load(folder / f"shard-{number:04d}.npz", allow_pickle=False) as shard:
-                    episodes += _episodes({name: shard[name] for name in shard.files})
+                episodes += _episodes(_read_shard(folder / _shard(number)))
             log = cls(task, tuple(episodes))
             if (log.steps, len(episodes)) != (facts["steps"], facts["episodes"]):
                 raise ValueError(f"{log.steps} steps in {len(episodes)} episodes")
@@ -167,6 +165,19 @@ class EpisodeLog:
                 "Collect them again.",
             ) from error
         return log
+
+
+def _shard(number: int) -> str:
+    return f"shard-{number:04d}.npz"
+
+
+def _read_shard(file: Path) -> dict[str, np.ndarray]:
+    data = io.BytesIO(read_bytes(file, MOST_SHARD_BYTES))
+    size = sum(entry.file_size for entry in zipfile.ZipFile(data).infolist())
+    if size > MOST_SHARD_BYTES:
+        raise ValueError(f"{size} bytes in {file.name}")
+    with np.load(data, allow_pickle=False) as shard:
+        return {name: shard[name] for name in shard.files}
 
 
 def _flat(episodes: Sequence[Episode]) -> dict[str, np.ndarray]:

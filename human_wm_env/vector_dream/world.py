@@ -99,6 +99,7 @@ class VectorDreamWorld(World[VectorDreamState, np.ndarray]):
             )
         self.nets = VectorNets(self.checkpoint, count)
         self.uncertainty = uncertainty
+        self.step_info = {"uncertainty": ()} if uncertainty else {}
         self.action_space = self.task.action.space
         if self.view == LATENT:
             bound = np.repeat([LATENT_BOUND, 1.0], [size.latent, size.memory])
@@ -158,8 +159,9 @@ class VectorDreamWorld(World[VectorDreamState, np.ndarray]):
 
     def imagine(self, state: VectorDreamState, actions: np.ndarray) -> Transition[VectorDreamState]:
         """Imagine one step of every slot, given encoded actions, float32 (slots, width)."""
-        state = self._with_noise(state)
         place = state.step % NOISE_STEPS
+        if len(used_up := np.flatnonzero(place == 0)):
+            state = _draw(state, used_up)
         slots = np.arange(len(actions))
         normals, uniforms = state.normals[slots, place], state.uniforms[slots, place]
         z, h, a = state.z, state.h, actions
@@ -198,24 +200,27 @@ class VectorDreamWorld(World[VectorDreamState, np.ndarray]):
         after = centre + np.float32(np.sqrt(self.temperature)) * apart
         return np.clip(after, -LATENT_BOUND, LATENT_BOUND)
 
-    def _with_noise(self, state: VectorDreamState) -> VectorDreamState:
-        """Return the state with the noise of its step, drawn in blocks."""
-        fresh = np.flatnonzero(state.step % NOISE_STEPS == 0)
-        if len(fresh) == 0:
-            return state
-        # Copies: whoever kept an earlier state may go on from there.
-        normals, uniforms = state.normals.copy(), state.uniforms.copy()
-        blocks = state.step[fresh] // NOISE_STEPS
-        for block in np.unique(blocks).tolist():
-            own = fresh[blocks == block]
-            keys = [(first, slot, episode) for first, slot, episode in state.stream[own].tolist()]
-            # Uses 0, 1 and 2 of a stream are taken: this one goes on in threes.
-            for slot, rng in zip(own, generators(keys, FOR_NOISE + 3 * block), strict=True):
-                rng.standard_normal(dtype=np.float32, out=normals[slot])
-                rng.random(dtype=np.float32, out=uniforms[slot])
-        return replace(state, normals=normals, uniforms=uniforms)
+    def reseed(self, state: VectorDreamState, streams: Sequence[Stream]) -> VectorDreamState:
+        """Return the state with the noise of the steps to come drawn anew."""
+        stream = np.array([stream.noise for stream in streams], dtype=np.int64)
+        return _draw(replace(state, stream=stream), np.arange(len(stream)))
 
     def _observe(self, state: VectorDreamState) -> np.ndarray:
         if self.view == LATENT:
             return np.concatenate([state.z, state.h], axis=1, dtype=np.float32)
         return self.nets.decode(state.z).astype(np.float32)
+
+
+def _draw(state: VectorDreamState, slots: np.ndarray) -> VectorDreamState:
+    """Return the state with the block of noise that some slots are in, drawn from their streams."""
+    # Copies: whoever kept an earlier state may go on from there.
+    normals, uniforms = state.normals.copy(), state.uniforms.copy()
+    blocks = state.step[slots] // NOISE_STEPS
+    for block in np.unique(blocks).tolist():
+        own = slots[blocks == block]
+        keys = [(first, slot, episode) for first, slot, episode in state.stream[own].tolist()]
+        # Uses 0, 1 and 2 of a stream are taken: this one goes on in threes.
+        for slot, rng in zip(own, generators(keys, FOR_NOISE + 3 * block), strict=True):
+            rng.standard_normal(dtype=np.float32, out=normals[slot])
+            rng.random(dtype=np.float32, out=uniforms[slot])
+    return replace(state, normals=normals, uniforms=uniforms)
