@@ -49,14 +49,9 @@ ROOMS = {
             "tensor_tree",
         ),
         *("episode_starts", "rollout"),
-<<<<<<< HEAD
         *("baselines", "planning", "training_state", "torch_threads", "sb3", "evolution"),
         "transformer",
-        *("registry", "saving", "evaluation"),
-=======
-        *("baselines", "planning", "training_state", "sb3", "evolution"),
         *("registry", "saving", "evaluation", "vector_tasks"),
->>>>>>> ad5179d (World models of any vector environment: collect, V, M and their dream)
     ),
     "human_wm_cli": (
         *("one_thread", "endings", "explanations", "config", "console", "agents_page"),

@@ -76,6 +76,11 @@ def save_vector_checkpoint(
     )
 
 
+def as_checkpoint(source: str | Path | VectorCheckpoint) -> VectorCheckpoint:
+    """Return a checkpoint, read from its folder if need be."""
+    return source if isinstance(source, VectorCheckpoint) else load_vector_checkpoint(source)
+
+
 def load_vector_checkpoint(folder: str | Path) -> VectorCheckpoint:
     """Read and check a checkpoint folder.
 

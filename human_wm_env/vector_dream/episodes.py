@@ -6,7 +6,7 @@ import io
 import json
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -202,15 +202,12 @@ def _episodes(arrays: dict[str, np.ndarray]) -> list[Episode]:
     if found != [steps + len(lengths), steps, steps, len(lengths)]:
         raise ValueError(f"arrays of lengths {found} for {len(lengths)} episodes")
     cuts, wide = np.cumsum(lengths)[:-1], np.cumsum(lengths + 1)[:-1]
-    parts = {
-        field.name: np.split(arrays[field.name], wide if field.name == "observations" else cuts)
-        for field in fields(Episode)[:3]
-    }
-    return [
-        Episode(
-            *(parts[name][index] for name in parts),
-            terminated=bool(arrays["terminated"][index]),
-            truncated=bool(arrays["truncated"][index]),
-        )
-        for index in range(len(lengths))
-    ]
+    each = zip(
+        np.split(arrays["observations"], wide),
+        np.split(arrays["actions"], cuts),
+        np.split(arrays["rewards"], cuts),
+        arrays["terminated"].tolist(),
+        arrays["truncated"].tolist(),
+        strict=True,
+    )
+    return [Episode(*parts) for parts in each]

@@ -10,7 +10,7 @@ import numpy as np
 from gymnasium import spaces
 
 from human_wm_env.errors import CheckpointError
-from human_wm_env.vector_dream.checkpoint import VectorCheckpoint, load_vector_checkpoint
+from human_wm_env.vector_dream.checkpoint import VectorCheckpoint, as_checkpoint
 from human_wm_env.vector_dream.nets import LATENT_BOUND, VectorNets
 from human_wm_env.worlds.action_batch import action_batch
 
@@ -59,14 +59,13 @@ class LatentView(gym.Wrapper[np.ndarray, np.ndarray, np.ndarray, np.ndarray]):
 
     def __init__(self, env: gym.Env[Any, Any], world_model: str | Path | VectorCheckpoint) -> None:
         super().__init__(env)
-        loaded = isinstance(world_model, VectorCheckpoint)
-        checkpoint = world_model if loaded else load_vector_checkpoint(world_model)
+        checkpoint = as_checkpoint(world_model)
         check_same_env(checkpoint, env)
         self._reader, self._code = LatentReader(checkpoint, 1), checkpoint.task.action
         size = checkpoint.architecture
         bound = np.repeat([LATENT_BOUND, 1.0], [size.latent, size.memory]).astype(np.float32)
         self.observation_space = spaces.Box(-bound, bound, dtype=np.float32)
-        self.action_space = self._code.space
+        self.action_space = self._code.space  # type: ignore[assignment]
 
     def reset(self, **settings: Any) -> tuple[np.ndarray, dict[str, Any]]:
         """Begin an episode with an empty memory."""

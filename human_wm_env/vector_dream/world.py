@@ -12,7 +12,7 @@ from gymnasium import spaces
 from human_wm_env.errors import ConfigError, did_you_mean
 from human_wm_env.random_streams import FOR_NOISE, Stream, generators
 from human_wm_env.settings import finite_number, one_of, whole_number
-from human_wm_env.vector_dream.checkpoint import VectorCheckpoint, load_vector_checkpoint
+from human_wm_env.vector_dream.checkpoint import VectorCheckpoint, as_checkpoint
 from human_wm_env.vector_dream.nets import CLIP, LATENT_BOUND, Mixture, VectorNets
 from human_wm_env.worlds.world import Options, Transition, World
 
@@ -84,8 +84,7 @@ class VectorDreamWorld(World[VectorDreamState, np.ndarray]):
         members: int | None = None,
         uncertainty: bool = True,
     ) -> None:
-        loaded = isinstance(world_model, VectorCheckpoint)
-        self.checkpoint = world_model if loaded else load_vector_checkpoint(world_model)
+        self.checkpoint = as_checkpoint(world_model)
         self.task, size = self.checkpoint.task, self.checkpoint.architecture
         self.view = one_of(view, (LATENT, DECODED), "a view")
         self.temperature = finite_number(temperature, "temperature")

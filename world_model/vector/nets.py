@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import cast
 
 import mlx.core as mx
 import mlx.nn as nn
@@ -32,7 +31,7 @@ class _Net(nn.Module):
     def bent(self, x: mx.array) -> mx.array:
         """Return the MLP's part."""
         hidden = nn.relu(self.second(nn.relu(self.first(x))))
-        return cast("mx.array", self.out(hidden))
+        return self.out(hidden)
 
 
 class VAE(nn.Module):
@@ -67,7 +66,7 @@ class VAE(nn.Module):
 
     def decode(self, z: mx.array) -> mx.array:
         """Return normalised observations, (n, observation)."""
-        return cast("mx.array", self.decoder.linear(z) + self.decoder.bent(z))
+        return self.decoder.linear(z) + self.decoder.bent(z)
 
 
 def principal_axes(data: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:

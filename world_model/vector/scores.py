@@ -73,7 +73,7 @@ def judge_m(
     seen, held_out = encode_log(nets, splits.train), encode_log(nets, splits.test)
     drawn = [each.draw(rng) for each in seen]
     actions = [each.actions for each in seen]
-    rivals = {
+    rivals: dict[str, LinearModel | NoChange] = {
         "linear_gaussian": LinearModel.fit(drawn, actions),
         "no_change": NoChange.fit(drawn, AHEAD),
     }
