@@ -240,7 +240,8 @@ def main(config: TrainAgentConfig) -> None:
     apart = ("components", "references")
     row = {
         "agent": str(training.folder),
-        **{name: value for name, value in metrics.items() if name not in apart},
+        **{name: value for name, value in metrics.items() if not isinstance(value, dict)},
+        **{f"measured in {world}": value for world, value in metrics["measured_return"].items()},
         **{name: value for group in apart for name, value in metrics.get(group, {}).items()},
     }
     print_report(

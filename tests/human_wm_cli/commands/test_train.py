@@ -62,6 +62,7 @@ def test_a_run_leaves_agent_curves_and_metrics(
     folder = tmp_path / "one"
     out, err = capsys.readouterr()
     assert str(folder / "agent") in out and "mood" in out
+    assert "measured in simulator" in out and "{" not in out
     assert "100%" not in err  # no bar where nobody watches
     actions = load_agent(folder / "agent").act(np.zeros((2, 43), dtype=np.float32))
     assert actions.shape == (2, 7)
