@@ -43,7 +43,8 @@ def resolve_dataset(dataset: Dataset | None) -> LogDataset | EmbeddedPeople:
         return load_embedded()
     if isinstance(dataset, LogDataset | EmbeddedPeople):
         return dataset
-    if isinstance(dataset, str) and (dataset.endswith(".csv") or is_folder_of_logs(Path(dataset))):
+    is_path = isinstance(dataset, str | Path)
+    if is_path and (Path(dataset).suffix.lower() == ".csv" or is_folder_of_logs(Path(dataset))):
         from human_wm_env.data.importers.daily_csv import read_daily_csv
 
         return read_daily_csv(dataset).dataset

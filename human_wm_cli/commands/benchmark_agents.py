@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import partial
 
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from agents.evaluation.agent_benchmark import AgentBenchmark
 from agents.evaluation.benchmark_entries import BenchmarkConfig

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from agents import (
     Agent,

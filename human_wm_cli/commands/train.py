@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from omegaconf import OmegaConf
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from agents import (
     Agent,

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -275,6 +276,17 @@ class LogDataset:
             digest.update(np.ascontiguousarray(array).tobytes())
         digest.update("\0".join(self.user_ids).encode())
         return digest.hexdigest()
+
+    def to_frame(self) -> Any:
+        """Return the logs as a pandas DataFrame; see `human_wm_env.data.frames.to_frame`."""
+        from human_wm_env.data.frames import to_frame
+
+        return to_frame(self)
+
+    def _repr_html_(self) -> str:
+        from human_wm_env.data.frames import as_html
+
+        return as_html(self)
 
     def described(self) -> dict[str, str | int | float]:
         """Return what a manifest says about the logs; they are recognised by `sha256`."""

@@ -138,6 +138,7 @@ class Env(EpisodeLimit, gym.Env[Observation, ArrayLike]):
         self._vector_reward = vector_reward
         if vector_reward:
             self.reward_space = component_space(world)
+            self.reward_dim = len(world.component_names)
         self._seed: int | None = None
         self._episode = 0
         self._state: Any = None

@@ -98,6 +98,7 @@ class VectorEnv(EpisodeLimit, gym.vector.VectorEnv[Observation, ArrayLike, np.nd
         self._vector_reward = vector_reward
         if vector_reward:
             self.reward_space = component_space(world)
+            self.reward_dim = len(world.component_names)
         self._certain = np.zeros(num_envs, dtype=np.float32)
         # Slots of a group share their latents.
         self._group_size = world.branches if layout == "branches" else 1

@@ -127,7 +127,7 @@ class EmbeddedPeople:
 
 
 # What stands for logs: themselves, people, or "embedded" or a path to a .csv.
-Dataset: TypeAlias = LogDataset | EmbeddedPeople | str
+Dataset: TypeAlias = LogDataset | EmbeddedPeople | str | Path
 
 
 def generate(config: EmbeddedConfig) -> dict[str, np.ndarray]:

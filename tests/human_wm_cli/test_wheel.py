@@ -50,6 +50,8 @@ def test_the_wheel_holds_the_packages_and_the_settings(wheel: Path) -> None:
 def test_nothing_is_built_where_the_link_to_the_settings_was_lost(tmp_path: Path) -> None:
     for name in ("setup.py", "setup.cfg", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / "human_wm_env").mkdir()
+    shutil.copy(ROOT / "human_wm_env" / "__init__.py", tmp_path / "human_wm_env")  # the version
     (tmp_path / "human_wm_cli").mkdir()
     (tmp_path / "human_wm_cli" / "__init__.py").touch()
     (tmp_path / "human_wm_cli" / "configs").write_text("../configs")

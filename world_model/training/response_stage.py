@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import CheckpointError, ConfigError

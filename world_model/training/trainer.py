@@ -12,7 +12,7 @@ import mlx.nn as nn
 import mlx.optimizers as optim
 import numpy as np
 from mlx.utils import tree_flatten, tree_unflatten
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from human_wm_env.errors import CheckpointError
 from world_model.nets.world_model import WorldModel

@@ -8,6 +8,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 
@@ -237,21 +238,28 @@ def csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     Raises:
         DataError: it cannot be read, or is no such text.
     """
+    with (
+        open_regular(path, MOST_CSV_BYTES, DataError) as stream,
+        io.TextIOWrapper(stream, encoding="utf-8-sig", newline="") as text,
+    ):
+        yield from text_rows(text, path.name)
+
+
+def text_rows(text: TextIO, file: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield line numbers and cells of an open text that errors call `file`; see `csv_rows`."""
     line = 0
     try:
-        with open_regular(path, MOST_CSV_BYTES, DataError) as stream:
-            text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
-            first = text.readline()
-            text.seek(0)
-            delimiter = max(DELIMITERS, key=first.count)
-            reader = csv.reader(text, strict=True, delimiter=delimiter)
-            for cells in reader:
-                line = reader.line_num
-                if any(cells):
-                    yield line, cells
+        first = text.readline()
+        text.seek(0)
+        delimiter = max(DELIMITERS, key=first.count)
+        reader = csv.reader(text, strict=True, delimiter=delimiter)
+        for cells in reader:
+            line = reader.line_num
+            if any(cells):
+                yield line, cells
     except (csv.Error, UnicodeDecodeError) as error:
         raise DataError(
             "a CSV file in UTF-8",
-            f"{error} ({path.name}, after line {line})",
+            f"{error} ({file}, after line {line})",
             "Export it again as comma-separated UTF-8 text.",
         ) from error

@@ -12,17 +12,25 @@ Nothing is lost silently: see `ImportReport`.
 
 from __future__ import annotations
 
+import io
 import warnings
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args, runtime_checkable
 
 import numpy as np
 
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.data.folder import file_of, is_folder_of_logs
-from human_wm_env.data.importers.csv_table import DATE, ONLY_PERSON, Table, read_table
+from human_wm_env.data.importers.csv_table import (
+    DATE,
+    ONLY_PERSON,
+    Table,
+    read_table,
+    table_of,
+    text_rows,
+)
 from human_wm_env.data.importers.import_report import ImportReport
 from human_wm_env.errors import DataError, LogWarning
 from human_wm_env.person import schema
@@ -36,6 +44,15 @@ MOST_DAYS_PER_ROW, FEW_DAYS = 100, 2_000_000
 
 Repeated = Literal["error", "first", "last"]
 Outside = Literal["mask", "error"]
+
+
+@runtime_checkable
+class Frame(Protocol):
+    """A pandas DataFrame, as much as is needed of it."""
+
+    def to_csv(self, *, index: bool) -> str:
+        """Return the rows as text."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -52,7 +69,7 @@ class Imported:
 
 
 def read_daily_csv(
-    path: Path | str,
+    path: Path | str | Frame,
     *,
     name: str | None = None,
     repeated: str = "error",
@@ -63,7 +80,8 @@ def read_daily_csv(
     """Read daily logs; a `LogWarning` says what was odd or impossible.
 
     Args:
-        path: the file, UTF-8, or a folder of imported logs.
+        path: the file, UTF-8, or a folder of imported logs; or a pandas DataFrame with the same
+            columns, in which a rest day is the text "None", and NaN and None are not observed.
         name: what to call the data set; defaults to the file's name without its ending.
         repeated: what a second row of the same person and date is: an "error", or
             left out and counted, keeping the "first" or the "last" one.
@@ -80,9 +98,14 @@ def read_daily_csv(
     """
     one_of(repeated, get_args(Repeated), "repeated")
     one_of(outside, get_args(Outside), "outside")
-    file = Path(path)
-    imported = is_folder_of_logs(file)
-    table = read_table(file_of(file, "days") if imported else file, date_format)
+    if isinstance(path, Frame):
+        file, imported = Path("DataFrame"), False
+        text = io.StringIO(path.to_csv(index=False), newline="")
+        table = table_of(text_rows(text, file.name), file.name, date_format)
+    else:
+        file = Path(path)
+        imported = is_folder_of_logs(file)
+        table = read_table(file_of(file, "days") if imported else file, date_format)
     for note in () if imported else table.notes:
         warnings.warn(f"{file.name}: {note}.", LogWarning, stacklevel=2)
     kept = _resolve_repetitions(table, repeated)

@@ -101,6 +101,7 @@ def test_a_scalar_env_terminates_before_the_horizon() -> None:
 def test_rewards_are_unbounded_and_have_the_worlds_names() -> None:
     for env in (Env(ToyWorld(), vector_reward=True), VectorEnv(ToyWorld(), 2, vector_reward=True)):
         assert env.reward_space == spaces.Box(-np.inf, np.inf, (2,), np.float32)
+        assert env.reward_dim == 2
     with pytest.raises(ConfigError, match="Did you mean 'toll'"):
         Env(ToyWorld(), reward_weights={"tol": 1.0})
     assert VectorEnv(ToyWorld(), 4).reset(seed=0)[1].keys() == {
