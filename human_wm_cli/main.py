@@ -29,6 +29,7 @@ COMMANDS = {
     "interventions": "judge effects of actions on people of other equations, person by person",
     "check-uniform": "show that a world model finds no structure in pure noise",
     "fuzz": "damage files and kill processes, and say what is not refused or does not heal",
+    "ablation": "train with and without a world-model head, and say where prediction helps",
     "benchmark": "time environments, imagination and training on this machine",
     "benchmark-agents": "train all agents, judge them in dream and simulator, draw figures",
 }
@@ -50,6 +51,7 @@ EXTRAS = {
     "interventions": "train",
     "check-uniform": "train",
     "benchmark": "all",
+    "ablation": "agents",
     "fuzz": "all",
     "benchmark-agents": "agents",
 }

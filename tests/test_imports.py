@@ -51,7 +51,7 @@ ROOMS = {
         *("episode_starts", "rollout"),
         *("baselines", "planning", "training_state", "torch_threads", "sb3", "evolution"),
         "transformer",
-        *("registry", "saving", "evaluation", "vector_tasks"),
+        *("registry", "saving", "evaluation", "ablation", "vector_tasks"),
     ),
     "human_wm_cli": (
         *("one_thread", "endings", "explanations", "config", "console", "agents_page"),

@@ -59,6 +59,12 @@ class ActionCodec:
         noise = torch.randn(output.shape, generator=rng)
         return output + log_std.exp() * noise
 
+    def at_random(self, count: int, rng: torch.Generator) -> Tensor:
+        """Draw so many actions that have nothing to do with the state."""
+        if self.continuous:
+            return 2.0 * torch.rand(count, self.width, generator=rng) - 1.0
+        return torch.randint(self.width, (count,), generator=rng)
+
     def best(self, output: Tensor) -> Tensor:
         """Return the likeliest actions."""
         return output if self.continuous else output.argmax(dim=-1)

@@ -25,8 +25,9 @@ class Episodes:
         rewards: float32 (slots, steps).
         ends: bool (slots, steps), whether the step ended its episode by termination.
         alive: float32 (slots, steps), 1 for the steps of the episode.
-        components: of the reward, by name, float64 mean over all steps alive.
-        successes: of each episode, float32 (slots,); None where the world tells none.
+        own: float32 (slots, steps), 1 for those of them that the agent's policy chose.
+        components: of the reward, by name, mean over its own steps.
+        successes: of each of its own episodes; None where the world tells none.
     """
 
     states: Tensor
@@ -36,13 +37,14 @@ class Episodes:
     rewards: Tensor
     ends: Tensor
     alive: Tensor
+    own: Tensor
     components: dict[str, float]
     successes: Tensor | None
 
     @property
     def returns(self) -> Tensor:
-        """Undiscounted return of each episode, (slots,)."""
-        return (self.rewards * self.alive).sum(dim=1)
+        """Undiscounted return of each of the agent's own episodes."""
+        return (self.rewards * self.own).sum(dim=1)[self.own[:, 0] > 0]
 
 
 @torch.no_grad()
@@ -52,7 +54,7 @@ def collect(
     env: Vector,
     seed: int,
     *,
-    greedy: bool = False,
+    at_random: int = 0,
 ) -> Episodes:
     """Run one episode in each slot.
 
@@ -61,7 +63,7 @@ def collect(
         codec: of its actions.
         env: with NEXT_STEP autoreset.
         seed: of the episodes and the actions.
-        greedy: take the likeliest actions, not drawn ones.
+        at_random: the first so many slots take random actions.
     """
     rng = torch.Generator().manual_seed(seed)
     observed, _ = env.reset(seed=seed)
@@ -69,13 +71,15 @@ def collect(
     state, before = _tensor(observed), codec.nothing(slots)
     states, befores = [state], [before]
     actions, logs, rewards, ends, alive = [], [], [], [], []
-    over = np.zeros(slots, dtype=bool)
+    over, own = np.zeros(slots, dtype=bool), np.arange(slots) >= at_random
     sums: dict[str, float] = {}
     successes: Tensor | None = None
     while not over.all():
         read, memory = net.advance(state, before, memory)
         output = net.action_head(read)
-        action = codec.best(output) if greedy else codec.sample(output, net.log_std, rng)
+        action = codec.sample(output, net.log_std, rng)
+        if at_random:
+            action[:at_random] = codec.at_random(at_random, rng)
         observed, reward, terminated, truncated, info = env.step(codec.to_env(action))
         going = torch.from_numpy(~over).to(torch.float32)
         logs.append(codec.log_probability(output, net.log_std, action))
@@ -85,15 +89,16 @@ def collect(
         alive.append(going)
         for name, value in info.get("reward_components", {}).items():
             if not name.startswith("_"):  # Gymnasium's masks
-                sums[name] = sums.get(name, 0.0) + float(value[~over].sum())
+                sums[name] = sums.get(name, 0.0) + float(value[own & ~over].sum())
         if "success" in info:
-            now = going * _tensor(info["success"])
+            now = (going * _tensor(info["success"]))[at_random:]
             successes = now if successes is None else successes + now
         state, before = _tensor(observed), codec.encode(action)
         states.append(state)
         befores.append(before)
         over |= terminated | truncated
     lived = torch.stack(alive, 1)
+    chosen = lived * torch.from_numpy(own)[:, None]
     return Episodes(
         states=torch.stack(states, 1),
         before=torch.stack(befores, 1),
@@ -102,7 +107,8 @@ def collect(
         rewards=torch.stack(rewards, 1),
         ends=torch.stack(ends, 1),
         alive=lived,
-        components={name: total / float(lived.sum()) for name, total in sums.items()},
+        own=chosen,
+        components={name: total / float(chosen.sum()) for name, total in sums.items()},
         successes=successes,
     )
 

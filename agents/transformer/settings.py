@@ -77,6 +77,8 @@ class ReinforceConfig:
         goal_weight: of the environment's reward in the reward that is learned from.
         prediction_weight: of the share of the next state that was predicted right.
         world_model_coef: of the world-model loss; 0 trains without the head.
+        random_share: of the episodes take random actions, so that the head learns what all
+            actions bring; the policy does not learn from them. Without the head there are none.
         value_coef: of the value loss.
         entropy_coef: of the entropy bonus; it falls linearly to 0.
         baseline_decay: of the running baseline, which has a mean for each step of an episode.
@@ -99,6 +101,7 @@ class ReinforceConfig:
     goal_weight: float = 1.0
     prediction_weight: float = 0.0
     world_model_coef: float = 1.0
+    random_share: float = 0.125
     value_coef: float = 0.5
     entropy_coef: float = 0.02
     baseline_decay: float = 0.95
@@ -123,6 +126,8 @@ class ReinforceConfig:
         for name in ("world_model_coef", "value_coef", "entropy_coef", "keep_every"):
             if getattr(self, name) < 0:
                 raise ConfigError(f"{name} >= 0", f"{getattr(self, name)}", "0 switches it off.")
+        if not 0.0 <= self.random_share < 1.0:
+            raise ConfigError("0 <= random_share < 1", f"{self.random_share}", "Such as 0.125.")
         if self.learning_rate <= 0.0 or self.max_grad_norm <= 0.0:
             raise ConfigError(
                 "learning_rate > 0 and max_grad_norm > 0",

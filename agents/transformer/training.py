@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 from collections import defaultdict
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -78,6 +79,13 @@ def train_transformer(
         return trainer.agent()
 
 
+class _Targets(NamedTuple):
+    """Advantages and returns, (slots, steps), that all passes over some episodes share."""
+
+    advantages: Tensor
+    returns: Tensor
+
+
 class Trainer:
     """One training: net, optimiser, baseline, level and counters.
 
@@ -127,13 +135,15 @@ class Trainer:
         """Run new episodes, and learn from them."""
         entropy = (self.config.seed, self.update)
         seed = int(np.random.SeedSequence(entropy).generate_state(1)[0])
-        episodes = collect(self.net, self.codec, self.vector, seed)
+        config = self.config
+        at_random = round(config.random_share * config.episodes) if config.world_model_coef else 0
+        episodes = collect(self.net, self.codec, self.vector, seed, at_random=at_random)
         left = 1.0 - self.update / self.config.steps
         for group in self.optimiser.param_groups:
             group["lr"] = self.config.learning_rate * (LAST_RATE + (1.0 - LAST_RATE) * left)
-        advantages: Tensor | None = None
-        for epoch in range(self.config.epochs):
-            loss, advantages = self._loss(episodes, advantages, left, log=epoch == 0)
+        targets: _Targets | None = None
+        for _ in range(self.config.epochs):
+            loss, targets = self._loss(episodes, targets, left)
             self.optimiser.zero_grad(set_to_none=True)
             loss.backward()
             norm = torch.nn.utils.clip_grad_norm_(self.net.parameters(), self.config.max_grad_norm)
@@ -144,59 +154,71 @@ class Trainer:
         self._write()
 
     def _loss(
-        self, episodes: Episodes, advantages: Tensor | None, left: float, *, log: bool
-    ) -> tuple[Tensor, Tensor]:
+        self, episodes: Episodes, targets: _Targets | None, left: float
+    ) -> tuple[Tensor, _Targets]:
+        """Return the loss of a pass over episodes, and what all their passes aim at.
+
+        Args:
+            episodes: to learn from.
+            targets: of the first pass; None in that pass.
+            left: share of the training that is left.
+        """
         config, net, codec = self.config, self.net, self.codec
-        alive, steps = episodes.alive, episodes.actions.shape[1]
+        own, steps, first = episodes.own, episodes.actions.shape[1], targets is None
         asks = config.world_model_coef > 0.0 or config.prediction_weight != 0.0
         encoded = codec.encode(episodes.actions) if asks else None
         read, asked = net.whole(episodes.states[:, :steps], episodes.before[:, :steps], encoded)
         output, values = net.action_head(read), net.value_head(read)[..., 0]
-        rewards = config.goal_weight * episodes.rewards
-        world_model = torch.zeros(())
+        world_model, right = torch.zeros(()), torch.zeros(())
         if asked is not None:
-            predicted = net.world_model_head(asked)
-            states, following = predicted[..., :-1], episodes.states[:, 1:]
-            world_model = mean_alive(
-                state_loss(states, following, self.binary)
-                + (predicted[..., -1] - episodes.rewards).square(),
-                alive,
-            )
-            right = prediction_reward(states.detach(), following, self.binary)
-            rewards = rewards + config.prediction_weight * right
-            if log:
-                self._log("components/prediction", float(mean_alive(right, alive)))
-                self._log("train/world_model_loss", float(world_model.detach()))
-        returns = discounted_returns(rewards, alive, config.gamma)
+            world_model, right = self._world_model(asked, episodes, log=first)
+        if targets is None:
+            rewards = config.goal_weight * episodes.rewards + config.prediction_weight * right
+            targets = self._targets(rewards, values.detach(), episodes)
         logs = codec.log_probability(output, net.log_std, episodes.actions)
         if isinstance(config, TransformerPPOConfig):
-            if advantages is None:
-                advantages = generalised_advantages(
-                    *(rewards, values.detach(), episodes.ends, alive),
-                    gamma=config.gamma,
-                    decay=config.gae_lambda,
-                )
-                off = advantages - mean_alive(advantages, alive)
-                advantages = off / (mean_alive(off.square(), alive).sqrt() + 1e-8)
-            policy = clipped_policy_loss(
-                logs, episodes.log_probabilities, advantages, config.clip_range
-            )
+            old, clip = episodes.log_probabilities, config.clip_range
+            policy = clipped_policy_loss(logs, old, targets.advantages, clip)
         else:
-            if advantages is None:
-                advantages = self.baseline.advantages(returns, alive)
-            policy = -logs * advantages
-        entropy = mean_alive(codec.entropy(output, net.log_std), alive)
-        value_loss = mean_alive((values - returns).square(), alive)
-        if log:
+            policy = -logs * targets.advantages
+        entropy = mean_alive(codec.entropy(output, net.log_std), own)
+        value_loss = mean_alive((values - targets.returns).square(), own)
+        if first:
             self._log("train/entropy", float(entropy.detach()))
             self._log("train/value_loss", float(value_loss.detach()))
         loss = (
-            mean_alive(policy, alive)
+            mean_alive(policy, own)
             + config.value_coef * value_loss
             + config.world_model_coef * world_model
             - config.entropy_coef * left * entropy
         )
-        return loss, advantages
+        return loss, targets
+
+    def _world_model(
+        self, asked: Tensor, episodes: Episodes, *, log: bool
+    ) -> tuple[Tensor, Tensor]:
+        """Return the loss of the predictions, and how right each of them was."""
+        predicted, following = self.net.world_model_head(asked), episodes.states[:, 1:]
+        states, rewards = predicted[..., :-1], predicted[..., -1]
+        each = state_loss(states, following, self.binary) + (rewards - episodes.rewards).square()
+        loss = mean_alive(each, episodes.alive)
+        right = prediction_reward(states.detach(), following, self.binary)
+        if log:
+            self._log("components/prediction", float(mean_alive(right, episodes.own)))
+            self._log("train/world_model_loss", float(loss.detach()))
+        return loss, right
+
+    def _targets(self, rewards: Tensor, values: Tensor, episodes: Episodes) -> _Targets:
+        """Return what policy and value are trained towards."""
+        config, alive = self.config, episodes.own
+        returns = discounted_returns(rewards, alive, config.gamma)
+        if not isinstance(config, TransformerPPOConfig):
+            return _Targets(self.baseline.advantages(returns, alive), returns)
+        advantages = generalised_advantages(
+            *(rewards, values, episodes.ends, alive), gamma=config.gamma, decay=config.gae_lambda
+        )
+        off = advantages - mean_alive(advantages, alive)
+        return _Targets(off / (mean_alive(off.square(), alive).sqrt() + 1e-8), returns)
 
     # Curves and levels --------------------------------------------------------------
 

@@ -8,7 +8,9 @@ from functools import lru_cache
 
 import numpy as np
 
+from human_wm_env.errors import ConfigError
 from human_wm_env.random_streams import Stream
+from human_wm_env.settings import one_of
 from human_wm_env.symbolic.symbolic_world import (
     Part,
     References,
@@ -19,6 +21,8 @@ from human_wm_env.symbolic.symbolic_world import (
     in_range,
 )
 from human_wm_env.worlds.world import Transition
+
+RULES = ("all", "seen", "unseen")
 
 
 @dataclass(frozen=True)
@@ -56,9 +60,13 @@ class HiddenRuleWorld(SymbolicWorld[HiddenRuleState]):
     Args:
         symbols, masking: see `SymbolicWorld`.
         decisions: of an episode; the horizon is twice as many.
+        rules: "all" permutations, or about half of them: "seen" to train on, and the "unseen"
+            others.
     """
 
-    def __init__(self, *, symbols: int = 8, masking: float = 0.0, decisions: int = 10) -> None:
+    def __init__(
+        self, *, symbols: int = 8, masking: float = 0.0, decisions: int = 10, rules: str = "all"
+    ) -> None:
         self.parts = (
             Part("target", symbols, "world"),
             Part("result", symbols, "action"),
@@ -66,6 +74,7 @@ class HiddenRuleWorld(SymbolicWorld[HiddenRuleState]):
         )
         self.decisions = in_range(decisions, "decisions", 1, 5_000)
         super().__init__(symbols=symbols, horizon=2 * self.decisions, masking=masking)
+        self.rules = one_of(rules, RULES, "rules")
 
     def reset(
         self, starts: Sequence[None], streams: Sequence[Stream]
@@ -77,12 +86,26 @@ class HiddenRuleWorld(SymbolicWorld[HiddenRuleState]):
             steps=np.zeros(slots, dtype=np.int64),
             hidden=hidden,
             success=np.zeros(slots, dtype=bool),
-            rule=as_permutations(uniforms[:, 0, : self.symbols]),
+            rule=self._draw_rules(uniforms[:, :, : self.symbols]),
             targets=as_symbols(uniforms[:, :, self.symbols], self.symbols),
             result=np.full(slots, -1),
             tried=np.zeros((slots, self.symbols), dtype=bool),
         )
         return state, self.observe(state)
+
+    def _draw_rules(self, uniforms: np.ndarray) -> np.ndarray:
+        """Return the first permutation of each slot that is one of `rules`.
+
+        As many are tried as there are steps, and then the shifts of the first one: chance
+        leaves fewer than three slots in a million to those.
+        """
+        drawn = as_permutations(uniforms)
+        if self.rules == "all":
+            return drawn[:, 0]
+        shifted = np.stack([np.roll(drawn[:, 0], by, axis=1) for by in range(self.symbols)], axis=1)
+        tried = np.concatenate([drawn, shifted], axis=1)
+        fits = _is_unseen(tried) == (self.rules == "unseen")
+        return tried[np.arange(len(tried)), fits.argmax(axis=1)]
 
     def step(self, state: HiddenRuleState, actions: np.ndarray) -> Transition[HiddenRuleState]:
         """Carry out the actions of decisions; those between them do nothing."""
@@ -125,8 +148,17 @@ class HiddenRuleWorld(SymbolicWorld[HiddenRuleState]):
         rule, so any action succeeds once in `symbols`.
         """
         self.require_shown()
+        if self.rules != "all":
+            raise ConfigError(
+                'rules="all" for computed references', f"rules={self.rules!r}", "Leave it out."
+            )
         chance = self.decisions / self.symbols
         return References(chance, chance, _optimal(self.symbols, self.decisions, 0))
+
+
+def _is_unseen(rules: np.ndarray) -> np.ndarray:
+    """Say which permutations (..., symbols) have an odd sum of results of every second action."""
+    return np.asarray(rules[..., ::2].sum(axis=-1) % 2 == 1)
 
 
 @lru_cache(maxsize=100_000)

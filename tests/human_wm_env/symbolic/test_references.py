@@ -9,6 +9,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
+from human_wm_env.errors import ConfigError
 from human_wm_env.symbolic.conditional import ConditionalWorld
 from human_wm_env.symbolic.delayed_recall import DelayedRecallWorld
 from human_wm_env.symbolic.detour import DetourWorld, expected_arrivals
@@ -150,3 +151,16 @@ def test_doors_and_dead_ends() -> None:
     wrong = (first + 1) % 8
     places = [int(env.step(np.array([a]))[0][0].argmax()) for a in (wrong, 0, first, second, 0)]
     assert places == [3, 0, 1, 2, 0]
+
+
+def test_seen_and_unseen_rules_have_nothing_in_common() -> None:
+    def rules(which: str) -> set[tuple[int, ...]]:
+        env = vector_of("HiddenRule-v0", 3000, symbols=4, rules=which)
+        env.reset(seed=0)
+        return {tuple(rule) for rule in env.state.rule.tolist()}
+
+    seen, unseen = rules("seen"), rules("unseen")
+    assert not seen & unseen
+    assert seen | unseen == rules("all") == set(itertools.permutations(range(4)))
+    with pytest.raises(ConfigError, match='rules="all"'):
+        HiddenRuleWorld(rules="seen").references()

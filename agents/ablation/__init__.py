@@ -1,0 +1,1 @@
+"""Where prediction is necessary: the same agent with and without its world-model head."""

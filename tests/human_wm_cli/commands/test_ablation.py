@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from agents.ablation.task_list import TASKS
+from agents.ablation.tasks import Task
+from human_wm_cli.commands.ablation import AblationConfig, main
+from human_wm_cli.console import run_script
+
+SMALL = {"layers": 1, "width": 8, "heads": 2, "feed_forward": 8, "episodes": 4}
+
+
+@pytest.fixture(autouse=True)
+def small_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TASKS, "PatternEcho", Task("PatternEcho-v0", 4, 2, SMALL))
+
+
+def run(tmp_path: Path, *words: str) -> None:
+    arguments = [f"run.root={tmp_path}", "run.name=one", "tasks=[PatternEcho]", "episodes=10"]
+    arguments += ["configurations=[no head,head]", "processes=1", "bootstrap.resamples=20"]
+    run_script(main, AblationConfig, "ablation", arguments=[*arguments, *words])
+
+
+def test_an_ablation_goes_on_where_it_stopped(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(tmp_path, "seeds=2", "quick=true")
+    _, err = capsys.readouterr()
+    assert "4/4 PatternEcho" in err
+    files = sorted((tmp_path / "one" / "experiments").rglob("*.json"))
+    assert [file.name for file in files] == ["seed_0.json", "seed_1.json"] * 2
+    files[0].unlink()
+    run(tmp_path, "seeds=2", "quick=true", "run.resume=true", "json=true")
+    out, err = capsys.readouterr()
+    assert err.count("of the optimum\n") == 1  # one was trained anew
+    rows = json.loads(out)["rows"]
+    assert [row["configuration"] for row in rows] == ["no head", "head", "head, planning"]
+    assert (tmp_path / "one" / "figures" / "ablation.png").stat().st_size > 1000
+    assert "head, planning" in (tmp_path / "one" / "table.md").read_text()
+    with pytest.raises(SystemExit):
+        run(tmp_path, "seeds=2", "run.resume=true")
+    assert "settings that" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("tasks=[PatternEco]", "Did you mean 'PatternEcho'"),
+        ("configurations=[heads]", "Did you mean 'head'"),
+        ("seeds=1", "seeds >= 2"),
+        ("processes=0", "processes >= 1"),
+    ],
+)
+def test_wrong_settings_are_errors(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], word: str, message: str
+) -> None:
+    with pytest.raises(SystemExit):
+        run(tmp_path, word)
+    assert message in capsys.readouterr().err
