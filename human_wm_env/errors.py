@@ -66,6 +66,10 @@ class TrainingError(HumanWMError):
     """A training came to something that it cannot go on from, such as a loss of NaN."""
 
 
+class ParentError(HumanWMError):
+    """Who judges an agent's actions gives no usable answer, or may not be asked any more."""
+
+
 class LogWarning(UserWarning):
     """Something in a log is not what it seems; what was made of it stands in the message."""
 

@@ -26,6 +26,7 @@ EXTRA_OF = {
     "cma": "agents",
     "lightgbm": "forecasts",
     "optuna": "sweep",
+    "openai": "llm",
 }
 
 

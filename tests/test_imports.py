@@ -77,7 +77,7 @@ GROUND_FLOOR = {
     "safetensors",
     *sys.stdlib_module_names,
 }
-GROUND_FLOOR_LAZY = GROUND_FLOOR | {"matplotlib", "pandas", "pyarrow"}
+GROUND_FLOOR_LAZY = GROUND_FLOOR | {"matplotlib", "openai", "pandas", "pyarrow"}
 CAN_RUN_CODE = {"pickle", "_pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}
 UNSAFE_CALLS = {
     "torch.load",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
+from human_wm_env.errors import ConfigError, did_you_mean
 from human_wm_env.random_streams import Stream
+from human_wm_env.symbolic.llm_parent import LLMParent, LLMParentConfig
 from human_wm_env.symbolic.parent import Parent, RuleParent
 from human_wm_env.symbolic.symbolic_world import (
     Part,
@@ -47,7 +50,8 @@ class ConditionalWorld(SymbolicWorld[ConditionalState]):
     Args:
         symbols, horizon, masking: see `SymbolicWorld`.
         cues: how many rules there are, 1 to 4.
-        parent: who says whether an answer is right; None is the rule itself.
+        parent: who says whether an answer is right: None is the rule itself, settings of
+            `LLMParentConfig` by name ask a language model.
     """
 
     def __init__(
@@ -57,7 +61,7 @@ class ConditionalWorld(SymbolicWorld[ConditionalState]):
         horizon: int = 4,
         masking: float = 0.0,
         cues: int = MOST_CUES,
-        parent: Parent | None = None,
+        parent: Parent | Mapping[str, Any] | None = None,
     ) -> None:
         self.cues = in_range(cues, "cues", 1, MOST_CUES)
         cue = (Part("cue", self.cues, "world"),) if self.cues > 1 else ()
@@ -66,11 +70,24 @@ class ConditionalWorld(SymbolicWorld[ConditionalState]):
         self.decisions = self.horizon
         x, s = np.arange(self.symbols), self.symbols
         self.answers = np.stack([x, (x + 1) % s, s - 1 - x, (x + s // 2) % s])[: self.cues]
-        self.parent = RuleParent(self.answers) if parent is None else parent
+        self.parent = self._parent(parent)
         rules = ["x", f"(x + 1) mod {s}", f"{s} - 1 - x", f"(x + {s // 2}) mod {s}"][: self.cues]
         self.task = "; ".join(
             f"cue {cue}: the answer to x is {rule}" for cue, rule in enumerate(rules)
         )
+
+    def _parent(self, parent: Parent | Mapping[str, Any] | None) -> Parent:
+        if parent is None:
+            return RuleParent(self.answers)
+        if not isinstance(parent, Mapping):
+            return parent
+        known = [field.name for field in fields(LLMParentConfig)]
+        for name in parent:
+            if name not in known:
+                raise ConfigError("settings of a parent", repr(name), did_you_mean(name, known))
+        if "model" not in parent:
+            raise ConfigError("the name of a model", "none", "Give parent={model: NAME}.")
+        return LLMParent(LLMParentConfig(**parent), self.symbols)
 
     def reset(
         self, starts: Sequence[None], streams: Sequence[Stream]
