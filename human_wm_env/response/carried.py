@@ -57,7 +57,8 @@ class Carried:
         Args:
             latents: float32 (people, rank + 2), [z_c, z_a].
         """
-        explained = (self.noise_slope @ latents[:, None, :, None])[..., 0]
+        # Not by BLAS: its kernels may flag values beside such small operands as invalid.
+        explained = np.einsum("psnl,pl->psn", self.noise_slope, latents)
         return np.asarray(self.noise + explained, dtype=np.float32)
 
 
