@@ -27,10 +27,10 @@ CONFIG, METRICS, CHECKPOINT = "config.yaml", "metrics.json", "checkpoint"
 FIGURES, EVENTS = "figures", "tensorboard"
 TRAINING_STATE, AGENT = "training_state", "agent"
 EXPERIMENTS, TABLE = "experiments", "table.md"
-PAGE = "page.md"
+PAGE, TRIALS = "page.md", "trials"
 OWN_ENTRIES = (
     *(CONFIG, METRICS, CHECKPOINT, FIGURES, EVENTS),
-    *(TRAINING_STATE, AGENT, EXPERIMENTS, TABLE, PAGE),
+    *(TRAINING_STATE, AGENT, EXPERIMENTS, TABLE, PAGE, TRIALS),
 )
 ROOT = "runs"
 

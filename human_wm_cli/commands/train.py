@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, make_dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -136,28 +136,39 @@ class Training:
 class _LastValues:
     """Hands curves on and remembers where each of them ended."""
 
-    def __init__(self, logger: StageEvents) -> None:
-        self._logger = logger
+    def __init__(
+        self, logger: StageEvents, follow: Callable[[str, float, int], object] | None
+    ) -> None:
+        self._logger, self._follow = logger, follow
         self.values: dict[str, float] = {}
 
     def scalar(self, name: str, value: float, step: int) -> None:
         self.values[name] = value
         self._logger.scalar(name, value, step)
+        if self._follow is not None:
+            self._follow(name, value, step)
 
 
-def train(config: TrainAgentConfig, run: RunFolder, *, dataset: Dataset | None = None) -> Training:
+def train(
+    config: TrainAgentConfig,
+    run: RunFolder,
+    *,
+    dataset: Dataset | None = None,
+    follow: Callable[[str, float, int], object] | None = None,
+) -> Training:
     """Train an agent and save it, its curves and its metrics in the folder of a run.
 
     Args:
         config: of the training.
         run: where everything is kept; the agent goes into its folder `agent`.
         dataset: a data set object in place of `config.env.dataset`.
+        follow: called with each point of a curve: name, value, step; what it raises ends it.
 
     Raises:
         CheckpointError: the training is to go on, and there is no run, or a state of other
             settings.
     """
-    curves, began = _LastValues(run.dashboard.stage(STAGE)), time.monotonic()
+    curves, began = _LastValues(run.dashboard.stage(STAGE), follow), time.monotonic()
     algorithm = algorithm_named(config.agent.algorithm)
     days = algorithm.days(config.agent, config.env)
     kept = run.path / TRAINING_STATE
