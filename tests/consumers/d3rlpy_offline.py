@@ -1,5 +1,5 @@
 # /// script
-# dependencies = ["d3rlpy", "minari[hdf5]", "torch", "numba", "safetensors"]
+# dependencies = ["d3rlpy", "minari[hdf5]", "pillow", "torch"]
 # [tool.consumer]
 # alone = true
 # ///

@@ -1,5 +1,5 @@
 # /// script
-# dependencies = ["minari[create,hdf5]"]
+# dependencies = ["minari[create,hdf5]", "pillow"]
 # ///
 """Minari: a data set recorded with infos, read back, its environment made again."""
 
