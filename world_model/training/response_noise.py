@@ -28,7 +28,7 @@ MOOD_STEPS = 100
 #: between cutpoints: a mood that never occurs has no width
 LEAST_GAP = 0.01
 #: days of logs that the scale of a person's noise is held to that of all, at least and at most
-LEAST_DEGREES, MOST_DEGREES = 2.0, 2000.0
+LEAST_DEGREES, MOST_DEGREES = 0.5, 2000.0
 #: nats, over all people, that scales of their own have to be worth
 LEAST_GAIN = 2.0
 _MOST_PERSISTENT = 0.99
