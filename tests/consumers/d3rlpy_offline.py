@@ -3,7 +3,7 @@
 # [tool.consumer]
 # alone = true
 # ///
-"""d3rlpy, whose pin of Gymnasium excludes ours, on the file that `minari_data.py` wrote."""
+"""d3rlpy, whose pin of Gymnasium excludes ours, on the file of `tests/consumers/minari_data.py`."""
 
 import os
 import sys

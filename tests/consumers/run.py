@@ -124,7 +124,7 @@ def table(outcomes: dict[str, Outcome]) -> str:
         versions = ", ".join(f"{package} {version}" for package, version in one.versions.items())
         about = " ".join(one.about.split())
         result = f"passed, {one.seconds:.0f} s" if one.passed else "failed"
-        lines.append(f"| `{name}.py` | {about} | {versions} | {result} |")
+        lines.append(f"| `tests/consumers/{name}.py` | {about} | {versions} | {result} |")
     return "\n".join(lines)
 
 
