@@ -103,7 +103,8 @@ def draw_starts(
             f"{wanted} people in split {env.split!r} with logs of at least "
             f"{first + env.horizon} days",
             f"{len(users)}",
-            "Ask for fewer people, a shorter horizon or less history.",
+            f"Ask for {len(users)} or none in particular (evaluation.people=null), for all people "
+            "(evaluation.split=all), for a shorter horizon or less history.",
         )
     order = np.random.default_rng(np.random.SeedSequence([seed, 0])).permutation(users)
     return _starts(logs, np.repeat(np.sort(order[:wanted]), episodes_per_person), first, env, seed)
@@ -136,7 +137,7 @@ def _long_enough(logs: LogDataset, env: EnvConfig, first: int) -> np.ndarray:
         raise DataError(
             f"people in split {env.split!r} with logs of at least {first + env.horizon} days",
             "none",
-            "Shorten the horizon, or ask for less history.",
+            "Ask for all people (split=all), for a shorter horizon or less history.",
         )
     return users
 

@@ -12,7 +12,7 @@ import mlx.core as mx
 import numpy as np
 
 from human_wm_env.data.dataset import LogDataset
-from human_wm_env.errors import ConfigError
+from human_wm_env.errors import ConfigError, DataError
 from human_wm_env.model import moments
 from human_wm_env.model.architecture import FILM, RESPONSE, Architecture
 from human_wm_env.model.checkpoint import Checkpoint
@@ -37,6 +37,7 @@ from world_model.training.joint_stage import JointStage, encoded
 from world_model.training.latent_pruning import (
     FEWEST_PEOPLE,
     gain_of_blocks,
+    people_with_unseen_days,
     prune_encoder,
     prune_nets,
     prune_posterior,
@@ -103,6 +104,13 @@ def train(
     """
     logger = logger or SilentLogger()
     start = None if config.start is None else load_start(config.start, architecture)
+    if not {"train", "validation"} <= set(dataset.split_of):
+        raise DataError(
+            "people to learn from and others to stop by, three people or more",
+            f"{dataset.users} in {dataset.name!r}, split by people",
+            "Hold out the last days of everybody instead: data=few_people training=finetune, in "
+            "Python `everybody_trains(split_by_time(dataset))`.",
+        )
     logs = {
         split: encode_logs(dataset, dataset.users_of(split), use_memory=architecture.memory)
         for split in ("train", "validation")
@@ -220,7 +228,7 @@ def _train_nets(
         nets = NetsStage(model, logs["train"], logs["validation"], config, pruned, responses)
         run(nets)
         left = [block for block in model.architecture.net_blocks if block not in pruned]
-        enough = logs["validation"].people >= FEWEST_PEOPLE
+        enough = people_with_unseen_days(logs["validation"]) >= FEWEST_PEOPLE
         if not config.empty_blocks or not left or not enough:
             break
         gains = gain_of_blocks(model, logs["validation"], config)

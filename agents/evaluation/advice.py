@@ -69,13 +69,27 @@ def beside_constant(
     }
 
 
-def warnings_of(beside: Mapping[str, Interval]) -> list[str]:
-    """Say which agents do no better than giving everybody the same day, every day."""
-    return [
+def warnings_of(of_agents: Mapping[str, Episodes], beside: Mapping[str, Interval]) -> list[str]:
+    """Say what speaks against the numbers.
+
+    Args:
+        of_agents: episodes in one world, by agent.
+        beside: what each agent earns more than the best constant day, see `beside_constant`.
+
+    Returns:
+        Sentences on agents that do no better than giving everybody the same day, every day, and
+        on what cannot be judged where one person was.
+    """
+    people = {user for episodes in of_agents.values() for user in episodes.users.tolist()}
+    alone = (
+        "One person: what agents earn is theirs, on these days. Whether it holds for other people "
+        "cannot be judged, so there are no intervals."
+    )
+    return ([alone] if len(people) == 1 else []) + [
         f"{name} is not better than the best constant day ({each.mean:+.2f}, "
         f"{each.low:+.2f} to {each.high:+.2f}): it may not use what it sees of people."
         for name, each in beside.items()
-        if each.low <= 0.0
+        if each.low is not None and each.low <= 0.0
     ]
 
 

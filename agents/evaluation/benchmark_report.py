@@ -86,9 +86,9 @@ def _row(
     row: Plain = {
         "agent": group,
         "runs": len(runs),
-        "return": vars(clustered_interval(every, mean.users, bootstrap)),
+        "return": clustered_interval(every, mean.users, bootstrap).plain(),
         "iqm": plain_iqm(every.reshape(-1), np.tile(mean.users, len(runs)), bootstrap),
-        "score": vars(score),
+        "score": score.plain(),
         "score_of_runs": [
             normalised_score(run, habit.returns, oracle.returns, mean.users, bootstrap).mean
             for run in every
@@ -97,11 +97,11 @@ def _row(
         "components": {name: float(v.mean()) for name, v in mean.components.items()},
     }
     if all(name in dream for name in names):
-        row["dream return"] = vars(
-            clustered_interval(_returns(dream, names), mean.users, bootstrap)
-        )
+        row["dream return"] = clustered_interval(
+            _returns(dream, names), mean.users, bootstrap
+        ).plain()
         ratio = inflation([dream[name] for name in names], dream[HABIT], runs, habit, bootstrap)
-        row["inflation"] = None if ratio is None else vars(ratio)
+        row["inflation"] = None if ratio is None else ratio.plain()
     return row
 
 
@@ -128,7 +128,7 @@ def _sweep(name: str, results: BenchmarkResults, bootstrap: Bootstrap | None) ->
         for label, world in ((DREAM, own), (TRUTH, real)):
             of = results.episodes[world]
             users = of[HABIT].users
-            row[label] = vars(clustered_interval(of[entry.name].returns, users, bootstrap))
+            row[label] = clustered_interval(of[entry.name].returns, users, bootstrap).plain()
             row[f"{label} habit"] = float(of[HABIT].returns.mean())
         rows.append(row)
     return sorted(rows, key=lambda row: row[name])
@@ -163,10 +163,10 @@ def _verdicts(
 
     def beats(one: str, other: str) -> dict[str, float]:
         first, second = (_returns(truth, groups[name]) for name in (one, other))
-        return dict(vars(score_difference(first, second, habit, oracle, users, bootstrap)))
+        return score_difference(first, second, habit, oracle, users, bootstrap).plain()
 
     found: Plain = {
-        "headroom (wanted .20)": vars(gainable),
+        "headroom (wanted .20)": gainable.plain(),
         "rank correlation (wanted .9)": transfer[DREAM]["rank_correlation"],
         "median inflation (wanted .8 to 1.2)": transfer[DREAM]["median_inflation"],
         "exploits (wanted none)": sum(find["is_exploit"] for find in exploits),
@@ -179,7 +179,7 @@ def _verdicts(
     if all(name in groups for name in pair):
         one, other = (_returns(truth, groups[name]) for name in pair)
         share = score_ratio(one, other, habit, users, bootstrap)
-        found["ppo from the dream, share of ppo from the simulator (wanted .95)"] = vars(share)
+        found["ppo from the dream, share of ppo from the simulator (wanted .95)"] = share.plain()
         found["ppo from the simulator minus best constant, score"] = beats(pair[1], CONSTANT)
         found["ppo from the dream minus best constant, score"] = beats(pair[0], CONSTANT)
     return found

@@ -17,15 +17,31 @@ class Interval:
 
     Attributes:
         mean: of all episodes.
-        low: lower end.
-        high: upper end.
+        low: lower end; None where one person was judged, of whom nothing follows for others.
+        high: upper end, None likewise.
     """
 
     mean: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
+
+    @property
+    def above_zero(self) -> bool:
+        """Whether there is an interval, and all of it is above 0."""
+        return self.low is not None and self.low > 0.0
+
+    @property
+    def below_zero(self) -> bool:
+        """Whether there is an interval, and all of it is below 0."""
+        return self.high is not None and self.high < 0.0
+
+    def plain(self) -> dict[str, float]:
+        """Return `mean`, and `low` and `high` where there are any."""
+        return {name: value for name, value in vars(self).items() if value is not None}
 
     def __str__(self) -> str:
+        if self.low is None or self.high is None:
+            return f"{self.mean:.2f}"
         return f"{self.mean:.2f} [{self.low:.2f}, {self.high:.2f}]"
 
 
@@ -58,8 +74,7 @@ def clustered_interval(
     """Return a percentile interval of the mean, resampling whole people (and runs).
 
     The episodes of a person share their traits; drawn one by one they would make the
-    interval too narrow. With one person there is nothing to resample: the interval is
-    the mean itself.
+    interval too narrow. With one person there is nothing to resample, and no interval.
 
     Args:
         values: float (episodes,) or (runs, episodes).
@@ -152,6 +167,8 @@ def statistic_interval(
         means[name] = np.einsum("bk,kp,bp->b", some / len(sums), sums, drawn) / episodes
     with np.errstate(divide="ignore", invalid="ignore"):
         point = statistic({name: np.array([values.mean()]) for name, values in runs.items()})[0]
+        if drawn.shape[1] == 1:
+            return Interval(float(point), None, None)
         return percentile_interval(point, statistic(means), bootstrap)
 
 
@@ -197,13 +214,14 @@ def stratified_iqm_interval(
         bootstrap: settings; at most 2000 resamples are drawn, for each sorts all values.
 
     Returns:
-        None where every stratum has one value only: then there is nothing to resample.
+        None where every stratum has one value only, so that there is nothing to resample, or
+        where there is one stratum: one person has no interval.
     """
     bootstrap = bootstrap or Bootstrap()
     values, strata = np.asarray(values, dtype=float), np.asarray(strata)
     order = np.argsort(strata, kind="stable")
     _, begins, sizes = np.unique(strata[order], return_index=True, return_counts=True)
-    if sizes.max() == 1:
+    if sizes.max() == 1 or len(sizes) == 1:
         return None
     low_of, size_of = np.repeat(begins, sizes), np.repeat(sizes, sizes)
     rng = np.random.default_rng(bootstrap.seed)
@@ -219,4 +237,4 @@ def plain_iqm(
 ) -> dict[str, float]:
     """Return the interquartile mean as plain numbers, with low and high where it has them."""
     found = stratified_iqm_interval(values, strata, bootstrap)
-    return {"mean": interquartile_mean(values)} if found is None else dict(vars(found))
+    return {"mean": interquartile_mean(values)} if found is None else found.plain()

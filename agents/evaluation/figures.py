@@ -15,14 +15,15 @@ def score_figure(scores: Mapping[str, Mapping[str, float]]) -> Figure:
     """Draw normalised scores with their intervals, the best on top.
 
     Args:
-        scores: by agent, {mean, low, high}.
+        scores: by agent, {mean, low, high}; one person has no low and high.
     """
     names = sorted(scores, key=lambda name: scores[name]["mean"])
     figure = Figure(figsize=(7.0, 0.3 * len(names) + 1.2), layout="constrained")
     axes = figure.subplots()
     for place, name in enumerate(names):
         score = scores[name]
-        axes.plot([score["low"], score["high"]], [place, place], color=COLOURS[0], linewidth=3)
+        ends = [score.get(end, score["mean"]) for end in ("low", "high")]
+        axes.plot(ends, [place, place], color=COLOURS[0], linewidth=3)
         axes.plot(score["mean"], place, "o", color=COLOURS[0])
     axes.set_yticks(range(len(names)), names)
     for reference in (0, 100):
@@ -68,8 +69,8 @@ def sweep_figure(rows: Sequence[Manifest], setting: str) -> Figure:
     x = [row[setting] for row in rows]
     for world, colour in zip(("dream", "simulator"), COLOURS, strict=False):
         mean = [row[world]["mean"] for row in rows]
-        below = [row[world]["mean"] - row[world]["low"] for row in rows]
-        above = [row[world]["high"] - row[world]["mean"] for row in rows]
+        below = [row[world]["mean"] - row[world].get("low", row[world]["mean"]) for row in rows]
+        above = [row[world].get("high", row[world]["mean"]) - row[world]["mean"] for row in rows]
         axes.errorbar(x, mean, (below, above), marker="o", capsize=3, color=colour, label=world)
     axes.set(xlabel=setting, ylabel="return of the agent")
     axes.legend(frameon=False)

@@ -49,7 +49,7 @@ def inflation(
         "truth": np.stack([run.returns for run in truth]) - truth_habit.returns,
     }
     gain = clustered_interval(columns["truth"], users, bootstrap)
-    if gain.low <= 0.0 <= gain.high:
+    if not (gain.above_zero or gain.below_zero):
         return None
     return statistic_interval(
         columns, users, lambda m: m["dream"] / m["truth"], bootstrap, same_runs=True
@@ -90,6 +90,8 @@ def rank_correlation(
         for one, other in zip(drawn @ in_dream.T, drawn @ in_truth.T, strict=True)
     ]
     point = scipy.stats.spearmanr(in_dream.sum(axis=1), in_truth.sum(axis=1)).statistic
+    if drawn.shape[1] == 1:
+        return Interval(float(point), None, None)
     return percentile_interval(point, found, bootstrap)
 
 
@@ -117,10 +119,10 @@ def compare_worlds(
     return {
         "policies": len(both) + 1,
         "inflation": {
-            name: None if ratio is None else vars(ratio) for name, ratio in ratios.items()
+            name: None if ratio is None else ratio.plain() for name, ratio in ratios.items()
         },
         "median_inflation": float(np.median(known)) if known else None,
-        "rank_correlation": vars(rank_correlation(dream, truth, bootstrap))
+        "rank_correlation": rank_correlation(dream, truth, bootstrap).plain()
         if len(both) + 1 >= FEWEST_POLICIES
         else None,
     }

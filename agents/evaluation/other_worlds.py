@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
@@ -106,10 +106,10 @@ def compare(
     each = np.arange(episodes)
     found: dict[str, Plain] = {}
     for name, result in judged.items():
-        found[name] = {"return": asdict(clustered_interval(result.returns, each, bootstrap))}
+        found[name] = {"return": clustered_interval(result.returns, each, bootstrap).plain()}
         if name != "random":
             over = paired_interval(result.returns, judged["random"].returns, each, bootstrap)
-            found[name]["over_random"] = asdict(over)
+            found[name]["over_random"] = over.plain()
         if result.success_rate is not None:
             found[name]["success_rate"] = result.success_rate
     return found

@@ -90,8 +90,8 @@ def summarise_foresight(
     found: dict[str, Plain] = {}
     for name, episodes in replayed.items():
         days, users = episodes.components["foresight"], episodes.users
-        found[name] = {"foresight": vars(clustered_interval(days, users, bootstrap))}
+        found[name] = {"foresight": clustered_interval(days, users, bootstrap).plain()}
         if CHANCE in replayed and name != CHANCE:
             chance = replayed[CHANCE].components["foresight"]
-            found[name]["minus_random"] = vars(paired_interval(days, chance, users, bootstrap))
+            found[name]["minus_random"] = paired_interval(days, chance, users, bootstrap).plain()
     return found

@@ -58,14 +58,14 @@ def _summary(
 ) -> Plain:
     users = episodes.users
     differences = {
-        f"minus_{reference}": vars(
-            paired_interval(episodes.returns, of_agents[reference].returns, users, bootstrap)
-        )
+        f"minus_{reference}": paired_interval(
+            episodes.returns, of_agents[reference].returns, users, bootstrap
+        ).plain()
         for reference in references
         if reference in of_agents and reference != name
     }
     return {
-        "return": vars(clustered_interval(episodes.returns, users, bootstrap)),
+        "return": clustered_interval(episodes.returns, users, bootstrap).plain(),
         "iqm": plain_iqm(episodes.returns, users, bootstrap),
         **differences,
         **_scores(episodes, of_agents, bootstrap),
@@ -85,7 +85,7 @@ def _scores(
     score = normalised_score(
         episodes.returns, habit.returns, oracle.returns, episodes.users, bootstrap
     )
-    return {"score": vars(score), "regret": regret_of_people(episodes, oracle)}
+    return {"score": score.plain(), "regret": regret_of_people(episodes, oracle)}
 
 
 def table_rows(summary: Mapping[str, Mapping[str, Manifest]], truth: str) -> list[Plain]:
@@ -161,6 +161,6 @@ def log_rows(
 def interval_text(value: Mapping[str, float], digits: int = 2) -> str:
     """Write a value with its interval, where it has one."""
     mean = f"{value['mean']:.{digits}f}"
-    if "low" not in value:
+    if value.get("low") is None:
         return mean
     return f"{mean} [{value['low']:.{digits}f}, {value['high']:.{digits}f}]"

@@ -27,6 +27,7 @@ from agents.evaluation.evaluate import TRUTH, add_agent
 from agents.evaluation.figures import transfer_figure
 from agents.evaluation.other_worlds import compare, references_of
 from agents.evaluation.summary_table import interval_text, log_rows, table_rows
+from agents.protocol import Manifest
 from human_wm_cli.console import Facts, print_report, run_script, say
 from human_wm_cli.fan_charts import ABOUT, held_out_charts
 from human_wm_cli.run import RunConfig, RunFolder
@@ -164,7 +165,8 @@ def show_evaluation(
     summary = evaluation.summary
     shown, world = evaluation.results[evaluation.shown], evaluation.shown
     why = in_words(shown, world, config.worlds()[world].reward_weights)
-    lines = [why, *warnings_of(evaluation.beside_constant), title_of(config)]
+    lines = [why, *warnings_of(shown, evaluation.beside_constant)]
+    lines.append(title_of(config, summary))
     run.table("verdict", table_rows(summary, TRUTH), "\n\n".join(lines))
     run.table("mean days", day_rows(shown), f"Mean day in the {world}, in the log's units")
     means: dict[str, dict[str, float]] = {}
@@ -194,18 +196,19 @@ def print_days(evaluation: Evaluation, config: EvaluateAgentConfig) -> None:
         title=f"\nMean day in the {world}, in the log's units, and parts of the reward",
     )
     print(f"\n{in_words(of_agents, world, config.worlds()[world].reward_weights)}")
-    for line in warnings_of(evaluation.beside_constant):
+    for line in warnings_of(of_agents, evaluation.beside_constant):
         print(f"Warning: {line}")
 
 
-def title_of(config: EvaluateAgentConfig) -> str:
-    """Return the title of the verdict's table."""
+def title_of(config: EvaluateAgentConfig, summary: Mapping[str, Mapping[str, Manifest]]) -> str:
+    """Return the title of the verdict's table; one person has no intervals."""
     percent = round(100 * config.evaluation.bootstrap.confidence, 1)
     worlds = config.worlds()
     shown = TRUTH if TRUTH in worlds else list(worlds)[-1]
+    judged = {found["people"] for found in summary[shown].values()}
+    whose = "of one person" if judged == {1} else f"with {percent:g}% intervals over people"
     return (
-        f"Return of {worlds[shown].horizon} days with {percent:g}% intervals over people; "
-        f"differences and components in the {shown}"
+        f"Return of {worlds[shown].horizon} days {whose}; differences and components in the {shown}"
     )
 
 
@@ -231,9 +234,9 @@ def main(config: EvaluateAgentConfig) -> None:
         found = {
             "worlds": summary,
             "transfer": evaluation.transfer,
-            "headroom": None if headroom is None else vars(headroom),
+            "headroom": None if headroom is None else headroom.plain(),
             "mean_days": {name: mean_day(each) for name, each in shown.items()},
-            "minus_best_constant": {k: vars(v) for k, v in evaluation.beside_constant.items()},
+            "minus_best_constant": {k: v.plain() for k, v in evaluation.beside_constant.items()},
             "replay": evaluation.foresight,
             "off_policy": evaluation.estimates,
         }
@@ -242,7 +245,7 @@ def main(config: EvaluateAgentConfig) -> None:
     print_report(
         table_rows(summary, TRUTH),
         json=config.json,
-        title=title_of(config),
+        title=title_of(config, summary),
         result={"run": run.path, **found},
     )
     if not config.json:
@@ -251,7 +254,7 @@ def main(config: EvaluateAgentConfig) -> None:
     for world, compared in evaluation.transfer.items():
         say(f"{world}: {_in_words(compared)}")
     if headroom is not None:
-        say(f"headroom: {interval_text(vars(headroom))}")
+        say(f"headroom: {interval_text(headroom.plain())}")
 
 
 def _elsewhere(

@@ -239,7 +239,7 @@ class LogDataset:
             raise DataError(
                 f"people in split {split!r}",
                 f"none among {self.users} users",
-                "Use split='all' for small data sets.",
+                "Use split='all' for small data sets, as a setting env.split or evaluation.split.",
             )
         return chosen
 

@@ -61,6 +61,16 @@ def derangement(people: int, rng: np.random.Generator) -> np.ndarray:
     return others
 
 
+def _first_unseen(logs: EncodedLogs) -> np.ndarray:
+    first: np.ndarray = np.maximum((SEEN_SHARE * logs.days_logged).astype(int), 1)
+    return first
+
+
+def people_with_unseen_days(logs: EncodedLogs) -> int:
+    """Return of how many people some days are unseen; a log of one day has none."""
+    return int(np.count_nonzero(logs.days_logged > _first_unseen(logs)))
+
+
 def gain_of_blocks(model: WorldModel, logs: EncodedLogs, config: TrainingConfig) -> dict[str, Gain]:
     """Ask of each block how much likelier it makes the unseen days.
 
@@ -69,7 +79,7 @@ def gain_of_blocks(model: WorldModel, logs: EncodedLogs, config: TrainingConfig)
         logs: two people or more who never moved the nets.
         config: how their posteriors are fitted to the first days.
     """
-    cut = np.maximum((SEEN_SHARE * logs.days_logged).astype(int), 1)
+    cut = _first_unseen(logs)
     posterior = refine(
         model,
         logs.until(cut),

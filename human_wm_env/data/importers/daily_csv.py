@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Literal, Protocol, get_args, runtime_checkable
@@ -106,7 +106,9 @@ def read_daily_csv(
         file = Path(path)
         imported = is_folder_of_logs(file)
         table = read_table(file_of(file, "days") if imported else file, date_format)
-    for note in () if imported else table.notes:
+    if imported:  # what is odd was told when it was imported, with remedies for its source
+        table = replace(table, file=file.name, notes=())
+    for note in table.notes:
         warnings.warn(f"{file.name}: {note}.", LogWarning, stacklevel=2)
     kept = _resolve_repetitions(table, repeated)
     if outside == "error":

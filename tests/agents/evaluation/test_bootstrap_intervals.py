@@ -9,6 +9,7 @@ from agents.evaluation.bootstrap_intervals import (
     Interval,
     clustered_interval,
     paired_interval,
+    plain_iqm,
 )
 from human_wm_env.errors import ConfigError, DataError
 
@@ -28,7 +29,13 @@ def test_people_are_drawn_with_all_their_episodes() -> None:
 
 
 def test_one_person_has_nothing_to_resample() -> None:
-    assert clustered_interval(np.array([1.0, 2.0]), np.array([7, 7])) == Interval(1.5, 1.5, 1.5)
+    found = clustered_interval(np.array([1.0, 2.0]), np.array([7, 7]))
+    assert found == Interval(1.5, None, None)
+    assert found.plain() == {"mean": 1.5} and str(found) == "1.50"
+    assert not found.above_zero and not found.below_zero
+    runs = np.array([[1.0, 2.0], [5.0, 6.0]])  # of two seeds: still one person
+    assert clustered_interval(runs, np.array([7, 7])) == Interval(3.5, None, None)
+    assert plain_iqm(np.array([1.0, 2.0, 3.0]), np.array([7, 7, 7])) == {"mean": 2.0}
 
 
 def test_many_people_agree_with_the_normal_approximation() -> None:

@@ -26,8 +26,8 @@ from human_wm_cli.console import run_script
 from human_wm_env.errors import ConfigError
 from human_wm_env.people.embedded import EmbeddedConfig, load_embedded
 
-TINY = ["dream=null", "simulator.horizon=5", "evaluation.people=1"]
-TINY += ["evaluation.episodes_per_person=2", "evaluation.baselines=[random,habit]"]
+TINY = ["dream=null", "simulator.horizon=5", "evaluation.split=all", "evaluation.people=2"]
+TINY += ["evaluation.episodes_per_person=1", "evaluation.baselines=[random,habit]"]
 
 
 @pytest.fixture(autouse=True)

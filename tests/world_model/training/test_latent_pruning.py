@@ -22,6 +22,7 @@ from world_model.training.latent_pruning import (
     SIGNIFICANT,
     Gain,
     gain_of_blocks,
+    people_with_unseen_days,
     prune_encoder,
     prune_nets,
     prune_posterior,
@@ -148,3 +149,10 @@ def test_training_begins_again_without_what_did_not_help(
     np.testing.assert_array_equal(again.model.policy.head, done.model.policy.head)
     kept = dataclasses.replace(CONFIG, empty_blocks=False)
     assert train.train(logs, tiny.TINY, kept).pruned == ()
+
+
+def test_logs_of_one_day_have_no_unseen_days() -> None:
+    logs = encode_logs(tiny.logs(), np.arange(4))
+    assert people_with_unseen_days(logs) == 4
+    days = np.array([1, 2, 1, 40])
+    assert people_with_unseen_days(dataclasses.replace(logs, days_logged=days)) == 2
