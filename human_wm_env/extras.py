@@ -17,6 +17,7 @@ EXTRA_OF = {
     "matplotlib": "plot",
     "tensorboard": "plot",
     "pandas": "data",
+    "pyarrow": "data",
     "mlx": "train",
     "scipy": "train",
     "scoringrules": "train",

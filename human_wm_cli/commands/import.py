@@ -31,8 +31,8 @@ class ImportConfig:
         strict: fail at the first value that cannot be used.
         ids: "salted" digests of the ids of the exports, or "plain".
         replace: let people of an earlier import go who are not in these sources.
-        map: a YAML file with `columns` (ours by theirs) and `categories` (ours by theirs, by
-            feature), for tables and diaries.
+        map: a YAML file with `columns` (ours by theirs), `categories` (ours by theirs, by
+            feature) and `decimal` ("," or "."), for tables and diaries.
         json: print one JSON object instead of tables.
     """
 
@@ -103,17 +103,17 @@ def _shares(cells: Mapping[str, Mapping[str, int]]) -> list[Row]:
 
 
 def _read_map(file: str | None) -> dict[str, Any]:
-    """Return the columns and categories of a YAML file."""
+    """Return the columns, categories and decimal sign of a YAML file."""
     if file is None:
         return {}
     try:
         found = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise ConfigError("map as a YAML file", f"{file} ({error})", "Check it.") from error
-    known = {"columns", "categories"}
+    known = {"columns", "categories", "decimal"}
     if not isinstance(found, dict) or not found.keys() <= known:
         raise ConfigError(
-            "a map with `columns` and `categories`",
+            "a map with `columns`, `categories` and `decimal`",
             f"{found!r}"[:200],
             "See docs/bring_your_own_data.md.",
         )
@@ -127,7 +127,7 @@ def _read_map(file: str | None) -> dict[str, Any]:
         raise ConfigError(
             "names of ours by names of theirs, both as text", f"{found!r}"[:200], "Quote them."
         )
-    return {"columns": columns, "categories": categories}
+    return {"columns": columns, "categories": categories, "decimal": found.get("decimal")}
 
 
 def _joined_sources(words: Sequence[str]) -> list[str]:

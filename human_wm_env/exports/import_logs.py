@@ -15,6 +15,7 @@ from human_wm_env.data.folder import ids_in, is_folder_of_logs, read_manifest, r
 from human_wm_env.data.importers.daily_csv import read_daily_csv
 from human_wm_env.errors import ConfigError, DataError
 from human_wm_env.exports.day_log import DayLog
+from human_wm_env.exports.decimals import COMMA, POINT
 from human_wm_env.exports.files import Export, open_exports
 from human_wm_env.exports.folder_writer import FolderWriter, new_folder, read_rejected
 from human_wm_env.exports.formats.format import Format, ReadingOptions
@@ -97,6 +98,7 @@ def write_logs(
     replace: bool = False,
     columns: Mapping[str, str] | None = None,
     categories: Mapping[str, Mapping[str, str]] | None = None,
+    decimal: str | None = None,
 ) -> dict[str, Any]:
     """Write a folder of logs from exports.
 
@@ -117,6 +119,8 @@ def write_logs(
         replace: let people of an earlier import go who are not in these sources.
         columns: for tables, our column by the name of theirs.
         categories: for tables and diaries, our category by their word, by feature.
+        decimal: for tables, what stands before decimals, "," or ".", where the other parts
+            thousands; None sees for itself, and nothing parts thousands.
 
     Returns:
         The manifest.
@@ -130,7 +134,9 @@ def write_logs(
     one_of(repeated, ("first", "last"), "repeated")
     one_of(ids, (SALTED, PLAIN), "ids")
     check_zone(timezone)
-    reading = ReadingOptions(timezone, naps, repeated, columns or {}, categories or {})
+    if decimal is not None:
+        one_of(decimal, (COMMA, POINT), "decimal")
+    reading = ReadingOptions(timezone, naps, repeated, columns or {}, categories or {}, decimal)
     sources = [source] if isinstance(source, str | Path) else list(source)
     if not sources:
         raise ConfigError("at least one source", "none", "Name the path of an export.")

@@ -7,35 +7,25 @@ separate. The text None in workout_type is a rest day. Kaggle's "fitness tracker
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from human_wm_env.data.dataset import plain_id
 from human_wm_env.errors import ConfigError, DataError, did_you_mean
-from human_wm_env.exports.csv_rows import (
-    bounded_lines,
-    check_columns,
-    column_key,
-    header_of,
-    separator_of,
-    text_stream,
-)
+from human_wm_env.exports.csv_rows import column_key
 from human_wm_env.exports.day_log import as_number, is_nothing
 from human_wm_env.exports.day_rows import REJECTED, DayRows, joined
-from human_wm_env.exports.files import Export, typed_errors
+from human_wm_env.exports.decimals import Rewrite, rewrite_for
+from human_wm_env.exports.files import Export
 from human_wm_env.exports.formats.format import People, ReadingOptions
-from human_wm_env.exports.ledger import UNPLACED, Ledger, Where
+from human_wm_env.exports.ledger import Ledger, Where
 from human_wm_env.exports.stamps import read_day
+from human_wm_env.exports.tables import Chunk, is_table, names_of, open_table
 from human_wm_env.person import schema
 
 USER, DATE = "user_id", "date"
-CHUNK_ROWS = 20_000
 NAN = float("nan")
-# A chunk of a file: the line of its first row, and its rows.
-Chunk = tuple[int, list[list[str]]]
 
 
 class DailyTable:
@@ -45,7 +35,7 @@ class DailyTable:
 
     def recognise(self, export: Export) -> bool:
         """Return True where every file is a table with a date and features of the schema."""
-        tables = [header_of(export, path) for path in export.paths if _is_csv(path)]
+        tables = [names_of(export, path) for path in export.paths if is_table(export, path)]
         return bool(tables) and all(
             DATE in header and len({*header} & {*schema.FEATURE_NAMES}) >= 2 for header in tables
         )
@@ -53,15 +43,11 @@ class DailyTable:
     def people(self, export: Export, options: ReadingOptions, ledger: Ledger) -> People:
         """Return the people of all tables."""
         for path in export.paths:
-            if _is_csv(path):
+            if is_table(export, path):
                 rows = read_day_rows(export, path, options, ledger, self.name)
                 yield from rows.people(ledger, options.repeated)
             else:
                 ledger.skip(f"file {path}")
-
-
-def _is_csv(path: str) -> bool:
-    return path.lower().endswith((".csv", ".tsv", ".txt"))
 
 
 def read_day_rows(
@@ -72,28 +58,27 @@ def read_day_rows(
     Raises:
         DataError: the file is no table with dates.
     """
-    with export.open(path) as stream, typed_errors(path):
-        lines = bounded_lines(text_stream(stream), path)
-        first = next(lines, "")
-        separator = separator_of(first)
-        header = [column_key(name) for name in next(csv.reader([first], delimiter=separator), [])]
-        check_columns(header, path)
-        names = _our_names(header, options.columns)
+    with open_table(export, path, ledger) as table:
+        names = our_names(table.names, options.columns, (USER, DATE, *schema.FEATURE_NAMES))
         if DATE not in names:
             raise DataError(
                 "a column date",
-                f"{path} with the columns {', '.join(header[:20]) or 'none'}",
+                f"{path} with the columns {', '.join(table.names[:20]) or 'none'}",
                 "Rename it, or name it in `columns`.",
             )
-        reader = csv.reader(lines, delimiter=separator)
-        rows = TableReader(names, path, options, ledger, decimal_comma=separator != ",")
-        for chunk in _chunks(reader):
-            rows.add(*chunk)
+        rows = TableReader(names, path, options, ledger, decimal_comma=table.decimal_comma)
+        for chunk in table.chunks:
+            rows.add(chunk)
     return rows.finish(source)
 
 
-def _our_names(header: Sequence[str], columns: Mapping[str, str]) -> list[str]:
+def our_names(header: Sequence[str], columns: Mapping[str, str], known: Sequence[str]) -> list[str]:
     """Return the columns by our names, where they have one.
+
+    Args:
+        header: of the table.
+        columns: our name by theirs.
+        known: our names.
 
     Raises:
         ConfigError: a column that is to be renamed is not there, or to be no column of ours.
@@ -106,21 +91,14 @@ def _our_names(header: Sequence[str], columns: Mapping[str, str]) -> list[str]:
                 repr(theirs),
                 did_you_mean(theirs, header),
             )
-        if name not in (USER, DATE, *schema.FEATURE_NAMES):
+        if name not in known:
             raise ConfigError(
                 "columns of the schema on the right of `columns`",
                 repr(name),
-                did_you_mean(name, (USER, DATE, *schema.FEATURE_NAMES)),
+                did_you_mean(name, known),
             )
     replaced = set(ours.values())
     return [ours.get(name, "" if name in replaced else name) for name in header]
-
-
-def _chunks(reader: Iterator[list[str]]) -> Iterator[Chunk]:
-    line = 2
-    while rows := list(islice(reader, CHUNK_ROWS)):
-        yield line, rows
-        line += len(rows)
 
 
 class TableReader:
@@ -131,7 +109,8 @@ class TableReader:
         file: name of the file.
         options: its `categories` are more words for our categories.
         ledger: where values are counted.
-        decimal_comma: numbers may have a comma before their decimals.
+        decimal_comma: numbers may have a comma before their decimals, where `options` do not
+            say what they have.
     """
 
     def __init__(
@@ -144,7 +123,9 @@ class TableReader:
         decimal_comma: bool = False,
     ) -> None:
         self.names, self.file, self.ledger = list(names), file, ledger
-        self._decimal_comma = decimal_comma
+        self._rewrite, self._rewrite_all = rewrite_for(
+            options.decimal, comma_possible=decimal_comma
+        )
         self._columns = [
             (names.index(name), index)
             for index, name in enumerate(schema.FEATURE_NAMES)
@@ -162,16 +143,10 @@ class TableReader:
             if name not in ours:
                 ledger.skip(f"column {name}")
 
-    def add(self, first_line: int, rows: list[list[str]]) -> None:
+    def add(self, chunk: Chunk) -> None:
         """Read rows; what cannot be used is rejected."""
-        lines = list(range(first_line, first_line + len(rows)))
-        width = len(self.names)
-        if set(map(len, rows)) != {width}:
-            rows, lines = self._of_width(rows, lines, width)
-        if not rows:
-            return
-        columns = list(zip(*rows, strict=True))
-        values = np.full((len(rows), schema.FEATURE_COUNT), NAN)
+        lines, columns = chunk
+        values = np.full((len(lines), schema.FEATURE_COUNT), NAN)
         for place, index in self._columns:
             values[:, index] = self._column(columns[place], index, lines)
         day = self._days(columns[self.names.index(DATE)])
@@ -199,25 +174,6 @@ class TableReader:
             values,
         )
 
-    def _of_width(
-        self, rows: list[list[str]], lines: list[int], width: int
-    ) -> tuple[list[list[str]], list[int]]:
-        kept, kept_lines = [], []
-        for row, line in zip(rows, lines, strict=True):
-            if len(row) == width:
-                kept.append(row)
-                kept_lines.append(line)
-            elif row:  # a blank line is none
-                self.ledger.read(UNPLACED)
-                self.ledger.reject(
-                    UNPLACED,
-                    Where(self.file, f"line {line}"),
-                    "",
-                    ",".join(row),
-                    f"a row has {width} cells as the header, this one {len(row)}",
-                )
-        return kept, kept_lines
-
     def _column(self, cells: Sequence[str], index: int, lines: list[int]) -> np.ndarray:
         """Return a feature's numbers or codes; counts them as read, rejects what is none."""
         if index in self._codes:
@@ -225,7 +181,7 @@ class TableReader:
             known = {text: codes.get(text.strip().lower(), REJECTED) for text in set(cells)}
             values = np.array([known[text] for text in cells])
         else:
-            values = _numbers(cells, self._decimal_comma)
+            values = _numbers(cells, self._rewrite, all_of_them=self._rewrite_all)
         self.ledger.read(index, int(np.count_nonzero(~np.isnan(values))))
         for row in np.flatnonzero(values == REJECTED).tolist():
             why = "it should be a finite number"
@@ -273,23 +229,22 @@ class TableReader:
         )
 
 
-def _numbers(cells: Sequence[str], decimal_comma: bool) -> np.ndarray:
+def _numbers(cells: Sequence[str], rewrite: Rewrite, *, all_of_them: bool) -> np.ndarray:
     """Return numbers: NaN where nothing stands, REJECTED where no finite number does."""
-    try:
-        values = np.array([float(cell) if cell else NAN for cell in cells])
-        plain = not np.isinf(values).any() and "_" not in "".join(cells)
-    except ValueError:
-        plain = False
-    if plain:
-        return values
-    return np.array([_number(cell, decimal_comma) for cell in cells])
+    if not all_of_them:
+        try:
+            values = np.array([float(cell) if cell else NAN for cell in cells])
+            if not np.isinf(values).any() and "_" not in "".join(cells):
+                return values
+        except ValueError:
+            pass
+    return np.array([_number(cell, rewrite) for cell in cells])
 
 
-def _number(cell: str, decimal_comma: bool) -> float:
+def _number(cell: str, rewrite: Rewrite) -> float:
     if is_nothing(cell):
         return NAN
-    text = cell.replace(",", ".") if decimal_comma else cell
-    value = as_number(text)
+    value = as_number(rewrite(cell))
     return REJECTED if value is None else value
 
 

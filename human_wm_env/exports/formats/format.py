@@ -26,6 +26,8 @@ class ReadingOptions:
             "first" or "last"; the other is rejected.
         columns: for tables: our name by the name of a column.
         categories: for tables and diaries: our category by the word, by feature.
+        decimal: for tables: what stands before decimals, "," or ".", where thousands are parted
+            by the other; None sees for itself, and nothing parts thousands.
     """
 
     timezone: str | None = None
@@ -33,6 +35,7 @@ class ReadingOptions:
     repeated: str = "first"
     columns: Mapping[str, str] = field(default_factory=dict)
     categories: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    decimal: str | None = None
 
 
 class Format(Protocol):

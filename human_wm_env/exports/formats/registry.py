@@ -12,6 +12,7 @@ from human_wm_env.exports.formats.folder_of_logs import FolderOfLogs
 from human_wm_env.exports.formats.format import Format
 from human_wm_env.exports.formats.garmin import Garmin
 from human_wm_env.exports.formats.lifesnaps import LifeSnaps
+from human_wm_env.exports.formats.long_table import LongTable
 from human_wm_env.settings import one_of
 
 FORMATS: dict[str, Format] = {
@@ -19,6 +20,7 @@ FORMATS: dict[str, Format] = {
     for one in (
         FolderOfLogs(),
         DailyTable(),
+        LongTable(),
         Fitbit(),
         AppleHealth(),
         Garmin(),

@@ -245,6 +245,6 @@ def test_the_command_prints_the_balance(
     map_file = write(tmp_path, "map.yaml", "colums: {mood: location}\n")
     with pytest.raises(SystemExit):
         command.run([f"source={people}", f"out={out}", f"map={map_file}", "format=daily"])
-    assert "a map with `columns` and `categories`" in capsys.readouterr().err
+    assert "a map with `columns`, `categories` and `decimal`" in capsys.readouterr().err
     command.run([f"source={people}", f"out={out}", "json=true"])
     assert '"person_days": 4' in capsys.readouterr().out

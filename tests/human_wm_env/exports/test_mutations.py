@@ -16,6 +16,7 @@ from tests.human_wm_env.exports.formats import (
     test_fitbit,
     test_garmin,
     test_lifesnaps,
+    test_long_table,
 )
 from tests.human_wm_env.exports.grids import check_balance
 
@@ -30,6 +31,7 @@ FIXTURES: dict[str, Callable[[Path], object]] = {
     "daily": lambda folder: files_of(
         folder, {"a.csv": test_daily_table.HEADER + test_daily_table.ROWS}
     ),
+    "long": lambda folder: files_of(folder, {"a.csv": test_long_table.ROWS}),
     "apple_health": lambda folder: files_of(folder, {"a.xml": test_apple_health.export_xml()}),
     "fitabase": lambda folder: files_of(folder, dict(test_fitabase.FILES)),
     "garmin": lambda folder: files_of(folder, test_garmin.FILES),
