@@ -23,9 +23,11 @@ endif
 ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 WORKERS ?= 2
 RUNS ?= runs
+SEED ?= 0
+SAMPLE ?= 100
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo dashboard pretrain test test-slow check format clean
+.PHONY: help install demo dashboard pretrain test test-slow mutate check format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +58,10 @@ test: $(STAMP) ## the fast tests
 
 test-slow: $(STAMP) ## the tests that train for minutes
 	$(BIN)/python -m pytest -m slow
+
+mutate: $(STAMP) ## change a sample of source lines, see whether their tests notice
+	@$(PIP) --quiet -c constraints.txt 'cosmic-ray==8.7.0'
+	@$(ONE_THREAD) $(BIN)/python tests/mutation/run.py --seed $(SEED) --lines $(SAMPLE) $(if $(AGAIN),--again)
 
 check: $(STAMP) ## format, lint, types, and who may import whom
 	$(BIN)/ruff format --check $(SOURCES)
