@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from gymnasium import spaces
 
 from agents.baselines import ConstantAgent, HabitAgent, RandomAgent
 from human_wm_env.errors import ConfigError
@@ -40,3 +41,22 @@ def test_habit_asks_for_adherence_zero() -> None:
     agent.reset(4)
     assert agent.env_overrides == {"adherence": 0.0}
     np.testing.assert_array_equal(agent.act(OBSERVATIONS), np.zeros((4, 7)))
+
+
+@pytest.mark.parametrize("space", [None, spaces.Box(-2.0, 3.0, (2,), np.float32)])
+def test_a_constant_and_a_random_agent_return_from_their_manifests(
+    space: spaces.Box | None,
+) -> None:
+    action = np.full(7 if space is None else 2, 0.5, dtype=np.float32)
+    constant = ConstantAgent(action, "mine", space)
+    again = ConstantAgent.from_manifest(*constant.to_manifest())
+    assert again.name == "mine"
+    np.testing.assert_array_equal(again.act(OBSERVATIONS), constant.act(OBSERVATIONS))
+    random = RandomAgent(3, space)
+    drawn = RandomAgent.from_manifest(*random.to_manifest()).act(OBSERVATIONS)
+    np.testing.assert_array_equal(drawn, random.act(OBSERVATIONS))
+
+
+def test_a_habit_returns_from_its_manifest() -> None:
+    agent = HabitAgent.from_manifest(*HabitAgent().to_manifest())
+    assert (agent.name, agent.env_overrides) == ("habit", {"adherence": 0.0})

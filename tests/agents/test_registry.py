@@ -64,3 +64,11 @@ def test_days_are_known_before(simulator: EnvConfig) -> None:
     judged = search.iterations * search.candidates + 2 * 35
     days = ALGORITHMS["best_constant"].days(BestConstantConfig(), simulator)
     assert days == judged * search.episodes * 5
+
+
+def test_who_is_trained_keeps_a_state_and_learns_in_any_world() -> None:
+    of_people = {"best_constant", "random", "habit", "planner", "oracle"}
+    trained = set(ALGORITHMS) - of_people
+    assert {"ppo", "sac", "cma_es", "transformer_reinforce"} & trained
+    assert {name for name, each in ALGORITHMS.items() if each.resumable} == trained
+    assert {name for name, each in ALGORITHMS.items() if each.any_world} == trained

@@ -19,13 +19,14 @@ def mirrored_tests(module: Path, root: Path = ROOT) -> list[Path]:
     """Return the test files that have to notice a fault of a module, relative to `root`.
 
     Of `package/room/x.py` these are, in `tests/package/room`, the first of
-    1. `test_x.py` and `test_x_*.py`,
+    1. `test_x.py`, `test_x_*.py` and `test_*_x.py`,
     2. the test files that import the module,
     3. all test files of the room,
     which there are. The list is empty where no room mirrors the module's.
     """
     room = root / "tests" / module.parent
-    named = [*room.glob(f"test_{module.stem}.py"), *room.glob(f"test_{module.stem}_*.py")]
+    names = ("test_{}.py", "test_{}_*.py", "test_*_{}.py")
+    named = {file for name in names for file in room.glob(name.format(module.stem))}
     whole = list(room.glob("test_*.py"))
     importing = [] if named else [file for file in whole if _imports(file, module)]
     return sorted(file.relative_to(root) for file in named or importing or whole)

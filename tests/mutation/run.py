@@ -88,20 +88,28 @@ def mutations(source: str) -> dict[int, list[tuple[str, int]]]:
 
 
 def draw(sources: dict[str, str], lines: int, seed: int) -> Iterator[Mutant]:
-    """Yield a mutant of each of `lines` different lines."""
-    rng = random.Random(seed)
-    places = [(file, n) for file, text in sources.items() for n in range(len(text.splitlines()))]
-    rng.shuffle(places)
+    """Yield a mutant of each of `lines` different lines.
+
+    Their order hangs on the seed, their file and their text, so that a sample hardly changes where
+    other lines do.
+    """
+    places = []
+    for file, source in sources.items():
+        seen: Counter[str] = Counter()
+        for index, line in enumerate(source.splitlines()):
+            seen[line] += 1
+            places.append((digest(str(seed), file, line, str(seen[line])), file, index))
     known: dict[str, dict[int, list[tuple[str, int]]]] = {}
-    for file, index in places:
-        if file not in known:
-            known[file] = mutations(sources[file])
-        mutant = _mutant(file, sources[file], index, known[file].get(index + 1, []), rng)
-        if mutant is not None and lines > 0:
-            lines -= 1
-            yield mutant
+    for rank, file, index in sorted(places):
         if lines == 0:
             return
+        if file not in known:
+            known[file] = mutations(sources[file])
+        changes = known[file].get(index + 1, [])
+        mutant = _mutant(file, sources[file], index, changes, random.Random(rank))
+        if mutant is not None:
+            lines -= 1
+            yield mutant
 
 
 def _mutant(

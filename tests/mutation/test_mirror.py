@@ -31,6 +31,7 @@ def tree(tmp_path: Path) -> Path:
     room.mkdir(parents=True)
     (room / "test_x.py").write_text("")
     (room / "test_x_long.py").write_text("")
+    (room / "test_short_x.py").write_text("")
     (room / "test_xy.py").write_text("from agents.room import z\nimport agents.room.w\n")
     return tmp_path
 
@@ -38,10 +39,10 @@ def tree(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("module", "tests"),
     [
-        ("agents/room/x.py", ["test_x.py", "test_x_long.py"]),
+        ("agents/room/x.py", ["test_short_x.py", "test_x.py", "test_x_long.py"]),
         ("agents/room/z.py", ["test_xy.py"]),
         ("agents/room/w.py", ["test_xy.py"]),
-        ("agents/room/other.py", ["test_x.py", "test_x_long.py", "test_xy.py"]),
+        ("agents/room/other.py", ["test_short_x.py", "test_x.py", "test_x_long.py", "test_xy.py"]),
         ("agents/hall/x.py", []),
     ],
 )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from human_wm_env.model.heads import HeadLayout
+from human_wm_env.model.heads import HeadLayout, mixture_columns, scale_of
 from human_wm_env.model.inputs import ACTION_ORDER, STATE_ORDER
 from human_wm_env.person import schema
 
@@ -27,3 +27,15 @@ def test_the_chain_leads_from_earlier_to_later_features_only() -> None:
         for other, later in enumerate(ACTION_ORDER):
             part = layout.chain_mask[rows][:, layout.parameters[later]]
             assert (part == float(other > place)).all()
+
+
+def test_what_a_sampler_needs_by_hand() -> None:
+    layout = HeadLayout(STATE_ORDER, 2)
+    assert layout.plan.tolist() == [[schema.HEART_RATE, 0, 6, 0, 0], [schema.MOOD, 6, 10, 1, 4]]
+    assert mixture_columns(slice(4, 10), 2) == (slice(4, 6), slice(6, 8), slice(8, 10))
+
+
+def test_scales_are_softplus_above_a_floor() -> None:
+    """However certain the net is, a hundredth of the schema's scale is left."""
+    found = scale_of(np.array([-200.0, 0.0, 200.0]))
+    np.testing.assert_allclose(found, [0.01, np.log(2.0) + 0.01, 200.01], rtol=1e-12)

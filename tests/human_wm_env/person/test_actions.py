@@ -193,3 +193,15 @@ def test_an_unchecked_action_stays_within_the_tables() -> None:
     day = actions.decode_day(wild)
     assert (day[schema.WORKOUT] >= 0).all() and (day[schema.WORKOUT] < 7).all()
     assert (day[schema.LOCATION] >= 0).all() and (day[schema.LOCATION] < 5).all()
+
+
+def test_people_follow_where_their_noise_is_below_the_adherence() -> None:
+    rng = np.random.default_rng(0)
+    action = rng.uniform(-1.0, 1.0, (3, 7)).astype(np.float32)
+    habit = np.full((3, schema.FEATURE_COUNT), 1.0, dtype=np.float32)
+    told = actions.decode(action)
+    done = actions.follow(0.5, np.array([0.49, 0.5, 0.0]), action, habit)
+    assert done.shape == (schema.FEATURE_COUNT, 3)
+    for slot, day in enumerate((told[0], habit[1], told[2])):
+        np.testing.assert_allclose(done[DECODED, slot], day[DECODED], rtol=1e-6)
+    np.testing.assert_array_equal(actions.follow(1.0, np.zeros(3), None, habit), habit.T)

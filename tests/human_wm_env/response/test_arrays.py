@@ -5,10 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from human_wm_env.errors import ConfigError
+from human_wm_env.errors import CheckpointError, ConfigError
 from human_wm_env.model.architecture import Architecture
 from human_wm_env.model.weights import expected_shapes
-from human_wm_env.response.arrays import array_shapes, as_today, from_arrays, to_arrays
+from human_wm_env.response.arrays import (
+    RANGES,
+    array_shapes,
+    as_today,
+    check_response,
+    from_arrays,
+    to_arrays,
+)
 from tests.human_wm_env.response.responses import CHANNELS, RANK, TAU_DAYS, logs, parameters
 
 ARRAYS = to_arrays(parameters(*logs(6, 60)[:2]))
@@ -62,3 +69,33 @@ def test_stacked_arrays_are_those_of_each_state() -> None:
 def test_sizes_that_do_not_go_together_are_refused(sizes: dict[str, str]) -> None:
     with pytest.raises(ConfigError):
         Architecture(**sizes)  # type: ignore[arg-type]  # words, not sizes
+
+
+def test_a_response_of_its_own_arrays_is_accepted() -> None:
+    check_response(ARRAYS)
+    for name, (low, high) in RANGES.items():
+        assert (ARRAYS[name] >= low).all() and (ARRAYS[name] <= high).all(), name
+    # Shares, flags and correlations have these ends and no others.
+    assert RANGES["response.weather_share"] == RANGES["response.morning_states"] == (0.0, 1.0)
+    assert RANGES["response.noise.persistence"][1] < 1.0 < RANGES["response.actions.correlation"][1]
+
+
+def with_entry(name: str, place: object, value: float) -> dict[str, np.ndarray]:
+    array = ARRAYS[name].copy()
+    array[place] = value
+    return {**ARRAYS, name: array}
+
+
+@pytest.mark.parametrize(
+    ("arrays", "wanted"),
+    [
+        (with_entry("response.cutpoints", 1, -100.0), "ascending cutpoints"),
+        (with_entry("response.actions.correlation", (0, 1), 0.9), "a symmetric correlation"),
+        (with_entry("response.actions.correlation", ..., 1.0), "positive definite"),
+        (with_entry("response.rate", 1, 0.09), "rate_scale from 0.1 to 100"),
+        (with_entry("response.rate", 1, 101.0), "rate_scale from 0.1 to 100"),
+    ],
+)
+def test_what_no_range_can_say_is_refused(arrays: dict[str, np.ndarray], wanted: str) -> None:
+    with pytest.raises(CheckpointError, match=wanted):
+        check_response(arrays)
