@@ -121,6 +121,15 @@ def say(message: str) -> None:
     print(message, file=sys.stderr, flush=True)
 
 
+@contextlib.contextmanager
+def bar_of(total: int, about: str, unit: str) -> Iterator[Callable[[int], object]]:
+    """Give what moves a progress bar, which nobody sees where stderr is no terminal."""
+    from tqdm.auto import tqdm
+
+    with tqdm(total=total, desc=about, unit=unit, disable=None) as bar:
+        yield bar.update
+
+
 def run_script(
     main: Callable[[Schema], object],
     schema: type[Schema],

@@ -28,9 +28,11 @@ FIGURES, EVENTS = "figures", "tensorboard"
 TRAINING_STATE, AGENT = "training_state", "agent"
 EXPERIMENTS, TABLE = "experiments", "table.md"
 PAGE, TRIALS = "page.md", "trials"
+EPISODES, ROUNDS, CARD = "episodes", "rounds", "card.txt"
 OWN_ENTRIES = (
     *(CONFIG, METRICS, CHECKPOINT, FIGURES, EVENTS),
     *(TRAINING_STATE, AGENT, EXPERIMENTS, TABLE, PAGE, TRIALS),
+    *(EPISODES, ROUNDS, CARD),
 )
 ROOT = "runs"
 

@@ -78,6 +78,13 @@ class ActionCode:
         scaled = low + (np.clip(actions, -1.0, 1.0) + 1.0) * 0.5 * (high - low)
         return np.clip(scaled, low, high).astype(np.float32)
 
+    def from_env(self, actions: np.ndarray) -> np.ndarray:
+        """Return actions, (n, ...), that `to_env` makes these of."""
+        if self.count:
+            return np.asarray(actions) - self.first
+        low, high = np.array(self.low), np.array(self.high)
+        return (2.0 * (np.asarray(actions) - low) / (high - low) - 1.0).astype(np.float32)
+
 
 @dataclass(frozen=True)
 class Task:
