@@ -8,9 +8,16 @@ import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode
 
-from agents.env_config import NO_CONTEXT, EnvConfig, make_vector_env, with_overrides
+from agents.env_config import (
+    NO_CONTEXT,
+    EnvConfig,
+    make_vector_env,
+    with_overrides,
+    with_person_context,
+)
 from human_wm_env.errors import ConfigError
 from human_wm_env.people.embedded import EmbeddedPeople
+from human_wm_env.person_context import VectorPersonContext
 
 
 def make(config: EnvConfig, people: EmbeddedPeople, slots: int = 2) -> Any:
@@ -121,3 +128,16 @@ def test_without_context_nothing_is_wrapped(people: EmbeddedPeople) -> None:
             yield env
 
     assert len(list(chain(make(EnvConfig("HumanWMSim-v0"), people)))) == 1
+
+
+def test_a_context_without_further_settings_is_the_frozen_one_of_the_bundled_model(
+    people: EmbeddedPeople,
+) -> None:
+    env = make(EnvConfig("HumanWMSim-v0", split="all"), people)
+    assert with_person_context(env, {}) is env
+    seeing: Any = with_person_context(env, {"person_context": True})
+    assert isinstance(seeing, VectorPersonContext)
+    before, _ = seeing.reset(seed=0)
+    after, *_ = seeing.step(np.zeros((2, 7), dtype=np.float32))
+    width = env.single_observation_space.shape[0]
+    np.testing.assert_array_equal(before[:, width:], after[:, width:])

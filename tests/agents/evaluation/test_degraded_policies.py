@@ -34,6 +34,8 @@ def test_there_are_enough_policies_for_a_rank_correlation() -> None:
     policies = policies_of_all_qualities(BEST)
     assert len(policies) == 19  # with two trained agents the 21 of the benchmark
     assert {"habit", "random", "best_constant", "typical day"} <= set(policies)
+    assert {f"constant {number}" for number in range(1, 9)} <= set(policies)
+    assert all(agent.name == name for name, agent in policies.items())
     again = policies_of_all_qualities(BEST)
     np.testing.assert_array_equal(
         policies["constant 3"].act(OBSERVATIONS[:1]), again["constant 3"].act(OBSERVATIONS[:1])

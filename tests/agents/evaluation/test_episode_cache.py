@@ -110,4 +110,7 @@ def test_the_mean_over_runs(
         "sim", simulator, "habit", HabitAgent()
     )
     other = replace(one, returns=one.returns + 2.0)
-    np.testing.assert_allclose(mean_over_runs([one, other]).returns, one.returns + 1.0)
+    mean = mean_over_runs([one, other])
+    np.testing.assert_allclose(mean.returns, one.returns + 1.0)
+    for name, of_episodes in one.components.items():
+        np.testing.assert_allclose(mean.components[name], of_episodes)

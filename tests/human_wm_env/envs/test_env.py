@@ -293,3 +293,16 @@ def test_rendering_needs_a_mode_and_an_episode(make: Make) -> None:
         env.render()
     with pytest.raises(ResetNeededError, match="before render"):
         make(render_mode="ansi").render()
+
+
+def test_an_env_that_is_drawn_keeps_every_state_of_its_episode() -> None:
+    env = gym.make("DelayedRecall-v0", render_mode="ansi")
+    env.reset(seed=0)
+    for step in range(1, 4):
+        env.step(0)
+        assert str(env.render()).startswith(f"step {step}: ")
+    assert len(env.unwrapped._trail) == 4  # type: ignore[attr-defined]
+    plain = gym.make("DelayedRecall-v0")
+    plain.reset(seed=0)
+    plain.step(0)
+    assert len(plain.unwrapped._trail) == 1  # type: ignore[attr-defined]

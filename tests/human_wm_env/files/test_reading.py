@@ -82,3 +82,10 @@ def test_json_that_would_surprise_later_is_refused(text: bytes, reason: str) -> 
 
 def test_json_may_be_as_deep_as_ours() -> None:
     assert parse_json(b"[" * 64 + b"1" + b"]" * 64, "here")
+
+
+def test_the_systems_own_reason_is_told(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"nowhere \(No such file or directory\)"):
+        read_bytes(tmp_path / "nowhere", 10)
+    with pytest.raises(CheckpointError, match=r"\(ValueError\)"):
+        read_bytes(tmp_path / "zero\0byte", 10)

@@ -247,3 +247,13 @@ def test_another_version_is_generated_anew(cache: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(embedded, "GENERATOR_VERSION", embedded.GENERATOR_VERSION + 1)
     load_embedded(TINY)
     assert len(list(cache.glob("embedded-*"))) == 2
+
+
+def test_a_cache_of_other_sizes_is_not_taken(tmp_path: Path) -> None:
+    """Even where every checksum is right."""
+    for users, days in ((13, 120), (12, 121), (11, 120)):
+        other = EmbeddedConfig(users=users, days=days, seed=3)
+        folder = tmp_path / f"{users}-{days}"
+        embedded._store(folder, other, generate(other))
+        assert embedded._read(folder, other) is not None
+        assert embedded._read(folder, EmbeddedConfig(users=12, days=120, seed=3)) is None

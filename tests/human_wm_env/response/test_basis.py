@@ -83,3 +83,8 @@ def test_memory_of_a_steady_change_arrives_and_stays(morning: bool) -> None:
     late = days - 1 if morning else days
     np.testing.assert_allclose(other, 1.0 - np.exp(-late / 10.0), rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(after[0, :, 0], 1.0 - np.exp(-200.0 / tau_days))
+
+
+def test_the_columns_of_the_night_come_first() -> None:
+    assert np.flatnonzero(OF_NIGHT).tolist() == [0, 1, 2]
+    assert all(COLUMN_FEATURES[column] == (schema.SLEEP,) for column in range(3))

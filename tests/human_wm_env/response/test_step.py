@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from human_wm_env.person import schema
 from human_wm_env.response import step
-from human_wm_env.response.basis import WIDTH, daily_basis
+from human_wm_env.response.basis import OF_NIGHT, WIDTH, daily_basis, remembered
 from human_wm_env.response.ordinal import normal_cdf
 from human_wm_env.response.parameters import CONTEXT_WIDTH, context_columns
 from tests.human_wm_env.response import responses
@@ -71,3 +72,34 @@ def test_uncertainty_is_that_of_the_shares_given_the_noise_of_the_day() -> None:
     of_mood = (np.abs(slope) * np.sqrt((mood**2).sum(axis=0))).mean(axis=0)
     of_rate = 7.0 / schema.SCALES[schema.HEART_RATE] * np.sqrt((rate**2).sum(axis=0))
     np.testing.assert_allclose(found, 0.5 * (of_rate + of_mood), rtol=1e-4)
+
+
+@pytest.mark.parametrize("morning", [True, False])
+def test_channels_remember_as_the_basis_does(morning: bool) -> None:
+    """Days of one person: what states find are channels of the remembered basis."""
+    rng = np.random.default_rng(3)
+    days, count, taus = 12, 2, np.array([2.0, 9.0])
+    scaled = rng.standard_normal((days, WIDTH))
+    channels = rng.standard_normal((WIDTH, count))
+    mean = rng.standard_normal(WIDTH)
+    expected, _ = remembered(scaled[None], taus, morning_states=morning)
+    night = np.where(OF_NIGHT[:, None], channels, 0.0)
+    usual = np.concatenate([mean @ night, mean @ (channels - night)])
+    memory = np.zeros((2 * len(taus) * count, 1), dtype=np.float32)
+    for day in range(days):
+        moved = np.empty_like(memory)
+        found = np.empty((len(taus) * count, 1), dtype=np.float32)
+        step.remember_channels_loop(
+            (scaled[day] + mean)[:, None].astype(np.float32),
+            channels.astype(np.float32),
+            usual[:, None].astype(np.float32),
+            np.exp(-1.0 / taus).astype(np.float32),
+            morning,
+            memory,
+            moved,
+            found,
+        )
+        memory = moved
+        np.testing.assert_allclose(
+            found[:, 0], (expected[0, day] @ channels).ravel(), rtol=1e-3, atol=1e-4
+        )

@@ -15,6 +15,7 @@ from stable_baselines3.common.env_checker import check_env as sb3_check_env
 import human_wm_env  # noqa: F401 (registers the ids)
 from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.errors import ConfigError
+from human_wm_env.random_streams import Stream
 from human_wm_env.symbolic.symbolic_world import References, SymbolicWorld
 
 IDS = (
@@ -163,3 +164,19 @@ def test_it_says_its_state_in_words() -> None:
 
 def test_references_in_words() -> None:
     assert str(References(0.5, 1.0, 2.0)) == "random 0.500, best memoryless 1.000, optimal 2.000"
+
+
+@pytest.mark.parametrize("horizon", [1, 4, 5])
+def test_there_is_noise_for_every_state_of_an_episode(horizon: int) -> None:
+    world = world_of("Conditional-v0", horizon=horizon)
+    streams = [Stream((0, 0, 0), (0, slot, 0)) for slot in range(3)]
+    uniforms, hidden = world.draw(streams, 2)
+    assert uniforms.shape == (3, horizon + 1, 2)
+    assert hidden.shape == (3, horizon + 1) and not hidden.any()
+
+
+def test_a_picture_in_words_goes_along() -> None:
+    env = gym.make("DelayedRecall-v0", render_mode="ansi")
+    env.reset(seed=0)
+    env.step(0)
+    assert str(env.render()).startswith("step 1: ")

@@ -129,3 +129,23 @@ def test_the_ridge_is_fitted_where_it_is_told_to() -> None:
         for which in (logs, changed)
     )
     np.testing.assert_array_equal(one, other)
+
+
+def test_clues_and_weekdays_of_a_start_by_hand() -> None:
+    """The deviation is that of the day before the start; weekdays are those of the horizon."""
+    logs, index = tiny.logs(), schema.STEPS
+    starts = Starts(np.array([0, 3, 3]), np.array([50, 90, 91]))
+    own, deviation, known = baselines._clues(logs, starts, index, np.zeros(1))
+    feature = schema.continuous(index)
+    for place, (user, day) in enumerate(zip(starts.users, starts.days, strict=True)):
+        seen = logs.observed[user, :, index]
+        scaled = (logs.rows[user, :, index].astype(np.float64) - feature.centre) / feature.scale
+        mean = scaled[:day][seen[:day]].sum() / (seen[:day].sum() + 1.0)
+        assert own[place, 0] == pytest.approx(mean)
+        assert known[place, 0] == seen[day - 1]
+        assert deviation[place, 0] == pytest.approx((scaled[day - 1] - mean) * seen[day - 1])
+    for horizon in (1, 7, 10):
+        design = baselines._design(logs, starts, (own, deviation, known), horizon)
+        expected = (logs.weekday[starts.users, starts.days - 1].astype(int) + horizon) % 7
+        assert design[:, -7:].argmax(axis=1).tolist() == expected.tolist()
+        assert (design[:, -7:].sum(axis=1) == 1.0).all()

@@ -18,6 +18,10 @@ def test_perfect_draws_score_perfectly() -> None:
     assert mood.correlation == pytest.approx(1.0, abs=1e-3)
     assert rate.relative_rmse < 0.01
     assert rate.coverage[2] == 1.0
+    assert rate.is_individual is True
+    same = {"run": np.full((2, 50, 30), 2.0)}
+    alike, _ = score_effects({"run": same["run"][:, :, None] + noise}, same)
+    assert alike.is_individual is False and alike.relative_rmse is None
 
 
 def test_everybody_the_mean_has_a_relative_error_of_one_and_no_ratio_without_a_mean() -> None:

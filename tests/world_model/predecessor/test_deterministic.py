@@ -134,3 +134,17 @@ def test_branches_do_not_influence_each_other() -> None:
     for branch in range(4):
         alone = deterministic.rollout(model, own[:, branch : branch + 1], policy, transition)
         np.testing.assert_allclose(np.array(alone)[:, 0], together[:, branch], atol=1e-5)
+
+
+def test_sharpening_leaves_mixtures_and_multiplies_categories() -> None:
+    model = without_noise()
+    heads = [(net, layout) for net, layout in deterministic._heads(model)]
+    before = [(np.array(net.head), np.array(net.head_bias)) for net, _ in heads]
+    deterministic.sharpen(model)
+    for (net, layout), arrays in zip(heads, before, strict=True):
+        for index in layout.order:
+            part = layout.parameters[index]
+            continuous = isinstance(schema.FEATURES[index], schema.Continuous)
+            gain = 1.0 if continuous else deterministic._SHARPER
+            for now, then in zip((net.head, net.head_bias), arrays, strict=True):
+                np.testing.assert_allclose(np.array(now)[..., part], gain * then[..., part])

@@ -16,7 +16,7 @@ from world_model.training import nets_stage
 from world_model.training.config import RolloutConfig, StageConfig, TrainingConfig
 from world_model.training.logger import SilentLogger
 from world_model.training.nets_stage import ROLLOUTS, NetsStage
-from world_model.training.trainer import fit
+from world_model.training.trainer import OBJECTIVE, fit
 
 CONFIG = TrainingConfig(
     nets=StageConfig(epochs=3, batch_people=4, learning_rate=5e-3),
@@ -81,6 +81,19 @@ def test_rollouts_are_scored_and_move_the_nets_but_not_the_posteriors() -> None:
     without, with_them = stage(1, free), stage(1, rolling)
     plain, scores = (made.train_epoch(0, np.random.default_rng(0)) for made in (without, with_them))
     assert plain[ROLLOUTS] == 0.0 and 0.05 < scores[ROLLOUTS] < 5.0
+    # In one step from the same nets, the objective differs by the weighted score alone.
+    whole = dataclasses.replace(CONFIG.nets, batch_people=100, epochs=1)
+    one, two = (
+        NetsStage(
+            tiny.fresh_model(),
+            encode_logs(tiny.logs(), np.arange(8)),
+            encode_logs(tiny.logs(), np.arange(8, 12)),
+            dataclasses.replace(free, nets=whole, rollouts=rollouts),
+        ).train_epoch(0, np.random.default_rng(0))
+        for rollouts in (RolloutConfig(), ROLLING)
+    )
+    added = two[OBJECTIVE] - one[OBJECTIVE]
+    assert added == pytest.approx(ROLLING.weight * two[ROLLOUTS], rel=1e-3)
     left, right = (np.array(made.learner.policy.head) for made in (without, with_them))
     assert (left != right).any()
     assert ROLLOUTS not in with_them.validate(0)

@@ -1,4 +1,4 @@
-"""Policy and transition nets: MLX against the NumPy runtime, and what each latent may do."""
+"""Policy and transition nets: MLX against the NumPy runtime."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from human_wm_env.model import inputs
+from human_wm_env.model.heads import HeadLayout
+from human_wm_env.model.inputs import ACTION_ORDER
 from human_wm_env.person import schema
 from tests.world_model import tiny
 from world_model.data.encoded_logs import Windows, encode_logs, windows
-from world_model.nets.likelihood import log_likelihood
+from world_model.nets.film import FilmEnsemble
 from world_model.nets.world_model import baseline_offsets
 
 PEOPLE, DAYS = 4, 9
@@ -104,48 +106,16 @@ def test_the_mask_of_yesterdays_states_stands_where_it_is_said_to() -> None:
     assert x[0, inputs.STATE_MASK_PART].tolist() == [0.0, 1.0]
 
 
-def test_each_block_moves_its_own_likelihood_only(window: Windows) -> None:
-    model, z = tiny.model(), latents(tiny.TINY)
-    base = log_likelihood(model, mx.array(z), window)
-    for block, part in tiny.TINY.blocks.items():
-        moved = z.copy()
-        moved[:, part] += 1.0
-        after = log_likelihood(model, mx.array(moved), window)
-        is_style = block == "b"
-        policy = np.abs(np.array(after.policy - base.policy))
-        transition = np.abs(np.array(after.transition - base.transition))
-        assert (policy > 1e-3).all() if is_style else not policy.any()
-        assert (transition > 1e-3).all() if not is_style else not transition.any()
-
-
-def test_members_are_weighted_and_averaged(window: Windows) -> None:
-    model, z = tiny.model(), mx.array(latents(tiny.TINY))
-    each = []
-    for member in range(3):
-        weights = np.zeros((3, PEOPLE), dtype=np.float32)
-        weights[member] = 3.0
-        each.append(np.array(log_likelihood(model, z, window, mx.array(weights)).transition))
-    total = log_likelihood(model, z, window)
-    np.testing.assert_allclose(np.mean(each, axis=0), total.transition, rtol=1e-5)
-    assert np.ptp(each, axis=0).min() > 1e-3
-    np.testing.assert_allclose(total.total, total.policy + total.transition)
-
-
-def test_masked_cells_of_today_have_no_part(window: Windows) -> None:
-    """What is masked is zero in the inputs and has no likelihood."""
-    logs = tiny.logs()
-    leaky = logs.rows.copy()
-    leaky[~logs.observed] = 2.0
-    changed = type(logs)(**{**vars_of(logs), "rows": leaky})
-    z = mx.array(latents(tiny.TINY))
-    days = np.arange(DAYS) + np.arange(PEOPLE)[:, None] * 5
-    other = windows(encode_logs(changed, np.arange(PEOPLE)), np.arange(PEOPLE), days)
-    for one, two in zip(vars_of(window).values(), vars_of(other).values(), strict=True):
-        np.testing.assert_array_equal(one, two)
-    base = log_likelihood(tiny.model(), z, window).total
-    np.testing.assert_array_equal(log_likelihood(tiny.model(), z, other).total, base)
-
-
-def vars_of(instance: object) -> dict[str, object]:
-    """Fields of a dataclass without copying or cached properties."""
-    return {name: getattr(instance, name) for name in instance.__dataclass_fields__}  # type: ignore[attr-defined]
+def test_fresh_weights_are_drawn_apart_within_their_bounds() -> None:
+    layout = HeadLayout(ACTION_ORDER, 3)
+    width = layout.width  # of everything, so that equal draws would be equal arrays
+    net = FilmEnsemble(width, width, width, layout, 2, 0, mx.random.key(0))
+    drawn = [np.array(each) for each in (net.inputs, net.latents, net.hidden, net.head)]
+    for place, one in enumerate(drawn):
+        assert 0.9 < np.abs(one).max() * np.sqrt(width) <= 1.0
+        for other in drawn[place + 1 :]:
+            assert (
+                np.abs(np.corrcoef(one[0, :, :width].ravel(), other[0, :, :width].ravel()))[0, 1]
+                < 0.1
+            )
+    assert not np.array(net.chain).any() and not np.array(net.head_bias).any()
