@@ -76,7 +76,7 @@ def test_too_many_people_is_an_error(people: EmbeddedPeople) -> None:
 
 def test_a_horizon_longer_than_the_logs_is_an_error(people: EmbeddedPeople) -> None:
     config = replace(CONFIG, horizon=107)
-    with pytest.raises(DataError, match="Shorten the horizon"):
+    with pytest.raises(DataError, match="for a shorter horizon"):
         draw_starts(config, people=None, episodes_per_person=1, seed=0, dataset=people)
-    with pytest.raises(DataError, match="Shorten the horizon"):
+    with pytest.raises(DataError, match="for a shorter horizon"):
         spread_starts(config, episodes=3, seed=0, dataset=people)

@@ -4,13 +4,13 @@
     make mutate SEED=3 SAMPLE=20      # others, fewer
     make mutate AGAIN=1               # the survivors of a sample once more
 
-Lines are drawn evenly from those of the three packages that cosmic-ray can change; each gets one
-of its changes, drawn evenly from kinds, then within the kind. What only changes a type annotation
-or `*` between parameters, or does not compile, is no mutant. Each mutant runs against the tests
-that `mirror.py` names, in a copy of the tree under `build/mutation`, with caches that no other
-mutant sees. It is killed where a test fails or the tests take longer than their limit. Results are
-kept after each mutant: the same command goes on where it was stopped. `survivors.toml` says why
-known survivors live.
+Lines are drawn evenly from those of the three packages that cosmic-ray can change, pictures
+(`figure.py`) left out; each gets one of its changes, drawn evenly from kinds, then within the
+kind. What only changes a type annotation or `*` between parameters, or does not compile, is no
+mutant. Each mutant runs against the tests that `mirror.py` names, in a copy of the tree under
+`build/mutation`, with caches that no other mutant sees. It is killed where a test fails or the
+tests take longer than their limit. Results are kept after each mutant: the same command goes on
+where it was stopped. `survivors.toml` says why known survivors live.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ from mirror import PACKAGES, ROOT, mirrored_tests, modules
 WORK = ROOT / "build" / "mutation"
 TREE = WORK / "tree"
 NOTES = Path(__file__).with_name("survivors.toml")
+PICTURES = ("figure.py", "figures.py")  # a line's width or a font's size is no fault
 # Only how fast these are, or that they are kept, differs without the decorator.
 SPEED_ONLY = ("@compiled", "@inlined", "@functools.cache", "@functools.lru_cache", "@lru_cache")
 Mutant = dict[str, Any]
@@ -219,6 +220,10 @@ class Results:
         part.replace(self.file)
 
 
+class BrokenTestsError(Exception):
+    """The tests fail without a mutant: nothing can be said of one."""
+
+
 def limit_of(tests: list[str], python: str, baselines: Results) -> float:
     """Return how long tests may take: six times what they take without a mutant, plus 60 s.
 
@@ -230,7 +235,7 @@ def limit_of(tests: list[str], python: str, baselines: Results) -> float:
         run_tests(tests, python, 3600, warm=True)
         plain = run_tests(tests, python, 3600)
         if plain["outcome"] != "survived":
-            raise SystemExit(f"the unmutated code fails {key}:\n{plain['output']}")
+            raise BrokenTestsError(f"the unmutated code fails {key}:\n{plain['output']}")
         baselines.keep(key, {"seconds": plain["seconds"], "tests": stamp})
     return 6 * float(baselines.kept[key]["seconds"]) + 60
 
@@ -245,7 +250,15 @@ def judge(mutant: Mutant, python: str, baselines: Results) -> Mutant:
     tests = [file.as_posix() for file in mirrored_tests(Path(mutant["file"]))]
     if not tests:
         return mutant | {"outcome": "untested", "tests": [], "seconds": 0.0}
-    limit = limit_of(tests, python, baselines)
+    try:
+        limit = limit_of(tests, python, baselines)
+    except BrokenTestsError as error:
+        return mutant | {
+            "outcome": "broken tests",
+            "tests": tests,
+            "seconds": 0.0,
+            "output": f"{error}",
+        }
     target = TREE / mutant["file"]
     original = text(target)
     operator = get_operator("core/" + mutant["operator"])()
@@ -281,7 +294,7 @@ def report(mutants: list[Mutant], results: Results) -> str:
                 f"- {outcome}: `{mutant['file']}` {mutant['line']}: `{mutant['before']}` -> "
                 f"`{mutant['after']}`: {why.get('reason', 'no reason given')}"
             )
-    columns = ("killed", "timeout", "survived", "equivalent", "untested", "not run")
+    columns = ("killed", "timeout", "survived", "equivalent", "untested", "broken tests", "not run")
     lines = [f"| package | {' | '.join(columns)} | killed of those that differ |"]
     lines.append("|" + "---|" * (len(columns) + 2))
     for row, count in rows.items():
@@ -309,7 +322,9 @@ def main() -> None:
     parser.add_argument("--python", default=sys.executable, help="the interpreter of the tests")
     asked = parser.parse_args()
     WORK.mkdir(parents=True, exist_ok=True)
-    files = [file for file in modules() if asked.only in file.as_posix()]
+    files = [
+        file for file in modules() if asked.only in file.as_posix() and file.name not in PICTURES
+    ]
     sources = {file.as_posix(): text(ROOT / file) for file in files}
     mutants = list(draw(sources, asked.lines, asked.seed))
     results, baselines = Results(WORK / "results.json"), Results(WORK / "baselines.json")
@@ -317,7 +332,7 @@ def main() -> None:
         copy_tree()
         for number, mutant in enumerate(mutants, 1):
             old = results.kept.get(key_of(mutant), {}).get("outcome")
-            if old is None or (asked.again and old in ("survived", "untested")):
+            if old is None or (asked.again and old not in ("killed", "timeout")):
                 result = judge(mutant, asked.python, baselines)
                 results.keep(key_of(mutant), result)
                 print(
