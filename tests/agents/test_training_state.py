@@ -4,6 +4,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from agents.env_config import EnvConfig
@@ -13,8 +14,9 @@ from agents.tensor_tree import save_tree
 from agents.training_session import Session
 from agents.training_state import keep_state, kept_state, training_settings
 from human_wm_env.errors import CheckpointError
-from human_wm_env.model.checkpoint import BUNDLED
+from human_wm_env.model.checkpoint import BUNDLED, save_checkpoint
 from human_wm_env.people.embedded import EmbeddedConfig, EmbeddedPeople, load_embedded
+from human_wm_env.runtime.world_model import load_world_model
 
 
 def test_what_prolongs_a_training_is_no_setting(
@@ -57,3 +59,21 @@ def test_a_state_without_settings_is_refused(tmp_path: Path) -> None:
     save_tree({"day": 3}, tmp_path)
     with pytest.raises(CheckpointError, match="an earlier version"):
         kept_state({}, Session(state_folder=tmp_path, resume=True))
+
+
+def test_other_weights_are_another_world_model(
+    people: EmbeddedPeople, simulator: EnvConfig, tmp_path: Path
+) -> None:
+    bundled = load_world_model(None).checkpoint
+    name = min(bundled.weights)
+    save_checkpoint(
+        tmp_path / "other",
+        architecture=bundled.architecture,
+        weights={**bundled.weights, name: bundled.weights[name] * np.float32(1.001)},
+        weather_transitions=bundled.weather_transitions,
+        details={},
+    )
+    dream = replace(simulator, id="HumanWM-v0")
+    other = replace(dream, world_model=str(tmp_path / "other"))
+    one, two = (training_settings(PPOConfig(), env, people) for env in (dream, other))
+    assert [name for name in one if one[name] != two[name]] == ["env.world_model"]

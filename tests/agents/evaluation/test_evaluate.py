@@ -103,3 +103,10 @@ def test_a_baseline_does_not_replace_an_agent(people: EmbeddedPeople, simulator:
 def test_a_wrong_folder_is_a_checkpoint_error(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="run of `humanwm train`"):
         load_agents([tmp_path])
+
+
+def test_an_evaluation_is_summed_up_once(people: EmbeddedPeople, simulator: EnvConfig) -> None:
+    done = evaluate({}, {"simulator": simulator}, QUICK, dataset=people)
+    assert list(done.summary["simulator"]) == ["random", "habit", "best_constant"]
+    assert done.summary is done.summary
+    assert done.foresight == {} and isinstance(done.transfer, dict)

@@ -6,8 +6,11 @@ import mlx.core as mx
 import numpy as np
 import pytest
 
+from tests.world_model import tiny
+from tests.world_model.fitting_runs import recognition
 from world_model.losses.energy_score import energy_score
-from world_model.predecessor.stage import averaged_kl, rollout_distance
+from world_model.predecessor.stage import PredecessorStage, averaged_kl, rollout_distance
+from world_model.training.config import StageConfig, TrainingConfig
 
 DRAWS = 5
 
@@ -62,3 +65,16 @@ def test_a_gradient_pulls_the_trajectories_together() -> None:
     narrow = mx.array(0.5)
     assert float(mx.grad(cost)(narrow)) > 0.05
     assert float(mx.grad(score)(narrow)) < -0.02
+
+
+def test_an_epoch_trains_every_part_of_the_loss() -> None:
+    quick = StageConfig(epochs=1, batch_people=4)
+    config = TrainingConfig(
+        encoder=quick, window_days=12, likelihood_days=8, decoder_days=4, validation_days=16
+    )
+    stage = PredecessorStage(
+        tiny.fresh_model(), recognition("train"), recognition("validation"), config
+    )
+    scores = stage.train_epoch(0, np.random.default_rng(0))
+    assert all(np.isfinite(value) for value in scores.values())
+    assert sum(value > 0.0 for value in scores.values()) >= 4

@@ -81,3 +81,15 @@ def test_later_days_tell_good_parameters_from_bad_ones() -> None:
     odd = replace(PARAMETERS, cutpoints=6.0 * PARAMETERS.cutpoints)
     for worse in (unsure, odd):
         assert later_days_score(worse, LOGS) < fair - 1.0
+
+
+def test_what_made_the_log_is_likelier_than_anything_far_from_it() -> None:
+    """Of one working point and noise: the posterior's evidence falls with a wrong mean."""
+    moments = collect(PARAMETERS, LOGS, first_working_point(LOGS))
+    fair = log_likelihood(PARAMETERS, moments)
+    for state in range(2):
+        for sign in (-1.0, 1.0):
+            shift = [np.zeros_like(each) for each in PARAMETERS.mean]
+            shift[state][0] = sign * 20.0
+            moved = (PARAMETERS.mean[0] + shift[0], PARAMETERS.mean[1] + shift[1])
+            assert log_likelihood(replace(PARAMETERS, mean=moved), moments) < fair

@@ -87,3 +87,11 @@ def test_one_person_without_an_id_and_the_last_of_two(tmp_path: Path) -> None:
     )
     assert grid(file, "2021-05-24") == lines("2021-05-24 ~ ~ ~ ~ 7.5 ~ ~ ~ ~ ~")
     assert grid(file, "2021-05-24", repeated="last") == lines("2021-05-24 ~ ~ ~ ~ 8.5 ~ ~ ~ ~ ~")
+
+
+def test_a_file_that_is_no_table_does_not_hide_the_next(tmp_path: Path) -> None:
+    (tmp_path / "about.md").write_text("Exported by hand.", encoding="utf-8")
+    write(tmp_path, ROWS)
+    logs = import_logs(tmp_path, format="long")
+    assert set(grids(logs, {"ann": "2021-05-24", "bob": "2021-05-25"})) == {"ann", "bob"}
+    assert logs.manifest["unused"]["file about.md"] == 1
