@@ -225,3 +225,56 @@ def test_an_lstm_remembers_and_a_reset_forgets(
 def test_settings_are_checked(config: Any, settings: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):
         config(**settings)
+
+
+def wrong_counter(state: dict[str, Any]) -> None:
+    state["counters"]["num_timesteps"] = 60.5
+
+
+def negative_counter(state: dict[str, Any]) -> None:
+    state["counters"]["num_timesteps"] = -1
+
+
+def infinite_tensor(state: dict[str, Any]) -> None:
+    next(iter(state["tensors"].values())).fill_(float("inf"))
+
+
+def odd_generator(state: dict[str, Any]) -> None:
+    state["numpy"] = (state["numpy"][0] - 2**40, *state["numpy"][1:])
+
+
+def buffer_beyond(state: dict[str, Any]) -> None:
+    state["buffer"]["pos"] = 8
+
+
+def buffer_infinite(state: dict[str, Any]) -> None:
+    state["buffer"]["rewards"][0] = np.nan
+
+
+def negative_moment(state: dict[str, Any]) -> None:
+    moments = state["parameters"]["actor.optimizer"]["state"]
+    next(iter(moments.values()))["exp_avg_sq"].fill_(-1.0)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (wrong_counter, "counters.num_timesteps is no int"),
+        (negative_counter, "counters below 0"),
+        (infinite_tensor, "tensors.* finite"),
+        (odd_generator, "no state of a generator"),
+        (buffer_beyond, "outside the buffer"),
+        (buffer_infinite, "buffer.rewards is not"),
+        (negative_moment, "is below 0"),
+    ],
+)
+def test_a_state_with_impossible_parts_is_refused(
+    change: Any, reason: str, people: EmbeddedPeople, simulator: EnvConfig, tmp_path: Path
+) -> None:
+    trained("sac", simulator, Session(state_folder=tmp_path, dataset=people))
+    state = load_tree(tmp_path)
+    change(state)
+    save_tree(state, tmp_path)
+    session = Session(state_folder=tmp_path, resume=True, dataset=people)
+    with pytest.raises(CheckpointError, match=reason):
+        trained("sac", simulator, session)

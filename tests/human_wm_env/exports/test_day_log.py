@@ -86,7 +86,7 @@ def test_what_is_taken_out_is_rejected_for_its_reason() -> None:
 
 def test_numbers_that_are_none() -> None:
     made = builder()
-    assert steps(made, 0, " n/a ".strip()) is None or is_nothing("n/a")
+    assert is_nothing(None) and is_nothing("  ") and not is_nothing("0") and not is_nothing(0)
     assert steps(made, 0, "1_000") is None and steps(made, 0, "nan") is None
     assert steps(made, 0, -1) is None
     assert made.number(STEPS, None, 5, HERE, "steps") is None

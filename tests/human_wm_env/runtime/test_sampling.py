@@ -165,3 +165,29 @@ def test_rows_stay_within_the_schema(
     if temperature == 0.0:
         others = sampling.sample_row(layout, parameters, chain, 0.0, *noise(20, 7, seed + 1))
         np.testing.assert_array_equal(rows, others)
+
+
+def test_exponentials_are_as_exact_as_float32() -> None:
+    values = np.linspace(-86.9, 87.9, 100_001).astype(np.float32)
+    found = values.copy()
+    sampling.exponentials(found)
+    np.testing.assert_allclose(found, np.exp(values.astype(np.float64)), rtol=3e-7)
+    ends = np.array([-1e30, 0.0, 1e30], dtype=np.float32)
+    sampling.exponentials(ends)
+    np.testing.assert_allclose(ends, np.exp([-87.0, 0.0, 88.0]), rtol=3e-7)
+
+
+def test_the_mean_over_members_by_hand() -> None:
+    members = np.arange(24, dtype=np.float32).reshape(3, 2, 4) ** 2
+    mean = sampling._average(members)
+    assert mean.shape == (1, 2, 4)
+    np.testing.assert_allclose(mean[0], members.mean(axis=0), rtol=1e-6)
+
+
+def test_logits_and_shares_of_slots_by_hand() -> None:
+    logits = np.array([[1.0, -2.0], [3.0, -5.0], [2.0, -2.5]], dtype=np.float32)
+    sampling.take_highest_off(logits)
+    np.testing.assert_array_equal(logits, [[-2.0, 0.0], [0.0, -3.0], [-1.0, -0.5]])
+    shares = np.array([[1.0, 2.0], [3.0, 2.0], [0.0, 4.0]], dtype=np.float32)
+    sampling.divide_by_sum(shares)
+    np.testing.assert_allclose(shares, [[0.25, 0.25], [0.75, 0.25], [0.0, 0.5]])
