@@ -55,9 +55,9 @@ ROOMS = {
     ),
     "human_wm_cli": (
         *("one_thread", "endings", "explanations", "config", "console", "agents_page"),
-        *("dashboard", "run", "data"),
+        *("dashboard", "run", "data", "real_env"),
         *("fan_charts", "people_map", "model_card", "comparison"),
-        *("benchmarks", "fuzzing", "commands", "main", "__main__"),
+        *("benchmarks", "fuzzing", "vmc", "commands", "main", "__main__"),
     ),
 }
 

@@ -19,7 +19,7 @@ from agents.rollout import run_to_the_end
 from agents.tensor_tree import check_like
 from agents.training_session import Session
 from agents.training_state import keep_state, kept_state, training_settings
-from human_wm_env.errors import CheckpointError, ConfigError
+from human_wm_env.errors import CheckpointError, ConfigError, did_you_mean
 
 # From here on the covariance matrix costs more than the episodes, and learns too slowly.
 LARGEST_FULL_COVARIANCE = 250
@@ -185,10 +185,26 @@ def _generation(
 def _shape_for(vector: Vector, config: CMAESConfig) -> ControllerShape:
     seen, acted = vector.single_observation_space.shape, vector.single_action_space
     assert seen is not None
-    if isinstance(acted, spaces.Discrete):
-        return ControllerShape(seen[0], config.hidden, int(acted.n), discrete=True)
-    assert acted.shape is not None
-    return ControllerShape(seen[0], config.hidden, acted.shape[0])
+    read = slice(0, seen[0]) if config.part is None else _part(vector, config.part)
+    discrete = isinstance(acted, spaces.Discrete)
+    outputs = int(acted.n) if isinstance(acted, spaces.Discrete) else (acted.shape or (0,))[0]
+    return ControllerShape(
+        read.stop - read.start,
+        config.hidden,
+        outputs,
+        discrete=discrete,
+        width=seen[0],
+        first=read.start,
+    )
+
+
+def _part(vector: Vector, name: str) -> slice:
+    parts = getattr(getattr(vector.unwrapped, "world", None), "observation_parts", {})
+    if name not in parts:
+        raise ConfigError(
+            "the name of a part of the observation", repr(name), did_you_mean(name, list(parts))
+        )
+    return parts[name]
 
 
 def _first_action(

@@ -19,16 +19,25 @@ class ControllerShape:
     """The sizes of a controller.
 
     Attributes:
-        inputs: width of the observations.
+        inputs: entries of an observation that are read.
         hidden: units of the hidden layer; 0 is the linear controller.
         outputs: entries of an action, or the number of Discrete actions.
         discrete: give the index of the highest output, not the outputs.
+        width: entries of an observation; None is `inputs`.
+        first: the first one that is read.
     """
 
     inputs: int
     hidden: int = 0
     outputs: int = PERSON_ACTIONS.width
     discrete: bool = False
+    width: int | None = None
+    first: int = 0
+
+    @property
+    def seen(self) -> int:
+        """Entries of an observation."""
+        return self.inputs if self.width is None else self.width
 
     @property
     def parameters(self) -> int:
@@ -51,7 +60,7 @@ class ControllerShape:
 
         Args:
             parameters: float (members, parameters).
-            observations: float (members * n, inputs), those of a member side by side.
+            observations: float (members * n, seen), those of a member side by side.
 
         Returns:
             float32 (members * n, outputs), in (-1, 1); or the Discrete actions, int (members * n,).
@@ -59,7 +68,8 @@ class ControllerShape:
         Source: Ha & Schmidhuber 2018, "World models": a linear controller, a = W z + b.
         """
         members = len(parameters)
-        x = observations.reshape(members, -1, self.inputs)
+        read = observations[:, self.first : self.first + self.inputs]
+        x = read.reshape(members, -1, self.inputs)
         if self.hidden:
             cut = self.hidden * (self.inputs + 1)
             x = np.tanh(_layer(parameters[:, :cut], x, self.hidden))
@@ -137,9 +147,9 @@ class ControllerAgent:
         Raises:
             ConfigError: the observations are not as wide as those of the training.
         """
-        if observations.shape[1:] != (self.shape.inputs,):
+        if observations.shape[1:] != (self.shape.seen,):
             raise ConfigError(
-                f"observations of width {self.shape.inputs}, as in training in {self.env.id}",
+                f"observations of width {self.shape.seen}, as in training in {self.env.id}",
                 f"shape {observations.shape[1:]}",
                 "Make the environment with the agent's env_overrides (person_context).",
             )

@@ -18,6 +18,8 @@ class CMAESConfig:
         episodes: starts that every member of a generation is judged on, the same for all
             (common random numbers), others in the next generation.
         hidden: units of the controller's hidden layer; 0 is the linear one.
+        part: the part of the observation that the controller reads, by its name in the world,
+            such as "z" in `WorldModelDream-v0`; None reads all of it.
         sigma: first standard deviation of every parameter.
         warm_start: rounds of a search for the best constant action, which the controller
             begins with; 0 begins at the typical day.
@@ -28,6 +30,7 @@ class CMAESConfig:
     population: int = 32
     episodes: int = 32
     hidden: int = 0
+    part: str | None = None
     sigma: float = 0.1
     warm_start: int = 10
     seed: int = 0

@@ -61,7 +61,7 @@ class AgentPolicy:
         self, agent: Agent, task: Task, slots: int, *, chance: float = 0.0, seed: int = 0
     ) -> None:
         self._agent, self._code = agent, task.action
-        self._mix = _Mixture(task.action.space, chance, seed)
+        self._mix = Mixture(task.action.space, chance, seed)
         agent.reset(slots)
 
     def act(self, observations: np.ndarray, began: np.ndarray) -> np.ndarray:
@@ -90,7 +90,7 @@ class LatentPolicy:
         seed: int = 0,
     ) -> None:
         self._agent, self._reader = agent, LatentReader(checkpoint, slots)
-        self._mix = _Mixture(checkpoint.task.action.space, chance, seed)
+        self._mix = Mixture(checkpoint.task.action.space, chance, seed)
         agent.reset(slots)
 
     def act(self, observations: np.ndarray, began: np.ndarray) -> np.ndarray:
@@ -136,14 +136,21 @@ def policy_of(
     return AgentPolicy(agent, task, slots, chance=chance, seed=seed)
 
 
-class _Mixture:
-    """Puts a random action in the place of a chosen one, now and then."""
+class Mixture:
+    """Puts a random action in the place of a chosen one, now and then.
+
+    Args:
+        space: of the actions.
+        chance: probability of a random one, each time.
+        seed: of the draws.
+    """
 
     def __init__(self, space: spaces.Box | spaces.Discrete, chance: float, seed: int) -> None:
         self._space, self._chance = space, chance
         self._rng = np.random.default_rng([seed, 67])
 
     def __call__(self, actions: np.ndarray) -> np.ndarray:
+        """Return the actions, (slots, ...), some of them replaced."""
         if not self._chance:
             return actions
         at_random = self._rng.random(len(actions)) < self._chance

@@ -5,30 +5,17 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 from agents.saving import load_agent
 from agents.vector_tasks.minari_data import import_minari, write_minari
 from agents.vector_tasks.play import SLOTS, collect
 from agents.vector_tasks.policies import ChancePolicy, RealPolicy, policy_of
 from human_wm_cli.console import Facts, bar_of, print_report, run_script, say
+from human_wm_cli.real_env import RealEnvConfig
 from human_wm_cli.run import EPISODES, RunConfig, RunFolder
 from human_wm_env import ConfigError
 from human_wm_env.vector_dream.episodes import EpisodeLog
 from human_wm_env.vector_dream.task import Task
-
-
-@dataclass(frozen=True)
-class RealEnvConfig:
-    """The environment.
-
-    Attributes:
-        id: of a registered environment with vector observations.
-        kwargs: what it is made with, such as env.kwargs.g=9.81 of Pendulum-v1.
-    """
-
-    id: str
-    kwargs: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,8 @@ def judge_v(checkpoint: VectorCheckpoint, splits: Splits) -> Facts:
     from the posterior mean.
 
     Returns:
-        `variance_explained`, `pca`, `per_entry` (None where nothing varies in the test
-        episodes), `active_units` (latents whose KL is more than 0.01 nats) and `kl_nats`.
+        `variance_explained`, `pca`, `per_entry` and `pca_per_entry` (None where nothing varies in
+        the test episodes), `active_units` (latents whose KL is more than 0.01 nats) and `kl_nats`.
     """
     nets = VectorNets(checkpoint)
     seen, held_out = (nets.normalise(part.observations()) for part in (splits.train, splits.test))
@@ -38,20 +38,22 @@ def judge_v(checkpoint: VectorCheckpoint, splits: Splits) -> Facts:
     axes, _ = principal_axes(seen, checkpoint.architecture.latent)
     centre = seen.mean(axis=0)
     by_pca = (held_out - centre) @ axes.T @ axes + centre
-    missed = (held_out - nets.reconstruct(mean)) ** 2
+    missed, missed_by_pca = ((held_out - made) ** 2 for made in (nets.reconstruct(mean), by_pca))
     spread = (held_out - held_out.mean(axis=0)) ** 2
-    each = [
-        None if total == 0.0 else float(1.0 - left / total)
-        for left, total in zip(missed.sum(axis=0), spread.sum(axis=0), strict=True)
-    ]
     kl = 0.5 * (mean**2 + np.exp(log_variance) - 1.0 - log_variance).mean(axis=0)
     return {
         "variance_explained": float(1.0 - missed.sum() / spread.sum()),
-        "pca": float(1.0 - ((held_out - by_pca) ** 2).sum() / spread.sum()),
-        "per_entry": each,
+        "pca": float(1.0 - missed_by_pca.sum() / spread.sum()),
+        "per_entry": _per_entry(missed, spread),
+        "pca_per_entry": _per_entry(missed_by_pca, spread),
         "active_units": int((kl > ACTIVE_NATS).sum()),
         "kl_nats": float(kl.sum()),
     }
+
+
+def _per_entry(missed: np.ndarray, spread: np.ndarray) -> list[float | None]:
+    sums = zip(missed.sum(axis=0), spread.sum(axis=0), strict=True)
+    return [None if total == 0.0 else float(1.0 - left / total) for left, total in sums]
 
 
 def judge_m(

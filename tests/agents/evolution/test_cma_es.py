@@ -128,3 +128,14 @@ def test_wrong_observations_and_parameters_are_refused(simulator: EnvConfig) -> 
 def test_settings_are_checked(settings: dict[str, float]) -> None:
     with pytest.raises(ConfigError):
         CMAESConfig(**settings)  # type: ignore[arg-type]
+
+
+def test_a_controller_may_read_a_part_of_the_observation() -> None:
+    rng = np.random.default_rng(0)
+    shape = ControllerShape(2, 3, 1, width=5, first=1)
+    parameters, seen = rng.normal(size=(4, shape.parameters)), rng.normal(size=(8, 5))
+    alone = ControllerShape(2, 3, 1)
+    np.testing.assert_array_equal(
+        shape.act(parameters, seen), alone.act(parameters, np.ascontiguousarray(seen[:, 1:3]))
+    )
+    assert shape.seen == 5 and shape.parameters == alone.parameters

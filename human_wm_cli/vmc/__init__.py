@@ -1,0 +1,1 @@
+"""The stages of `humanwm vmc`, its pictures and its card."""
