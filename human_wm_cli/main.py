@@ -18,7 +18,7 @@ COMMANDS = {
     "pretrain": "train a world model on logs; writes a checkpoint and its model card",
     "train": "train an agent in the dream or in the simulator",
     "collect": "play in any environment with vector observations and keep every episode",
-    "vmc": "learn a world model of it, train controllers in its dream, judge them in reality",
+    "vmc": "V, M and controllers of any environment, judged in dream and reality",
     "sweep": "search the settings of an agent's training with Optuna",
     "evaluate": "compare agents with baselines on the same people, days and noise",
     "import": "turn exports of trackers and diaries into a folder of logs",

@@ -14,6 +14,7 @@ from human_wm_cli.benchmarks import (
     processes,
     step_speed,
     training_step,
+    vector_worlds,
 )
 from human_wm_cli.benchmarks.film_model import film_model
 from human_wm_cli.benchmarks.timer import Job, interleaved, slope
@@ -142,3 +143,10 @@ def test_the_script_prints_one_object(
     for name in ("growth_rows", "parts_rows", "pretraining_rows", "first_use_rows", "ppo_rows"):
         monkeypatch.setattr(benchmark, name, lambda *_, **__: [{"row": 1}])
     assert set(measure(BenchmarkConfig(quick=True))) == {"machine", *GROUPS}
+
+
+def test_rows_of_dreams_of_other_environments() -> None:
+    (row,) = vector_worlds.vector_world_rows(["Pendulum-v1"], 2, 1)
+    for name in ("dream", "dream, all members", "one real one"):
+        assert float(row[f"{name}, steps/s"] or 0.0) > 0.0
+    assert row["M, ours / torch"] == pytest.approx(float(row["M s"]) / float(row["M torch s"]))
