@@ -2,15 +2,46 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from human_wm_env.data.dataset import LogDataset
+from human_wm_env.data.dataset import SPLIT_SHARES, LogDataset
 from human_wm_env.errors import ConfigError
 from human_wm_env.person import schema
 
 HELD_OUT_SHARE = 0.2
+FEWEST_TO_SPLIT = 3
+
+
+def split_by_id(user_ids: Sequence[str], seed: int = 0) -> tuple[str, ...]:
+    """Deal people into train, validation and test, 80 / 10 / 10, each by their own id.
+
+    Nobody moves when others are added or rows come in another order. Where no id falls into test
+    or validation, the one nearest to it goes there, of three people or more; with more people to
+    come that one may move.
+
+    Args:
+        user_ids: all different.
+        seed: of the deal.
+    """
+    if len(user_ids) < FEWEST_TO_SPLIT:
+        return ("train",) * len(user_ids)
+    drawn = [
+        int.from_bytes(hashlib.sha256(f"{seed}\0{one}".encode()).digest()[:8]) / 2**64
+        for one in user_ids
+    ]
+    ends = {"test": SPLIT_SHARES["test"]}
+    ends["validation"] = ends["test"] + SPLIT_SHARES["validation"]
+    dealt = [next((name for name, end in ends.items() if each < end), "train") for each in drawn]
+    for name in ends:
+        if name not in dealt:
+            # Nobody leaves a split of which they are the only one.
+            free = [user for user, split in enumerate(dealt) if dealt.count(split) > 1]
+            dealt[min(free, key=lambda user: abs(drawn[user] - ends[name]))] = name
+    return tuple(dealt)
 
 
 @dataclass(frozen=True)

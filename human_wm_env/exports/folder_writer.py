@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import os
 import re
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -19,48 +18,53 @@ from human_wm_env.data.folder import (
     FOLDER_FORMAT,
     FOLDER_VERSION,
     MANIFEST,
-    file_of,
+    files_of,
     is_folder_of_logs,
     read_manifest,
+    rows_of,
 )
 from human_wm_env.errors import DataError
 from human_wm_env.exports.day_log import iso_date
 from human_wm_env.exports.merging import PersonDays
 from human_wm_env.exports.reasons import WORDS
+from human_wm_env.exports.shards import CsvTable, DayTable, ParquetTable, RejectedTable
+from human_wm_env.files.parquet import has_parquet
 from human_wm_env.person import schema
 
-ROLES = ("days", "reasons", "rejected")
 PRIVATE, SALT = "private", "salt"
-_OURS = re.compile(r"(?:days|reasons|rejected)-[0-9a-f]{16}\.csv(?:\.part)?|manifest\.json\.part")
+_OURS = re.compile(
+    r"(?:days|reasons|rejected)-[0-9a-f]{16}(?:-\d+)?\.(?:csv|parquet)(?:\.part)?"
+    r"|manifest\.json\.part"
+)
 LONGEST_LOG_DAYS = 7320
-_WORDS = np.array(WORDS, dtype=object)
 
 
 class FolderWriter:
-    """Streams of the three tables of a new folder, person by person.
+    """Writes the three tables of a new folder, person by person.
 
     Args:
         folder: that the import was asked to write.
         salted: write ids as salted digests; the salt is kept in the folder's private file.
+        as_parquet: write Parquet, and not CSV; None does so where pyarrow is installed.
 
     Attributes:
-        rejected: open text file for the values that were set aside.
         ids: of the people written so far.
         shares: int (10, reasons), cells by reason.
         person_days: rows written.
     """
 
-    def __init__(self, folder: Path, *, salted: bool) -> None:
+    def __init__(self, folder: Path, *, salted: bool, as_parquet: bool | None = None) -> None:
         self.folder = folder
         check_target(folder)
         (folder / PRIVATE).mkdir(parents=True, exist_ok=True)
         (folder / PRIVATE).chmod(0o700)
-        self._token = secrets.token_hex(8)
-        self._streams = {role: self._part(role).open("w", encoding="utf-8") for role in ROLES}
-        header = f"user_id,date,{','.join(schema.FEATURE_NAMES)}\n"
-        self._streams["days"].write(header)
-        self._streams["reasons"].write(header)
+        token = secrets.token_hex(8)
         self._salt = self._read_salt() if salted else None
+        parquet = has_parquet() if as_parquet is None else as_parquet
+        table = ParquetTable if parquet else CsvTable
+        self._days = table(folder / f"days-{token}", of_reasons=False)
+        self._reasons = table(folder / f"reasons-{token}", of_reasons=True)
+        self._rejected = RejectedTable(folder / f"rejected-{token}", as_parquet=parquet)
         self.ids: list[str] = []
         self.shares = np.zeros((schema.FEATURE_COUNT, len(WORDS)), dtype=np.int64)
         self.person_days = 0
@@ -68,7 +72,7 @@ class FolderWriter:
     @property
     def rejected(self) -> TextIO:
         """The open file of rejected values."""
-        return self._streams["rejected"]
+        return self._rejected.stream
 
     def public_id(self, person: str) -> str:
         """Return the id that a person has in the folder."""
@@ -83,19 +87,15 @@ class FolderWriter:
             DataError: the log is longer than any: a date of it is wrong.
         """
         length = len(days.values)
-        dates = [iso_date(days.first_day + day) for day in range(length)]
         if length > LONGEST_LOG_DAYS:
+            ends = (iso_date(days.first_day + day) for day in (0, length - 1))
             raise DataError(
                 f"a log of at most {LONGEST_LOG_DAYS} days",
-                f"{length} days of {person_id!r}, {dates[0]} to {dates[-1]}",
+                f"{length} days of {person_id!r}, {' to '.join(ends)}",
                 "Look for a wrong year, and leave the file or the row out.",
             )
-        cell = quoted(person_id)
-        starts = [f"{cell},{date}" for date in dates]
-        columns = [_cells(days.values[:, index], index) for index in range(schema.FEATURE_COUNT)]
-        _write_lines(self._streams["days"], starts, columns)
-        words = [_WORDS[days.reasons[:, index]].tolist() for index in range(schema.FEATURE_COUNT)]
-        _write_lines(self._streams["reasons"], starts, words)
+        self._days.add(person_id, days.first_day, days.values)
+        self._reasons.add(person_id, days.first_day, days.reasons)
         for index in range(schema.FEATURE_COUNT):
             self.shares[index] += np.bincount(days.reasons[:, index], minlength=len(WORDS))
         self.ids.append(person_id)
@@ -103,34 +103,39 @@ class FolderWriter:
 
     def finish(self, manifest: dict[str, Any]) -> None:
         """Put the folder in place: all files first, then the manifest that names them."""
-        files = {}
-        for role, stream in self._streams.items():
-            stream.flush()
-            os.fsync(stream.fileno())
-            stream.close()
-            part = self._part(role)
-            with part.open("rb") as written:
-                digest = hashlib.file_digest(written, "sha256").hexdigest()
-            target = self.folder / f"{role}-{digest[:16]}.csv"
-            part.replace(target)
-            files[role] = {"name": target.name, "sha256": digest}
+        tables = {"days": self._days, "reasons": self._reasons, "rejected": self._rejected}
+        files = {role: self._in_place(role, table) for role, table in tables.items()}
         whole = {"format": FOLDER_FORMAT, "version": FOLDER_VERSION, "files": files, **manifest}
         part = self.folder / f"{MANIFEST}.part"
-        with part.open("w", encoding="utf-8") as stream:
-            stream.write(json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
-            stream.flush()
-            os.fsync(stream.fileno())
+        part.write_text(
+            json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False) + "\n",
+            encoding="utf-8",
+        )
+        _synced(part)
         part.replace(self.folder / MANIFEST)
-        self._sweep({entry["name"] for entry in files.values()})
+        self._sweep({entry["name"] for entries in files.values() for entry in entries})
+
+    def _in_place(self, role: str, table: DayTable | RejectedTable) -> list[dict[str, str]]:
+        """Name the files of a table after their content."""
+        table.close()
+        entries = []
+        for part in table.parts:
+            _synced(part)
+            with part.open("rb") as written:
+                digest = hashlib.file_digest(written, "sha256").hexdigest()
+            target = self.folder / f"{role}-{digest[:16]}{part.suffixes[-2]}"
+            part.replace(target)
+            entries.append({"name": target.name, "sha256": digest})
+        return entries
 
     def abandon(self) -> None:
         """Leave the folder as it was."""
-        for role, stream in self._streams.items():
-            stream.close()
-            self._part(role).unlink(missing_ok=True)
-
-    def _part(self, role: str) -> Path:
-        return self.folder / f"{role}-{self._token}.csv.part"
+        self._rejected.abandon()
+        for table in (self._days, self._reasons):
+            with suppress(OSError):
+                table.close()
+            for part in table.parts:
+                part.unlink(missing_ok=True)
 
     def _read_salt(self) -> str:
         file = self.folder / PRIVATE / SALT
@@ -179,29 +184,15 @@ def new_folder(folder: Path, *, salted: bool) -> Iterator[FolderWriter]:
         raise
 
 
-def quoted(text: str) -> str:
-    """Return text as one cell of CSV."""
-    if not any(one in text for one in ',"\r\n') and text == text.strip():
-        return text
-    doubled = text.replace('"', '""')
-    return f'"{doubled}"'
-
-
-def _cells(column: np.ndarray, index: int) -> list[str]:
-    """Return a feature's values as text: exact, empty where missing."""
-    feature = schema.FEATURES[index]
-    if isinstance(feature, schema.Categorical):
-        names = np.array([*feature.categories, ""], dtype=object)
-        codes = np.where(np.isnan(column), len(feature.categories), column).astype(np.int64)
-        return names[codes].tolist()
-    return ["" if text == "nan" else text.removesuffix(".0") for text in map(repr, column.tolist())]
-
-
-def _write_lines(stream: TextIO, starts: list[str], columns: list[list[str]]) -> None:
-    stream.write("\n".join(map(",".join, zip(starts, *columns, strict=True))) + "\n")
+def _synced(file: Path) -> None:
+    with file.open("rb") as stream:
+        os.fsync(stream.fileno())
 
 
 def read_rejected(folder: Path | str) -> list[dict[str, str]]:
-    """Return the values that an import set aside, one mapping a line of `rejected-*.csv`."""
-    with file_of(Path(folder), "rejected").open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
+    """Return the values that an import set aside, one mapping a line of `rejected-*`."""
+    found = []
+    for file in files_of(Path(folder), "rejected"):
+        names, batches = rows_of(file)
+        found += [dict(zip(names, row, strict=True)) for rows in batches for row in rows]
+    return found

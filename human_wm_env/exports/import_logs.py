@@ -12,7 +12,7 @@ import numpy as np
 
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.data.folder import ids_in, is_folder_of_logs, read_manifest, read_reasons
-from human_wm_env.data.importers.daily_csv import read_daily_csv
+from human_wm_env.data.importers.daily_csv import Frame, read_daily_csv
 from human_wm_env.errors import ConfigError, DataError
 from human_wm_env.exports.day_log import DayLog
 from human_wm_env.exports.decimals import COMMA, POINT
@@ -36,7 +36,7 @@ from human_wm_env.settings import one_of
 SOMEBODY = "me"
 FOLDER_OF_LOGS = "humanwm"
 SALTED, PLAIN = "salted", "plain"
-Source = Path | str
+Source = Path | str | Frame
 _Reader = tuple[str, Callable[[], DayLog | None]]
 
 
@@ -103,7 +103,8 @@ def write_logs(
     """Write a folder of logs from exports.
 
     Args:
-        source: a path or several, each a folder, a zip or a file as the vendor gives it;
+        source: a path or several, each a folder, a zip or a file as the vendor gives it, or a
+            pandas DataFrame with the columns of a table (`exports/formats/daily_table.py`);
             where several know the same person, the first has the highest priority.
         out: folder to write, new or of an earlier import; it stays as it was if anything fails.
         format: name of the format of all sources; None recognises each by its content.
@@ -137,23 +138,34 @@ def write_logs(
     if decimal is not None:
         one_of(decimal, (COMMA, POINT), "decimal")
     reading = ReadingOptions(timezone, naps, repeated, columns or {}, categories or {}, decimal)
-    sources = [source] if isinstance(source, str | Path) else list(source)
-    if not sources:
+    named = [source] if isinstance(source, str | Path | Frame) else list(source)
+    if not named:
         raise ConfigError("at least one source", "none", "Name the path of an export.")
-    exports = [export for one in sources for export in open_exports(Path(one))]
-    formats = [format_of(export, format) for export in exports]
-    with new_folder(Path(out), salted=ids == SALTED) as writer:
-        ledger = Ledger(writer.rejected, strict=strict)
-        impossible = Impossible()
-        groups = _by_person(exports, formats, reading, ledger, writer, person)
-        for person_id, readers in groups.items():
-            _write_person(person_id, readers, writer, ledger, impossible, merge)
-        impossible.check_units()
-        ledger.check_balance()
-        _check_people(writer, replace)
-        manifest = _manifest(writer, ledger, formats, ids)
-        writer.finish(manifest)
+    with tempfile.TemporaryDirectory(prefix="humanwm-") as scratch:
+        sources = [_path_of(one, Path(scratch, str(place))) for place, one in enumerate(named)]
+        exports = [export for path in sources for export in open_exports(path)]
+        formats = [format_of(export, format) for export in exports]
+        with new_folder(Path(out), salted=ids == SALTED) as writer:
+            ledger = Ledger(writer.rejected, strict=strict)
+            impossible = Impossible()
+            groups = _by_person(exports, formats, reading, ledger, writer, person)
+            for person_id, readers in groups.items():
+                _write_person(person_id, readers, writer, ledger, impossible, merge)
+            impossible.check_units()
+            ledger.check_balance()
+            _check_people(writer, replace)
+            writer.finish(_manifest(writer, ledger, formats, ids))
     return read_manifest(Path(out))
+
+
+def _path_of(source: Source, scratch: Path) -> Path:
+    """Return the path of a source; a DataFrame is written to a file in a new folder."""
+    if not isinstance(source, Frame):
+        return Path(source)
+    scratch.mkdir()
+    file = scratch / "DataFrame.csv"
+    file.write_text(source.to_csv(index=False), encoding="utf-8", newline="")
+    return file
 
 
 def _by_person(

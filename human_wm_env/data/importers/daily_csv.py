@@ -22,7 +22,7 @@ from typing import Literal, Protocol, get_args, runtime_checkable
 import numpy as np
 
 from human_wm_env.data.dataset import LogDataset
-from human_wm_env.data.folder import file_of, is_folder_of_logs
+from human_wm_env.data.folder import is_folder_of_logs, splits_by_id
 from human_wm_env.data.importers.csv_table import (
     DATE,
     ONLY_PERSON,
@@ -31,7 +31,9 @@ from human_wm_env.data.importers.csv_table import (
     table_of,
     text_rows,
 )
+from human_wm_env.data.importers.folder_table import read_folder
 from human_wm_env.data.importers.import_report import ImportReport
+from human_wm_env.data.splits import split_by_id
 from human_wm_env.errors import DataError, LogWarning
 from human_wm_env.person import schema
 from human_wm_env.settings import one_of
@@ -105,15 +107,17 @@ def read_daily_csv(
     else:
         file = Path(path)
         imported = is_folder_of_logs(file)
-        table = read_table(file_of(file, "days") if imported else file, date_format)
-    if imported:  # what is odd was told when it was imported, with remedies for its source
-        table = replace(table, file=file.name, notes=())
+        table = read_folder(file) if imported else read_table(file, date_format)
     for note in table.notes:
         warnings.warn(f"{file.name}: {note}.", LogWarning, stacklevel=2)
     kept = _resolve_repetitions(table, repeated)
     if outside == "error":
         _refuse_impossible(kept)
-    return _assemble(table, kept, file.stem if name is None else name, split_seed)
+    logs = _assemble(table, kept, file.stem if name is None else name, split_seed)
+    if imported and splits_by_id(file):
+        dealt = split_by_id(logs.dataset.user_ids, split_seed)
+        return replace(logs, dataset=replace(logs.dataset, split_of=dealt))
+    return logs
 
 
 def _resolve_repetitions(table: Table, repeated: str) -> Table:

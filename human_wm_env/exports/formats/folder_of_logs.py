@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from human_wm_env.data.folder import MANIFEST, file_of, is_folder_of_logs
-from human_wm_env.exports.csv_rows import read_rows
+from human_wm_env.data.folder import MANIFEST, files_of, is_folder_of_logs, rows_of
 from human_wm_env.exports.files import Export
 from human_wm_env.exports.formats.daily_table import read_day_rows
 from human_wm_env.exports.formats.format import People, ReadingOptions
@@ -27,16 +26,17 @@ class FolderOfLogs:
 
     def people(self, export: Export, options: ReadingOptions, ledger: Ledger) -> People:
         """Return the people of the folder."""
-        days, reasons = (Export(file_of(export.path, role)) for role in ("days", "reasons"))
-        rows = read_day_rows(days, days.paths[0], ReadingOptions(), ledger, self.name)
         codes = {word: code for code, word in enumerate(WORDS)}
-        why = np.array(
-            [
-                [codes.get(row.get(name), 0) for name in schema.FEATURE_NAMES]
-                for row in read_rows(reasons, reasons.paths[0], ledger)
-            ],
-            dtype=np.uint8,
-        )
-        offered = np.flatnonzero((why != Reason.NOT_OFFERED).any(axis=0)).tolist()
-        whole = replace(rows, reasons=why, offered=tuple(offered))
-        yield from whole.people(ledger, options.repeated)
+        shards = zip(files_of(export.path, "days"), files_of(export.path, "reasons"), strict=True)
+        for file, of_reasons in shards:
+            days = Export(file)
+            rows = read_day_rows(days, days.paths[0], ReadingOptions(), ledger, self.name)
+            names, batches = rows_of(of_reasons)
+            place = [names.index(name) for name in schema.FEATURE_NAMES]
+            why = np.array(
+                [[codes.get(row[at], 0) for at in place] for some in batches for row in some],
+                dtype=np.uint8,
+            )
+            offered = np.flatnonzero((why != Reason.NOT_OFFERED).any(axis=0)).tolist()
+            whole = replace(rows, reasons=why, offered=tuple(offered))
+            yield from whole.people(ledger, options.repeated)
