@@ -34,7 +34,7 @@ def with_manifest(folder: Path, **changes: Any) -> Path:
 
 
 def test_a_file_of_the_folder_is_found(folder: Path) -> None:
-    assert folders.file_of(folder, "days") == folder / "days.csv"
+    assert folders.files_of(folder, "days") == [folder / "days.csv"]
     assert folders.ids_in(folder) == {"ann", "bob"}
 
 
@@ -72,15 +72,15 @@ def test_a_manifest_that_is_no_json_is_refused(folder: Path) -> None:
 @pytest.mark.parametrize("name", ["../days.csv", "other.csv", None, 3])
 def test_a_name_that_leads_elsewhere_is_refused(folder: Path, name: object) -> None:
     with pytest.raises(DataError, match="the name of the file of days"):
-        folders.file_of(with_manifest(folder, files={"days": {"name": name}}), "days")
+        folders.files_of(with_manifest(folder, files={"days": {"name": name}}), "days")
 
 
 def test_a_changed_or_missing_file_is_refused(folder: Path) -> None:
     with pytest.raises(DataError, match="the name of the file of reasons"):
-        folders.file_of(folder, "reasons")
+        folders.files_of(folder, "reasons")
     (folder / "days.csv").write_bytes(DAYS + b"eve,2021-05-24\n")
     with pytest.raises(DataError, match="as it was written"):
-        folders.file_of(folder, "days")
+        folders.files_of(folder, "days")
     (folder / "days.csv").unlink()
     with pytest.raises(DataError, match="No such file"):
-        folders.file_of(folder, "days")
+        folders.files_of(folder, "days")
