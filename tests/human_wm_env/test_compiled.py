@@ -245,3 +245,16 @@ def test_an_index_file_that_a_full_disk_left_is_made_anew(tmp_path: Path, damage
     assert loaded()(2.5) == 5.0
     again = loaded()
     assert again(3.5) == 7.0 and sum(again.stats.cache_hits.values()) == 1
+
+
+def test_where_nothing_can_be_kept_loops_are_compiled_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from numba.core import caching
+
+    monkeypatch.setattr(caching.CompileResultCacheImpl, "_locator_classes", [])
+
+    def twice(value: float) -> float:
+        return 2.0 * value
+
+    assert compiled(twice)(1.5) == 3.0

@@ -12,6 +12,7 @@ from human_wm_env.person import schema
 from human_wm_env.response.parameters import CONTEXT_WIDTH, ResponseParameters
 from human_wm_env.second_family.structure import draw_structure
 from tests.human_wm_env.response import responses
+from world_model.card import natural_experiments as module
 from world_model.card.natural_experiments import (
     NaturalExperiment,
     NotTested,
@@ -120,3 +121,16 @@ def test_few_weeks_give_no_chance_to_compare_with(
     short = natural_experiments(trained, people, np.arange(people.users), 20)
     assert all(isinstance(each, NotTested) for each in short)
     assert short[0].days > 0
+
+
+def test_days_of_one_person_alone_test_nothing(
+    trained: ResponseParameters, people: LogDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many they are: an interval over people needs two."""
+    monkeypatch.setattr(module, "FEWEST_DAYS", 1)
+    alone = natural_experiments(trained, people, np.arange(1), HELD_OUT)
+    assert all(isinstance(each, NotTested) for each in alone)
+    two = natural_experiments(trained, people, np.arange(8), HELD_OUT)
+    assert any(isinstance(each, NaturalExperiment) for each in two)
+    monkeypatch.setattr(module, "FEWEST_DAYS", 10_000)
+    assert all(isinstance(each, NotTested) for each in found(trained, people))
