@@ -136,3 +136,8 @@ def test_the_imagined_day_exists_once(part: str, file: str) -> None:
         if re.search(rf"(?<!def )\b{re.escape(part)}\(", path.read_text())
     ]
     assert callers == [file]
+
+
+def test_people_are_imagined_at_the_models_own_noise_unless_told_otherwise() -> None:
+    np.testing.assert_array_equal(imagine(horizon=3), imagine(horizon=3, temperature=1.0, seed=0))
+    assert (imagine(horizon=3) != imagine(horizon=3, temperature=2.0)).any()

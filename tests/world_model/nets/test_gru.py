@@ -183,3 +183,10 @@ def test_a_single_day(ours: BiGRU, days: mx.array) -> None:
     np.testing.assert_allclose(
         ours(days[:, :1]), reference(ours.parameters(), days[:, :1]), atol=1e-6
     )
+
+
+def test_fresh_weights_fill_their_bounds(ours: BiGRU) -> None:
+    for name, value in ours.parameters().items():
+        drawn, bound = np.array(value), 1.0 / np.sqrt(HIDDEN)
+        assert np.abs(drawn).max() <= bound, name
+        assert drawn.min() < -0.5 * bound and 0.5 * bound < drawn.max(), name
