@@ -232,8 +232,7 @@ def limit_of(tests: list[str], python: str, baselines: Results) -> float:
     key = " ".join(tests)
     stamp = digest(*(text(TREE / test) for test in tests))
     if baselines.kept.get(key, {}).get("tests") != stamp:
-        run_tests(tests, python, 3600, warm=True)
-        plain = run_tests(tests, python, 3600)
+        plain = run_tests(tests, python, 3600, warm=True)
         if plain["outcome"] != "survived":
             raise BrokenTestsError(f"the unmutated code fails {key}:\n{plain['output']}")
         baselines.keep(key, {"seconds": plain["seconds"], "tests": stamp})
@@ -273,7 +272,12 @@ def judge(mutant: Mutant, python: str, baselines: Results) -> Mutant:
 def reasons() -> dict[tuple[str, str, str], Mutant]:
     """Return what `survivors.toml` says, by file, line before and line after."""
     listed = tomllib.loads(text(NOTES))["survivor"] if NOTES.exists() else []
-    return {(one["file"], one["before"], one["after"]): one for one in listed}
+    return {place_of(one): one for one in listed}
+
+
+def place_of(mutant: Mutant) -> tuple[str, str, str]:
+    """Return what a mutant is known by in `survivors.toml`: lines may move."""
+    return mutant["file"], mutant["before"], mutant["after"]
 
 
 def report(mutants: list[Mutant], results: Results) -> str:
@@ -284,7 +288,7 @@ def report(mutants: list[Mutant], results: Results) -> str:
     for mutant in mutants:
         result = results.kept.get(key_of(mutant), mutant | {"outcome": "not run"})
         outcome = result["outcome"]
-        why = known.get((mutant["file"], mutant["before"], mutant["after"]), {})
+        why = known.get(place_of(mutant), {})
         if outcome == "survived" and why.get("equivalent"):
             outcome = "equivalent"
         for row in (mutant["file"].split("/")[0], "all"):
@@ -328,11 +332,14 @@ def main() -> None:
     sources = {file.as_posix(): text(ROOT / file) for file in files}
     mutants = list(draw(sources, asked.lines, asked.seed))
     results, baselines = Results(WORK / "results.json"), Results(WORK / "baselines.json")
+    known = reasons()
     if not asked.report:
         copy_tree()
         for number, mutant in enumerate(mutants, 1):
             old = results.kept.get(key_of(mutant), {}).get("outcome")
-            if old is None or (asked.again and old not in ("killed", "timeout")):
+            given_up = known.get(place_of(mutant), {}).get("equivalent", False)
+            again = asked.again and old not in ("killed", "timeout") and not given_up
+            if old is None or again:
                 result = judge(mutant, asked.python, baselines)
                 results.keep(key_of(mutant), result)
                 print(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 from gymnasium.vector import AutoresetMode
 
-from agents.env_config import GymEnvConfig, make_vector_env
+from agents.env_config import EnvConfig, GymEnvConfig, make_vector_env
 from agents.transformer.action_codec import ActionCodec
 from agents.transformer.episodes import Episodes, collect
 from agents.transformer.network import WorldModelTransformer
 from agents.transformer.settings import ReinforceConfig
+from human_wm_env.people.embedded import EmbeddedPeople
+from human_wm_env.person import rewards
 
 SLOTS = 5
 TINY = ReinforceConfig(1, SLOTS, layers=1, width=16, heads=2, feed_forward=16)
@@ -20,11 +24,14 @@ TINY = ReinforceConfig(1, SLOTS, layers=1, width=16, heads=2, feed_forward=16)
 def played(env_id: str, at_random: int, seed: int = 0, **arguments: object) -> Episodes:
     torch.manual_seed(0)
     env = make_vector_env(GymEnvConfig(env_id, arguments), SLOTS, autoreset=AutoresetMode.NEXT_STEP)
-    space = env.single_action_space
-    codec = ActionCodec(space)  # type: ignore[arg-type]
+    return played_in(env, seed, at_random)
+
+
+def played_in(env: Any, seed: int, at_random: int) -> Episodes:
+    codec = ActionCodec(env.single_action_space)
     width = int(np.prod(env.single_observation_space.shape or ()))
     net = WorldModelTransformer(width, codec.width, codec.continuous, TINY)
-    return collect(net, codec, env, seed, at_random=at_random)  # type: ignore[arg-type]
+    return collect(net, codec, env, seed, at_random=at_random)
 
 
 @pytest.mark.parametrize("at_random", [0, 2])
@@ -59,3 +66,16 @@ def test_an_episode_that_ended_is_not_alive() -> None:
         last = int(lengths[slot]) - 1
         assert found.ends[slot, last] and not found.ends[slot, :last].any()
         assert not found.alive[slot, last + 1 :].any() and found.alive[slot, : last + 1].all()
+
+
+def test_components_are_means_over_the_agents_own_days(
+    people: EmbeddedPeople, simulator: EnvConfig
+) -> None:
+    env = make_vector_env(simulator, SLOTS, autoreset=AutoresetMode.NEXT_STEP, dataset=people)
+    found = played_in(env, 0, 2)
+    assert set(found.components) == set(rewards.COMPONENTS) and found.successes is None
+    weighted = sum(
+        rewards.DEFAULT_WEIGHTS[name] * value for name, value in found.components.items()
+    )
+    earned = float((found.rewards * found.own).sum() / found.own.sum())
+    assert weighted == pytest.approx(earned, rel=1e-4)
