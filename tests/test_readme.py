@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from human_wm_cli.main import COMMANDS
+from human_wm_env.data.importers.csv_table import COLUMNS
+from human_wm_env.person import schema
 
 ROOT = Path(__file__).parent.parent
 README_FILE = ROOT / "README.md"
@@ -63,3 +65,16 @@ def test_files_that_settings_name_exist() -> None:
     for file in SETTINGS:
         for named in re.findall(r"[\w/]+\.(?:py|yaml)\b", file.read_text(encoding="utf-8")):
             assert (ROOT / named).is_file(), (name(file), named)
+
+
+def test_the_table_of_columns_is_the_schema() -> None:
+    text = (ROOT / "docs" / "your_own_logs.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (\w*) ?\| ([^|]*) \|", text, flags=re.MULTILINE)
+    assert {name for name, *_ in rows} == {*COLUMNS} and len(rows) == len(COLUMNS)
+    told = {name: (unit, values) for name, unit, values in rows}
+    for feature in schema.FEATURES:
+        if isinstance(feature, schema.Continuous):
+            expected = feature.unit, f"{feature.low:g} to {feature.high:g}"
+        else:
+            expected = "", ", ".join(feature.categories)
+        assert told[feature.name] == expected
