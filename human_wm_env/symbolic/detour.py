@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
+from human_wm_env.errors import ConfigError
 from human_wm_env.random_streams import Stream
 from human_wm_env.symbolic.symbolic_world import (
     Part,
     References,
     SymbolicState,
     SymbolicWorld,
+    as_permutations,
     as_symbols,
     in_range,
 )
@@ -25,13 +27,13 @@ class DetourState(SymbolicState):
     """Doors of an episode, the place, and which actions were tried.
 
     Attributes:
-        doors: int (slots, rooms), the action that leads on from each room.
+        leads_on: bool (slots, rooms, symbols), actions that lead on from each room.
         place: int (slots,): 0 to rooms - 1 are the rooms, `rooms` is the goal, and
             rooms + 1 + r the dead end beside room r.
         tried: bool (slots, rooms, symbols), actions whose result was seen.
     """
 
-    doors: np.ndarray
+    leads_on: np.ndarray
     place: np.ndarray
     tried: np.ndarray
 
@@ -52,15 +54,30 @@ class DetourWorld(SymbolicWorld[DetourState]):
     Args:
         symbols, horizon, masking: see `SymbolicWorld`.
         rooms: to be crossed one after the other.
+        open_doors: actions that lead on from each room; more than one make it easier, as a
+            curriculum begins.
     """
 
     def __init__(
-        self, *, symbols: int = 8, horizon: int = 24, masking: float = 0.0, rooms: int = 2
+        self,
+        *,
+        symbols: int = 8,
+        horizon: int = 24,
+        masking: float = 0.0,
+        rooms: int = 2,
+        open_doors: int = 1,
     ) -> None:
         self.rooms = in_range(rooms, "rooms", 1, 16)
         self.parts = (Part("place", 2 * self.rooms + 1, "action"),)
         super().__init__(symbols=symbols, horizon=horizon, masking=masking)
         self.decisions = (self.horizon + 1) // (self.rooms + 1)
+        self.open_doors = in_range(open_doors, "open_doors", 1, self.symbols)
+        if self.open_doors > 1 and self.horizon < self.symbols:
+            raise ConfigError(
+                f"a horizon of at least {self.symbols} with several open_doors",
+                f"{self.horizon}",
+                "Raise the horizon, or leave open_doors out.",
+            )
 
     def reset(
         self, starts: Sequence[None], streams: Sequence[Stream]
@@ -72,25 +89,36 @@ class DetourWorld(SymbolicWorld[DetourState]):
             steps=np.zeros(slots, dtype=np.int64),
             hidden=hidden,
             success=np.zeros(slots, dtype=bool),
-            doors=as_symbols(uniforms[:, 0], self.symbols),
+            leads_on=self._draw_doors(uniforms),
             place=np.zeros(slots, dtype=np.int64),
             tried=np.zeros((slots, self.rooms, self.symbols), dtype=bool),
         )
         return state, self.observe(state)
+
+    def _draw_doors(self, uniforms: np.ndarray) -> np.ndarray:
+        """Return which actions lead on: one of each room, and further ones in random order."""
+        doors = as_symbols(uniforms[:, 0], self.symbols)[:, :, None]
+        if self.open_doors == 1:
+            return doors == np.arange(self.symbols)
+        turns = uniforms[:, 1 : self.symbols + 1].transpose(0, 2, 1).copy()
+        np.put_along_axis(turns, doors, -1.0, axis=2)
+        leads_on = np.zeros(turns.shape, dtype=bool)
+        np.put_along_axis(leads_on, as_permutations(turns)[:, :, : self.open_doors], True, axis=2)
+        return leads_on
 
     def step(self, state: DetourState, actions: np.ndarray) -> Transition[DetourState]:
         """Go through doors, into dead ends and back."""
         every, place = np.arange(len(actions)), state.place
         in_room = place < self.rooms
         room = np.where(in_room, place, 0)
-        leads_on = state.doors[every, room] == actions
+        leads_on = state.leads_on[every, room, actions]
         dead_end = self.rooms + 1 + place
         back = np.where(place == self.rooms, 0, place - self.rooms - 1)
         there = np.where(in_room, np.where(leads_on, place + 1, dead_end), back)
         tried = state.tried.copy()
         tried[every[in_room], room[in_room], actions[in_room]] = True
         success = there == self.rooms
-        after = DetourState(state.steps + 1, state.hidden, success, state.doors, there, tried)
+        after = replace(state, steps=state.steps + 1, success=success, place=there, tried=tried)
         return self.outcome(after, success)
 
     def encode(self, state: DetourState) -> dict[str, np.ndarray]:
@@ -98,17 +126,18 @@ class DetourWorld(SymbolicWorld[DetourState]):
         return {"place": state.place}
 
     def determined(self, state: DetourState, actions: np.ndarray) -> np.ndarray:
-        """The next place follows where its door is known, or the action was tried."""
+        """The next place follows where all doors are known, or the action was tried."""
         every, in_room = np.arange(len(actions)), state.place < self.rooms
         room = np.where(in_room, state.place, 0)
         tried = state.tried[every, room]
-        found = tried[every, state.doors[every, room]]
-        only_one_left = tried.sum(axis=1) >= self.symbols - 1
-        return self.mark(place=~in_room | found | only_one_left | tried[every, actions])
+        found = (tried & state.leads_on[every, room]).sum(axis=1)
+        untried = self.symbols - tried.sum(axis=1)
+        all_known = (found == self.open_doors) | (untried == self.open_doors - found)
+        return self.mark(place=~in_room | all_known | tried[every, actions])
 
     def hidden_rule(self, state: DetourState) -> np.ndarray:
-        """Return the door of each room, (slots, rooms)."""
-        return state.doors
+        """Return the (first) door of each room, (slots, rooms)."""
+        return state.leads_on.argmax(axis=2)
 
     def references(self) -> References:
         """Dynamic programming over what is known, and over the steps that are left.
@@ -119,6 +148,10 @@ class DetourWorld(SymbolicWorld[DetourState]):
         no other is better is shown by the concave envelope (see the tests).
         """
         self.require_shown()
+        if self.open_doors > 1:
+            raise ConfigError(
+                "open_doors=1 for computed references", f"{self.open_doors}", "Leave it out."
+            )
         even = (1.0 / self.symbols,) * self.rooms
         return References(
             random=expected_arrivals(even, self.horizon),

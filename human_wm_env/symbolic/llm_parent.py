@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import queue
+import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +18,7 @@ import numpy as np
 from human_wm_env.errors import ConfigError, ParentError
 from human_wm_env.extras import extras_named
 from human_wm_env.files.reading import parse_json, read_json
+from human_wm_env.files.writing import write_whole
 from human_wm_env.settings import finite_number, whole_number
 
 PROMPT_VERSION = 1  # names what is kept in the cache
@@ -39,13 +43,15 @@ class LLMParentConfig:
 
     Attributes:
         model: its name at the server.
-        base_url: of the server; None is OpenAI's.
+        base_url: of the server; None is that of the environment variable OPENAI_BASE_URL, or
+            OpenAI's.
         key_variable: environment variable that holds the key.
         timeout_seconds: of one request, from its beginning to its last byte.
         retries: further attempts after one that failed or brought no usable reply.
         first_wait_seconds: before the second attempt; each later wait is twice as long.
-        budget: requests that may be made altogether, retries among them.
-        cache: folder of replies, so that no question is asked twice; None keeps them in memory.
+        budget: requests that one environment may make altogether, retries among them.
+        cache: folder of replies, by the model's name, so that no question is asked twice; None
+            keeps them in memory.
         most_tokens: of a reply.
     """
 
@@ -60,8 +66,12 @@ class LLMParentConfig:
     most_tokens: int = 200
 
     def __post_init__(self) -> None:
-        if not isinstance(self.model, str) or not self.model:
-            raise ConfigError("the name of a model", repr(self.model), "Give model.")
+        for name in ("model", "key_variable"):
+            if not isinstance(getattr(self, name), str) or not getattr(self, name):
+                raise ConfigError(f"text as {name}", repr(getattr(self, name)), f"Give {name}.")
+        for name in ("base_url", "cache"):
+            if not isinstance(getattr(self, name), str | None):
+                raise ConfigError(f"text as {name}", repr(getattr(self, name)), "Or leave it out.")
         for name in ("retries", "budget", "most_tokens"):
             if whole_number(getattr(self, name), name) < (name != "retries"):
                 raise ConfigError(f"a larger {name}", f"{getattr(self, name)}", "Raise it.")
@@ -81,12 +91,21 @@ class _Unusable(Exception):
     """A reply, or the lack of one, that another attempt may mend."""
 
 
+class _OtherStatus(Exception):
+    """A reply without success; the body behind it, which may have no end, stays unread."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"status {status}")
+        self.status = status
+
+
 class LLMParent:
     """Asks a language model whether an answer is right, each different question once.
 
-    Nothing that a server sends is run or followed: replies are cut off at `MOST_BYTES` and at
-    the timeout, redirections are refused, and a reply counts only if it is a JSON object of
-    the schema, in the range of symbols, and contradicts neither itself nor an earlier one.
+    Nothing that a server sends is run, followed or unpacked: replies are cut off at
+    `MOST_BYTES` and at the timeout, redirections are refused, and a reply counts only if it is
+    a JSON object of the schema, in the range of symbols, and contradicts neither itself nor an
+    earlier one.
 
     Args:
         config: model, limits, cache.
@@ -102,7 +121,7 @@ class LLMParent:
         self.requests = 0
         self._known: dict[_Question, bool] = {}
         self._answers: dict[tuple[str, int, int], int] = {}
-        self._client = _client(config)
+        self._key = _key(config)
 
     def judge(
         self, task: str, cues: np.ndarray, shown: np.ndarray, actions: np.ndarray
@@ -150,47 +169,61 @@ class LLMParent:
         )
 
     def _request(self, question: _Question) -> bytes:
-        """Return the body of a reply, read up to its limits."""
+        """Return the body of a reply that came within the limits."""
         import openai
 
-        asked = {"cue": question.cue, "symbol": question.shown, "answer": question.action}
-        ends = time.monotonic() + self.config.timeout_seconds
-        body = b""
+        config = self.config
+        http = openai.DefaultHttpxClient(
+            follow_redirects=False, event_hooks={"response": [_check_status]}
+        )
+        client = openai.OpenAI(
+            api_key=self._key,
+            base_url=config.base_url,
+            timeout=config.timeout_seconds,
+            max_retries=0,
+            http_client=http,
+        )
         try:
-            with self._client.chat.completions.with_streaming_response.create(
-                model=self.config.model,
-                messages=[
-                    {"role": "system", "content": INSTRUCTIONS.format(task=question.task)},
-                    {"role": "user", "content": json.dumps(asked)},
-                ],
-                response_format={
-                    "type": "json_schema",
-                    "json_schema": {"name": "verdict", "strict": True, "schema": SCHEMA},
-                },
-                max_completion_tokens=self.config.most_tokens,
-                temperature=0.0,
-                extra_headers={"Accept-Encoding": "identity"},
-            ) as response:
-                for part in response.iter_bytes():
-                    body += part
-                    if len(body) > MOST_BYTES:
-                        raise _Unusable(f"more than {MOST_BYTES} bytes")
-                    if time.monotonic() > ends:
-                        raise _Unusable(f"no end after {self.config.timeout_seconds:g} seconds")
-        except (openai.RateLimitError, openai.InternalServerError) as error:
-            raise _Unusable(f"status {error.status_code}") from error
-        except openai.APIStatusError as error:
+            return _within(config.timeout_seconds, lambda: self._read(client, question))
+        except openai.OpenAIError as error:
+            if not isinstance(error.__cause__, _OtherStatus):
+                raise _Unusable(type(error).__name__) from error
+            status = error.__cause__.status
+            if status == 429 or status >= 500:
+                raise _Unusable(f"status {status}") from error
             raise ParentError(
                 "a server that takes the request",
-                f"status {error.status_code}",
-                f"Check model, base_url and the key in {self.config.key_variable}.",
+                f"status {status}",
+                f"Check model, base_url and the key in {config.key_variable}.",
             ) from error
-        except openai.OpenAIError as error:
-            raise _Unusable(type(error).__name__) from error
         except Exception as error:  # of the transport, which the client hands on while reading
-            if isinstance(error, _Unusable) or not type(error).__module__.startswith("http"):
+            if not type(error).__module__.startswith("http"):
                 raise
             raise _Unusable(type(error).__name__) from error
+        finally:
+            client.close()
+
+    def _read(self, client: Any, question: _Question) -> bytes:
+        asked = {"cue": question.cue, "symbol": question.shown, "answer": question.action}
+        body = b""
+        with client.chat.completions.with_streaming_response.create(
+            model=self.config.model,
+            messages=[
+                {"role": "system", "content": INSTRUCTIONS.format(task=question.task)},
+                {"role": "user", "content": json.dumps(asked)},
+            ],
+            response_format={
+                "type": "json_schema",
+                "json_schema": {"name": "verdict", "strict": True, "schema": SCHEMA},
+            },
+            max_completion_tokens=self.config.most_tokens,
+            temperature=0.0,
+            extra_headers={"Accept-Encoding": "identity"},
+        ) as response:
+            for part in response.http_response.iter_raw():  # as it came: a bomb is not unpacked
+                body += part
+                if len(body) > MOST_BYTES:
+                    raise _Unusable(f"more than {MOST_BYTES} bytes")
         return body
 
     def _usable(self, body: bytes, question: _Question) -> int:
@@ -241,15 +274,14 @@ class LLMParent:
         file = self._file(question)
         if file is not None:
             file.parent.mkdir(parents=True, exist_ok=True)
-            draft = file.with_suffix(f".{os.getpid()}")
             verdict = {"right_answer": answer, "success": answer == question.action}
-            draft.write_text(json.dumps(verdict), encoding="utf-8")
-            draft.replace(file)
+            write_whole(file, json.dumps(verdict).encode())
 
 
 @extras_named("llm")
-def _client(config: LLMParentConfig) -> Any:
-    import openai
+def _key(config: LLMParentConfig) -> str:
+    """Return the key of the server; the client has to be there, too."""
+    import openai  # noqa: F401
 
     key = os.environ.get(config.key_variable)
     if not key:
@@ -258,10 +290,33 @@ def _client(config: LLMParentConfig) -> Any:
             "none",
             "Set it; a local server takes any text.",
         )
-    return openai.OpenAI(
-        api_key=key,
-        base_url=config.base_url,
-        timeout=config.timeout_seconds,
-        max_retries=0,
-        http_client=openai.DefaultHttpxClient(follow_redirects=False),
-    )
+    return key
+
+
+def _check_status(response: Any) -> None:
+    if not response.is_success:
+        raise _OtherStatus(response.status_code)
+
+
+def _within(seconds: float, job: Callable[[], bytes]) -> bytes:
+    """Return what a job brings, or give it up.
+
+    Timeouts of the transport begin anew with every byte, so that a reply may drip for ever; the
+    thread that waits for it is left behind, and ends when its client is closed.
+    """
+    ended: queue.SimpleQueue[bytes | Exception] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            ended.put(job())
+        except Exception as error:
+            ended.put(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        found = ended.get(timeout=seconds)
+    except queue.Empty:
+        raise _Unusable(f"no end after {seconds:g} seconds") from None
+    if isinstance(found, Exception):
+        raise found
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 import time
@@ -171,17 +172,50 @@ def drip(handler: BaseHTTPRequestHandler, asked: dict[str, Any]) -> None:
         time.sleep(0.05)
 
 
+def drip_headers(handler: BaseHTTPRequestHandler, asked: dict[str, Any]) -> None:
+    for _ in range(100):
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: a"[_ : _ + 1] or b"a")
+        handler.wfile.flush()
+        time.sleep(0.05)
+
+
+def pour(handler: BaseHTTPRequestHandler, asked: dict[str, Any]) -> None:
+    """An error without end."""
+    handler.send_response(500)
+    handler.end_headers()
+    while True:
+        handler.wfile.write(b"x" * 65536)
+
+
 def sleep(handler: BaseHTTPRequestHandler, asked: dict[str, Any]) -> None:
     time.sleep(2.0)
 
 
-@pytest.mark.parametrize("slow", [drip, sleep])
+@pytest.mark.parametrize("slow", [drip, drip_headers, sleep])
 def test_what_is_slow_is_given_up(server: Server, slow: Reply) -> None:
     server.script = [slow]
     parent = LLMParent(config_of(server, timeout_seconds=0.4), 8)
     began = time.monotonic()
     assert ask(parent)
-    assert time.monotonic() - began < 5.0 and parent.requests == 2
+    assert time.monotonic() - began < 4.0 and parent.requests == 2
+    while any(thread.name.endswith("(run)") for thread in threading.enumerate()):
+        assert time.monotonic() - began < 4.0  # who waits for it ends long before it would
+        time.sleep(0.01)
+
+
+def test_the_body_of_an_error_is_not_read(server: Server) -> None:
+    server.script = [pour]
+    began = time.monotonic()
+    assert ask(LLMParent(config_of(server), 8))
+    assert time.monotonic() - began < 4.0
+
+
+def test_a_packed_reply_is_not_unpacked(server: Server) -> None:
+    bomb = gzip.compress(b" " * 10_000_000)
+    assert len(bomb) < MOST_BYTES
+    server.default = send(bomb, **{"Content-Encoding": "gzip"})
+    with pytest.raises(ParentError, match="no JSON"):
+        ask(LLMParent(config_of(server, retries=0), 8))
 
 
 def test_a_redirection_is_not_followed(server: Server) -> None:
@@ -242,7 +276,7 @@ def test_a_key_is_needed(server: Server, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"budget": 0}, {"retries": -1}, {"timeout_seconds": 0.0}, {"model": ""}]
+    "wrong", [{"budget": 0}, {"retries": -1}, {"timeout_seconds": 0.0}, {"model": ""}, {"cache": 5}]
 )
 def test_wrong_settings_are_errors(wrong: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):

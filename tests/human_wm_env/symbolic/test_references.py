@@ -147,10 +147,25 @@ def test_no_memoryless_policy_of_the_detour_is_better() -> None:
 def test_doors_and_dead_ends() -> None:
     env = vector_of("Detour-v0", 1)
     env.reset(seed=0)
-    first, second = env.state.doors[0]
+    first, second = env.world.hidden_rule(env.state)[0]
     wrong = (first + 1) % 8
     places = [int(env.step(np.array([a]))[0][0].argmax()) for a in (wrong, 0, first, second, 0)]
     assert places == [3, 0, 1, 2, 0]
+
+
+def test_several_open_doors() -> None:
+    env, one = vector_of("Detour-v0", 500, open_doors=3), vector_of("Detour-v0", 500)
+    env.reset(seed=0), one.reset(seed=0)
+    leads_on = env.state.leads_on
+    assert (leads_on.sum(axis=2) == 3).all()
+    assert (leads_on & one.state.leads_on).any(axis=2).all()  # the same door, and others
+    assert np.abs(leads_on.mean(axis=(0, 1)) - 3 / 8).max() < 0.06
+    actions = np.arange(500) % 8
+    assert np.array_equal(env.step(actions)[0][:, 1] == 1.0, leads_on[np.arange(500), 0, actions])
+    with pytest.raises(ConfigError, match="open_doors=1"):
+        DetourWorld(open_doors=3).references()
+    with pytest.raises(ConfigError, match="at least 8"):
+        DetourWorld(open_doors=3, horizon=7)
 
 
 def test_seen_and_unseen_rules_have_nothing_in_common() -> None:

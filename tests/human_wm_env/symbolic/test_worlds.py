@@ -110,10 +110,16 @@ def test_no_memoryless_policy_gets_60_percent_of_the_optimum(env_id: str) -> Non
     assert found.memoryless < 0.6 * found.optimal
 
 
-@pytest.mark.parametrize("env_id", IDS)
-def test_what_is_said_to_be_determined_is(env_id: str) -> None:
+@pytest.mark.parametrize(
+    ("env_id", "arguments"),
+    [
+        *((env_id, {"symbols": 3} if env_id != "SequenceNext-v0" else {}) for env_id in IDS),
+        ("Detour-v0", {"symbols": 3, "open_doors": 2}),
+    ],
+)
+def test_what_is_said_to_be_determined_is(env_id: str, arguments: dict[str, int]) -> None:
     """Episodes that look alike so far bring alike entries, where they are said to follow."""
-    env = vector_of(env_id, 3000, **({"symbols": 3} if env_id != "SequenceNext-v0" else {}))
+    env = vector_of(env_id, 3000, **arguments)
     world, rng = env.world, np.random.default_rng(2)
     assert isinstance(world, SymbolicWorld)
     seen, _ = env.reset(seed=3)
