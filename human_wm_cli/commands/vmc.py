@@ -13,6 +13,7 @@ from human_wm_cli.vmc.config import FULL, VMCConfig, seeded
 from human_wm_cli.vmc.stages import Round, Stages
 from human_wm_env.files.writing import write_whole
 from human_wm_env.vector_dream.task import Task
+from world_model.vector.train import Splits
 
 
 def main(config: VMCConfig) -> None:
@@ -52,7 +53,7 @@ def main(config: VMCConfig) -> None:
         }
         trained = list(last.agents)
         run.figure("reconstruction", pictures.reconstruction(task, of_v))
-        episode = max(last.collected.episodes, key=len)
+        episode = max(Splits.of(last.log, config.seed).test.episodes, key=len)
         run.figure("futures", pictures.futures(last.checkpoint, episode, config.seed))
         run.figure("controllers", pictures.controllers(runs, judged, trained))
         run.table("controllers", controller_rows(judged), "Mean returns in dream and reality")

@@ -88,7 +88,7 @@ def futures(checkpoint: VectorCheckpoint, episode: Episode, seed: int) -> Figure
         axes.plot(real[:, entry], color=REAL, linewidth=1.8)
         axes.set_ylabel(f"entry {entry}")
     rows[0].set_title(
-        f"one real episode (dark) and {DREAMS} dreams of the same actions", fontsize=10
+        f"one held-out real episode (dark) and {DREAMS} dreams of the same actions", fontsize=10
     )
     rows[-1].set_xlabel("step")
     return figure
