@@ -6,6 +6,7 @@ import re
 
 _NETS = "Step: epochs done; 0 is before the first."
 _DAYS = "Step: days simulated."
+_STEPS = "Step: steps dreamed."
 #: step of a stage, by the beginning of its name
 STEPS = {
     "response": "Step: optimiser steps of the round.",
@@ -15,9 +16,19 @@ STEPS = {
     "joint": _NETS,
     "predecessor": _NETS,
     "agent": _DAYS,
+    "vae": _NETS,
+    "rnn": _NETS,
+    "cma_es": _STEPS,
+    "ppo": _STEPS,
+    "sac": _STEPS,
 }
 #: the first pattern that is found in a tag describes it
 MEANINGS = {
+    r"^vae/.*/mean_square$": "Mean squared error of reconstructed observations, normalised.",
+    r"^vae/.*/kl_nats$": "Nats that z holds of an observation, above the prior.",
+    r"^rnn/.*/next_nats$": "Negative log likelihood of the next z, nats a step, mean of members.",
+    r"^rnn/.*/reward_square$": "Mean squared error of rewards, in standard deviations.",
+    r"^rnn/.*/end_nats$": "Negative log likelihood of whether an episode ends, nats a step.",
     r"^response/.*nats_per_person": "Negative log likelihood of the states of a validation person, "
     "up to a constant.",
     r"/objective$": "What the stage minimises; the best validation value is kept.",

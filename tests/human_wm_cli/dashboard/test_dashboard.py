@@ -63,6 +63,8 @@ def test_settings_are_flat_and_plain() -> None:
     [
         ("nets_without_c", "nets_without_c/validation/objective"),
         ("response", "response/validation/nats_per_person"),
+        ("rnn_round_2", "rnn/validation/next_nats"),
+        ("cma_es_round_1", "cma_es/sigma"),
         ("agent", "train/value_loss"),
         ("agent_in_dream", "measured/return"),
         ("agent_in_simulator", "advice/sleep_hours"),
