@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 from tqdm.auto import tqdm
 
 from human_wm_cli.console import Row, print_report, run_script, say
 from human_wm_env import ConfigError
 
-KILLS = "kills"
+KILLS, IMPORT = "kills", "import"
 STANDARD = ["film", "response", "agents", "training", "stage", "people", "posteriors"]
 
 
@@ -22,16 +23,33 @@ class FuzzConfig:
     Attributes:
         kinds: what is mutated: film and response (checkpoints), agents, training (by
             stable-baselines3), stage (of pretraining), people and posteriors (caches), csv (logs);
-            or kills: processes are killed at random and gone on with.
+            or kills: processes are killed at random and gone on with;
+            or import: an export of a tracker is damaged and imported.
+        source: path of that export, a folder or a file.
+        format: name of its format; null recognises it.
         count: mutants of all kinds together, or kills.
         seed: of the first mutant; mutant i of a kind has seed + i.
         json: print one JSON object instead of a table.
     """
 
     kinds: list[str] = field(default_factory=lambda: list(STANDARD))
+    source: str | None = None
+    format: str | None = None
     count: int = 200
     seed: int = 0
     json: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.kinds == [IMPORT]) != (self.source is not None):
+            raise ConfigError(
+                "source=PATH with kinds=[import], and with no other",
+                f"kinds={self.kinds}, source={self.source}",
+                "Name the export that is to be damaged.",
+            )
+
+    def unused(self) -> dict[str, str]:
+        """Return settings that change nothing, and why."""
+        return {} if self.source else {"format": "It is that of the source of kinds=[import]."}
 
 
 def main(config: FuzzConfig) -> None:
@@ -43,6 +61,7 @@ def main(config: FuzzConfig) -> None:
     humanwm fuzz count=10000
     humanwm fuzz kinds=[csv] count=10000
     humanwm fuzz kinds=[kills] count=50
+    humanwm fuzz kinds=[import] source=MyExport count=1000
     """
     if config.kinds == [KILLS]:
         from human_wm_cli.fuzzing.kills import kill_and_go_on
@@ -58,14 +77,16 @@ def main(config: FuzzConfig) -> None:
 
 
 def _mutants(config: FuzzConfig) -> tuple[list[Row], list[str]]:
-    from human_wm_cli.fuzzing.artifacts import ARTIFACTS
+    from human_wm_cli.fuzzing.artifacts import ARTIFACTS, exports_of
     from human_wm_cli.fuzzing.isolation import OUTCOMES
     from human_wm_cli.fuzzing.mutants import fuzz
 
-    for kind in config.kinds:
+    export = exports_of(Path(config.source), config.format) if config.source else None
+    for kind in config.kinds if export is None else ():
         if kind not in ARTIFACTS:
-            known = ", ".join([*ARTIFACTS, KILLS])
-            raise ConfigError(f"kinds out of {known}", repr(kind), f"{KILLS} is a kind for itself.")
+            known = ", ".join([*ARTIFACTS, KILLS, IMPORT])
+            alone = f"{KILLS} and {IMPORT} are kinds for themselves."
+            raise ConfigError(f"kinds out of {known}", repr(kind), alone)
     rows: list[Row] = []
     faults: list[str] = []
     shares = [
@@ -73,7 +94,7 @@ def _mutants(config: FuzzConfig) -> tuple[list[Row], list[str]]:
     ]
     with tqdm(total=config.count, unit="mutant", file=sys.stderr, disable=None) as bar:
         for kind, count in zip(config.kinds, shares, strict=True):
-            tally = fuzz(kind, range(config.seed, config.seed + count), bar.update)
+            tally = fuzz(kind, range(config.seed, config.seed + count), bar.update, export)
             for checksum, counts in (("old", tally.kept), ("new", tally.remade)):
                 outcomes = {outcome: counts[outcome] for outcome in OUTCOMES}
                 rows.append({"kind": kind, "checksums": checksum, **outcomes})

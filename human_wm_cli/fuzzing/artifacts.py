@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +21,7 @@ from agents.planning.dream_planner import ImaginingPlanner
 from agents.sb3.hyperparameters import PPOConfig
 from human_wm_env.data.importers.daily_csv import read_daily_csv
 from human_wm_env.envs.vector_env import VectorEnv
+from human_wm_env.exports.import_logs import import_logs
 from human_wm_env.model.architecture import Architecture
 from human_wm_env.model.checkpoint import BUNDLED, load_checkpoint, save_checkpoint
 from human_wm_env.model.weights import expected_shapes
@@ -223,6 +225,28 @@ def _make_csv(folder: Path) -> None:
 def _use_csv(folder: Path) -> str:
     dataset = read_daily_csv(folder / "logs.csv").dataset
     return _digest(dataset.rows, dataset.observed)
+
+
+def exports_of(source: Path, format_name: str | None) -> Artifact:
+    """Return an export of a tracker: copied, and imported with its values counted.
+
+    Args:
+        source: a file or folder, of which files are damaged.
+        format_name: of its format; None recognises it.
+    """
+
+    def make(folder: Path) -> None:
+        if source.is_dir():
+            shutil.copytree(source, folder, dirs_exist_ok=True)
+        else:
+            shutil.copy(source, folder)
+
+    def use(folder: Path) -> str:
+        # An account that does not balance is a RuntimeError: a fault of the reader.
+        logs = import_logs(folder, format=format_name)
+        return _digest(logs.dataset.rows, logs.dataset.observed)
+
+    return Artifact(make, use)
 
 
 ARTIFACTS: dict[str, Artifact] = {

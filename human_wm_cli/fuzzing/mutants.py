@@ -10,9 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from human_wm_cli.fuzzing.artifacts import ARTIFACTS
+from human_wm_cli.fuzzing.artifacts import ARTIFACTS, Artifact
 from human_wm_cli.fuzzing.isolation import DIFFERENT, IDENTICAL, TYPED, Ending, isolated
 from human_wm_cli.fuzzing.mutations import copy_of, mutate
+
+IMPORT = "import"
+# Without checksums: a mutant may be another valid one.
+UNSEALED = ("csv", IMPORT)
 
 
 @dataclass
@@ -30,19 +34,23 @@ class Tally:
 
 
 def fuzz(
-    kind: str, seeds: Sequence[int], progress: Callable[[int], object] = lambda count: None
+    kind: str,
+    seeds: Sequence[int],
+    progress: Callable[[int], object] = lambda count: None,
+    artifact: Artifact | None = None,
 ) -> Tally:
     """Use one mutant for each seed.
 
     Args:
-        kind: out of ARTIFACTS.
+        kind: out of ARTIFACTS, or IMPORT.
         seeds: of the mutants; the same seed is the same mutant.
         progress: called with 1 after each.
+        artifact: what is mutated; None is that of the kind.
 
     Raises:
         RuntimeError: a valid one cannot be used, or not twice alike.
     """
-    artifact, tally = ARTIFACTS[kind], Tally()
+    artifact, tally = artifact or ARTIFACTS[kind], Tally()
     with tempfile.TemporaryDirectory(prefix="fuzz-") as name:
         whole, mutant = Path(name) / "whole", Path(name) / "mutant"
         whole.mkdir()
@@ -58,7 +66,7 @@ def fuzz(
             mutation = mutate(mutant, np.random.default_rng([seed, len(kind)]))
             ending = _compared(isolated(lambda: artifact.use(mutant)), valid[0])
             (tally.kept if mutation.keeps_seal else tally.remade)[ending.outcome] += 1
-            sealed = mutation.keeps_seal and kind != "csv"
+            sealed = mutation.keeps_seal and kind not in UNSEALED
             fine = (TYPED, IDENTICAL) if sealed else (TYPED, IDENTICAL, DIFFERENT)
             if ending.outcome not in fine:
                 seal = "old" if mutation.keeps_seal else "new"

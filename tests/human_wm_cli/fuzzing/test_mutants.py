@@ -12,6 +12,7 @@ import pytest
 from human_wm_cli.commands.fuzz import STANDARD
 from human_wm_cli.fuzzing.isolation import OUTCOMES
 from human_wm_cli.main import main
+from tests.human_wm_env.exports.test_mutations import FIXTURES
 
 ROOT = Path(__file__).resolve().parents[3]
 WRONG = ("raw error", "hang", "crash")
@@ -30,6 +31,41 @@ def test_no_mutant_gets_through(kind: str) -> None:
     assert found["faults"] == []
     assert sum(row[outcome] for row in found["rows"] for outcome in OUTCOMES) == 20
     assert sum(row[outcome] for row in found["rows"] for outcome in WRONG) == 0
+
+
+def damaged_exports(folder: Path, name: str, count: int) -> None:
+    """Damage an invented export of a format, in a process of its own."""
+    FIXTURES[name](folder)
+    words = ["fuzz", "kinds=[import]", f"source={folder}", f"format={name}", f"count={count}"]
+    done = subprocess.run(
+        [sys.executable, "-m", "human_wm_cli", *words, "json=true"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads(done.stdout)
+    assert found["faults"] == []
+    accepted = sum(row["identical"] + row["accepted and different"] for row in found["rows"])
+    assert 0 < accepted < count
+
+
+@pytest.mark.parametrize("name", ["daily", "apple_health"])
+def test_a_damaged_export_is_refused_or_balances(tmp_path: Path, name: str) -> None:
+    damaged_exports(tmp_path, name, 30)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FIXTURES)
+def test_a_thousand_damaged_exports_of_each_format(tmp_path: Path, name: str) -> None:
+    damaged_exports(tmp_path, name, 1000)
+
+
+def test_an_export_to_damage_has_to_be_named(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["kinds=[import]"], ["source=logs"], ["kinds=[film,import]", "source=logs"]):
+        with pytest.raises(SystemExit):
+            main(["fuzz", *words])
+        assert "source=PATH with kinds=[import]" in capsys.readouterr().err
 
 
 def test_an_unknown_kind_is_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -95,9 +95,3 @@ def survive(folder: Path, name: str, seed: int, count: int) -> int:
 @pytest.mark.parametrize("name", FIXTURES)
 def test_mutants_are_refused_or_balance(tmp_path: Path, name: str) -> None:
     assert survive(tmp_path, name, 0, 25) > 0
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", FIXTURES)
-def test_a_thousand_mutants(tmp_path: Path, name: str) -> None:
-    assert survive(tmp_path, name, 1, 1000) > 0
