@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
@@ -21,6 +20,7 @@ from human_wm_env import (
 )
 from human_wm_env.data.folder import is_folder_of_logs
 from human_wm_env.data.importers import Imported, ImportReport
+from human_wm_env.data.logs_file import AS_ARGUMENT
 from human_wm_env.data.splits import (
     HELD_OUT_SHARE,
     TimeSplit,
@@ -38,7 +38,6 @@ BY_PEOPLE, BY_TIME = "people", "time"
 _OF_EMBEDDED = ("users", "days", "seed", "response_gain")
 _OF_UNIFORM = ("users", "days", "seed")
 _OF_FILES = ("name", "repeated", "outside", "date_format", "others")
-_AS_ARGUMENT = re.compile(r"load the file with read_daily_csv\(\.\.\., (\w+)='([^']*)'\)")
 _OF_TIME = ("held_out_share", "rehearsal", "everybody_trains")
 
 
@@ -230,7 +229,7 @@ def _read_file(
             )
         except DataError as error:
             received, remedy = (
-                _AS_ARGUMENT.sub(r"set data.\1=\2", part) for part in (error.received, error.remedy)
+                AS_ARGUMENT.sub(r"set data.\1=\2", part) for part in (error.received, error.remedy)
             )
             raise DataError(error.expected, received, remedy) from error
     say(imported.report.summary())

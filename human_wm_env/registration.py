@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import gymnasium as gym
 
 from human_wm_env.data.dataset import LogDataset
-from human_wm_env.data.folder import is_folder_of_logs
+from human_wm_env.data.logs_file import is_logs, read_logs
 from human_wm_env.data.never_logged import warn_of_never_logged
 from human_wm_env.errors import ConfigError, UnknownArgumentError, did_you_mean
 from human_wm_env.symbolic.conditional import ConditionalWorld
@@ -36,21 +36,22 @@ Arguments: TypeAlias = dict[str, Any]
 
 
 def resolve_dataset(dataset: Dataset | None) -> LogDataset | EmbeddedPeople:
-    """Return the data set itself; None or "embedded" means the embedded people."""
+    """Return the data set itself; None or "embedded" means the embedded people.
+
+    Logs of a path are read with options by a mapping, such as
+    `{"path": "logs.csv", "repeated": "last", "outside": "error"}`, see `read_daily_csv`.
+    """
     from human_wm_env.people.embedded import EmbeddedPeople, load_embedded
 
     if dataset is None or dataset == EMBEDDED:
         return load_embedded()
     if isinstance(dataset, LogDataset | EmbeddedPeople):
         return dataset
-    is_path = isinstance(dataset, str | Path)
-    if is_path and (Path(dataset).suffix.lower() == ".csv" or is_folder_of_logs(Path(dataset))):
-        from human_wm_env.data.importers.daily_csv import read_daily_csv
-
-        return read_daily_csv(dataset).dataset
+    if is_logs(dataset):
+        return read_logs(dataset)
     raise ConfigError(
-        'dataset "embedded", a path to a .csv of daily logs or to an imported folder, a LogDataset '
-        "or EmbeddedPeople",
+        'dataset "embedded", a path to a .csv of daily logs or to an imported folder, a mapping of '
+        "it and options, a LogDataset or EmbeddedPeople",
         repr(dataset),
         "Load the file first, or leave the argument out for the embedded people.",
     )

@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -126,8 +127,9 @@ class EmbeddedPeople:
         return Losses(self.day_lost[users, days - 1], self.feature_lost[users, days - 1])
 
 
-# What stands for logs: themselves, people, or "embedded" or a path to a .csv.
-Dataset: TypeAlias = LogDataset | EmbeddedPeople | str | Path
+# What stands for logs: themselves, people, "embedded", a path to a .csv or an imported folder, or a
+# mapping of such a path and how it is read.
+Dataset: TypeAlias = LogDataset | EmbeddedPeople | str | Path | Mapping[str, Any]
 
 
 def generate(config: EmbeddedConfig) -> dict[str, np.ndarray]:
