@@ -21,7 +21,7 @@ def _row(name: str, found: Facts) -> Row:
 
 
 def _ends(interval: Facts | None) -> str | None:
-    if interval is None or "low" not in interval:
+    if interval is None or interval.get("low") is None:
         return None
     return f"[{interval['low']:.4g}, {interval['high']:.4g}]"
 
