@@ -91,7 +91,9 @@ class VMCConfig:
         one_of(self.verdict, (STANDARD, FULL), "a verdict")
         for name in self.algorithms:
             one_of(name, (CMA_ES, PPO, SAC), "an algorithm that vmc trains")
-        if not self.algorithms or self.collector not in self.algorithms:
+        if not self.algorithms:
+            raise ConfigError("at least one algorithm", "none", "Give algorithms=[cma_es,ppo].")
+        if self.rounds > 1 and self.collector not in self.algorithms:
             raise ConfigError(
                 "a collector out of algorithms",
                 f"collector={self.collector}, algorithms={self.algorithms}",

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from human_wm_cli.commands.vmc import run
+from human_wm_cli.config import compose
+from human_wm_cli.vmc.config import VMCConfig
 from human_wm_env.vector_dream.checkpoint import load_vector_checkpoint
 from human_wm_env.vector_dream.episodes import EpisodeLog
 from human_wm_env.vector_dream.task import Task
@@ -55,6 +57,11 @@ def test_pendulum_from_the_id_to_the_verdict(
     assert "settings of the run" in message
     kept = load_vector_checkpoint(again["world_model"])
     assert kept.task == Task.of("Pendulum-v1")
+
+
+def test_one_algorithm_needs_no_collector() -> None:
+    config = compose(VMCConfig, "vmc", ["env.id=Pendulum-v1", "algorithms=[cma_es]"])
+    assert config.algorithms == ["cma_es"] and config.rounds == 1
 
 
 def test_the_second_round_collects_with_the_controller_of_the_first(
@@ -118,7 +125,9 @@ def test_a_world_model_of_something_else_is_refused(
         (["env.id=Pendulun-v1"], "Pendulum-v1"),
         (["env.id=Pendulum-v1", "env.kwargs.gravity=1"], "Correct env.kwargs"),
         (["env.id=Pendulum-v1", "chance=0.5"], "rounds=2"),
-        (["env.id=Pendulum-v1", "collector=sac"], "collector out of algorithms"),
+        (["env.id=Pendulum-v1", "rounds=2", "collector=sac"], "collector out of algorithms"),
+        (["env.id=Pendulum-v1", "collector=cma_es"], "rounds=2"),
+        (["env.id=Pendulum-v1", "algorithms=[]"], "at least one algorithm"),
         (["env.id=Pendulum-v1", "steps=0"], "steps >= rounds"),
         (["env.id=Pendulum-v1", "cma_es.part=w", "smoke=true", "steps=600"], "one of: h, z"),
     ],
