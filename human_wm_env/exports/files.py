@@ -7,13 +7,14 @@ import gzip
 import io
 import json
 import os
+import re
 import shutil
 import sqlite3
 import stat
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +27,8 @@ LARGEST_UNPACKED = 64 * 2**30  # bytes of all files of a zip
 SUSPECT_RATIO, SUSPECT_SIZE = 250, 2**28
 MOST_FILES = 1_000_000
 HEAD_BYTES = 1 << 16
+# Google Takeout parts a large export: takeout-20260401T101112Z-001.zip, -002.zip.
+_PART = re.compile(r"(.+)-(\d{3})\.zip", re.IGNORECASE)
 
 
 class Export:
@@ -35,15 +38,23 @@ class Export:
 
     Args:
         path: of a folder, a zip or a file.
+        more: further zips, parts of the same export.
 
     Raises:
-        DataError: there is nothing, or a zip that is broken, encrypted or a bomb.
+        DataError: there is nothing, or a zip that is broken, encrypted or a bomb, or parts
+            that have different files of one name.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *more: Path) -> None:
         self.path = path
         self.left_out: list[str] = []
-        self._zip: zipfile.ZipFile | None = None
+        self._members: dict[str, zipfile.ZipFile] = {}
+        if more:
+            self._sizes: dict[str, int] = {}
+            for part in (path, *more):
+                with typed_errors(part.name):
+                    self._add_zip(part)
+            return
         with typed_errors(path.name):
             mode = path.stat().st_mode
             if stat.S_ISDIR(mode):
@@ -55,8 +66,8 @@ class Export:
                     "Copy what it holds into a file first.",
                 )
             elif zipfile.is_zipfile(path):
-                self._zip = zipfile.ZipFile(path)
-                self._sizes = dict(self._members(self._zip))
+                self._sizes = {}
+                self._add_zip(path)
             else:
                 self._sizes = {path.name: path.stat().st_size}
 
@@ -78,8 +89,8 @@ class Export:
     def open(self, path: str) -> Iterator[io.BufferedReader]:
         """Open a file for reading; what goes wrong inside is a DataError that names it."""
         with typed_errors(path):
-            if self._zip is not None:
-                with self._zip.open(path) as stream:
+            if path in self._members:
+                with self._members[path].open(path) as stream:
                     # A member of a zip has what is used of it: read, readline, peek.
                     yield cast(io.BufferedReader, stream)
             else:
@@ -116,7 +127,7 @@ class Export:
     @contextmanager
     def on_disk(self, path: str) -> Iterator[Path]:
         """Give a file's path; a member of a zip is copied to a temporary file for the time."""
-        if self._zip is None:
+        if path not in self._members:
             yield self._file(path)
             return
         with tempfile.TemporaryDirectory(prefix="humanwm-") as scratch:
@@ -149,7 +160,26 @@ class Export:
                     )
                 yield file.relative_to(root).as_posix(), found.st_size
 
-    def _members(self, archive: zipfile.ZipFile) -> Iterator[tuple[str, int]]:
+    def _add_zip(self, path: Path) -> None:
+        archive = zipfile.ZipFile(path)
+        for name, size in self._checked(path, archive):
+            other = self._members.get(name)
+            if other is None:
+                self._members[name], self._sizes[name] = archive, size
+            elif other.getinfo(name).CRC == archive.getinfo(name).CRC:
+                continue  # the same file in two parts
+            elif name.lower().endswith((".html", ".pdf", ".txt")):
+                self.left_out.append(f"{name} of {path.name} (a page about the export)")
+            else:
+                raise DataError(
+                    "parts of one export, which have each file once",
+                    f"{name} in several, with different content",
+                    "Name each export by itself, person by person.",
+                )
+
+    @staticmethod
+    def _checked(path: Path, archive: zipfile.ZipFile) -> Iterator[tuple[str, int]]:
+        """Yield name and size of the files of a zip, if it is one that trackers write."""
         total, seen = 0, set()
         members = archive.infolist()
         if len(members) > MOST_FILES:
@@ -162,13 +192,13 @@ class Export:
             if member.flag_bits & 1:
                 raise DataError(
                     "a zip without a password",
-                    f"{self.path.name}, which is encrypted",
+                    f"{path.name}, which is encrypted",
                     "Unpack it, and name the folder.",
                 )
             if member.filename in seen:
                 raise DataError(
                     "a zip that has each file once",
-                    f"{member.filename} twice in {self.path.name}",
+                    f"{member.filename} twice in {path.name}",
                     "Export it again, or unpack it and name the folder.",
                 )
             seen.add(member.filename)
@@ -178,7 +208,7 @@ class Export:
             if bomb or total > LARGEST_UNPACKED:
                 raise DataError(
                     "a zip as trackers write it",
-                    f"{self.path.name}, whose {member.filename} unpacks to "
+                    f"{path.name}, whose {member.filename} unpacks to "
                     f"{member.file_size:,} bytes from {member.compress_size:,}",
                     "If you trust it, unpack it and name the folder.",
                 )
@@ -212,10 +242,46 @@ def typed_errors(name: str) -> Iterator[None]:
         ) from error
 
 
-def open_exports(source: Path) -> list[Export]:
-    """Return the exports that a path names: itself, or every zip of a folder of zips."""
-    whole = Export(source)
-    zips = [path for path in whole.paths if path.lower().endswith(".zip")]
-    if source.is_dir() and zips and len(zips) == len(whole.paths):
-        return [Export(source / path) for path in zips]
-    return [whole]
+def open_exports(sources: Sequence[Path]) -> list[Export]:
+    """Return the exports that paths name.
+
+    A path names itself, or every zip of a folder of zips; zips that are numbered parts of one
+    export are one.
+    """
+    found: dict[Path, list[Path]] = {}  # by the path of all parts, in order of the first
+    whole: dict[Path, Export] = {}
+    for source in sources:
+        for path in _zips_of(source, whole):
+            part = _PART.fullmatch(path.name)
+            found.setdefault(path.with_name(part.group(1)) if part else path, []).append(path)
+    exports = []
+    for paths in found.values():
+        parts = sorted(set(paths))
+        export = whole.get(parts[0]) or Export(*parts)
+        export.left_out += _absent_parts(parts)
+        exports.append(export)
+    return exports
+
+
+def _zips_of(source: Path, whole: dict[Path, Export]) -> list[Path]:
+    if not source.is_dir():
+        return [source]
+    export = Export(source)
+    zips = [path for path in export.paths if path.lower().endswith(".zip")]
+    if zips and len(zips) == len(export.paths):
+        return [source / path for path in zips]
+    whole[source] = export  # whose files are listed already
+    return [source]
+
+
+def _absent_parts(parts: Sequence[Path]) -> list[str]:
+    """Name the parts before the last one that are not there."""
+    numbered = [found for path in parts if (found := _PART.fullmatch(path.name))]
+    if len(numbered) != len(parts):
+        return []
+    known = {int(found.group(2)) for found in numbered}
+    return [
+        f"{numbered[0].group(1)}-{number:03}.zip (a part that is not there)"
+        for number in range(1, max(known))
+        if number not in known
+    ]

@@ -143,7 +143,7 @@ def write_logs(
         raise ConfigError("at least one source", "none", "Name the path of an export.")
     with tempfile.TemporaryDirectory(prefix="humanwm-") as scratch:
         sources = [_path_of(one, Path(scratch, str(place))) for place, one in enumerate(named)]
-        exports = [export for path in sources for export in open_exports(path)]
+        exports = open_exports(sources)
         formats = [format_of(export, format) for export in exports]
         with new_folder(Path(out), salted=ids == SALTED) as writer:
             ledger = Ledger(writer.rejected, strict=strict)

@@ -1,4 +1,4 @@
-"""Fitbit's account export and Google Takeout: JSON files of series, and PMData's layout.
+"""Fitbit's account export and Google Takeout: files of series (JSON, CSV), PMData's layout.
 
 Steps, calories, distance, heart rate and exercises are in UTC, sleep and the minutes of a day
 in local time; the clock between them is given (`timezone`) or inferred (`exports.clock`).
@@ -18,6 +18,7 @@ from human_wm_env.exports.categories import Workouts, workout_code
 from human_wm_env.exports.clock import Clock, infer_clock
 from human_wm_env.exports.day_log import DayLog, DayLogBuilder, as_number
 from human_wm_env.exports.files import Export
+from human_wm_env.exports.formats import fitbit_google_data as google
 from human_wm_env.exports.formats.format import People, ReadingOptions
 from human_wm_env.exports.formats.pmdata_wellness import read_wellness
 from human_wm_env.exports.ledger import Ledger, Where
@@ -43,6 +44,7 @@ _WELLNESS = "wellness.csv"
 _FOLDERS = {
     *("physical activity", "sleep", "global export data", "fitbit", "takeout", "pmsys"),
     *("user-site-export", "personal & account", "stress", "googlefit"),
+    *("physical activity_googledata", "health fitness data_googledata"),
 }
 _ACTIVE = ("lightly_active_minutes", "moderately_active_minutes", "very_active_minutes")
 _SEDENTARY = "sedentary_minutes"
@@ -70,11 +72,15 @@ class Fitbit:
                 head = export.head(path)
                 if (b'"dateTime"' if kind != "sleep" else b'"dateOfSleep"') in head:
                     return True
+            elif google.kind_of(path) and google.has_columns(export, path):
+                return True
         return False
 
     def people(self, export: Export, options: ReadingOptions, ledger: Ledger) -> People:
         """Return the person of the export, or one for each folder with steps of its own."""
-        roots = sorted({_root(path) for path in export.paths if _kind(path) == "steps"})
+        roots = sorted(
+            {_root(path) for path in export.paths if "steps" in (_kind(path), google.kind_of(path))}
+        )
         if len(roots) <= 1:
             yield None, partial(self._read, export, export.paths, options, ledger)
             return
@@ -127,7 +133,9 @@ class _Person:
     def read(self, paths: Sequence[str]) -> DayLog | None:
         for path in paths:
             kind = _kind(path)
-            if kind is None:
+            if google.kind_of(path):
+                self._read_google_data(path)
+            elif kind is None:
                 self.ledger.skip(f"file {PurePosixPath(path).name.split('-')[0]}")
             elif kind == _WELLNESS:
                 read_wellness(self.export, path, self.log)
@@ -255,6 +263,27 @@ class _Person:
             if key in self.exercises:
                 self.ledger.merge(schema.WORKOUT)
             self.exercises[key] = (start, workout_code(name), duration / 60000, where)
+
+    def _read_google_data(self, path: str) -> None:
+        kind = google.kind_of(path)
+        if kind is None or not google.is_usable(self.export, path, self.ledger):
+            return
+        if kind == google.SLEEPS:
+            self.log.offered.add(schema.SLEEP)
+            for sleep in google.read_sleeps(self.export, path, self.ledger):
+                self.nights.add(sleep)
+        elif kind == google.EXERCISES:
+            self.log.offered.add(schema.WORKOUT)
+            for one in google.read_exercises(self.export, path, self.ledger):
+                if one.key in self.exercises:
+                    self.ledger.merge(schema.WORKOUT)
+                code = workout_code(one.sport)
+                self.exercises[one.key] = (one.start, code, one.minutes, one.where)
+        else:
+            stamps, values = google.read_series(self.export, path, kind, self.ledger)
+            if stamps:
+                self.log.offered.add(_SERIES[kind][0])
+                self.series[kind].add(path, stamps, np.array(values), column=google.SERIES[kind][0])
 
     def _clock(self, sleeps: Sequence[Sleep]) -> Clock:
         if self.options.timezone is not None:

@@ -14,6 +14,7 @@ from tests.human_wm_env.exports.formats import (
     test_daily_table,
     test_fitabase,
     test_fitbit,
+    test_fitbit_google_data,
     test_garmin,
     test_lifesnaps,
     test_long_table,
@@ -38,6 +39,7 @@ FIXTURES: dict[str, Callable[[Path], object]] = {
     "lifesnaps": lambda folder: files_of(
         folder, {"a.csv": test_lifesnaps.HEADER + "\n".join(test_lifesnaps.ROWS) + "\n"}
     ),
+    "fitbit google_data": lambda folder: files_of(folder, test_fitbit_google_data.FILES),
     "fitbit": lambda folder: files_of(
         folder,
         {
@@ -84,7 +86,7 @@ def survive(folder: Path, name: str, seed: int, count: int) -> int:
     FIXTURES[name](folder)
     for _ in mutants(folder, random.Random(seed), count):
         try:
-            logs = import_logs(folder, format=name)
+            logs = import_logs(folder, format=name.partition(" ")[0])
         except HumanWMError:
             continue
         check_balance(logs)
