@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -100,6 +100,40 @@ class DayLogBuilder:
             return None
         self.put(feature, day, value * scale, where, column, combine=combine)
         return value * scale
+
+    def total(
+        self,
+        feature: int,
+        day: int,
+        cells: Mapping[str, object],
+        where: Where,
+        *,
+        scale: float = 1.0,
+    ) -> None:
+        """Put the sum of several columns of one row into a cell; see `number`.
+
+        Args:
+            feature: its index.
+            day: ordinal of the date.
+            cells: number or text by column; what stands for nothing adds nothing.
+            where: the row's file and place.
+            scale: what the sum is multiplied by, to our unit.
+        """
+        found = {column: text for column, text in cells.items() if not is_nothing(text)}
+        numbers = [(column, text, as_number(text)) for column, text in found.items()]
+        self.ledger.read(feature, len(numbers))
+        good = [number for _, _, number in numbers if number is not None and number >= 0]
+        if len(good) == len(numbers):
+            if good:
+                column = " + ".join(found)
+                self.put(feature, day, sum(good) * scale, where, column, values=len(good))
+            return
+        for column, text, number in numbers:  # a part of the sum would be another quantity
+            possible = number is not None and number >= 0
+            why = "another part of the sum" if possible else "a part of a sum"
+            self.reject_cell(
+                feature, day, where, column, text, f"{why} should be a number, not negative"
+            )
 
     def put(
         self,

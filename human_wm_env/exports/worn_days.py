@@ -32,10 +32,13 @@ def take_out_partial(log: DayLogBuilder, days: Collection[int]) -> None:
                 log.take_out(feature, day, Reason.PARTIAL_DAY, "the export has a part of the day")
 
 
-def add_rest_days(log: DayLogBuilder) -> None:
-    """Say "None" for worn, whole days without a workout, if the export has workouts at all."""
+def add_rest_days(log: DayLogBuilder, *, worn: int = schema.STEPS) -> None:
+    """Say "None" for whole days without a workout, if the export has workouts at all.
+
+    Days count as worn that have a value of the feature `worn`.
+    """
     if schema.WORKOUT not in log.offered:
         return
-    for day in log.days_of(schema.STEPS):
+    for day in log.days_of(worn):
         if log.value(schema.WORKOUT, day) is None:
             log.put(schema.WORKOUT, day, REST, Where(log.source, ""), "", values=0)

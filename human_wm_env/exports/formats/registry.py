@@ -6,6 +6,7 @@ from human_wm_env.errors import DataError
 from human_wm_env.exports.files import Export
 from human_wm_env.exports.formats.apple_health import AppleHealth
 from human_wm_env.exports.formats.daily_table import DailyTable
+from human_wm_env.exports.formats.daylio import Daylio
 from human_wm_env.exports.formats.fitabase import Fitabase
 from human_wm_env.exports.formats.fitbit import Fitbit
 from human_wm_env.exports.formats.folder_of_logs import FolderOfLogs
@@ -13,6 +14,8 @@ from human_wm_env.exports.formats.format import Format
 from human_wm_env.exports.formats.garmin import Garmin
 from human_wm_env.exports.formats.lifesnaps import LifeSnaps
 from human_wm_env.exports.formats.long_table import LongTable
+from human_wm_env.exports.formats.oura import Oura
+from human_wm_env.exports.formats.whoop import Whoop
 from human_wm_env.settings import one_of
 
 FORMATS: dict[str, Format] = {
@@ -26,6 +29,9 @@ FORMATS: dict[str, Format] = {
         Garmin(),
         Fitabase(),
         LifeSnaps(),
+        Whoop(),
+        Oura(),
+        Daylio(),
     )
 }
 

@@ -12,12 +12,15 @@ from human_wm_env import HumanWMError, import_logs
 from tests.human_wm_env.exports.formats import (
     test_apple_health,
     test_daily_table,
+    test_daylio,
     test_fitabase,
     test_fitbit,
     test_fitbit_google_data,
     test_garmin,
     test_lifesnaps,
     test_long_table,
+    test_oura,
+    test_whoop,
 )
 from tests.human_wm_env.exports.grids import check_balance
 
@@ -39,6 +42,9 @@ FIXTURES: dict[str, Callable[[Path], object]] = {
     "lifesnaps": lambda folder: files_of(
         folder, {"a.csv": test_lifesnaps.HEADER + "\n".join(test_lifesnaps.ROWS) + "\n"}
     ),
+    "whoop": lambda folder: files_of(folder, test_whoop.FILES),
+    "oura": lambda folder: files_of(folder, test_oura.FILES),
+    "daylio": lambda folder: files_of(folder, test_daylio.FILES),
     "fitbit google_data": lambda folder: files_of(folder, test_fitbit_google_data.FILES),
     "fitbit": lambda folder: files_of(
         folder,
