@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from human_wm_env.files.array_checks import wrong_numbers
-from human_wm_env.response.basis import WIDTH, ActionStatistics
+from human_wm_env.response.basis import FIRST_COLUMNS, WIDTH, ActionStatistics
 from human_wm_env.response.gap_evidence import GapEvidence
 from human_wm_env.response.noise import StateNoise
 from human_wm_env.response.parameters import (
@@ -81,6 +81,7 @@ def as_today(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return the arrays of a checkpoint as one of today holds them.
 
     Before, states had as many channels each, and stood stacked; noise was the same for all people.
+    The first basis had fewer columns: no channel weighs those that it lacked.
     """
     found = dict(arrays)
     for kind in _KINDS:
@@ -91,6 +92,35 @@ def as_today(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
                 for name, own in zip(_OF_STATE, stacked, strict=True)
             }
             found[f"{PREFIX}noise.degrees"] = np.zeros(1, dtype=np.float32)
+    mean = found.get(f"{PREFIX}actions.mean")
+    if mean is not None and mean.shape == FIRST_COLUMNS.shape:
+        found |= _in_todays_columns(found)
+    return found
+
+
+def _in_todays_columns(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the arrays that have a row for each of FIRST_COLUMNS, with one for each of today's.
+
+    Arrays of other shapes stay: the check of a checkpoint's shapes names them.
+    """
+    found: dict[str, np.ndarray] = {}
+    for name, elsewhere in {
+        "actions.mean": 0.0,
+        "actions.sd": 1.0,
+        "actions.correlation": 0.0,
+        **{f"channels.{state}": 0.0 for state in _OF_STATE},
+    }.items():
+        own = arrays.get(PREFIX + name)
+        if own is None or own.ndim == 0 or len(own) != len(FIRST_COLUMNS):
+            continue
+        grown = np.full((WIDTH, *own.shape[1:]), elsewhere, dtype=own.dtype)
+        grown[FIRST_COLUMNS] = own
+        found[PREFIX + name] = grown
+    correlation = found.get(f"{PREFIX}actions.correlation")
+    if correlation is not None and correlation.shape == (WIDTH, len(FIRST_COLUMNS)):
+        whole = np.eye(WIDTH, dtype=correlation.dtype)
+        whole[:, FIRST_COLUMNS] = correlation
+        found[f"{PREFIX}actions.correlation"] = whole
     return found
 
 

@@ -12,11 +12,14 @@ _WORKOUTS = schema.categories(schema.WORKOUT)
 _REST = _WORKOUTS.index("None")
 _KINDS = tuple(index for index in range(len(_WORKOUTS)) if index != _REST)
 _PLACES = tuple(range(1, schema.FEATURES[schema.LOCATION].width))
-#: hours below which a night is short, and above which it is long
-SHORT_NIGHT_HOURS, LONG_NIGHT_HOURS = 6.5, 8.0
+#: hours below which a night is short, above which it is long, and above which it is very long
+SHORT_NIGHT_HOURS, LONG_NIGHT_HOURS, VERY_LONG_NIGHT_HOURS = 6.5, 8.0, 9.5
+#: steps and active minutes of a day above which more of them may do less, or more, than the first
+MANY_STEPS = (7500.0, 12500.0)
+MANY_MINUTES = 60.0
 #: features that each column needs
 COLUMN_FEATURES: tuple[tuple[int, ...], ...] = (
-    *(((schema.SLEEP,),) * 3),
+    *(((schema.SLEEP,),) * 4),
     (schema.MINUTES,),
     (schema.STEPS,),
     (schema.DISTANCE,),
@@ -24,8 +27,13 @@ COLUMN_FEATURES: tuple[tuple[int, ...], ...] = (
     *(((schema.WORKOUT,),) * len(_KINDS)),
     *(((schema.WORKOUT, schema.MINUTES),) * len(_KINDS)),
     *(((schema.LOCATION,),) * len(_PLACES)),
+    *(((schema.STEPS,),) * len(MANY_STEPS)),
+    (schema.MINUTES,),
+    (schema.WORKOUT, schema.STEPS),
 )
 WIDTH = len(COLUMN_FEATURES)
+#: columns of the first basis, which knew no very long nights, and no days of much activity
+FIRST_COLUMNS = np.r_[0:3, 4 : WIDTH - len(MANY_STEPS) - 2]
 #: columns of the night, which is over before the morning
 OF_NIGHT = np.array([features == (schema.SLEEP,) for features in COLUMN_FEATURES])
 OWN_MEAN_PSEUDO_DAYS = 5.0
@@ -35,25 +43,30 @@ _LEAST_SD, _LEAST_EIGENVALUE = 1e-3, 1e-3
 def daily_basis(rows: np.ndarray) -> np.ndarray:
     """Return functions of the actions of days, float64 (..., WIDTH).
 
-    A product is a column of its own (minutes of each workout): averages of factors do not tell
-    the average of their product.
+    A product is a column of its own (minutes of each workout, steps of days with any): averages
+    of factors do not tell the average of their product. Hinges let an effect level off: a line
+    through days of rest and of long runs says too little of a walk.
 
     Args:
         rows: float32 (..., 10), raw rows; anything in cells that were not observed.
     """
     sleep, minutes = rows[..., schema.SLEEP], rows[..., schema.MINUTES] / 60.0
-    workout = rows[..., schema.WORKOUT]
+    workout, steps = rows[..., schema.WORKOUT], rows[..., schema.STEPS]
     columns = [
         sleep - 7.0,
         np.minimum(sleep - SHORT_NIGHT_HOURS, 0.0),
         np.maximum(sleep - LONG_NIGHT_HOURS, 0.0),
+        np.maximum(sleep - VERY_LONG_NIGHT_HOURS, 0.0),
         minutes,
-        rows[..., schema.STEPS] / 5000.0,
+        steps / 5000.0,
         rows[..., schema.DISTANCE] / 4.0,
         rows[..., schema.CALORIES] / 500.0,
         *((workout == kind).astype(float) for kind in _KINDS),
         *((workout == kind) * minutes for kind in _KINDS),
         *((rows[..., schema.LOCATION] == place).astype(float) for place in _PLACES),
+        *(np.maximum(steps - many, 0.0) / 5000.0 for many in MANY_STEPS),
+        np.maximum(minutes - MANY_MINUTES / 60.0, 0.0),
+        (workout != _REST) * steps / 5000.0,
     ]
     return np.stack(columns, axis=-1).astype(np.float64)
 

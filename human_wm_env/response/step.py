@@ -10,7 +10,15 @@ import numpy as np
 
 from human_wm_env.compiled import inlined
 from human_wm_env.person import schema
-from human_wm_env.response.basis import LONG_NIGHT_HOURS, OF_NIGHT, SHORT_NIGHT_HOURS, WIDTH
+from human_wm_env.response.basis import (
+    LONG_NIGHT_HOURS,
+    MANY_MINUTES,
+    MANY_STEPS,
+    OF_NIGHT,
+    SHORT_NIGHT_HOURS,
+    VERY_LONG_NIGHT_HOURS,
+    WIDTH,
+)
 from human_wm_env.response.carried import PROCESSES
 from human_wm_env.response.parameters import (
     CONTEXT_WIDTH,
@@ -38,26 +46,38 @@ _DENSITY_AT_0 = 1.0 / np.sqrt(2.0 * np.pi)
 @inlined
 def basis_loop(row: np.ndarray, basis: np.ndarray) -> None:
     """Write `basis.daily_basis` of whole days: float32 (10, slots) and (WIDTH, slots)."""
-    first_kind = 7
+    first_kind = 8
     first_product = first_kind + len(_KINDS)
     first_place = first_product + len(_KINDS)
+    first_many = first_place + _PLACES
+    of_workout = first_many + len(MANY_STEPS) + 1
     for slot in range(row.shape[1]):
         sleep = row[schema.SLEEP, slot]
         basis[0, slot] = sleep - np.float32(7.0)
         basis[1, slot] = min(sleep - np.float32(SHORT_NIGHT_HOURS), np.float32(0.0))
         basis[2, slot] = max(sleep - np.float32(LONG_NIGHT_HOURS), np.float32(0.0))
-        basis[3, slot] = row[schema.MINUTES, slot] / np.float32(60.0)
-        basis[4, slot] = row[schema.STEPS, slot] / np.float32(5000.0)
-        basis[5, slot] = row[schema.DISTANCE, slot] / np.float32(4.0)
-        basis[6, slot] = row[schema.CALORIES, slot] / np.float32(500.0)
+        basis[3, slot] = max(sleep - np.float32(VERY_LONG_NIGHT_HOURS), np.float32(0.0))
+        minutes = row[schema.MINUTES, slot] / np.float32(60.0)
+        basis[4, slot] = minutes
+        basis[5, slot] = row[schema.STEPS, slot] / np.float32(5000.0)
+        basis[6, slot] = row[schema.DISTANCE, slot] / np.float32(4.0)
+        basis[7, slot] = row[schema.CALORIES, slot] / np.float32(500.0)
+        beyond = minutes - np.float32(MANY_MINUTES / 60.0)
+        basis[of_workout - 1, slot] = max(beyond, np.float32(0.0))
+        basis[of_workout, slot] = 0.0
     for place in range(len(_KINDS)):
         for slot in range(row.shape[1]):
             done = np.float32(row[schema.WORKOUT, slot] == _KINDS[place])
             basis[first_kind + place, slot] = done
-            basis[first_product + place, slot] = done * basis[3, slot]
+            basis[first_product + place, slot] = done * basis[4, slot]
+            basis[of_workout, slot] += done * basis[5, slot]
     for place in range(_PLACES):
         for slot in range(row.shape[1]):
             basis[first_place + place, slot] = row[schema.LOCATION, slot] == place + 1
+    for place in range(len(MANY_STEPS)):
+        many = np.float32(MANY_STEPS[place] / 5000.0)
+        for slot in range(row.shape[1]):
+            basis[first_many + place, slot] = max(basis[5, slot] - many, np.float32(0.0))
 
 
 @inlined

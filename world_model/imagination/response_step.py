@@ -16,8 +16,11 @@ from human_wm_env.person import schema
 from human_wm_env.person.schema import DAYS_PER_WEEK
 from human_wm_env.response.basis import (
     LONG_NIGHT_HOURS,
+    MANY_MINUTES,
+    MANY_STEPS,
     OF_NIGHT,
     SHORT_NIGHT_HOURS,
+    VERY_LONG_NIGHT_HOURS,
 )
 from human_wm_env.response.carried import (
     PROCESSES,
@@ -213,19 +216,24 @@ def response_basis(columns: Columns) -> mx.array:
         return columns[index] * feature.scale + feature.centre
 
     sleep, minutes = raw(schema.SLEEP), raw(schema.MINUTES) / 60.0
+    steps = raw(schema.STEPS) / 5000.0
     kinds = columns[schema.WORKOUT][:, _KIND_COLUMNS]
     return mx.concatenate(
         [
             sleep - 7.0,
             mx.minimum(sleep - SHORT_NIGHT_HOURS, 0.0),
             mx.maximum(sleep - LONG_NIGHT_HOURS, 0.0),
+            mx.maximum(sleep - VERY_LONG_NIGHT_HOURS, 0.0),
             minutes,
-            raw(schema.STEPS) / 5000.0,
+            steps,
             raw(schema.DISTANCE) / 4.0,
             raw(schema.CALORIES) / 500.0,
             kinds,
             kinds * minutes,
             columns[schema.LOCATION][:, 1:],
+            *(mx.maximum(steps - many / 5000.0, 0.0) for many in MANY_STEPS),
+            mx.maximum(minutes - MANY_MINUTES / 60.0, 0.0),
+            kinds.sum(axis=1, keepdims=True) * steps,
         ],
         axis=1,
     )

@@ -16,6 +16,7 @@ from human_wm_env.response.arrays import (
     from_arrays,
     to_arrays,
 )
+from human_wm_env.response.basis import FIRST_COLUMNS, WIDTH
 from tests.human_wm_env.response.responses import CHANNELS, RANK, TAU_DAYS, logs, parameters
 
 ARRAYS = to_arrays(parameters(*logs(6, 60)[:2]))
@@ -63,6 +64,28 @@ def test_stacked_arrays_are_those_of_each_state() -> None:
     for kind, value in rate.items():
         np.testing.assert_array_equal(found[f"response.{kind}.heart_rate"], value)
         np.testing.assert_array_equal(found[f"response.{kind}.mood"], 2 * value)
+
+
+def test_a_response_of_the_first_basis_weighs_none_of_its_later_columns() -> None:
+    first = dict(ARRAYS)
+    places = FIRST_COLUMNS
+    for name in ("actions.mean", "actions.sd", "channels.heart_rate", "channels.mood"):
+        first[f"response.{name}"] = ARRAYS[f"response.{name}"][places]
+    correlation = ARRAYS["response.actions.correlation"][np.ix_(places, places)]
+    first["response.actions.correlation"] = correlation
+    found = as_today(first)
+    check_response(found)
+    later = np.setdiff1d(np.arange(WIDTH), places)
+    assert len(later) == WIDTH - len(places) == 5
+    for name, value in ARRAYS.items():
+        assert found[name].shape == value.shape, name
+    for state in ("heart_rate", "mood"):
+        name = f"response.channels.{state}"
+        np.testing.assert_array_equal(found[name][places], ARRAYS[name][places])
+        assert not found[name][later].any()
+    whole = found["response.actions.correlation"]
+    np.testing.assert_array_equal(whole[np.ix_(places, places)], correlation)
+    np.testing.assert_array_equal(whole[later], np.eye(WIDTH)[later])
 
 
 @pytest.mark.parametrize("sizes", [{"transition": "respons"}, {"transition": "response"}])

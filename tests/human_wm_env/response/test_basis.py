@@ -38,9 +38,19 @@ def test_a_run_is_a_column_of_minutes_beside_its_share() -> None:
     row[schema.WORKOUT], row[schema.MINUTES], row[schema.SLEEP] = RUNNING, 30.0, 9.0
     basis = daily_basis(row)
     assert basis.shape == (WIDTH,)
-    assert basis[:4].tolist() == [2.0, 0.0, 1.0, 0.5]
+    assert basis[:5].tolist() == [2.0, 0.0, 1.0, 0.0, 0.5]
     of_workout = basis[[features[0] == schema.WORKOUT for features in COLUMN_FEATURES]]
     assert sorted(of_workout[of_workout > 0.0].tolist()) == [0.5, 1.0]
+
+
+def test_much_activity_and_very_long_nights_are_columns_of_what_is_beyond() -> None:
+    row = np.zeros(schema.FEATURE_COUNT, dtype=np.float32)
+    row[schema.SLEEP], row[schema.STEPS], row[schema.MINUTES] = 10.0, 15_000.0, 90.0
+    basis = daily_basis(row)
+    assert basis[:4].tolist() == [3.0, 0.0, 2.0, 0.5]
+    assert basis[-4:].tolist() == [1.5, 0.5, 0.5, 0.0]
+    row[schema.WORKOUT] = RUNNING
+    assert daily_basis(row)[-1] == 3.0
 
 
 def test_a_product_is_known_where_both_factors_are() -> None:
@@ -86,5 +96,5 @@ def test_memory_of_a_steady_change_arrives_and_stays(morning: bool) -> None:
 
 
 def test_the_columns_of_the_night_come_first() -> None:
-    assert np.flatnonzero(OF_NIGHT).tolist() == [0, 1, 2]
-    assert all(COLUMN_FEATURES[column] == (schema.SLEEP,) for column in range(3))
+    assert np.flatnonzero(OF_NIGHT).tolist() == [0, 1, 2, 3]
+    assert all(COLUMN_FEATURES[column] == (schema.SLEEP,) for column in range(4))
