@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from human_wm_env.person import schema
-from human_wm_env.response.basis import daily_basis, remembered
+from human_wm_env.response.basis import OF_NIGHT, WIDTH, daily_basis, remembered
 from human_wm_env.response.carried import joined_channels
 from human_wm_env.response.inference import ResponseInference
 from human_wm_env.response.ordinal import normal_cdf
@@ -75,13 +75,13 @@ def test_without_noise_the_days_are_those_of_the_regression(morning: bool) -> No
     rows, weekday = days(rng), rng.integers(-1, 7, (SLOTS, 1)) + np.zeros(DAYS, dtype=int)
     weekday = np.where(weekday < 0, -1, (weekday + np.arange(DAYS)) % 7)
     latents = rng.standard_normal((SLOTS, own.rank + 2)).astype(np.float32)
-    own_mean = own.actions.mean + 0.5 * own.actions.sd * rng.standard_normal((SLOTS, 23))
+    own_mean = own.actions.mean + 0.5 * own.actions.sd * rng.standard_normal((SLOTS, WIDTH))
     scaled = (daily_basis(rows) - own_mean[:, None]) / own.actions.sd
     memory, _ = remembered(scaled, own.tau_days, morning_states=morning)
     context = context_columns(own, rows, np.ones(rows.shape, dtype=bool), weekday)
     x = np.concatenate([context, memory.reshape(SLOTS, DAYS, -1)], axis=-1)
     rate, mood = ((x * own.coefficients(state, latents)[:, None]).sum(axis=-1) for state in (0, 1))
-    night = np.where(np.arange(23)[:, None] < 3, joined_channels(own), 0.0)
+    night = np.where(OF_NIGHT[:, None], joined_channels(own), 0.0)
     usual = np.stack(
         [(own_mean / own.actions.sd) @ part for part in (night, joined_channels(own) - night)],
         axis=1,
