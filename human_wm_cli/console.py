@@ -7,6 +7,7 @@ import inspect
 import json as json_module
 import math
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from pathlib import Path
@@ -18,6 +19,8 @@ from human_wm_env import DataError, HumanWMError
 # One line of a table, and an object of JSON: text, numbers, lists and further objects.
 Row = Mapping[str, str | float | None]
 Facts = dict[str, Any]
+
+PRINTED_WIDTH = 100  # columns of what a command prints
 
 
 class _JsonOutput:
@@ -47,31 +50,48 @@ def to_json(value: object) -> str:
     return json_module.dumps(_jsonable(value, "the value"), indent=2, allow_nan=False)
 
 
-def table(rows: Sequence[Row], columns: Sequence[str] | None = None) -> str:
+def table(
+    rows: Sequence[Row], columns: Sequence[str] | None = None, *, width: int | None = None
+) -> str:
     """Align rows in columns: numbers to the right with 4 digits, text to the left.
 
     Args:
         rows: one mapping a row; a missing entry is shown as "-".
         columns: the order; by default that of first appearance.
+        width: of the longest line; a wider table goes on below itself, a blank line between, each
+            part beginning with the first column. None is one part.
     """
     names = list(columns) if columns else list(dict.fromkeys(key for row in rows for key in row))
     if not rows or not names:
         return "(no rows)"
-    cells = [[_cell(row.get(name)) for name in names] for row in rows]
-    lines = [names, *cells]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(names))]
-    right = [
-        all(_is_number(row.get(name)) for row in rows if row.get(name) is not None)
-        for name in names
-    ]
-    lines.insert(1, ["-" * width for width in widths])
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if to_right else cell.ljust(width)
-            for cell, width, to_right in zip(line, widths, right, strict=True)
-        ).rstrip()
-        for line in lines
+    aligned = [_aligned(name, [row.get(name) for row in rows]) for name in names]
+    return "\n\n".join(
+        "\n".join("  ".join(line).rstrip() for line in zip(*part, strict=True))
+        for part in _parts(aligned, width)
     )
+
+
+def _aligned(name: str, values: Sequence[str | float | None]) -> list[str]:
+    """Return the lines of one column, its name and a rule first, all of one width."""
+    cells = [name, *map(_cell, values)]
+    wide = max(map(len, cells))
+    cells.insert(1, "-" * wide)
+    is_number = all(_is_number(value) for value in values if value is not None)
+    return [cell.rjust(wide) if is_number else cell.ljust(wide) for cell in cells]
+
+
+def _parts(columns: Sequence[list[str]], width: int | None) -> list[list[list[str]]]:
+    """Deal columns into parts that are no wider than `width` where two columns are not."""
+    first, *others = columns
+    parts, used = [[first]], len(first[0])
+    for column in others:
+        more = len(column[0]) + len("  ")
+        if width is not None and used + more > width and len(parts[-1]) > 1:
+            parts.append([first])
+            used = len(first[0])
+        parts[-1].append(column)
+        used += more
+    return parts
 
 
 def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -94,7 +114,7 @@ def print_report(
     result: Facts | None = None,
     columns: Sequence[str] | None = None,
 ) -> None:
-    """Print a result for people, or as one JSON object.
+    """Print a result for people, within 100 columns, or as one JSON object.
 
     Args:
         rows: the table.
@@ -112,8 +132,8 @@ def print_report(
         output.write(result if result is not None else {"rows": list(rows)})
         return
     if title:
-        print(title)
-    print(table(rows, columns), flush=True)
+        print("\n".join(textwrap.fill(line, PRINTED_WIDTH) for line in title.split("\n")))
+    print(table(rows, columns, width=PRINTED_WIDTH), flush=True)
 
 
 def say(message: str) -> None:

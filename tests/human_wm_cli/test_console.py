@@ -8,8 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from human_wm_cli.console import print_report, run_script, say, table, to_json
+from human_wm_cli.console import PRINTED_WIDTH, print_report, run_script, say, table, to_json
 from human_wm_env.errors import DataError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,6 +52,37 @@ def test_a_table_aligns_numbers_right_and_text_left() -> None:
 def test_a_table_shows_the_columns_asked_for() -> None:
     assert table([{"a": 1, "b": 2}], ["b"]).split() == ["b", "-", "2"]
     assert table([]) == "(no rows)"
+
+
+def test_a_wide_table_goes_on_below_itself() -> None:
+    rows = [{"agent": "habit", "steps": 8000, "sleep": "7.5 h"}, {"agent": "ppo", "steps": 9}]
+    assert table(rows, width=12).splitlines() == [
+        "agent  steps",
+        "-----  -----",
+        "habit   8000",
+        "ppo        9",
+        "",
+        "agent  sleep",
+        "-----  -----",
+        "habit  7.5 h",
+        "ppo    -",
+    ]
+    assert table(rows, width=19) == table(rows)
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=20))
+def test_no_printed_line_is_wider_than_a_hundred_columns(widths: list[int]) -> None:
+    row = {f"{number}": "x" * width for number, width in enumerate(widths)}
+    lines = table([row], width=PRINTED_WIDTH).splitlines()
+    assert max(map(len, lines)) <= PRINTED_WIDTH
+    cells = [cell for line in lines for cell in line.split() if "x" in cell]
+    assert sorted(cells) == sorted([*row.values(), *[row["0"]] * lines.count("")])
+
+
+def test_titles_are_wrapped(capsys: pytest.CaptureFixture[str]) -> None:
+    print_report([{"a": 1}], title="\n" + "word " * 30)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "" and len(lines) == 6 and max(map(len, lines)) <= PRINTED_WIDTH
 
 
 def test_large_integers_keep_their_digits() -> None:
@@ -163,7 +196,7 @@ def test_a_script_in_a_process_of_its_own(configs: Path) -> None:
         "import sys\n"
         f"sys.path.insert(0, {str(ROOT)!r})\n"
         "from dataclasses import dataclass\n"
-        "from human_wm_cli.console import print_report, run_script\n"
+        "from human_wm_cli.console import PRINTED_WIDTH, print_report, run_script\n"
         "@dataclass(frozen=True)\n"
         "class Toy:\n"
         "    steps: int = 1\n"
