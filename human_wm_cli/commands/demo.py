@@ -24,6 +24,7 @@ from human_wm_cli.run import RunConfig, RunFolder
 from human_wm_env import ConfigError, EmbeddedPeople, LogDataset
 from human_wm_env.model.architecture import Architecture
 from world_model import TrainingConfig
+from world_model.training.unused import unused_settings
 
 PPO = "PPO in the dream"
 FIRST_IMPRESSION = "A first impression, with far too little of everything. "
@@ -64,7 +65,10 @@ class DemoConfig:
 
     def unused(self) -> dict[str, str]:
         """Return settings that change nothing here, and why."""
-        return {"env.world_model": "The demo dreams by the checkpoint that it trains."}
+        return {
+            "env.world_model": "The demo dreams by the checkpoint that it trains.",
+            **unused_settings(self.model, self.training),
+        }
 
 
 def embedded_people(config: DataConfig) -> EmbeddedPeople:

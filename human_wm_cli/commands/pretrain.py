@@ -14,6 +14,7 @@ from human_wm_cli.run import TRAINING_STATE, RunConfig, RunFolder
 from human_wm_env import ConfigError, DataError
 from human_wm_env.model.architecture import Architecture
 from world_model import CardConfig, Pretrained, TrainingConfig, pretrain, verdict
+from world_model.training.unused import unused_settings
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,10 @@ class PretrainConfig:
                 "true: a test on people whom training never saw, and there are none",
                 "Use training=finetune or training=few_people, or data.everybody_trains=false.",
             )
+
+    def unused(self) -> dict[str, str]:
+        """Return settings that change nothing here, and why."""
+        return unused_settings(self.model, self.training)
 
 
 def run_pretraining(config: PretrainConfig, run: RunFolder) -> Pretrained:

@@ -30,6 +30,7 @@ from agents.tensor_tree import has_tree
 from human_wm_cli.config import CONFIGS_FOLDER
 from human_wm_cli.console import Facts, print_report, run_script, say
 from human_wm_cli.dashboard.stage_events import StageEvents
+from human_wm_cli.data import EMBEDDED
 from human_wm_cli.run import TRAINING_STATE, RunConfig, RunFolder
 from human_wm_env import CheckpointError, ConfigError, Dataset
 
@@ -261,8 +262,17 @@ def main(config: TrainAgentConfig) -> None:
         title="Return of the training episodes, and the mean of each reward component",
         result={"agent": training.folder, "run": run.path, **metrics},
     )
-    where = "" if is_of_people(config.env.id) else f" world.id={config.env.id}"
-    say(f'Judge it: humanwm evaluate agents="[{run.path}]"{where}')
+    say(f"Judge it: humanwm evaluate agents={run.path}{_where(config.env)}")
+
+
+def _where(env: AnyEnvConfig) -> str:
+    """Return what `humanwm evaluate` is told of the world, each word after a space."""
+    if not isinstance(env, EnvConfig):
+        return f" world.id={env.id}"
+    if env.dataset == EMBEDDED:
+        return ""
+    model = "" if env.world_model is None else f" dream.world_model={env.world_model}"
+    return f" dream.dataset={env.dataset}{model} simulator=null evaluation.split=all"
 
 
 def run(words: Sequence[str]) -> None:
