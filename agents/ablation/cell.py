@@ -26,12 +26,22 @@ class _Curve:
 
     def __init__(self) -> None:
         self.returns: list[tuple[int, float]] = []
+        self.levels: dict[int, float] = {}
         self.last: dict[str, float] = {}
 
     def scalar(self, name: str, value: float, step: int) -> None:
         self.last[name] = value
         if name == "rollout/ep_rew_mean":
             self.returns.append((step, value))
+        if name == "curriculum/level":
+            self.levels[step] = value
+
+    def shares(self, optimum: float, last_level: int) -> list[tuple[int, float]]:
+        """Return the shares of the optimum by update; 0 before the last level of a curriculum."""
+        return [
+            (step, value / optimum if self.levels.get(step, last_level) == last_level else 0.0)
+            for step, value in self.returns
+        ]
 
 
 def run_cell(
@@ -54,7 +64,7 @@ def run_cell(
     agent = train_transformer(config, env, Session(logger=curve))
     seconds = time.monotonic() - began
     optimum = optimum_of(env)
-    shares = [(step, value / optimum) for step, value in curve.returns]
+    shares = curve.shares(optimum, max(0, len(config.curriculum.levels) - 1))
     reached = [step for step, share in shares if share >= SOLVED]
     found: dict[str, Plain] = {
         configuration: {

@@ -26,6 +26,7 @@ class Watched:
     Attributes:
         right: bool (transitions, width), entries of the next state that were foretold.
         determined: bool (transitions, width), entries that follow from what was shown.
+        decisive: bool (transitions,), where what the action brings depends on the rule.
         by_action: bool (width,), entries that the agent's action changes.
         read: float32 (episodes, width of the net), what the heads read at the last step.
         rule: int (episodes, n), the hidden rule.
@@ -34,6 +35,7 @@ class Watched:
 
     right: np.ndarray
     determined: np.ndarray
+    decisive: np.ndarray
     by_action: np.ndarray
     read: np.ndarray
     rule: np.ndarray
@@ -70,7 +72,7 @@ def watch(
         net, codec, rng = agent.net, agent.codec, np.random.default_rng(seed)
         observed, _ = env.reset(seed=seed)
         memory, before = net.begin(), codec.nothing(episodes)
-        right, determined = [], []
+        right, determined, decisive = [], [], []
         for _ in range(world.horizon):
             states = torch.from_numpy(observed)
             read, memory = net.advance(states, before, memory)
@@ -81,6 +83,7 @@ def watch(
             asked = net.imagine(states, before, memory, encoded[:, None])[:, 0]
             foretold = as_state(net.world_model_head(asked)[:, :-1], agent.binary).numpy()
             determined.append(world.determined(whole.state, actions.numpy()))
+            decisive.append(world.decisive(whole.state))
             last_rule = world.hidden_rule(whole.state)
             observed = env.step(codec.to_env(actions))[0]
             right.append(np.abs(foretold - observed) < 0.5)
@@ -88,6 +91,7 @@ def watch(
         return Watched(
             right=np.concatenate(right),
             determined=np.concatenate(determined),
+            decisive=np.concatenate(decisive),
             by_action=world.entries("action"),
             read=read.numpy(),
             rule=last_rule,
@@ -101,13 +105,15 @@ def exact_shares(watched: Watched) -> dict[str, float | None]:
     """Return how often all entries that follow were foretold, together and apart.
 
     Returns:
-        "exact" of all entries, "by_action" of those that the action changes and "by_world" of
-        the others; None where none of them ever follows.
+        "exact" of all entries, "by_action" of those that the action changes, "by_world" of the
+        others, and "by_rule" of what the action changes where the rule has a say in it, which
+        leaves out what time alone foretells; None where none of them ever follows.
     """
     kinds = {
-        "exact": np.ones_like(watched.by_action),
+        "exact": np.ones_like(watched.determined),
         "by_action": watched.by_action,
         "by_world": ~watched.by_action,
+        "by_rule": watched.by_action & watched.decisive[:, None],
     }
     found: dict[str, float | None] = {}
     for name, entries in kinds.items():

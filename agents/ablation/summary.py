@@ -101,7 +101,9 @@ def readable(row: Plain) -> dict[str, str]:
         "over the training": _interval(row["in_training"]) if "in_training" in row else "",
         "updates to 90%": _updates(row),
         "elsewhere": ", ".join(f"{name} {_number(at)}" for name, at in row["elsewhere"].items()),
-        "exact: all / action's / world's": " / ".join(_number(value) for value in exact.values()),
+        "exact: all / action's / world's / rule's": " / ".join(
+            _number(value) for value in exact.values()
+        ),
         "probe": _number(row.get("probe")),
         "true transition": _number(row["true_transition"]),
     }

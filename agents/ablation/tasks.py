@@ -32,7 +32,7 @@ class Task:
     env_id: str
     updates: int
     quick_updates: int
-    settings: Mapping[str, float] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
     algorithm: str = "reinforce"
     arguments: Plain = field(default_factory=dict)
     elsewhere: Mapping[str, Plain] = field(default_factory=dict)

@@ -14,10 +14,12 @@ from agents import Bootstrap
 from agents.ablation.cell import run_cell, upper_bound
 from agents.ablation.summary import ablation_figure, readable, summarise
 from agents.ablation.task_list import TASKS
-from agents.ablation.tasks import CONFIGURATIONS
+from agents.ablation.tasks import CONFIGURATIONS, HEAD, NO_HEAD
 from human_wm_cli.console import Facts, markdown_table, print_report, run_script, say, to_json
 from human_wm_cli.run import EXPERIMENTS, TABLE, RunConfig, RunFolder
 from human_wm_env import ConfigError
+from human_wm_env.files.reading import read_json
+from human_wm_env.files.writing import write_whole
 from human_wm_env.settings import one_of
 
 NAME = "ablation"
@@ -30,7 +32,8 @@ class AblationConfig:
 
     Attributes:
         tasks: which worlds, out of agents/ablation/task_list.py.
-        configurations: what is trained there.
+        configurations: what is trained there; null is all of it, or with quick=true the agent
+            without and with its head.
         seeds: trainings of each; null are 10, or 3 with quick=true.
         quick: fewer updates.
         episodes: that each agent is judged on.
@@ -41,7 +44,7 @@ class AblationConfig:
     """
 
     tasks: list[str] = field(default_factory=lambda: list(TASKS))
-    configurations: list[str] = field(default_factory=lambda: list(CONFIGURATIONS))
+    configurations: list[str] | None = None
     seeds: int | None = None
     quick: bool = False
     episodes: int = 500
@@ -53,13 +56,19 @@ class AblationConfig:
     def __post_init__(self) -> None:
         for name in self.tasks:
             one_of(name, TASKS, "tasks")
-        for name in self.configurations:
+        for name in self.configurations or ():
             one_of(name, CONFIGURATIONS, "configurations")
         for name in ("processes", "episodes"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} >= 1", f"{getattr(self, name)}", "Raise it.")
         if self.seeds is not None and self.seeds < 2:
             raise ConfigError("seeds >= 2", f"{self.seeds}", "Intervals are over seeds.")
+
+    def trained(self) -> list[str]:
+        """Return the configurations that are trained."""
+        if self.configurations is not None:
+            return self.configurations
+        return [NO_HEAD, HEAD] if self.quick else list(CONFIGURATIONS)
 
     def seed_numbers(self) -> range:
         """Return the seeds of the trainings."""
@@ -82,7 +91,7 @@ def cells_of(config: AblationConfig, folder: Path) -> Iterator[Cell]:
     for seed in config.seed_numbers():
         for name in config.tasks:
             task = TASKS[name]
-            for configuration in config.configurations:
+            for configuration in config.trained():
                 agent = task.config(configuration, seed, quick=config.quick)
                 settings = {
                     "task": asdict(task),
@@ -100,12 +109,12 @@ def kept(cell: Cell) -> Facts | None:
     """Return the numbers of a training that ended before; None if it did not.
 
     Raises:
-        ConfigError: it had other settings.
+        ConfigError: it had other settings, or the file is damaged.
     """
     if not cell.file.is_file():
         return None
-    found = json.loads(cell.file.read_text(encoding="utf-8"))
-    if found["settings"] != cell.settings:
+    found = read_json(cell.file, ConfigError)
+    if not isinstance(found, dict) or found.get("settings") != cell.settings:
         raise ConfigError(
             f"the settings that {cell.file} was made with",
             "others",
@@ -121,7 +130,8 @@ def run_all(config: AblationConfig, run: RunFolder) -> Facts:
     done = {cell.file: found for cell in cells if (found := kept(cell)) is not None}
     left = [cell for cell in cells if cell.file not in done]
     # New interpreters, since Torch does not survive a fork.
-    with ProcessPoolExecutor(config.processes, mp_context=get_context("spawn")) as pool:
+    pool = ProcessPoolExecutor(config.processes, mp_context=get_context("spawn"))
+    try:
         running = {
             pool.submit(
                 run_cell,
@@ -136,14 +146,14 @@ def run_all(config: AblationConfig, run: RunFolder) -> Facts:
             found = done[cell.file] = json.loads(to_json(future.result()))
             cell.file.parent.mkdir(parents=True, exist_ok=True)
             text = to_json({"settings": cell.settings, "result": found})
-            draft = cell.file.with_suffix(".draft")
-            draft.write_text(text + "\n", encoding="utf-8")
-            draft.replace(cell.file)
+            write_whole(cell.file, f"{text}\n".encode())
             share = found[cell.configuration]["share"]
             say(
                 f"{number}/{len(cells)} {cell.task}, {cell.configuration}, seed {cell.seed}: "
                 f"{share:.2f} of the optimum"
             )
+    finally:
+        pool.shutdown(cancel_futures=True)  # after an error, too, no further one begins
     for cell in cells:
         for configuration, numbers in done[cell.file].items():
             results.setdefault(cell.task, {}).setdefault(configuration, []).append(numbers)

@@ -15,6 +15,7 @@ from human_wm_cli.benchmarks.pretraining_costs import pretraining_rows
 from human_wm_cli.benchmarks.processes import first_use_rows, ppo_rows
 from human_wm_cli.benchmarks.step_speed import growth_rows, stepping_rows
 from human_wm_cli.benchmarks.training_step import training_rows
+from human_wm_cli.benchmarks.transformer_updates import update_rows
 from human_wm_cli.benchmarks.vector_worlds import SIZES, vector_world_rows
 from human_wm_cli.console import Facts, Row, print_report, run_script, say
 from human_wm_env import ConfigError
@@ -29,6 +30,7 @@ GROUPS: dict[str, Callable[[bool], list[Row] | tuple[list[Row], dict[str, float]
     "growth": lambda quick: growth_rows(quick, 2 if quick else 15),
     "imagination": lambda quick: imagination_rows(16 if quick else 999, 2 if quick else 15),
     "training": lambda quick: training_rows([128] if quick else [128, 1000], 2 if quick else 6),
+    "transformer": lambda quick: update_rows(1 if quick else 20, 1 if quick else 5),
     "vector_worlds": lambda quick: vector_world_rows(
         ["Pendulum-v1"] if quick else list(SIZES), 5 if quick else 50, 1 if quick else 7
     ),
@@ -45,7 +47,7 @@ class BenchmarkConfig:
     Attributes:
         quick: smaller sizes and fewer repeats: under a minute, for a first impression.
         only: one group of rows: stepping, parts (of a step), growth, imagination, training,
-            vector_worlds, pretraining, first_use or ppo; null measures all of them.
+            transformer, vector_worlds, pretraining, first_use or ppo; null measures all of them.
         against: another checkout of this repository; both are measured in turns, and the time
             ratios of this one to the other are printed: above 1, this one is slower.
         pairs: turns of that, >= 1.

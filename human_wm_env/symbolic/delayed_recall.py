@@ -91,6 +91,10 @@ class DelayedRecallWorld(SymbolicWorld[RecallState]):
         blank = state.steps + 1 >= self.delay
         return self.mark(phase=True, shown=blank, success=True)
 
+    def decisive(self, state: RecallState) -> np.ndarray:
+        """At the recall."""
+        return state.steps == self.delay
+
     def hidden_rule(self, state: RecallState) -> np.ndarray:
         """Return the target, (slots, 1)."""
         return state.shown[:, :1]

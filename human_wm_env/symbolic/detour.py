@@ -135,6 +135,10 @@ class DetourWorld(SymbolicWorld[DetourState]):
         all_known = (found == self.open_doors) | (untried == self.open_doors - found)
         return self.mark(place=~in_room | all_known | tried[every, actions])
 
+    def decisive(self, state: DetourState) -> np.ndarray:
+        """In rooms."""
+        return np.asarray(state.place < self.rooms)
+
     def hidden_rule(self, state: DetourState) -> np.ndarray:
         """Return the (first) door of each room, (slots, rooms)."""
         return state.leads_on.argmax(axis=2)

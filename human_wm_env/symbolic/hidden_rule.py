@@ -137,6 +137,10 @@ class HiddenRuleWorld(SymbolicWorld[HiddenRuleState]):
         known = ~decides | state.tried[every, actions] | (untried == 1)
         return self.mark(target=decides, result=known, success=known)
 
+    def decisive(self, state: HiddenRuleState) -> np.ndarray:
+        """At decisions."""
+        return state.steps % 2 == 0
+
     def hidden_rule(self, state: HiddenRuleState) -> np.ndarray:
         """Return the result of each action, (slots, symbols)."""
         return state.rule

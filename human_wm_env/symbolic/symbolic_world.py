@@ -125,6 +125,10 @@ class SymbolicWorld(World[StateT, None]):
             bool (slots, width); False for what is drawn, and for what nobody can know yet.
         """
 
+    def decisive(self, state: StateT) -> np.ndarray:
+        """Say, bool (slots,), where what an action brings depends on the rule, not on time."""
+        return np.ones(len(state.steps), dtype=bool)
+
     @abstractmethod
     def hidden_rule(self, state: StateT) -> np.ndarray:
         """Return what changes from episode to episode and is not shown, int (slots, symbols)."""

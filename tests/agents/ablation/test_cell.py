@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from agents.ablation.cell import optimum_of, run_cell, upper_bound
+from agents.ablation.cell import _Curve, optimum_of, run_cell, upper_bound
 from agents.ablation.predictions import Watched, exact_shares, probe, watch
 from agents.ablation.summary import ablation_figure, readable, summarise
 from agents.ablation.task_list import TASKS
@@ -64,6 +64,17 @@ def test_a_cell_is_trained_and_measured() -> None:
     assert found[HEAD]["elsewhere"].keys() == {"delay 4"}
 
 
+def test_easier_levels_are_no_share_of_the_optimum() -> None:
+    curve = _Curve()
+    for step, level, value in ((1, 0.0, 5.0), (2, 0.5, 4.0), (3, 1.0, 3.0)):
+        curve.scalar("rollout/ep_rew_mean", value, step)
+        curve.scalar("curriculum/level", level, step)
+    assert curve.shares(6.0, 1) == [(1, 0.0), (2, 0.0), (3, 0.5)]
+    plain = _Curve()
+    plain.scalar("rollout/ep_rew_mean", 3.0, 1)
+    assert plain.shares(6.0, 0) == [(1, 0.5)]
+
+
 def test_seeds_become_rows_and_a_figure() -> None:
     results = {
         "Recall": {
@@ -87,12 +98,16 @@ def test_shares_of_exact_states_by_hand() -> None:
     watched = Watched(
         right=np.array([[True, False, True], [False, True, True], [True, True, False]]),
         determined=np.array([[True, False, True], [True, True, False], [False, False, False]]),
+        decisive=np.array([False, True, True]),
         by_action=np.array([False, True, True]),
         read=np.zeros((1, 1), dtype=np.float32),
         rule=np.zeros((1, 0), dtype=int),
         symbols=2,
     )
-    assert exact_shares(watched) == {"exact": 0.5, "by_action": 1.0, "by_world": 0.5}
+    shares = {"exact": 0.5, "by_action": 1.0, "by_world": 0.5, "by_rule": 1.0}
+    assert exact_shares(watched) == shares
+    nothing = replace(watched, decisive=np.zeros(3, dtype=bool))
+    assert exact_shares(nothing) == {**shares, "by_rule": None}
     assert probe(watched) is None
 
 
@@ -100,7 +115,7 @@ def test_a_linear_probe_finds_what_is_linear_alone() -> None:
     rng = np.random.default_rng(0)
     rule = rng.integers(3, size=(400, 1))
     read = np.eye(3)[rule[:, 0]] + 0.05 * rng.normal(size=(400, 3))
-    base = Watched(*(np.zeros((1, 1), dtype=bool),) * 3, read.astype(np.float32), rule, 3)
+    base = Watched(*(np.zeros((1, 1), dtype=bool),) * 4, read.astype(np.float32), rule, 3)
     assert probe(base) == 1.0
     noise = replace(base, read=rng.normal(size=(400, 3)).astype(np.float32))
     found = probe(noise)

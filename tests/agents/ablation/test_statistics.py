@@ -19,6 +19,7 @@ def test_the_probability_of_improvement_by_hand() -> None:
     # 1 > 0, 2 > 0, 3 > 0, 3 > 2, and 2 = 2 counts half: 4.5 of 6 pairs.
     assert probability_of_improvement(better, base) == pytest.approx(4.5 / 6.0)
     assert probability_of_improvement(base, base) == 0.5
+    assert probability_of_improvement(np.ones(10), np.ones(10)) == 0.5
 
 
 def test_intervals_hold_their_number() -> None:

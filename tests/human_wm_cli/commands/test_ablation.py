@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from agents.ablation.task_list import TASKS
-from agents.ablation.tasks import Task
+from agents.ablation.tasks import CONFIGURATIONS, Task
 from human_wm_cli.commands.ablation import AblationConfig, main
 from human_wm_cli.console import run_script
 
@@ -43,6 +43,16 @@ def test_an_ablation_goes_on_where_it_stopped(
     with pytest.raises(SystemExit):
         run(tmp_path, "seeds=2", "run.resume=true")
     assert "settings that" in capsys.readouterr().err
+    files[0].write_text("{")
+    with pytest.raises(SystemExit):
+        run(tmp_path, "seeds=2", "quick=true", "run.resume=true")
+    assert "valid JSON" in capsys.readouterr().err
+
+
+def test_a_quick_one_trains_less() -> None:
+    assert AblationConfig(quick=True).trained() == ["no head", "head"]
+    assert AblationConfig().trained() == list(CONFIGURATIONS)
+    assert AblationConfig(quick=True, configurations=["head"]).trained() == ["head"]
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from human_wm_cli.benchmarks import (
     processes,
     step_speed,
     training_step,
+    transformer_updates,
     vector_worlds,
 )
 from human_wm_cli.benchmarks.film_model import film_model
@@ -140,9 +141,16 @@ def test_the_script_prints_one_object(
     assert "1 day" in capsys.readouterr().out
     for name in ("stepping_rows", "imagination_rows"):
         monkeypatch.setattr(benchmark, name, lambda *_: ([{"row": 1}], {"number": 2.0}))
-    for name in ("growth_rows", "parts_rows", "pretraining_rows", "first_use_rows", "ppo_rows"):
+    names = ("growth_rows", "parts_rows", "pretraining_rows", "first_use_rows", "ppo_rows")
+    for name in (*names, "update_rows", "vector_world_rows"):
         monkeypatch.setattr(benchmark, name, lambda *_, **__: [{"row": 1}])
     assert set(measure(BenchmarkConfig(quick=True))) == {"machine", *GROUPS}
+
+
+def test_rows_of_the_transformer() -> None:
+    rows = transformer_updates.update_rows(1, 1)
+    assert len(rows) == len(transformer_updates.TRAINED)
+    assert all(row["updates/s"] > 0.0 for row in rows)
 
 
 def test_rows_of_dreams_of_other_environments() -> None:

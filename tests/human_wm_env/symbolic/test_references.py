@@ -153,6 +153,27 @@ def test_doors_and_dead_ends() -> None:
     assert places == [3, 0, 1, 2, 0]
 
 
+def test_where_the_rule_has_a_say() -> None:
+    for env_id, expected in (
+        ("HiddenRule-v0", [True, False, True, False]),
+        ("DelayedRecall-v0", [False] * 5 + [True]),
+        ("Conditional-v0", [True] * 4),
+    ):
+        env = vector_of(env_id, 1)
+        env.reset(seed=0)
+        found = []
+        for _ in expected:
+            found.append(bool(env.world.decisive(env.state)[0]))
+            env.step(np.array([0]))
+        assert found == expected
+    env = vector_of("Detour-v0", 1)
+    env.reset(seed=0)
+    wrong = (env.world.hidden_rule(env.state)[0, 0] + 1) % 8
+    assert env.world.decisive(env.state)[0]
+    env.step(np.array([wrong]))
+    assert not env.world.decisive(env.state)[0]
+
+
 def test_several_open_doors() -> None:
     env, one = vector_of("Detour-v0", 500, open_doors=3), vector_of("Detour-v0", 500)
     env.reset(seed=0), one.reset(seed=0)
