@@ -26,6 +26,7 @@ def unused_settings(architecture: Architecture, training: TrainingConfig) -> dic
 def _of_transition(
     architecture: Architecture, training: TrainingConfig
 ) -> Iterator[tuple[str, str]]:
+    settings: tuple[str, ...]
     if architecture.has_response:
         sizes, other = _OF_NETS, FILM
         settings = ("member_share", "baseline_epochs")
