@@ -17,7 +17,7 @@ WHOLE_DAY_MINUTES = 1440
 def take_out_unworn(log: DayLogBuilder, days: Collection[int]) -> None:
     """Empty the totals of days off the wrist: zeros are not worn, calories a default."""
     for day in sorted(days):
-        for feature in TOTALS:
+        for feature in (one for one in TOTALS if one in log.offered):
             reason = Reason.UNCONFIRMED if feature == schema.CALORIES else Reason.NOT_WORN
             log.take_out(feature, day, reason, "the tracker was not worn on this day")
         for feature in {schema.HEART_RATE, schema.WORKOUT} & log.offered:

@@ -15,6 +15,7 @@ from human_wm_env.exports.formats.garmin import Garmin
 from human_wm_env.exports.formats.lifesnaps import LifeSnaps
 from human_wm_env.exports.formats.long_table import LongTable
 from human_wm_env.exports.formats.oura import Oura
+from human_wm_env.exports.formats.samsung_health import SamsungHealth
 from human_wm_env.exports.formats.whoop import Whoop
 from human_wm_env.settings import one_of
 
@@ -32,6 +33,7 @@ FORMATS: dict[str, Format] = {
         Whoop(),
         Oura(),
         Daylio(),
+        SamsungHealth(),
     )
 }
 

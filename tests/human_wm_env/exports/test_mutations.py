@@ -20,6 +20,7 @@ from tests.human_wm_env.exports.formats import (
     test_lifesnaps,
     test_long_table,
     test_oura,
+    test_samsung_health,
     test_whoop,
 )
 from tests.human_wm_env.exports.grids import check_balance
@@ -38,6 +39,7 @@ FIXTURES: dict[str, Callable[[Path], object]] = {
     "long": lambda folder: files_of(folder, {"a.csv": test_long_table.ROWS}),
     "apple_health": lambda folder: files_of(folder, {"a.xml": test_apple_health.export_xml()}),
     "fitabase": lambda folder: files_of(folder, dict(test_fitabase.FILES)),
+    "samsung_health": lambda folder: files_of(folder, test_samsung_health.FILES),
     "garmin": lambda folder: files_of(folder, test_garmin.FILES),
     "lifesnaps": lambda folder: files_of(
         folder, {"a.csv": test_lifesnaps.HEADER + "\n".join(test_lifesnaps.ROWS) + "\n"}
