@@ -89,11 +89,11 @@ class DayLogBuilder:
             return None
         self.ledger.read(feature)
         value = as_number(text)
-        if value is None:
-            self.ledger.reject(feature, where, column, text, "it should be a finite number")
-            return None
         if day is None:
             self.ledger.reject(feature, where, column, text, "its date should be a day since 2000")
+            return None
+        if value is None:
+            self.reject_cell(feature, day, where, column, text, "it should be a finite number")
             return None
         if value < 0:
             self.reject_cell(feature, day, where, column, text, "it should not be negative")
@@ -222,6 +222,10 @@ class DayLogBuilder:
         """Return the value of a cell, None where there is none."""
         cell = self._cells[feature].get(day)
         return None if cell is None else cell[0]
+
+    def reason(self, feature: int, day: int) -> Reason:
+        """Return why a cell is empty, as far as it was said; OBSERVED where nothing was."""
+        return self._missing[feature].get(day, Reason.OBSERVED)
 
     def days_of(self, feature: int) -> list[int]:
         """Return the days with a value of a feature, in order."""

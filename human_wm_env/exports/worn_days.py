@@ -40,5 +40,6 @@ def add_rest_days(log: DayLogBuilder, *, worn: int = schema.STEPS) -> None:
     if schema.WORKOUT not in log.offered:
         return
     for day in log.days_of(worn):
-        if log.value(schema.WORKOUT, day) is None:
+        rejected = log.reason(schema.WORKOUT, day) is Reason.QUARANTINED
+        if log.value(schema.WORKOUT, day) is None and not rejected:
             log.put(schema.WORKOUT, day, REST, Where(log.source, ""), "", values=0)

@@ -229,10 +229,14 @@ class _Account:
         self.ledger.read(schema.WORKOUT)
         local, sport = _local(row, "start_time"), as_number(_cell(row, "exercise_type"))
         day = None if local is None else day_of(local)
-        if day is None or sport is None:
-            why = "an exercise has an exercise_type, a start_time since 2000 and a time_offset"
-            text = _cell(row, "exercise_type")
+        text = _cell(row, "exercise_type")
+        if day is None:
+            why = "an exercise has a start_time since 2000 and a time_offset"
             self.ledger.reject(schema.WORKOUT, row.where, "exercise_type", text, why)
+            return
+        if sport is None:
+            why = "it should be the number of a sport"
+            self.log.reject_cell(schema.WORKOUT, day, row.where, "exercise_type", text, why)
             return
         key = _cell(row, "datauuid") or str(row.where)
         if key in self.workouts:
@@ -246,6 +250,7 @@ class _Account:
             day
             for day in self.totals
             if not log.value(schema.STEPS, day)
+            and not log.value(schema.DISTANCE, day)
             and log.value(schema.HEART_RATE, day) is None
             and day not in slept
         ]

@@ -11,6 +11,7 @@ import pytest
 from human_wm_env.exports.day_log import DayLogBuilder, as_number, is_nothing, iso_date
 from human_wm_env.exports.ledger import Ledger, Where
 from human_wm_env.exports.reasons import Reason
+from human_wm_env.exports.worn_days import add_rest_days, take_out_unworn
 from human_wm_env.person import schema
 
 STEPS, SLEEP, MOOD = schema.STEPS, schema.SLEEP, schema.MOOD
@@ -96,3 +97,35 @@ def test_numbers_that_are_none() -> None:
     assert as_number(True) is None and as_number("1e15") is None and as_number("-7.5") == -7.5
     assert as_number(None) is None and as_number("9" * 41) is None
     assert iso_date(MONDAY) == "2024-01-01"
+
+
+def test_text_in_place_of_a_number_quarantines_its_cell() -> None:
+    made = builder()
+    made.number(STEPS, MONDAY, "many", HERE, "steps")
+    assert made.reason(STEPS, MONDAY) is Reason.QUARANTINED
+    assert made.reason(SLEEP, MONDAY) is Reason.OBSERVED
+    log = made.build()
+    assert log is not None and log.reasons[0, STEPS] == Reason.QUARANTINED
+
+
+def test_a_day_with_a_rejected_workout_is_no_rest_day() -> None:
+    made = builder()
+    made.offered.add(schema.WORKOUT)
+    for day in (0, 1):
+        steps(made, day, 100)
+    made.miss(schema.WORKOUT, MONDAY, Reason.QUARANTINED)
+    add_rest_days(made)
+    assert made.days_of(schema.WORKOUT) == [MONDAY + 1]
+
+
+def test_what_an_export_does_not_offer_stays_so_on_unworn_days() -> None:
+    made = builder()
+    made.offered = {STEPS}
+    steps(made, 0, 0)
+    take_out_unworn(made, [MONDAY])
+    log = made.build()
+    assert log is not None
+    assert log.reasons[0, [STEPS, schema.CALORIES]].tolist() == [
+        Reason.NOT_WORN,
+        Reason.NOT_OFFERED,
+    ]

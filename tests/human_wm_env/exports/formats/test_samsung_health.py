@@ -87,7 +87,7 @@ FILES: dict[str, object] = {
         "2021-03-02 11:00:00.000,11007,1800000,UTC+0530,ride",
         "2021-03-02 11:00:00.000,11007,1800000,UTC+0530,ride",
         "2021-03-05 20:00:00.000,15002,1800000,UTC+0530,weights",  # 01:30 of the next day
-        "2021-03-06 11:00:00.000,,1800000,UTC+0530,unknown",
+        "2021-03-08 11:00:00.000,,1800000,UTC+0530,unknown",
     ),
     f"Samsung Health/com.samsung.health.weight.{STAMP}.csv": file_of(
         "com.samsung.health.weight", "weight", "70"
@@ -102,7 +102,7 @@ EXPECTED = """
 2021-03-05 0      ~ 0      ~ 7      -      None        ~ ~ ~
 2021-03-06 9000   ~ 6.5    ~ -      bad    Gym_Workout ~ ~ ~
 2021-03-07 unworn ~ bad    ~ -      unworn unworn      ~ ~ ~
-2021-03-08 bad    ~ 0.1    ~ 5      -      None        ~ ~ ~
+2021-03-08 bad    ~ 0.1    ~ 5      -      bad         ~ ~ ~
 """
 
 
