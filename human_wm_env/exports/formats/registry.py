@@ -14,6 +14,7 @@ from human_wm_env.exports.formats.format import Format
 from human_wm_env.exports.formats.garmin import Garmin
 from human_wm_env.exports.formats.lifesnaps import LifeSnaps
 from human_wm_env.exports.formats.long_table import LongTable
+from human_wm_env.exports.formats.mi_fit import MiFit
 from human_wm_env.exports.formats.oura import Oura
 from human_wm_env.exports.formats.samsung_health import SamsungHealth
 from human_wm_env.exports.formats.whoop import Whoop
@@ -33,6 +34,7 @@ FORMATS: dict[str, Format] = {
         Whoop(),
         Oura(),
         Daylio(),
+        MiFit(),
         SamsungHealth(),
     )
 }

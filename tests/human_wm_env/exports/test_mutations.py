@@ -19,6 +19,7 @@ from tests.human_wm_env.exports.formats import (
     test_garmin,
     test_lifesnaps,
     test_long_table,
+    test_mi_fit,
     test_oura,
     test_samsung_health,
     test_whoop,
@@ -40,6 +41,7 @@ FIXTURES: dict[str, Callable[[Path], object]] = {
     "apple_health": lambda folder: files_of(folder, {"a.xml": test_apple_health.export_xml()}),
     "fitabase": lambda folder: files_of(folder, dict(test_fitabase.FILES)),
     "samsung_health": lambda folder: files_of(folder, test_samsung_health.FILES),
+    "mi_fit": lambda folder: files_of(folder, test_mi_fit.FILES),
     "garmin": lambda folder: files_of(folder, test_garmin.FILES),
     "lifesnaps": lambda folder: files_of(
         folder, {"a.csv": test_lifesnaps.HEADER + "\n".join(test_lifesnaps.ROWS) + "\n"}

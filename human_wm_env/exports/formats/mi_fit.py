@@ -1,0 +1,212 @@
+"""Mi Fit's and Zepp's account export: CSV files in folders ACTIVITY, SLEEP, SPORT and so on.
+
+Days and sleeps bear their local date; stamps of sleeps and sports are in UTC.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from functools import partial
+from pathlib import PurePosixPath
+
+import numpy as np
+
+from human_wm_env.exports.categories import Workouts, workout_code
+from human_wm_env.exports.clock import Clock
+from human_wm_env.exports.csv_rows import Row, header_of, read_rows
+from human_wm_env.exports.day_log import DayLog, DayLogBuilder, as_number, is_nothing
+from human_wm_env.exports.files import Export
+from human_wm_env.exports.formats.daily_table import category_codes
+from human_wm_env.exports.formats.format import People, ReadingOptions
+from human_wm_env.exports.ledger import Ledger, Where
+from human_wm_env.exports.sleep import Nights, Sleep
+from human_wm_env.exports.stamps import day_of, read_day, seconds_of
+from human_wm_env.exports.worn_days import add_rest_days, take_out_partial, take_out_unworn
+from human_wm_env.person import schema
+
+_FILE = re.compile(r"(ACTIVITY|SLEEP|SPORT|HEARTRATE_AUTO)(?:_\d+)?\.csv")
+_COLUMNS = {
+    "ACTIVITY": {"date", "steps", "distance", "rundistance", "calories"},
+    "SLEEP": {"date", "deepsleeptime", "shallowsleeptime", "start", "stop"},
+    "SPORT": {"type", "starttime", "sporttime(s)"},
+    "HEARTRATE_AUTO": {"date", "time", "heartrate"},
+}
+_STAGES = ("deepsleeptime", "shallowsleeptime", "remtime")
+_HIGHEST_RATE = 250.0
+# Numbers of sports that are known; any other is quarantined unless `categories` names it.
+_SPORTS = {
+    1: "running",
+    6: "walking",
+    7: "trail running",
+    8: "treadmill",
+    9: "cycling",
+    10: "indoor cycling",
+    14: "swimming",
+}
+
+
+class MiFit:
+    """See the module."""
+
+    name = "mi_fit"
+
+    def recognise(self, export: Export) -> bool:
+        """Return True where a file of days or of sleep has its columns."""
+        return any(_kind(export, path) in ("ACTIVITY", "SLEEP") for path in export.paths)
+
+    def people(self, export: Export, options: ReadingOptions, ledger: Ledger) -> People:
+        """Return the one person of the account."""
+        yield None, partial(self._read, export, options, ledger)
+
+    def _read(self, export: Export, options: ReadingOptions, ledger: Ledger) -> DayLog | None:
+        return _Account(export, options, ledger).read()
+
+
+def _kind(export: Export, path: str) -> str | None:
+    """Return what a file has, by its name and its columns."""
+    found = _FILE.fullmatch(PurePosixPath(path).name)
+    if found and _COLUMNS[found.group(1)] <= set(header_of(export, path)):
+        return found.group(1)
+    return None
+
+
+class _Account:
+    """Reads the files of one account."""
+
+    def __init__(self, export: Export, options: ReadingOptions, ledger: Ledger) -> None:
+        self.export, self.options, self.ledger = export, options, ledger
+        self.log = DayLogBuilder(MiFit.name, (), ledger, repeated=options.repeated)
+        zone = options.timezone
+        self.clock = Clock.fixed() if zone is None else Clock.of_zone(zone)
+        self.named_sports = category_codes(schema.WORKOUT, options.categories)
+        self.days: set[int] = set()
+        self.nights = Nights(options.naps)
+        self.rates: dict[int, list[float]] = {}
+        self.workouts: dict[tuple[int, float], tuple[int, float, float]] = {}
+
+    def read(self) -> DayLog | None:
+        """Return the log."""
+        readers: dict[str, Callable[[Row], None]] = {
+            "ACTIVITY": self._read_day,
+            "SLEEP": self._read_sleep,
+            "SPORT": self._read_sport,
+            "HEARTRATE_AUTO": self._read_rate,
+        }
+        offers = {
+            "ACTIVITY": {schema.STEPS, schema.DISTANCE},
+            "SLEEP": {schema.SLEEP},
+            "SPORT": {schema.WORKOUT},
+            "HEARTRATE_AUTO": {schema.HEART_RATE},
+        }
+        for path in self.export.paths:
+            kind = _kind(self.export, path)
+            if kind is None:
+                self.ledger.skip(f"file {PurePosixPath(path).parent.name}")
+                continue
+            self.log.offered |= offers[kind]
+            for row in read_rows(self.export, path, self.ledger):
+                readers[kind](row)
+        slept = {sleep.day for sleep in self.nights.write(self.log)}
+        for day, rates in self.rates.items():
+            where, mean = Where("HEARTRATE_AUTO", ""), sum(rates) / len(rates)
+            self.log.put(schema.HEART_RATE, day, mean, where, "heartrate", values=len(rates))
+        self._write_workouts()
+        self._mark_days(slept)
+        return self.log.build()
+
+    def _read_day(self, row: Row) -> None:
+        day = read_day(row.get("date"))
+        self.log.number(schema.STEPS, day, row.get("steps"), row.where, "steps")
+        self.log.number(
+            schema.DISTANCE, day, row.get("distance"), row.where, "distance", scale=1e-3
+        )
+        if day is not None:
+            self.days.add(day)
+
+    def _read_sleep(self, row: Row) -> None:
+        texts = [row.get(column) for column in _STAGES if not is_nothing(row.get(column))]
+        minutes = [as_number(text) for text in texts]
+        if all(one == 0 for one in minutes):  # a night without sleep has a row of zeros
+            self.ledger.skip("nights without sleep")
+            return
+        self.ledger.read(schema.SLEEP)
+        day = read_day(row.get("date"))
+        start, end = seconds_of(row.get("start")), seconds_of(row.get("stop"))
+        known = [one for one in minutes if one is not None and one >= 0]
+        if day is None or start is None or end is None or len(known) < len(texts):
+            why = "a sleep has a date, a start, a stop and minutes of its stages"
+            self.ledger.reject(schema.SLEEP, row.where, "date", row.get("date"), why)
+            return
+        hours = sum(known) / 60
+        self.nights.add(Sleep(day, start, max(start, end), hours, None, row.where))
+
+    def _read_rate(self, row: Row) -> None:
+        text = row.get("heartrate")
+        if is_nothing(text):
+            return
+        self.ledger.read(schema.HEART_RATE)
+        day, rate = read_day(row.get("date")), as_number(text)
+        if day is None:
+            why = "its date should be a day since 2000"
+            self.ledger.reject(schema.HEART_RATE, row.where, "heartrate", text, why)
+        elif rate is None or not 0 < rate <= _HIGHEST_RATE:
+            why = "it should be a possible heart rate"
+            self.log.reject_cell(schema.HEART_RATE, day, row.where, "heartrate", text, why)
+        else:
+            self.rates.setdefault(day, []).append(rate)
+
+    def _read_sport(self, row: Row) -> None:
+        self.ledger.read(schema.WORKOUT)
+        utc = seconds_of(row.get("starttime"))
+        day = None if utc is None else day_of(int(self.clock.local(np.array([utc]))[0]))
+        if utc is None or day is None:
+            text, why = row.get("starttime"), "its startTime should be a day since 2000"
+            self.ledger.reject(schema.WORKOUT, row.where, "starttime", text, why)
+            return
+        code = self._sport(row.get("type"))
+        if code is None:
+            text = row.get("type")
+            why = "its number is none of the known sports; name it in `categories`"
+            self.log.reject_cell(schema.WORKOUT, day, row.where, "type", text, why)
+            return
+        if (utc, code) in self.workouts:
+            self.ledger.merge(schema.WORKOUT)
+        minutes = (as_number(row.get("sporttime(s)")) or 0.0) / 60
+        self.workouts[utc, code] = (day, code, minutes)
+
+    def _sport(self, text: str) -> float | None:
+        named = self.named_sports.get(text.lower(), math.nan)
+        if not math.isnan(named):
+            return named
+        number = as_number(text)
+        sport = None if number is None else _SPORTS.get(int(number))
+        return None if sport is None else workout_code(sport)
+
+    def _write_workouts(self) -> None:
+        if self.workouts and self.options.timezone is None:
+            self.ledger.note(
+                "mi_fit: stamps of sports are in UTC; they are put on the day of UTC "
+                "unless timezone=... is given"
+            )
+        workouts = Workouts()
+        for day, code, minutes in self.workouts.values():
+            workouts.add(day, code, minutes)
+        for day, code, entries in workouts.longest():
+            self.log.put(schema.WORKOUT, day, code, Where("SPORT", ""), "type", values=entries)
+
+    def _mark_days(self, slept: set[int]) -> None:
+        log = self.log
+        unworn = [
+            day
+            for day in self.days
+            if not log.value(schema.STEPS, day)
+            and not log.value(schema.DISTANCE, day)
+            and log.value(schema.HEART_RATE, day) is None
+            and day not in slept
+        ]
+        take_out_unworn(log, unworn)
+        worn = sorted(self.days - set(unworn))
+        take_out_partial(log, [*worn[:1], *worn[-1:]])
+        add_rest_days(log)
