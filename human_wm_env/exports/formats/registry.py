@@ -12,6 +12,7 @@ from human_wm_env.exports.formats.fitbit import Fitbit
 from human_wm_env.exports.formats.folder_of_logs import FolderOfLogs
 from human_wm_env.exports.formats.format import Format
 from human_wm_env.exports.formats.garmin import Garmin
+from human_wm_env.exports.formats.google_fit import GoogleFit
 from human_wm_env.exports.formats.lifesnaps import LifeSnaps
 from human_wm_env.exports.formats.long_table import LongTable
 from human_wm_env.exports.formats.mi_fit import MiFit
@@ -34,6 +35,7 @@ FORMATS: dict[str, Format] = {
         Whoop(),
         Oura(),
         Daylio(),
+        GoogleFit(),
         MiFit(),
         SamsungHealth(),
     )

@@ -17,6 +17,7 @@ from tests.human_wm_env.exports.formats import (
     test_fitbit,
     test_fitbit_google_data,
     test_garmin,
+    test_google_fit,
     test_lifesnaps,
     test_long_table,
     test_mi_fit,
@@ -42,6 +43,7 @@ FIXTURES: dict[str, Callable[[Path], object]] = {
     "fitabase": lambda folder: files_of(folder, dict(test_fitabase.FILES)),
     "samsung_health": lambda folder: files_of(folder, test_samsung_health.FILES),
     "mi_fit": lambda folder: files_of(folder, test_mi_fit.FILES),
+    "google_fit": lambda folder: files_of(folder, test_google_fit.FILES),
     "garmin": lambda folder: files_of(folder, test_garmin.FILES),
     "lifesnaps": lambda folder: files_of(
         folder, {"a.csv": test_lifesnaps.HEADER + "\n".join(test_lifesnaps.ROWS) + "\n"}

@@ -1,0 +1,97 @@
+"""Google Fit in Google Takeout: `Daily activity metrics.csv`, one row a local day.
+
+The folder's and the file's names are in the account's language; columns are those of what the
+account ever had, so that the table is known by some of them.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import PurePosixPath
+
+from human_wm_env.exports.csv_rows import Row, header_of, read_rows
+from human_wm_env.exports.day_log import DayLog, DayLogBuilder, as_number, is_nothing
+from human_wm_env.exports.files import Export
+from human_wm_env.exports.formats.format import People, ReadingOptions
+from human_wm_env.exports.ledger import UNPLACED, Ledger
+from human_wm_env.exports.stamps import read_day
+from human_wm_env.exports.worn_days import take_out_partial, take_out_unworn
+from human_wm_env.person import schema
+
+_DATE, _STEPS, _RATE = "date", "step count", "average heart rate (bpm)"
+_MARKS = {"move minutes count", "calories (kcal)", "distance (m)", "heart points"}
+_NUMBERS = (
+    (_STEPS, schema.STEPS, 1.0),
+    ("calories (kcal)", schema.CALORIES, 1.0),
+    ("distance (m)", schema.DISTANCE, 1e-3),
+    ("move minutes count", schema.MINUTES, 1.0),
+)
+_HIGHEST_RATE = 250.0
+
+
+class GoogleFit:
+    """See the module."""
+
+    name = "google_fit"
+
+    def recognise(self, export: Export) -> bool:
+        """Return True where a table has days with Google Fit's columns."""
+        return any(_is_table(export, path) for path in export.paths)
+
+    def people(self, export: Export, options: ReadingOptions, ledger: Ledger) -> People:
+        """Return the one person of the account."""
+        yield None, partial(self._read, export, options, ledger)
+
+    def _read(self, export: Export, options: ReadingOptions, ledger: Ledger) -> DayLog | None:
+        log = DayLogBuilder(self.name, (), ledger, repeated=options.repeated)
+        days: set[int] = set()
+        for path in export.paths:
+            if not _is_table(export, path):
+                ledger.skip(f"file {PurePosixPath(path).parent.name}")
+                continue
+            for row in read_rows(export, path, ledger):
+                day = read_day(row.get(_DATE))
+                if day is None:
+                    ledger.read(UNPLACED)
+                    why = "a row has a date since 2000"
+                    ledger.reject(UNPLACED, row.where, _DATE, row.get(_DATE), why)
+                    continue
+                days.add(day)
+                _read_row(row, day, log)
+        unused = [
+            day
+            for day in days
+            if log.value(schema.HEART_RATE, day) is None
+            and not any(
+                log.value(feature, day)
+                for feature in (schema.STEPS, schema.DISTANCE, schema.MINUTES)
+            )
+        ]
+        take_out_unworn(log, unused)
+        used = sorted(days - set(unused))
+        take_out_partial(log, [*used[:1], *used[-1:]])
+        return log.build()
+
+
+def _is_table(export: Export, path: str) -> bool:
+    if not path.lower().endswith(".csv"):
+        return False
+    names = set(header_of(export, path))
+    return _DATE in names and _STEPS in names and bool(names & _MARKS)
+
+
+def _read_row(row: Row, day: int, log: DayLogBuilder) -> None:
+    for column, feature, scale in _NUMBERS:
+        if not is_nothing(row.get(column)):
+            log.offered.add(feature)
+        log.number(feature, day, row.get(column), row.where, column, scale=scale)
+    text = row.get(_RATE)
+    rate = as_number(text)
+    if rate is not None and not 0 < rate <= _HIGHEST_RATE:
+        log.ledger.read(schema.HEART_RATE)
+        why = "it should be a possible heart rate"
+        log.reject_cell(schema.HEART_RATE, day, row.where, _RATE, text, why)
+        return
+    if not is_nothing(text):
+        log.offered.add(schema.HEART_RATE)
+    log.number(schema.HEART_RATE, day, text, row.where, _RATE)
