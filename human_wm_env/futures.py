@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 
 from human_wm_env.data.dataset import LogDataset
+from human_wm_env.data.frames import feature_columns
 from human_wm_env.data.never_logged import warn_of_never_logged
 from human_wm_env.errors import ConfigError
+from human_wm_env.extras import extras_named
 from human_wm_env.model.branches import BRANCHES
+from human_wm_env.notebook_html import html_table
+from human_wm_env.person import schema
 from human_wm_env.person.history import History
 from human_wm_env.population import habitual_days
 from human_wm_env.population import imagine_population as imagine_population
@@ -41,6 +46,39 @@ class Futures:
     user: str
     day: int
     first_date: date | None = None
+
+    @extras_named("data")
+    def to_frame(self) -> Any:
+        """Return the branches as a pandas DataFrame, a row a branch and day.
+
+        The columns are branch, date (or, where dates are not known, day) and the ten features.
+        """
+        import pandas
+
+        branches, days = self.rows.shape[:2]
+        columns: dict[str, Any] = {"branch": np.repeat(np.arange(branches), days)}
+        if self.first_date is None:
+            columns["day"] = np.tile(self.day + np.arange(days), branches)
+        else:
+            dates = pandas.date_range(self.first_date, periods=days)
+            columns["date"] = pandas.DatetimeIndex(np.tile(dates, branches))
+        rows = self.rows.reshape(branches * days, -1)
+        return pandas.DataFrame(columns | feature_columns(rows, np.ones(rows.shape, dtype=bool)))
+
+    def _repr_html_(self) -> str:
+        shown = np.percentile(
+            self.draws[..., list(schema.CONTINUOUS_FEATURES)], (10, 50, 90), axis=(0, 1)
+        )
+        return html_table(
+            f"{self.user}: {self.rows.shape[1]} imagined days from day {self.day}"
+            + ("" if self.first_date is None else f", {self.first_date.isoformat()}")
+            + f"; {len(self.rows)} branches, {len(self.draws)} draws",
+            ("of a day, over draws", "10%", "median", "90%"),
+            [
+                (schema.FEATURE_NAMES[feature], *(f"{end:.4g}" for end in ends))
+                for feature, *ends in zip(schema.CONTINUOUS_FEATURES, *shown, strict=True)
+            ],
+        )
 
 
 def imagine_futures(

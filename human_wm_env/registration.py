@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import gymnasium as gym
 
 from human_wm_env.data.dataset import LogDataset
+from human_wm_env.data.frames import Frame
 from human_wm_env.data.logs_file import is_logs, read_logs
 from human_wm_env.data.never_logged import warn_of_never_logged
 from human_wm_env.errors import ConfigError, UnknownArgumentError, did_you_mean
@@ -43,15 +44,17 @@ def resolve_dataset(dataset: Dataset | None) -> LogDataset | EmbeddedPeople:
     """
     from human_wm_env.people.embedded import EmbeddedPeople, load_embedded
 
-    if dataset is None or dataset == EMBEDDED:
-        return load_embedded()
     if isinstance(dataset, LogDataset | EmbeddedPeople):
         return dataset
+    if isinstance(dataset, Frame):
+        return read_logs({"path": dataset})
+    if dataset is None or dataset == EMBEDDED:
+        return load_embedded()
     if is_logs(dataset):
         return read_logs(dataset)
     raise ConfigError(
         'dataset "embedded", a path to a .csv of daily logs or to an imported folder, a mapping of '
-        "it and options, a LogDataset or EmbeddedPeople",
+        "it and options, a DataFrame, a LogDataset or EmbeddedPeople",
         repr(dataset),
         "Load the file first, or leave the argument out for the embedded people.",
     )

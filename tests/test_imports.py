@@ -18,7 +18,16 @@ COMMANDS = {"human_wm_cli", *SCRIPTS}
 # Rooms from the lowest to the highest: each may import from itself and from those before it.
 ROOMS = {
     "human_wm_env": (
-        *("errors", "extras", "settings", "files", "lazy_names", "compiled", "random_streams"),
+        *(
+            "errors",
+            "extras",
+            "settings",
+            "files",
+            "lazy_names",
+            "notebook_html",
+            "compiled",
+            "random_streams",
+        ),
         *(
             "person",
             "data",

@@ -18,7 +18,7 @@ from agents.evaluation.off_policy_agents import estimate_agents, judged_by_logs
 from agents.evaluation.paired_runs import Results, run_paired
 from agents.evaluation.replay_foresight import REPLAY_ID, run_replay, summarise_foresight
 from agents.evaluation.scores import headroom
-from agents.evaluation.summary_table import summarise
+from agents.evaluation.summary_table import summarise, table_rows
 from agents.planning.best_constant import SearchConfig, search_best_constant
 from agents.planning.dream_planner import ImaginingPlanner
 from agents.planning.model_predictive_control import PlannerConfig
@@ -28,6 +28,7 @@ from agents.rollout import Episodes
 from agents.saving import load_agent
 from human_wm_env.errors import ConfigError
 from human_wm_env.files.sealed_folder import MANIFEST_FILE
+from human_wm_env.notebook_html import html_table
 from human_wm_env.people.embedded import Dataset
 from human_wm_env.settings import one_of
 
@@ -133,6 +134,14 @@ class Evaluation:
     def summary(self) -> dict[str, dict[str, Plain]]:
         """summary[world][agent], see `agents.evaluation.summary_table.summarise`."""
         return summarise(self.results, self.bootstrap)
+
+    def _repr_html_(self) -> str:
+        rows = table_rows(self.summary, TRUTH)
+        return html_table(
+            "Mean returns, and differences over people, with their intervals",
+            list(rows[0]),
+            [["-" if cell is None else str(cell) for cell in row.values()] for row in rows],
+        )
 
     @cached_property
     def foresight(self) -> dict[str, Plain]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from human_wm_env.counterfactual.effects import Effect
 from human_wm_env.counterfactual.reach import Reach
+from human_wm_env.notebook_html import html_table
 
 
 @dataclass(frozen=True)
@@ -59,3 +60,19 @@ class WhatIf:
     uncertainty: dict[str, float]
     warnings: list[str]
     sentence: str
+
+    def _repr_html_(self) -> str:
+        levels = list(next(iter(self.effects.values())).average.intervals)
+        return html_table(
+            " ".join([self.sentence, *(f"Warning: {one}" for one in self.warnings)]),
+            ("outcome", "without", "effect", *levels),
+            [
+                (
+                    name,
+                    f"{one.without_change:.4g}",
+                    f"{one.average.mean:+.3g}",
+                    *("{:+.3g} to {:+.3g}".format(*one.average.intervals[at]) for at in levels),
+                )
+                for name, one in self.effects.items()
+            ],
+        )

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from datetime import date
-from html import escape
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from human_wm_env.extras import extras_named
+from human_wm_env.notebook_html import html_table
 from human_wm_env.person import schema
+
+
+@runtime_checkable
+class Frame(Protocol):
+    """A pandas DataFrame, as much as is needed of it."""
+
+    def to_csv(self, *, index: bool) -> str:
+        """Return the rows as text."""
+        ...
 
 
 class Logs(Protocol):
@@ -46,25 +55,34 @@ def to_frame(dataset: Logs) -> Any:
     else:
         ordinals = dataset.start_date[user] + day
         columns["date"] = pandas.to_datetime([date.fromordinal(int(one)) for one in ordinals])
+    columns |= feature_columns(dataset.rows[user, day], dataset.observed[user, day])
+    return pandas.DataFrame(columns)
+
+
+def feature_columns(rows: np.ndarray, observed: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the ten columns of raw days, numbers as float64 and categories as text.
+
+    Args:
+        rows: float32 (days, 10).
+        observed: bool (days, 10); what is not observed is NaN or None.
+    """
+    columns: dict[str, np.ndarray] = {}
     for index, feature in enumerate(schema.FEATURES):
-        values, seen = dataset.rows[user, day, index], dataset.observed[user, day, index]
+        values, seen = rows[:, index], observed[:, index]
         if isinstance(feature, schema.Continuous):
             columns[feature.name] = np.where(seen, values, np.nan)
         else:
             named = np.array([*feature.categories, None], dtype=object)
             columns[feature.name] = named[np.where(seen, values, -1).astype(int)]
-    return pandas.DataFrame(columns)
+    return columns
 
 
 def as_html(dataset: Logs) -> str:
     """Return what a notebook shows of logs: how many there are, and how much of each feature."""
     logged = np.arange(dataset.rows.shape[1]) < dataset.days_logged[:, None]
     shares = dataset.observed[logged].mean(axis=0)
-    rows = "".join(
-        f"<tr><td>{escape(name)}</td><td>{share:.0%}</td></tr>"
-        for name, share in zip(schema.FEATURE_NAMES, shares, strict=True)
-    )
-    return (
-        f"<b>{escape(dataset.name)}</b>: {len(dataset.user_ids)} people, {int(logged.sum())} days"
-        f"<table><tr><th>feature</th><th>observed</th></tr>{rows}</table>"
+    return html_table(
+        f"{dataset.name}: {len(dataset.user_ids)} people, {int(logged.sum())} days",
+        ("feature", "observed"),
+        [(name, f"{share:.0%}") for name, share in zip(schema.FEATURE_NAMES, shares, strict=True)],
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.data.folder import is_folder_of_logs
+from human_wm_env.data.frames import Frame
 from human_wm_env.errors import ConfigError, DataError, did_you_mean
 
 PATH = "path"
@@ -29,8 +30,8 @@ def read_logs(given: str | Path | Mapping[str, Any]) -> LogDataset:
     """Return the logs.
 
     Args:
-        given: a path, or a mapping of `path` and options of `read_daily_csv`: repeated, outside,
-            date_format, name, split_seed.
+        given: a path, or a mapping of `path` (or in its place a DataFrame) and options of
+            `read_daily_csv`: repeated, outside, date_format, name, split_seed.
 
     Raises:
         ConfigError: an unknown option, or no path.
@@ -46,15 +47,16 @@ def read_logs(given: str | Path | Mapping[str, Any]) -> LogDataset:
                 f"a dataset of {', '.join(known)}", repr(name), did_you_mean(str(name), known)
             )
     path = options.pop(PATH, None)
-    if not isinstance(path, str | Path):
+    if not isinstance(path, str | Path | Frame):
         raise ConfigError(
             "a dataset with a path", repr(path), 'For instance {"path": "my_logs.csv"}.'
         )
     try:
         return read_daily_csv(path, **options).dataset
     except DataError as error:
+        shown = "frame" if isinstance(path, Frame) else f"'{Path(path).name}'"
         remedy = (
-            rf"say dataset={{'path': '{Path(path).name}', '\1': '\2'}} in Python, or read the file "
+            rf"say dataset={{'path': {shown}, '\1': '\2'}} in Python, or read the file "
             "once with `humanwm import`, which sets aside what cannot be used"
         )
         received, told = (AS_ARGUMENT.sub(remedy, one) for one in (error.received, error.remedy))

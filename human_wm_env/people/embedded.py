@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from human_wm_env.data.dataset import LogDataset
+from human_wm_env.data.frames import Frame
 from human_wm_env.errors import CheckpointError, ConfigError
 from human_wm_env.files.reading import file_digest, read_json
 from human_wm_env.files.writing import whole_folder
@@ -109,6 +110,9 @@ class EmbeddedPeople:
         """Return itself: it is never written to, and Gymnasium copies every spec it hands out."""
         return self
 
+    def _repr_html_(self) -> str:
+        return self.dataset._repr_html_()
+
     def people_at(self, users: np.ndarray) -> People:
         """Return the traits of some users, in their order."""
         logging = self.people.logging
@@ -128,8 +132,8 @@ class EmbeddedPeople:
 
 
 # What stands for logs: themselves, people, "embedded", a path to a .csv or an imported folder, or a
-# mapping of such a path and how it is read.
-Dataset: TypeAlias = LogDataset | EmbeddedPeople | str | Path | Mapping[str, Any]
+# mapping of such a path and how it is read, or a pandas DataFrame.
+Dataset: TypeAlias = LogDataset | EmbeddedPeople | str | Path | Mapping[str, Any] | Frame
 
 
 def generate(config: EmbeddedConfig) -> dict[str, np.ndarray]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -43,6 +45,26 @@ def test_shapes(futures: Futures) -> None:
     assert (futures.user, futures.day, futures.history.days) == ("p004", 60, 60)
     for rows in (futures.rows, futures.draws):
         assert np.isfinite(rows).all() and (rows[..., schema.STEPS] >= 0).all()
+
+
+def test_frames_have_a_row_a_branch_and_day(futures: Futures) -> None:
+    shown = futures.to_frame()
+    assert list(shown.columns) == ["branch", "day", *schema.FEATURE_NAMES]
+    assert len(shown) == BRANCHES * HORIZON
+    (one,) = shown[(shown["branch"] == 7) & (shown["day"] == 62)].to_dict("records")
+    assert one["steps"] == futures.rows[7, 2, schema.STEPS]
+    mood = schema.FEATURES[schema.MOOD]
+    assert isinstance(mood, schema.Categorical)
+    assert one["mood"] == mood.categories[int(futures.rows[7, 2, schema.MOOD])]
+    dated = replace(futures, first_date=date(2024, 2, 28)).to_frame()
+    assert [str(one.date()) for one in dated["date"][1:3]] == ["2024-02-29", "2024-03-01"]
+
+
+def test_notebooks_show_what_a_day_may_be(futures: Futures) -> None:
+    shown = replace(futures, first_date=date(2024, 2, 28))._repr_html_()
+    assert "p004: 5 imagined days from day 60, 2024-02-28; 125 branches, 60 draws" in shown
+    median = np.median(futures.draws[..., schema.STEPS])
+    assert "<td>steps</td>" in shown and f"<td>{median:.4g}</td>" in shown
 
 
 def test_the_branches_are_those_of_the_vector_env(futures: Futures) -> None:

@@ -17,12 +17,13 @@ import warnings
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Literal, Protocol, get_args, runtime_checkable
+from typing import Literal, get_args
 
 import numpy as np
 
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.data.folder import is_folder_of_logs, splits_by_id
+from human_wm_env.data.frames import Frame
 from human_wm_env.data.importers.csv_table import (
     DATE,
     ONLY_PERSON,
@@ -48,15 +49,6 @@ Repeated = Literal["error", "first", "last"]
 Outside = Literal["mask", "error"]
 
 
-@runtime_checkable
-class Frame(Protocol):
-    """A pandas DataFrame, as much as is needed of it."""
-
-    def to_csv(self, *, index: bool) -> str:
-        """Return the rows as text."""
-        ...
-
-
 @dataclass(frozen=True)
 class Imported:
     """Logs from a file.
@@ -68,6 +60,9 @@ class Imported:
 
     dataset: LogDataset
     report: ImportReport
+
+    def _repr_html_(self) -> str:
+        return self.report._repr_html_() + self.dataset._repr_html_()
 
 
 def read_daily_csv(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 
 from human_wm_env.person.impossible_values import OutsideBounds
 
@@ -63,3 +64,6 @@ class ImportReport:
             notes.append(f"people left out, without any value: {people}")
         notes += self.notes
         return f"{self.file}: {'; '.join(notes)}."
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(self.summary())}</p>"

@@ -27,7 +27,9 @@ def test_agents_and_baselines_meet_in_every_world(
     worlds = {"other": replace(simulator, masking="none"), "simulator": simulator}
     agents = {"zero": ConstantAgent(np.zeros(7))}
     done: list[int] = []
-    results = evaluate(agents, worlds, QUICK, dataset=people, progress=done.append).results
+    evaluation = evaluate(agents, worlds, QUICK, dataset=people, progress=done.append)
+    results = evaluation.results
+    assert evaluation._repr_html_().count("<tr>") == 1 + len(results["simulator"])
     assert list(results) == ["other", "simulator"]
     for of_agents in results.values():
         assert list(of_agents) == ["zero", "random", "habit", "best_constant"]

@@ -47,6 +47,14 @@ def test_an_answer_has_effects_of_every_outcome_and_day() -> None:
     json.dumps(dataclasses.asdict(answer))
 
 
+def test_notebooks_show_the_sentence_and_the_effects() -> None:
+    answer = dataclasses.replace(ask(), sentence="More & better.", warnings=["beyond the log"])
+    shown = answer._repr_html_()
+    assert "<p>More &amp; better. Warning: beyond the log</p>" in shown
+    assert shown.count("<tr>") == 1 + len(OUTCOMES)
+    assert f"<td>{answer.effects['reward'].average.mean:+.3g}</td>" in shown
+
+
 def test_a_response_answers_too() -> None:
     answer = ask(world_model=responses.runtime())
     assert answer.effects["sleep_hours"].by_day[0].mean == pytest.approx(1.0, abs=0.2)

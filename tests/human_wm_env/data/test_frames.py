@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -64,6 +65,25 @@ def test_problems_of_a_frame_are_named() -> None:
     wrong = frame().assign(mood="glad")
     with pytest.raises(DataError, match="DataFrame"):
         read_daily_csv(wrong)
+
+
+def test_environments_take_frames() -> None:
+    env = gym.make("HumanWMReplay-v0", dataset=frame(), split="all", horizon=5)
+    assert env.reset(seed=0, options={"user": "bob"})[0].shape == (43,)
+    twice = pd.concat([frame(), frame()])
+    with pytest.raises(DataError, match=re.escape("dataset={'path': frame, 'repeated': 'first'}")):
+        gym.make("HumanWMReplay-v0", dataset=twice)
+    once = {"path": twice, "repeated": "first", "name": "ours"}
+    assert gym.make("HumanWMReplay-v0", dataset=once, split="all", horizon=5).reset(seed=0)
+
+
+def test_notebooks_show_a_report_with_its_logs() -> None:
+    shown = read_daily_csv(frame(), name="<mine>")._repr_html_()
+    assert "80 rows of 2 people" in shown and "&lt;mine&gt;: 2 people, 80 days" in shown
+
+
+def test_notebooks_show_embedded_people_as_their_logs(small: EmbeddedPeople) -> None:
+    assert small._repr_html_() == small.dataset._repr_html_()
 
 
 def test_notebooks_show_what_was_logged(short_logs: LogDataset) -> None:
