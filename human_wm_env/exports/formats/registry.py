@@ -13,6 +13,7 @@ from human_wm_env.exports.formats.folder_of_logs import FolderOfLogs
 from human_wm_env.exports.formats.format import Format
 from human_wm_env.exports.formats.garmin import Garmin
 from human_wm_env.exports.formats.google_fit import GoogleFit
+from human_wm_env.exports.formats.health_connect import HealthConnect
 from human_wm_env.exports.formats.lifesnaps import LifeSnaps
 from human_wm_env.exports.formats.long_table import LongTable
 from human_wm_env.exports.formats.mi_fit import MiFit
@@ -32,6 +33,7 @@ FORMATS: dict[str, Format] = {
         Garmin(),
         Fitabase(),
         LifeSnaps(),
+        HealthConnect(),
         Whoop(),
         Oura(),
         Daylio(),

@@ -18,6 +18,7 @@ from tests.human_wm_env.exports.formats import (
     test_fitbit_google_data,
     test_garmin,
     test_google_fit,
+    test_health_connect,
     test_lifesnaps,
     test_long_table,
     test_mi_fit,
@@ -44,6 +45,7 @@ FIXTURES: dict[str, Callable[[Path], object]] = {
     "samsung_health": lambda folder: files_of(folder, test_samsung_health.FILES),
     "mi_fit": lambda folder: files_of(folder, test_mi_fit.FILES),
     "google_fit": lambda folder: files_of(folder, test_google_fit.FILES),
+    "health_connect": lambda folder: test_health_connect.build(folder),
     "garmin": lambda folder: files_of(folder, test_garmin.FILES),
     "lifesnaps": lambda folder: files_of(
         folder, {"a.csv": test_lifesnaps.HEADER + "\n".join(test_lifesnaps.ROWS) + "\n"}
