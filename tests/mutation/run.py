@@ -22,6 +22,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -325,6 +326,7 @@ def main() -> None:
     parser.add_argument("--report", action="store_true", help="print what is known, run nothing")
     parser.add_argument("--python", default=sys.executable, help="the interpreter of the tests")
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # ends the tests, too
     WORK.mkdir(parents=True, exist_ok=True)
     files = [
         file for file in modules() if asked.only in file.as_posix() and file.name not in PICTURES

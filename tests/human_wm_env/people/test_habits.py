@@ -74,3 +74,24 @@ def test_a_day_off_is_idle_at_home_after_a_long_night(small: EmbeddedPeople) -> 
     np.testing.assert_allclose(off[:, schema.STEPS], 0.15 * usual[:, schema.STEPS], rtol=1e-3)
     assert not off[:, [schema.WORKOUT, schema.LOCATION]].any()
     np.testing.assert_allclose(off[:, schema.SLEEP] - usual[:, schema.SLEEP], 1.5, atol=1e-4)
+
+
+def test_who_lifts_is_at_the_gym_and_who_runs_hardly_ever(
+    small: EmbeddedPeople,
+) -> None:
+    """Whatever the noise that a place is drawn by, on days with a workout of one kind."""
+    gym = schema.categories(schema.LOCATION).index("Gym")
+    count = np.zeros((schema.FEATURES[schema.WORKOUT].width, 2))
+    rng = np.random.default_rng(1)
+    for _ in range(300):
+        uniform = rng.random((12, habits.UNIFORMS))
+        uniform[:, 0], uniform[:, 1] = 0.9, 0.0  # a usual day with a workout
+        rows = day(small, uniform=uniform).astype(int)
+        kinds, there = rows[:, schema.WORKOUT], rows[:, schema.LOCATION] == gym
+        np.add.at(count, (kinds, there.astype(int)), 1)
+    shares = count[1:, 1] / count[1:].sum(axis=1)
+    share = dict(zip(schema.categories(schema.WORKOUT)[1:], shares, strict=True))
+    assert count[0].sum() == 0 and count[1:].sum(axis=1).min() > 50
+    assert share["Gym Workout"] > 0.15
+    assert 0.01 < share["Yoga"] < 0.1 and 0.01 < share["Swimming"] < 0.1
+    assert all(0.0 < share[kind] < 0.02 for kind in ("Walking", "Cycling", "Running"))
