@@ -40,9 +40,16 @@ def test_errors_of_ours_keep_their_traceback() -> None:
         raise FileNotFoundError(errno.ENOENT, "No such file", "x")
 
 
+# A shell's background jobs, which this test may run in, begin with Ctrl-C ignored.
+WITH_CTRL_C = (
+    "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    "runpy.run_module('human_wm_cli', run_name='__main__', alter_sys=True)"
+)
+
+
 def test_ctrl_c_ends_a_command_in_one_sentence(tmp_path: Path) -> None:
     words = ["agent.steps=100000000", "agent.warm_start=0", f"run.root={tmp_path}", "run.name=one"]
-    command = [sys.executable, "-m", "human_wm_cli", "train", "env=simulator", *words]
+    command = [sys.executable, "-c", WITH_CTRL_C, "train", "env=simulator", *words]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ) as running:
         for _ in range(600):
             if (tmp_path / "one" / "config.yaml").exists():
