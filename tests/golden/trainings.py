@@ -108,12 +108,13 @@ def saved_agents() -> Arrays:
 
 # Pretraining ------------------------------------------------------------------------------
 
-ONE_EPOCH = [
-    *("data=mini", "data.users=40", "data.days=90", "model=mini", "training=quick"),
-    *(f"training.{stage}.epochs=1" for stage in ("nets", "moments", "encoder", "joint")),
+ONE_EPOCH = ["data=mini", "data.users=40", "data.days=90", "model=mini", "training=quick"]
+IN_STAGES = [
+    *(f"training.{stage}.epochs=1" for stage in ("nets", "moments", "encoder")),
     *("training.dreamt_people=10", "training.rollouts.weight=1", "training.rollouts.every=1"),
     *("training.rollouts.people=4", "training.baseline_epochs=0", "training.empty_blocks=false"),
 ]
+JOINTLY = ["card=null", "training.joint.epochs=1"]
 TINY_CARD = [
     *("card=quick", "card.horizons=[1,7]", "card.draws=10", "card.refine_steps=1"),
     *("card.fit_people=20", "card.diversity_draws=5", "card.people=4"),
@@ -149,7 +150,7 @@ CASES: dict[str, Callable[[], Arrays]] = {
     "evaluation": evaluation,
     **{f"trained_{name}": partial(trained_agent, name) for name in TINY_TRAININGS},
     "saved_agents": saved_agents,
-    "pretrained": partial(pretrained, *TINY_CARD),
-    "pretrained_predecessor": partial(pretrained, "card=null", "training.loss=predecessor"),
-    "pretrained_jointly": partial(pretrained, "card=null", "training.posteriors=encoder"),
+    "pretrained": partial(pretrained, *IN_STAGES, *TINY_CARD),
+    "pretrained_predecessor": partial(pretrained, *JOINTLY, "training.loss=predecessor"),
+    "pretrained_jointly": partial(pretrained, *JOINTLY, "training.posteriors=encoder"),
 }
