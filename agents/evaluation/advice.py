@@ -77,7 +77,7 @@ def warnings_of(of_agents: Mapping[str, Episodes], beside: Mapping[str, Interval
         beside: what each agent earns more than the best constant day, see `beside_constant`.
 
     Returns:
-        Sentences on agents that do no better than giving everybody the same day, every day, and
+        Warnings about agents that do no better than a constant action, and
         on what cannot be judged where one person was.
     """
     people = {user for episodes in of_agents.values() for user in episodes.users.tolist()}
