@@ -77,8 +77,8 @@ def warnings_of(of_agents: Mapping[str, Episodes], beside: Mapping[str, Interval
         beside: what each agent earns more than the best constant day, see `beside_constant`.
 
     Returns:
-        Warnings about agents that do no better than a constant action, and
-        on what cannot be judged where one person was.
+        Warnings about agents that do no better than a constant action, and about
+        what cannot be judged from one person.
     """
     people = {user for episodes in of_agents.values() for user in episodes.users.tolist()}
     alone = (
