@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+
+from human_wm_env.errors import ConfigError, did_you_mean
 from human_wm_env.person import schema
 
 WORKOUTS = schema.categories(schema.WORKOUT)
@@ -38,28 +42,30 @@ def mood_code(name: str) -> float:
     return float(MOODS.index(name))
 
 
+def category_codes(index: int, more: Mapping[str, Mapping[str, str]]) -> dict[str, float]:
+    """Return the code of every word for a category, in lower case; NaN for words for nothing.
+
+    Args:
+        index: of the feature.
+        more: our category by further words, by feature.
+
+    Raises:
+        ConfigError: a further word stands for no category of ours.
+    """
+    name, categories = schema.FEATURE_NAMES[index], schema.categories(index)
+    codes = {category.lower(): float(code) for code, category in enumerate(categories)}
+    for word in ("", "nan", "null", "n/a", "na", "none"):
+        codes.setdefault(word, math.nan)
+    for word, ours in more.get(name, {}).items():
+        if ours not in categories:
+            raise ConfigError(
+                f"categories of {name}", f"{ours!r} for {word!r}", did_you_mean(ours, categories)
+            )
+        codes[word.strip().lower()] = float(categories.index(ours))
+    return codes
+
+
 def majority_mood(names: list[str]) -> float:
     """Return the mood that was noted most often; of equally frequent ones the worst."""
     order = ("Stressed", "Tired", "Happy", "Neutral")
     return mood_code(max(order, key=lambda mood: (names.count(mood), -order.index(mood))))
-
-
-class Workouts:
-    """The workouts of days: that of the longest duration is the day's."""
-
-    def __init__(self) -> None:
-        self._minutes: dict[int, dict[float, float]] = {}
-        self._entries: dict[int, int] = {}
-
-    def add(self, day: int, code: float, minutes: float) -> None:
-        """Note a workout, counted as read."""
-        kinds = self._minutes.setdefault(day, {})
-        kinds[code] = kinds.get(code, 0.0) + max(minutes, 0.0)
-        self._entries[day] = self._entries.get(day, 0) + 1
-
-    def longest(self) -> list[tuple[int, float, int]]:
-        """Return day, category and number of entries of each day with a workout."""
-        return [
-            (day, max(kinds, key=lambda code: (kinds[code], code)), self._entries[day])
-            for day, kinds in sorted(self._minutes.items())
-        ]

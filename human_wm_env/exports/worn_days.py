@@ -43,3 +43,23 @@ def add_rest_days(log: DayLogBuilder, *, worn: int = schema.STEPS) -> None:
         rejected = log.reason(schema.WORKOUT, day) is Reason.QUARANTINED
         if log.value(schema.WORKOUT, day) is None and not rejected:
             log.put(schema.WORKOUT, day, REST, Where(log.source, ""), "", values=0)
+
+
+def mark_days(log: DayLogBuilder, days: Collection[int], slept: Collection[int] = ()) -> None:
+    """Take out the totals of days off the wrist and of the first and last worn one; add rest.
+
+    Args:
+        log: of one person.
+        days: with totals in the export.
+        slept: days of waking from a sleep, on which the tracker was there.
+    """
+    unworn = [
+        day
+        for day in days
+        if not any(log.value(feature, day) for feature in (*TOTALS[:3], schema.HEART_RATE))
+        and day not in slept
+    ]
+    take_out_unworn(log, unworn)
+    worn = sorted(set(days) - set(unworn))
+    take_out_partial(log, [*worn[:1], *worn[-1:]])
+    add_rest_days(log)

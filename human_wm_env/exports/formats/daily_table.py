@@ -13,6 +13,7 @@ import numpy as np
 
 from human_wm_env.data.dataset import plain_id
 from human_wm_env.errors import ConfigError, DataError, did_you_mean
+from human_wm_env.exports.categories import category_codes
 from human_wm_env.exports.csv_rows import column_key
 from human_wm_env.exports.day_log import as_number, is_nothing
 from human_wm_env.exports.day_rows import REJECTED, DayRows, joined
@@ -246,26 +247,3 @@ def _number(cell: str, rewrite: Rewrite) -> float:
         return NAN
     value = as_number(rewrite(cell))
     return REJECTED if value is None else value
-
-
-def category_codes(index: int, more: Mapping[str, Mapping[str, str]]) -> dict[str, float]:
-    """Return the code of every word for a category, in lower case; NaN for words for nothing.
-
-    Args:
-        index: of the feature.
-        more: our category by further words, by feature.
-
-    Raises:
-        ConfigError: a further word stands for no category of ours.
-    """
-    name, categories = schema.FEATURE_NAMES[index], schema.categories(index)
-    codes = {category.lower(): float(code) for code, category in enumerate(categories)}
-    for word in ("", "nan", "null", "n/a", "na", "none"):
-        codes.setdefault(word, NAN)
-    for word, ours in more.get(name, {}).items():
-        if ours not in categories:
-            raise ConfigError(
-                f"categories of {name}", f"{ours!r} for {word!r}", did_you_mean(ours, categories)
-            )
-        codes[word.strip().lower()] = float(categories.index(ours))
-    return codes

@@ -8,11 +8,10 @@ from __future__ import annotations
 from functools import partial
 from pathlib import PurePosixPath
 
-from human_wm_env.exports.categories import MOODS, majority_mood
+from human_wm_env.exports.categories import MOODS, category_codes, majority_mood
 from human_wm_env.exports.csv_rows import header_of, read_rows
 from human_wm_env.exports.day_log import DayLog, DayLogBuilder
 from human_wm_env.exports.files import Export
-from human_wm_env.exports.formats.daily_table import category_codes
 from human_wm_env.exports.formats.format import People, ReadingOptions
 from human_wm_env.exports.ledger import Ledger, Where
 from human_wm_env.exports.stamps import read_day

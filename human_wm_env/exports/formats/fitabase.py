@@ -13,7 +13,8 @@ from human_wm_env.exports.csv_rows import Row, header_of, read_rows
 from human_wm_env.exports.day_log import DayLog, DayLogBuilder, as_number
 from human_wm_env.exports.files import Export
 from human_wm_env.exports.formats.format import People, ReadingOptions
-from human_wm_env.exports.ledger import UNPLACED, Ledger, Where
+from human_wm_env.exports.ledger import UNPLACED, Ledger
+from human_wm_env.exports.rates import DailyRates
 from human_wm_env.exports.stamps import read_day
 from human_wm_env.exports.worn_days import WHOLE_DAY_MINUTES, take_out_partial, take_out_unworn
 from human_wm_env.person import schema
@@ -29,7 +30,6 @@ _AMOUNTS = (
 _MINUTES = ("veryactiveminutes", "fairlyactiveminutes", "lightlyactiveminutes")
 _SEDENTARY = "sedentaryminutes"
 _PARTIAL_MINUTES = WHOLE_DAY_MINUTES - 60
-_HIGHEST_RATE = 300.0
 
 
 class Fitabase:
@@ -62,7 +62,7 @@ class _Study:
         self.export, self.options, self.ledger = export, options, ledger
         self.logs: dict[str, DayLogBuilder] = {}
         self.activity: dict[tuple[str, int], Row] = {}
-        self.rates: dict[tuple[str, int], tuple[float, int]] = {}
+        self.rates: dict[str, DailyRates] = {}
 
     def read(self, path: str) -> None:
         """Read a file, whatever it is."""
@@ -113,14 +113,9 @@ class _Study:
 
     def _read_rate(self, person: str, day: int, row: Row) -> None:
         log = self._log(person, schema.HEART_RATE)
-        self.ledger.read(schema.HEART_RATE)
-        rate = as_number(row.get("value"))
-        if rate is None or not 0 < rate <= _HIGHEST_RATE:
-            why = "it should be a possible heart rate"
-            log.reject_cell(schema.HEART_RATE, day, row.where, "value", row.get("value"), why)
-            return
-        total, count = self.rates.get((person, day), (0.0, 0))
-        self.rates[person, day] = (total + rate, count + 1)
+        if person not in self.rates:
+            self.rates[person] = DailyRates(log, "heart rate", "value")
+        self.rates[person].add(day, row.get("value"), row.where)
 
     def finish(self) -> People:
         """Return every person with a reader of their days."""
@@ -132,10 +127,8 @@ class _Study:
             for column in _MINUTES:
                 log.number(schema.MINUTES, day, row.get(column), row.where, column, combine="sum")
             minutes[person, day] = _minutes(row)
-        for (person, day), (total, count) in self.rates.items():
-            log = self.logs[person]
-            where = Where("heart rate", "mean of the day")
-            log.put(schema.HEART_RATE, day, total / count, where, "value", values=count)
+        for rates in self.rates.values():
+            rates.write()
         for person, log in self.logs.items():
             yield person, partial(self._finish_person, person, log, minutes)
 

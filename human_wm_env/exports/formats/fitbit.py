@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from human_wm_env.errors import DataError
-from human_wm_env.exports.categories import Workouts, workout_code
+from human_wm_env.exports.categories import workout_code
 from human_wm_env.exports.clock import Clock, infer_clock
 from human_wm_env.exports.day_log import DayLog, DayLogBuilder, as_number
 from human_wm_env.exports.files import Export
@@ -22,10 +22,12 @@ from human_wm_env.exports.formats import fitbit_google_data as google
 from human_wm_env.exports.formats.format import People, ReadingOptions
 from human_wm_env.exports.formats.pmdata_wellness import read_wellness
 from human_wm_env.exports.ledger import Ledger, Where
+from human_wm_env.exports.rates import HIGHEST_RATE
 from human_wm_env.exports.reasons import Reason
 from human_wm_env.exports.series import MINUTE, QUARTER, Series
 from human_wm_env.exports.sleep import Nights, Sleep
 from human_wm_env.exports.stamps import DAY_SECONDS, EPOCH, day_of, read_day, seconds_of
+from human_wm_env.exports.workouts import Workouts
 from human_wm_env.exports.worn_days import (
     WHOLE_DAY_MINUTES,
     add_rest_days,
@@ -56,7 +58,6 @@ _SERIES = {
     "heart_rate": (schema.HEART_RATE, 1.0),
 }
 _WHOLE_ENDS_SECONDS = 3600
-_HIGHEST_RATE = 250.0
 
 
 class Fitbit:
@@ -121,7 +122,7 @@ class _Person:
                 ledger,
                 bin_seconds=QUARTER if kind == "heart_rate" else MINUTE,
                 low=1.0 if kind == "heart_rate" else 0.0,
-                high=_HIGHEST_RATE if kind == "heart_rate" else float("inf"),
+                high=HIGHEST_RATE if kind == "heart_rate" else float("inf"),
             )
             for kind, (feature, _) in _SERIES.items()
         }
@@ -309,9 +310,7 @@ class _Person:
                 self.ledger.reject(schema.WORKOUT, where, "startTime", start, why)
                 continue
             workouts.add(day, code, minutes)
-        for day, code, entries in workouts.longest():
-            where = Where("exercise", "")
-            self.log.put(schema.WORKOUT, day, code, where, "activityName", values=entries)
+        workouts.write(self.log, "exercise", "activityName")
 
     def _mark_days(self, clock: Clock, sleeps: Sequence[Sleep]) -> None:
         """Empty days that were not worn, and the first and last worn day if they are partial."""

@@ -8,13 +8,14 @@ from functools import partial
 from pathlib import PurePosixPath
 
 from human_wm_env.errors import DataError
-from human_wm_env.exports.categories import Workouts, workout_code
+from human_wm_env.exports.categories import workout_code
 from human_wm_env.exports.day_log import DayLog, DayLogBuilder, as_number
 from human_wm_env.exports.files import Export
 from human_wm_env.exports.formats.format import People, ReadingOptions
 from human_wm_env.exports.ledger import Ledger, Where
 from human_wm_env.exports.reasons import Reason
 from human_wm_env.exports.stamps import day_of, read_day
+from human_wm_env.exports.workouts import Workouts
 from human_wm_env.exports.worn_days import add_rest_days, take_out_partial, take_out_unworn
 from human_wm_env.person import schema
 
@@ -91,9 +92,7 @@ class _Account:
         workouts = Workouts()
         for day, code, minutes in self.workouts.values():
             workouts.add(day, code, minutes)
-        for day, code, entries in workouts.longest():
-            where = Where("summarizedActivities", "")
-            self.log.put(schema.WORKOUT, day, code, where, "activityType", values=entries)
+        workouts.write(self.log, "summarizedActivities", "activityType")
         self._mark_days()
         return self.log.build()
 

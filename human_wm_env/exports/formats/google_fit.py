@@ -10,12 +10,13 @@ from functools import partial
 from pathlib import PurePosixPath
 
 from human_wm_env.exports.csv_rows import Row, header_of, read_rows
-from human_wm_env.exports.day_log import DayLog, DayLogBuilder, as_number, is_nothing
+from human_wm_env.exports.day_log import DayLog, DayLogBuilder, is_nothing
 from human_wm_env.exports.files import Export
 from human_wm_env.exports.formats.format import People, ReadingOptions
 from human_wm_env.exports.ledger import UNPLACED, Ledger
+from human_wm_env.exports.rates import possible_rate
 from human_wm_env.exports.stamps import read_day
-from human_wm_env.exports.worn_days import take_out_partial, take_out_unworn
+from human_wm_env.exports.worn_days import mark_days
 from human_wm_env.person import schema
 
 _DATE, _STEPS, _RATE = "date", "step count", "average heart rate (bpm)"
@@ -26,7 +27,6 @@ _NUMBERS = (
     ("distance (m)", schema.DISTANCE, 1e-3),
     ("move minutes count", schema.MINUTES, 1.0),
 )
-_HIGHEST_RATE = 250.0
 
 
 class GoogleFit:
@@ -58,18 +58,7 @@ class GoogleFit:
                     continue
                 days.add(day)
                 _read_row(row, day, log)
-        unused = [
-            day
-            for day in days
-            if log.value(schema.HEART_RATE, day) is None
-            and not any(
-                log.value(feature, day)
-                for feature in (schema.STEPS, schema.DISTANCE, schema.MINUTES)
-            )
-        ]
-        take_out_unworn(log, unused)
-        used = sorted(days - set(unused))
-        take_out_partial(log, [*used[:1], *used[-1:]])
+        mark_days(log, days)
         return log.build()
 
 
@@ -86,12 +75,10 @@ def _read_row(row: Row, day: int, log: DayLogBuilder) -> None:
             log.offered.add(feature)
         log.number(feature, day, row.get(column), row.where, column, scale=scale)
     text = row.get(_RATE)
-    rate = as_number(text)
-    if rate is not None and not 0 < rate <= _HIGHEST_RATE:
-        log.ledger.read(schema.HEART_RATE)
-        why = "it should be a possible heart rate"
-        log.reject_cell(schema.HEART_RATE, day, row.where, _RATE, text, why)
+    if is_nothing(text):
         return
-    if not is_nothing(text):
-        log.offered.add(schema.HEART_RATE)
-    log.number(schema.HEART_RATE, day, text, row.where, _RATE)
+    log.offered.add(schema.HEART_RATE)
+    log.ledger.read(schema.HEART_RATE)
+    rate = possible_rate(log, day, text, row.where, _RATE)
+    if rate is not None:
+        log.put(schema.HEART_RATE, day, rate, row.where, _RATE)

@@ -20,6 +20,7 @@ from human_wm_env.exports.files import Export, typed_errors
 from human_wm_env.exports.formats.format import People, ReadingOptions
 from human_wm_env.exports.intervals import by_day, shares_by_priority
 from human_wm_env.exports.ledger import Ledger, Where
+from human_wm_env.exports.rates import DailyRates
 from human_wm_env.exports.sleep import Nights, Sleep
 from human_wm_env.exports.stamps import day_of
 from human_wm_env.exports.worn_days import take_out_partial
@@ -36,7 +37,6 @@ _AMOUNTS = {
 }
 _SPAN = ("start_time", "start_zone_offset", "end_time", "end_zone_offset")
 _AWAKE = (1, 3, 7)  # awake, out of bed, awake in bed
-_HIGHEST_RATE = 250.0
 _LONGEST_SPAN = 86400
 _INSTRUCTIONS = 500_000_000  # of SQLite for one query; a damaged file may never end
 
@@ -199,29 +199,17 @@ class _Database:
             key: as_number(offset)
             for _, (key, offset) in self._rows(_RATES, "row_id", "start_zone_offset")
         }
-        days: dict[int, dict[int, float]] = {}
-        feature, column = schema.HEART_RATE, "beats_per_minute"
+        column = "beats_per_minute"
+        rates = DailyRates(self.log, _RATE_SERIES, column)
         columns = ("parent_key", column, "epoch_millis")
+        why = "a heart rate has a time since 2000, and its record a zone offset"
         for where, (key, value, time) in self._rows(_RATE_SERIES, *columns):
-            self.log.offered.add(feature)
-            self.ledger.read(feature)
-            rate, offset, utc = as_number(value), offsets.get(key), as_number(time)
+            self.log.offered.add(schema.HEART_RATE)
+            offset, utc = offsets.get(key), as_number(time)
             local = None if offset is None or utc is None else int(utc // 1000 + offset)
             day = None if local is None else day_of(local)
-            if local is None or day is None:
-                why = "a heart rate has a time since 2000, and its record a zone offset"
-                self.ledger.reject(feature, where, column, value, why)
-            elif rate is None or not 0 < rate <= _HIGHEST_RATE:
-                why = "it should be a possible heart rate"
-                self.log.reject_cell(feature, day, where, column, value, why)
-            elif local in days.setdefault(day, {}):
-                self.ledger.merge(feature)
-            else:
-                days[day][local] = rate
-        for day, rates in days.items():
-            if rates:
-                mean, where = sum(rates.values()) / len(rates), Where(self.file, _RATE_SERIES)
-                self.log.put(feature, day, mean, where, column, values=len(rates))
+            rates.add(day, value, where, why, moment=local)
+        rates.write()
 
 
 def _span(cells: list[object]) -> tuple[int, int] | None:

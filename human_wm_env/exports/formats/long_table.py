@@ -11,6 +11,7 @@ import numpy as np
 
 from human_wm_env.data.dataset import plain_id
 from human_wm_env.errors import DataError
+from human_wm_env.exports.categories import category_codes
 from human_wm_env.exports.csv_rows import column_key
 from human_wm_env.exports.day_log import DayLogBuilder, is_nothing
 from human_wm_env.exports.decimals import rewrite_for
@@ -18,7 +19,6 @@ from human_wm_env.exports.files import Export
 from human_wm_env.exports.formats.daily_table import (
     DATE,
     USER,
-    category_codes,
     our_names,
 )
 from human_wm_env.exports.formats.format import People, ReadingOptions

@@ -5,7 +5,6 @@ Days and sleeps bear their local date; stamps of sleeps and sports are in UTC.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable
 from functools import partial
@@ -13,17 +12,17 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from human_wm_env.exports.categories import Workouts, workout_code
 from human_wm_env.exports.clock import Clock
 from human_wm_env.exports.csv_rows import Row, header_of, read_rows
 from human_wm_env.exports.day_log import DayLog, DayLogBuilder, as_number, is_nothing
 from human_wm_env.exports.files import Export
-from human_wm_env.exports.formats.daily_table import category_codes
 from human_wm_env.exports.formats.format import People, ReadingOptions
-from human_wm_env.exports.ledger import Ledger, Where
+from human_wm_env.exports.ledger import Ledger
+from human_wm_env.exports.rates import DailyRates
 from human_wm_env.exports.sleep import Nights, Sleep
 from human_wm_env.exports.stamps import day_of, read_day, seconds_of
-from human_wm_env.exports.worn_days import add_rest_days, take_out_partial, take_out_unworn
+from human_wm_env.exports.workouts import NumberedWorkouts
+from human_wm_env.exports.worn_days import mark_days
 from human_wm_env.person import schema
 
 _FILE = re.compile(r"(ACTIVITY|SLEEP|SPORT|HEARTRATE_AUTO)(?:_\d+)?\.csv")
@@ -34,8 +33,6 @@ _COLUMNS = {
     "HEARTRATE_AUTO": {"date", "time", "heartrate"},
 }
 _STAGES = ("deepsleeptime", "shallowsleeptime", "remtime")
-_HIGHEST_RATE = 250.0
-# Numbers of sports that are known; any other is quarantined unless `categories` names it.
 _SPORTS = {
     1: "running",
     6: "walking",
@@ -80,11 +77,10 @@ class _Account:
         self.log = DayLogBuilder(MiFit.name, (), ledger, repeated=options.repeated)
         zone = options.timezone
         self.clock = Clock.fixed() if zone is None else Clock.of_zone(zone)
-        self.named_sports = category_codes(schema.WORKOUT, options.categories)
         self.days: set[int] = set()
         self.nights = Nights(options.naps)
-        self.rates: dict[int, list[float]] = {}
-        self.workouts: dict[tuple[int, float], tuple[int, float, float]] = {}
+        self.rates = DailyRates(self.log, "HEARTRATE_AUTO", "heartrate")
+        self.workouts = NumberedWorkouts(self.log, _SPORTS, options.categories, "SPORT", "type")
 
     def read(self) -> DayLog | None:
         """Return the log."""
@@ -109,11 +105,14 @@ class _Account:
             for row in read_rows(self.export, path, self.ledger):
                 readers[kind](row)
         slept = {sleep.day for sleep in self.nights.write(self.log)}
-        for day, rates in self.rates.items():
-            where, mean = Where("HEARTRATE_AUTO", ""), sum(rates) / len(rates)
-            self.log.put(schema.HEART_RATE, day, mean, where, "heartrate", values=len(rates))
-        self._write_workouts()
-        self._mark_days(slept)
+        self.rates.write()
+        if len(self.workouts) and self.options.timezone is None:
+            self.ledger.note(
+                "mi_fit: stamps of sports are in UTC; they are put on the day of UTC "
+                "unless timezone=... is given"
+            )
+        self.workouts.write()
+        mark_days(self.log, self.days, slept)
         return self.log.build()
 
     def _read_day(self, row: Row) -> None:
@@ -143,70 +142,13 @@ class _Account:
         self.nights.add(Sleep(day, start, max(start, end), hours, None, row.where))
 
     def _read_rate(self, row: Row) -> None:
-        text = row.get("heartrate")
-        if is_nothing(text):
-            return
-        self.ledger.read(schema.HEART_RATE)
-        day, rate = read_day(row.get("date")), as_number(text)
-        if day is None:
-            why = "its date should be a day since 2000"
-            self.ledger.reject(schema.HEART_RATE, row.where, "heartrate", text, why)
-        elif rate is None or not 0 < rate <= _HIGHEST_RATE:
-            why = "it should be a possible heart rate"
-            self.log.reject_cell(schema.HEART_RATE, day, row.where, "heartrate", text, why)
-        else:
-            self.rates.setdefault(day, []).append(rate)
+        text, day = row.get("heartrate"), read_day(row.get("date"))
+        if not is_nothing(text):
+            self.rates.add(day, text, row.where)
 
     def _read_sport(self, row: Row) -> None:
-        self.ledger.read(schema.WORKOUT)
-        utc = seconds_of(row.get("starttime"))
+        utc, sport = seconds_of(row.get("starttime")), row.get("type")
         day = None if utc is None else day_of(int(self.clock.local(np.array([utc]))[0]))
-        if utc is None or day is None:
-            text, why = row.get("starttime"), "its startTime should be a day since 2000"
-            self.ledger.reject(schema.WORKOUT, row.where, "starttime", text, why)
-            return
-        code = self._sport(row.get("type"))
-        if code is None:
-            text = row.get("type")
-            why = "its number is none of the known sports; name it in `categories`"
-            self.log.reject_cell(schema.WORKOUT, day, row.where, "type", text, why)
-            return
-        if (utc, code) in self.workouts:
-            self.ledger.merge(schema.WORKOUT)
         minutes = (as_number(row.get("sporttime(s)")) or 0.0) / 60
-        self.workouts[utc, code] = (day, code, minutes)
-
-    def _sport(self, text: str) -> float | None:
-        named = self.named_sports.get(text.lower(), math.nan)
-        if not math.isnan(named):
-            return named
-        number = as_number(text)
-        sport = None if number is None else _SPORTS.get(int(number))
-        return None if sport is None else workout_code(sport)
-
-    def _write_workouts(self) -> None:
-        if self.workouts and self.options.timezone is None:
-            self.ledger.note(
-                "mi_fit: stamps of sports are in UTC; they are put on the day of UTC "
-                "unless timezone=... is given"
-            )
-        workouts = Workouts()
-        for day, code, minutes in self.workouts.values():
-            workouts.add(day, code, minutes)
-        for day, code, entries in workouts.longest():
-            self.log.put(schema.WORKOUT, day, code, Where("SPORT", ""), "type", values=entries)
-
-    def _mark_days(self, slept: set[int]) -> None:
-        log = self.log
-        unworn = [
-            day
-            for day in self.days
-            if not log.value(schema.STEPS, day)
-            and not log.value(schema.DISTANCE, day)
-            and log.value(schema.HEART_RATE, day) is None
-            and day not in slept
-        ]
-        take_out_unworn(log, unworn)
-        worn = sorted(self.days - set(unworn))
-        take_out_partial(log, [*worn[:1], *worn[-1:]])
-        add_rest_days(log)
+        why = "its startTime should be a day since 2000"
+        self.workouts.add((utc, sport), day, sport, minutes, row.where, why)

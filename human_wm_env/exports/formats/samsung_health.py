@@ -10,15 +10,16 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import PurePosixPath
 
-from human_wm_env.exports.categories import Workouts, workout_code
 from human_wm_env.exports.csv_rows import Row, header_of, read_rows
 from human_wm_env.exports.day_log import DayLog, DayLogBuilder, as_number, is_nothing
 from human_wm_env.exports.files import Export
 from human_wm_env.exports.formats.format import People, ReadingOptions
-from human_wm_env.exports.ledger import Ledger, Where
+from human_wm_env.exports.ledger import Ledger
+from human_wm_env.exports.rates import DailyRates
 from human_wm_env.exports.sleep import Nights, Sleep
 from human_wm_env.exports.stamps import day_of, offset_of, read_day, seconds_of
-from human_wm_env.exports.worn_days import add_rest_days, take_out_partial, take_out_unworn
+from human_wm_env.exports.workouts import NumberedWorkouts
+from human_wm_env.exports.worn_days import mark_days
 from human_wm_env.person import schema
 
 _FILE = re.compile(r"com\.samsung\.s?health\.([a-z_.]+)\.\d+\.csv")
@@ -26,19 +27,23 @@ _STEPS, _SLEEP, _STAGES = "step_daily_trend", "sleep", "sleep_stage"
 _RATES, _EXERCISE = "tracker.heart_rate", "exercise"
 _MERGED_TOTAL = -2  # source_type of what Samsung made of all devices
 _AWAKE = 40001
-_HIGHEST_RATE = 250.0
-# Samsung's numbers of sports that are ours; any other is a gym workout.
 _SPORTS = {
     1001: "walking",
     1002: "running",
     9001: "pilates",
     9002: "yoga",
+    10007: "circuit training",
     11007: "cycling",
     13001: "hiking",
+    13003: "hiking",  # backpacking
     13004: "mountain biking",
     14001: "swimming",
+    15001: "step machine",
+    15002: "weight machine",
     15003: "exercise bike",
+    15004: "rowing machine",
     15005: "treadmill",
+    15006: "elliptical trainer",
 }
 
 
@@ -101,8 +106,10 @@ class _Account:
         self.sleeps: list[tuple[Row, int, int]] = []
         self.awake: dict[str, dict[int, int]] = {}
         self.nights = Nights(options.naps)
-        self.rates: dict[int, list[float]] = {}
-        self.workouts: dict[str, tuple[int, float, float]] = {}
+        self.rates = DailyRates(self.log, _RATES, "heart_rate")
+        self.workouts = NumberedWorkouts(
+            self.log, _SPORTS, options.categories, _EXERCISE, "exercise_type"
+        )
 
     def read(self) -> DayLog | None:
         """Return the log."""
@@ -124,16 +131,9 @@ class _Account:
                 readers[kind](row)
         self._write_steps()
         slept = self._write_sleep()
-        for day, rates in self.rates.items():
-            where, mean = Where(_RATES, ""), sum(rates) / len(rates)
-            self.log.put(schema.HEART_RATE, day, mean, where, "heart_rate", values=len(rates))
-        workouts = Workouts()
-        for day, code, minutes in self.workouts.values():
-            workouts.add(day, code, minutes)
-        for day, code, entries in workouts.longest():
-            where = Where(_EXERCISE, "")
-            self.log.put(schema.WORKOUT, day, code, where, "exercise_type", values=entries)
-        self._mark_days(slept)
+        self.rates.write()
+        self.workouts.write()
+        mark_days(self.log, self.totals, slept)
         return self.log.build()
 
     def _read_steps(self, row: Row) -> None:
@@ -210,51 +210,16 @@ class _Account:
         return {sleep.day for sleep in self.nights.write(self.log)}
 
     def _read_rate(self, row: Row) -> None:
-        text = _cell(row, "heart_rate")
-        if not text:
-            return
-        self.ledger.read(schema.HEART_RATE)
-        local, rate = _local(row, "start_time"), as_number(text)
+        text, local = _cell(row, "heart_rate"), _local(row, "start_time")
         day = None if local is None else day_of(local)
-        if day is None:
+        if text:
             why = "a heart rate has a start_time since 2000 and a time_offset"
-            self.ledger.reject(schema.HEART_RATE, row.where, "heart_rate", text, why)
-        elif rate is None or not 0 < rate <= _HIGHEST_RATE:
-            why = "it should be a possible heart rate"
-            self.log.reject_cell(schema.HEART_RATE, day, row.where, "heart_rate", text, why)
-        else:
-            self.rates.setdefault(day, []).append(rate)
+            self.rates.add(day, text, row.where, why)
 
     def _read_exercise(self, row: Row) -> None:
-        self.ledger.read(schema.WORKOUT)
-        local, sport = _local(row, "start_time"), as_number(_cell(row, "exercise_type"))
+        local, sport = _local(row, "start_time"), _cell(row, "exercise_type")
         day = None if local is None else day_of(local)
-        text = _cell(row, "exercise_type")
-        if day is None:
-            why = "an exercise has a start_time since 2000 and a time_offset"
-            self.ledger.reject(schema.WORKOUT, row.where, "exercise_type", text, why)
-            return
-        if sport is None:
-            why = "it should be the number of a sport"
-            self.log.reject_cell(schema.WORKOUT, day, row.where, "exercise_type", text, why)
-            return
-        key = _cell(row, "datauuid") or str(row.where)
-        if key in self.workouts:
-            self.ledger.merge(schema.WORKOUT)
+        key = _cell(row, "datauuid") or row.where
         minutes = (as_number(_cell(row, "duration")) or 0.0) / 60000
-        self.workouts[key] = (day, workout_code(_SPORTS.get(int(sport), "")), minutes)
-
-    def _mark_days(self, slept: set[int]) -> None:
-        log = self.log
-        unworn = [
-            day
-            for day in self.totals
-            if not log.value(schema.STEPS, day)
-            and not log.value(schema.DISTANCE, day)
-            and log.value(schema.HEART_RATE, day) is None
-            and day not in slept
-        ]
-        take_out_unworn(log, unworn)
-        worn = sorted(set(self.totals) - set(unworn))
-        take_out_partial(log, [*worn[:1], *worn[-1:]])
-        add_rest_days(log)
+        why = "an exercise has a start_time since 2000 and a time_offset"
+        self.workouts.add(key, day, sport, minutes, row.where, why)

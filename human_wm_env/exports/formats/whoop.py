@@ -9,14 +9,16 @@ from __future__ import annotations
 from functools import partial
 from pathlib import PurePosixPath
 
-from human_wm_env.exports.categories import Workouts, workout_code
+from human_wm_env.exports.categories import workout_code
 from human_wm_env.exports.csv_rows import Row, header_of, read_rows
 from human_wm_env.exports.day_log import DayLog, DayLogBuilder, as_number, is_nothing
 from human_wm_env.exports.files import Export
 from human_wm_env.exports.formats.format import People, ReadingOptions
 from human_wm_env.exports.ledger import UNPLACED, Ledger, Where
+from human_wm_env.exports.rates import possible_rate
 from human_wm_env.exports.sleep import Nights, Sleep
 from human_wm_env.exports.stamps import day_of, seconds_of
+from human_wm_env.exports.workouts import Workouts
 from human_wm_env.exports.worn_days import add_rest_days, take_out_partial
 from human_wm_env.person import schema
 
@@ -29,7 +31,6 @@ _SLEEPS = {_ONSET, _WAKE, _ASLEEP, "nap"}
 _WORKOUTS = {_STARTED, _STOPPED, _SPORT}
 _HALF_DAY = 12 * 3600
 _WHOLE_CYCLE = 20 * 3600
-_HIGHEST_RATE = 250.0
 
 
 class Whoop:
@@ -86,9 +87,7 @@ class _Person:
         for (start, sport), (day, minutes) in self.workouts.items():
             del start
             workouts.add(day, workout_code(sport), minutes)
-        for day, code, entries in workouts.longest():
-            where = Where("workouts", "")
-            self.log.put(schema.WORKOUT, day, code, where, _SPORT, values=entries)
+        workouts.write(self.log, "workouts", _SPORT)
         self._write_cycles()
         add_rest_days(self.log, worn=schema.CALORIES)
         return self.log.build()
@@ -140,12 +139,8 @@ class _Person:
             log.number(schema.CALORIES, day, row.get(_ENERGY), row.where, _ENERGY, combine="sum")
             if not is_nothing(row.get(_RATE)):
                 self.ledger.read(schema.HEART_RATE)
-                rate = as_number(row.get(_RATE))
-                if rate is None or not 0 < rate <= _HIGHEST_RATE:
-                    why = "it should be a possible heart rate"
-                    text = row.get(_RATE)
-                    log.reject_cell(schema.HEART_RATE, day, row.where, _RATE, text, why)
-                else:
+                rate = possible_rate(log, day, row.get(_RATE), row.where, _RATE)
+                if rate is not None:
                     rates.setdefault(day, []).append((rate, length))
         for day, found in rates.items():
             mean = sum(rate * length for rate, length in found) / sum(one for _, one in found)

@@ -87,6 +87,7 @@ FILES: dict[str, object] = {
         "2021-03-02 11:00:00.000,11007,1800000,UTC+0530,ride",
         "2021-03-02 11:00:00.000,11007,1800000,UTC+0530,ride",
         "2021-03-05 20:00:00.000,15002,1800000,UTC+0530,weights",  # 01:30 of the next day
+        "2021-03-03 11:00:00.000,99999,1800000,UTC+0530,of a number nobody knows",
         "2021-03-08 11:00:00.000,,1800000,UTC+0530,unknown",
     ),
     f"Samsung Health/com.samsung.health.weight.{STAMP}.csv": file_of(
@@ -97,7 +98,7 @@ FILES: dict[str, object] = {
 EXPECTED = """
 2021-03-01 part   ~ part   ~ -      -      -           ~ ~ ~
 2021-03-02 8000   ~ 6      ~ 7      70     Cycling     ~ ~ ~
-2021-03-03 5000   ~ -      ~ -      90     None        ~ ~ ~
+2021-03-03 5000   ~ -      ~ -      90     bad         ~ ~ ~
 2021-03-04 unworn ~ unworn ~ -      unworn unworn      ~ ~ ~
 2021-03-05 0      ~ 0      ~ 7      -      None        ~ ~ ~
 2021-03-06 9000   ~ 6.5    ~ -      bad    Gym_Workout ~ ~ ~
@@ -134,3 +135,15 @@ def test_naps_are_added_where_asked(tmp_path: Path) -> None:
     check_balance(logs)
     hours = grids(logs, {"me": "2021-03-02"})["me"][3].split()[5]
     assert float(hours) == pytest.approx(8)
+
+
+def test_a_number_can_be_named(tmp_path: Path) -> None:
+    named = {"workout_type": {"99999": "Yoga", "15002": "Running"}}
+    logs = import_logs(write(tmp_path), categories=named)
+    check_balance(logs)
+    days = grids(logs, {"me": "2021-03-02"})["me"]
+    assert "Yoga" in days[1]
+    assert "Running" in days[4]
+    why = [line["why"] for line in logs.rejected if line["column"] == "exercise_type"]
+    assert all("categories" in one for one in why)
+    assert len(why) == 1
