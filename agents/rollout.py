@@ -9,6 +9,7 @@ import numpy as np
 
 from agents.env_config import Vector
 from agents.episode_starts import Starts
+from agents.reward_components import named_components
 from human_wm_env.person import schema
 from human_wm_env.person.actions import action_space
 
@@ -61,10 +62,9 @@ def run_to_the_end(
         observations, rewards, terminated, truncated, info = env.step(choose(observations))
         returns += alive * rewards
         uncertainty += alive * info.get("uncertainty", 0.0)
-        for name, values in info["reward_components"].items():
-            if not name.startswith("_"):  # Gymnasium's masks
-                total = components.setdefault(name, np.zeros(slots))
-                total += alive * values
+        for name, values in named_components(env, info).items():
+            total = components.setdefault(name, np.zeros(slots))
+            total += alive * values
         if of_people and "action" in info:
             for name, amounts in _of_a_day(info["action"]).items():
                 total = executed.setdefault(name, np.zeros(slots))

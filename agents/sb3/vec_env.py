@@ -16,6 +16,7 @@ from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices
 
 from agents.env_config import Vector
 from agents.protocol import Manifest, Plain
+from agents.reward_components import named_components
 from agents.sb3.algorithms import first_action
 from agents.tensor_tree import check_like
 from human_wm_env.envs.vector_env import VectorEnv
@@ -158,10 +159,8 @@ class SB3VecEnv(VecEnv):
 
     def _add_components(self, info: Info, over: np.ndarray) -> None:
         # What a finished slot did on its last day is in `final_info`.
-        last = info.get("final_info", {}).get("reward_components", {})
-        for name, values in info.get("reward_components", {}).items():
-            if name.startswith("_"):  # Gymnasium's masks
-                continue
+        last = named_components(self.env, info.get("final_info", {}))
+        for name, values in named_components(self.env, info).items():
             if name not in self._totals:
                 self._totals[name] = np.zeros(self.num_envs)
             self._totals[name] += np.where(over, last[name], values) if name in last else values

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from agents.env_config import Vector
+from agents.reward_components import named_components
 from agents.transformer.action_codec import ActionCodec
 from agents.transformer.network import WorldModelTransformer
 
@@ -87,9 +88,8 @@ def collect(
         rewards.append(_tensor(reward))
         ends.append(torch.from_numpy(np.array(terminated)))
         alive.append(going)
-        for name, value in info.get("reward_components", {}).items():
-            if not name.startswith("_"):  # Gymnasium's masks
-                sums[name] = sums.get(name, 0.0) + float(value[own & ~over].sum())
+        for name, value in named_components(env, info).items():
+            sums[name] = sums.get(name, 0.0) + float(value[own & ~over].sum())
         if "success" in info:
             now = (going * _tensor(info["success"]))[at_random:]
             successes = now if successes is None else successes + now

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import gymnasium as gym
@@ -37,12 +37,12 @@ def check_render_mode(world: AnyWorld, mode: str | None) -> str | None:
     return None if mode is None else one_of(mode, render_modes_of(world), "a render_mode (or None)")
 
 
-def info_at_reset(world: AnyWorld, names: Sequence[str], slots: int) -> dict[str, Any]:
+def info_at_reset(world: AnyWorld, slots: int) -> dict[str, np.ndarray]:
     """Return zeros, (slots, ...), in the place of what only a step has."""
-    info: dict[str, Any] = {
-        name: np.zeros((slots, *shape), dtype=np.float32) for name, shape in world.step_info.items()
+    shapes = {**world.step_info, "reward_components": (len(world.component_names),)}
+    info: dict[str, np.ndarray] = {
+        name: np.zeros((slots, *shape), np.float32) for name, shape in shapes.items()
     }
-    info["reward_components"] = {name: np.zeros(slots, dtype=np.float32) for name in names}
     info["pessimism_penalty"] = np.zeros(slots)
     return info
 
@@ -135,6 +135,8 @@ class Env(EpisodeLimit, gym.Env[Observation, ArrayLike]):
         self.observation_space = self._view.space
         self.action_space = world.action_space
         self._reward = ScalarReward(world, reward_weights, pessimism)
+        #: of `reward_components` in `info`
+        self.component_names = world.component_names
         self._vector_reward = vector_reward
         if vector_reward:
             self.reward_space = component_space(world)
@@ -177,8 +179,9 @@ class Env(EpisodeLimit, gym.Env[Observation, ArrayLike]):
         self._elapsed, self._over = 0, False
         self._trail = [self._state]
         self._show()
-        info = self.world.info(self._state) | info_at_reset(self.world, self._reward.names, 1)
-        return self._view(observation[0]), _first(info)
+        info = _first(self.world.info(self._state) | info_at_reset(self.world, 1))
+        info["reward_components"] = dict.fromkeys(self.component_names, 0.0)
+        return self._view(observation[0]), info
 
     def step(self, action: ArrayLike) -> tuple[Observation, float | np.ndarray, bool, bool, Info]:
         """Advance by one step.
@@ -202,7 +205,7 @@ class Env(EpisodeLimit, gym.Env[Observation, ArrayLike]):
         info = _first(after.extras)
         components = after.components[0].tolist()
         reward, penalty = self._reward.one(components, info.get("uncertainty", 0.0))
-        info["reward_components"] = dict(zip(self._reward.names, components, strict=True))
+        info["reward_components"] = dict(zip(self.component_names, components, strict=True))
         info["pessimism_penalty"] = penalty
         terminated, truncated = after.terminated.item(0), self._elapsed >= self.world.horizon
         self._over = terminated or truncated
@@ -273,8 +276,5 @@ def _first(arrays: Info) -> Info:
     """Return slot 0 of batched info: numbers as Python numbers, rows as arrays."""
     info: Info = {}
     for name, array in arrays.items():
-        if isinstance(array, dict):
-            info[name] = _first(array)
-        else:
-            info[name] = array.item(0) if array.ndim == 1 else array[0]
+        info[name] = array.item(0) if array.ndim == 1 else array[0]
     return info

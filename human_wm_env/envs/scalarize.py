@@ -42,20 +42,20 @@ class ScalarReward:
 
     def scalar(
         self, components: np.ndarray, uncertainty: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
-        """Return the reward, the penalty it holds, and copies of the components by name.
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the reward, the penalty it holds, and a copy of the components.
 
         Args:
             components: float32 (slots, components).
             uncertainty: float32 (slots,).
 
         Returns:
-            float64 (slots,) twice, and float32 (slots,) for each component.
+            float64 (slots,) twice, and float32 (slots, components).
         """
         slots, count = components.shape
         copied, sums = np.empty((count, slots), dtype=np.float32), np.empty((2, slots))
         weighted_sum(components.T, self.weights, uncertainty, self.pessimism, copied, sums)
-        return sums[0], sums[1], dict(zip(self.names, copied, strict=True))
+        return sums[0], sums[1], copied.T
 
     def one(self, components: Sequence[float], uncertainty: float) -> tuple[float, float]:
         """Return the reward and the penalty of a single slot, as Python floats."""

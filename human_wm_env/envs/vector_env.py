@@ -43,7 +43,8 @@ class VectorEnv(EpisodeLimit, gym.vector.VectorEnv[Observation, ArrayLike, np.nd
 
     `info` holds arrays of numbers, (slots, ...), and beside each key Gymnasium's `_key` mask of
     the slots it holds for. The keys are the same after a reset; for slots that were reset in
-    this step, what only a step has (action, uncertainty, reward components, penalty) is 0. With
+    this step, what only a step has (action, uncertainty, reward components, penalty) is 0.
+    `reward_components` is one array, (slots, components), in the order of `component_names`. With
     SAME_STEP autoreset, `final_obs` and `final_info` hold the last step. Everything returned is
     the caller's.
 
@@ -95,6 +96,8 @@ class VectorEnv(EpisodeLimit, gym.vector.VectorEnv[Observation, ArrayLike, np.nd
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
         self._reward = ScalarReward(world, reward_weights, pessimism)
+        #: of the columns of `reward_components` in `info`
+        self.component_names = world.component_names
         self._vector_reward = vector_reward
         if vector_reward:
             self.reward_space = component_space(world)
@@ -199,8 +202,8 @@ class VectorEnv(EpisodeLimit, gym.vector.VectorEnv[Observation, ArrayLike, np.nd
             self._trail_start[chosen] -= 1
         self._remember()
         described = self.world.info(self._state)
-        info = described | info_at_reset(self.world, self._reward.names, self.num_envs)
-        return self._view(self._observation.copy()), marked(info, dict.fromkeys(info, chosen))
+        info = described | info_at_reset(self.world, self.num_envs)
+        return self._view(self._observation.copy()), marked(info, chosen)
 
     def _reset_mask(self, mask: ArrayLike | None) -> np.ndarray:
         if mask is None:
@@ -308,10 +311,10 @@ class VectorEnv(EpisodeLimit, gym.vector.VectorEnv[Observation, ArrayLike, np.nd
         self._check_slots(after, uncertainty)
         self._state, self._observation = after.state, after.observation
         self.last_state = after.state
-        reward, penalty, named = self._reward.scalar(after.components, uncertainty)
+        reward, penalty, components = self._reward.scalar(after.components, uncertainty)
         shown = after.components if self._vector_reward else reward
         info: Info = after.extras
-        info["reward_components"] = named
+        info["reward_components"] = components
         info["pessimism_penalty"] = penalty
         terminated = after.terminated
         ends = np.empty((2, self.num_envs), dtype=bool)
@@ -349,8 +352,7 @@ class VectorEnv(EpisodeLimit, gym.vector.VectorEnv[Observation, ArrayLike, np.nd
         info.update(at_reset)
         for name, value in info.items():
             if name not in at_reset:
-                for array in value.values() if isinstance(value, dict) else [value]:
-                    array[slots] = 0
+                value[slots] = 0
 
     def _finish(self, last: Info) -> tuple[Info, Info]:
         """Keep what the finished slots saw last, and begin their next episode (SAME_STEP).
@@ -367,7 +369,7 @@ class VectorEnv(EpisodeLimit, gym.vector.VectorEnv[Observation, ArrayLike, np.nd
         info = copied(last)
         self._describe_anew(slots, info)
         masks = {"_final_obs": over, "_final_info": over.copy()}
-        final_info = marked(last, dict.fromkeys(last, over))
+        final_info = marked(last, over)
         return info, {"final_obs": observations, "final_info": final_info, **masks}
 
     @property

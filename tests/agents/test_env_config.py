@@ -41,7 +41,8 @@ def test_reward_weights_and_adherence_reach_the_environment(people: EmbeddedPeop
     env = make(EnvConfig("HumanWMSim-v0", reward_weights=weights, split="all"), people)
     env.reset(seed=0)
     _, rewards, _, _, info = env.step(np.zeros((2, 7), dtype=np.float32))
-    np.testing.assert_allclose(rewards, 2.0 * info["reward_components"]["sleep"], rtol=1e-6)
+    sleep = env.unwrapped.component_names.index("sleep")
+    np.testing.assert_allclose(rewards, 2.0 * info["reward_components"][:, sleep], rtol=1e-6)
 
 
 def test_an_argument_that_the_world_does_not_take_is_refused(people: EmbeddedPeople) -> None:

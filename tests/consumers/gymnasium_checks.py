@@ -5,6 +5,7 @@
 
 import gymnasium as gym
 import numpy as np
+import torch
 from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode
 from stable_baselines3.common.env_checker import check_env as sb3_check_env
@@ -33,3 +34,10 @@ if __name__ == "__main__":
         env.reset(seed=0)
         truncated = [env.step(np.zeros((3, 7)))[3] for _ in range(2)][-1]
         assert truncated.all()
+    same_step = gym.make_vec("HumanWM-v0", num_envs=3, horizon=2, autoreset_mode="SameStep")
+    tensors = gym.wrappers.vector.NumpyToTorch(same_step)
+    tensors.reset(seed=0)
+    for _ in range(2):
+        info = tensors.step(torch.zeros(3, 7))[-1]
+    names = same_step.component_names
+    assert info["final_info"]["reward_components"].shape == (3, len(names)) and "mood" in names

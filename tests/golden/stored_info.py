@@ -1,7 +1,8 @@
 """Info as it was when the arrays were stored: with names of people, and for real steps alone.
 
-Since then it has the same keys after a reset as after a step, and numbers alone. What was stored
-is worked out from it here, so that every number that was stored is compared.
+Since then it has the same keys after a reset as after a step, and numbers alone, in vectors the
+components as one array. What was stored is worked out from it here, so that every number that was
+stored is compared.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ def named(env: Any, info: Info) -> Info:
         return {"user": env.unwrapped.user_name(index), **found}
     found["user"] = np.array([env.unwrapped.user_name(one) for one in index])
     found["_user"] = found.pop("_user_index")
+    if "reward_components" in found:
+        found["reward_components"] = _by_name(env, found)
     if "final_info" in found:
         found["final_info"] = named(env, found["final_info"])
     return found
@@ -50,6 +53,12 @@ def of_step(env: Any, info: Info, begun: np.ndarray | None = None) -> Info:
                 found[name] = _unmarked(found[name], last.get(name), begun)
                 found[f"_{name}"] = found[f"_{name}"] & ~begun
     return found
+
+
+def _by_name(env: Any, info: Info) -> Info:
+    names, columns = env.unwrapped.component_names, info["reward_components"].T
+    masks = {f"_{name}": info["_reward_components"] for name in names}
+    return dict(zip(names, columns, strict=True)) | masks
 
 
 def _unmarked(value: Any, last: Any, begun: np.ndarray) -> Any:

@@ -45,7 +45,7 @@ def test_it_agrees_with_the_vector_env_stepped_by_hand(people: EmbeddedPeople) -
         assert over.all() == (day % 4 == 0)
         returns += rewards
         components = info["final_info"] if over.all() else info
-        moods += components["reward_components"]["mood"]
+        moods += components["reward_components"][:, env.component_names.index("mood")]
         for slot in range(3):
             if not over[slot]:
                 assert not infos[slot]

@@ -29,6 +29,21 @@ def test_dict_observations_are_the_flat_ones(mode: AutoresetMode, make: Make) ->
         np.testing.assert_array_equal(final[0], np.concatenate(list(in_order(final[1]))))
 
 
+@pytest.mark.parametrize("mode", MODES[:2])
+def test_infos_hold_arrays_of_numbers_alone(mode: AutoresetMode, make: Make) -> None:
+    """But for `final_obs` and `final_info`, which are Gymnasium's own convention."""
+    env = make(3, autoreset_mode=mode, horizon=2)
+    infos = [returned[-1] for returned in run(env, 4)]
+    infos += [info.pop("final_info") for info in infos if "final_info" in info]
+    assert len(infos) == (7 if mode == AutoresetMode.SAME_STEP else 5)
+    for info in infos:
+        info.pop("final_obs", None)
+        assert {type(value) for value in info.values()} == {np.ndarray}
+        assert all(value.dtype.kind in "bif" for value in info.values())
+        assert info["reward_components"].shape == (3, len(env.component_names))
+        assert info["reward_components"].dtype == np.float32
+
+
 def in_order(named: dict[str, np.ndarray]) -> list[np.ndarray]:
     from human_wm_env.person.observations import PARTS
 
@@ -118,8 +133,7 @@ def test_the_vector_reward_is_the_components(make: Make) -> None:
         _, components, _, _, info = env.step(action)
         paid = scalar.step(action)[1]
         assert components.shape == (3, 4) and env.reward_space.contains(components[0])
-        for column, name in enumerate(("mood", "recovery", "sleep", "effort")):
-            np.testing.assert_array_equal(components[:, column], info["reward_components"][name])
+        np.testing.assert_array_equal(components, info["reward_components"])
         np.testing.assert_allclose(components @ [0.4, 0.3, 0.1, 0.2], paid, atol=1e-6)
 
 
