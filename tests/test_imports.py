@@ -57,7 +57,7 @@ ROOMS = {
             "training_session",
             "tensor_tree",
         ),
-        *("episode_starts", "rollout"),
+        *("episode_starts", "reward_components", "rollout"),
         *("baselines", "planning", "training_state", "torch_threads", "sb3", "evolution"),
         "transformer",
         *("registry", "saving", "evaluation", "ablation", "vector_tasks"),
