@@ -12,11 +12,11 @@ import human_wm_env  # noqa: F401 (registers the ids)
 from agents.protocol import Manifest, Overrides, Plain
 from human_wm_env.errors import ConfigError, did_you_mean
 from human_wm_env.people.embedded import Dataset
-from human_wm_env.registration import IDS, PEOPLE
+from human_wm_env.registration import IDS, NUDGED, PEOPLE
 from human_wm_env.settings import one_of
 
 # Settings of an environment that are left to its own default where they are None.
-_OPTIONAL = ("reward_weights", "world_model", "temperature")
+_OPTIONAL = ("reward_weights", "world_model", "temperature", "nudges", "compliance")
 _PLAIN = ("split", "horizon", "adherence", "weather", "masking", "pessimism")
 Vector = gym.vector.VectorEnv[np.ndarray, np.ndarray, np.ndarray]
 CONTEXT_UPDATES = ("frozen", "daily")
@@ -30,7 +30,7 @@ class EnvConfig:
     """The arguments of one environment of people.
 
     Attributes:
-        id: a registered id, such as HumanWM-v0 (the dream) or HumanWMSim-v0.
+        id: a registered id, such as HumanWM-v0 (the dream), HumanWMSim-v0 or HumanWMNudge-v0.
         dataset: "embedded"; a data set object is given to `make_vector_env` instead.
         split: whose logs random starts are drawn from.
         horizon: days of an episode.
@@ -45,6 +45,8 @@ class EnvConfig:
         context_model: checkpoint that the person context comes from, or "bundled"; None
             takes `world_model`.
         context_update: "frozen" at the start of an episode, or encoded again "daily".
+        nudges: YAML file of the nudges, where people are nudged; None are the built-in ones.
+        compliance: there, "default", "harsh" or "full"; None is "default".
     """
 
     id: str
@@ -61,8 +63,16 @@ class EnvConfig:
     person_context: bool = False
     context_model: str | None = None
     context_update: str = "frozen"
+    nudges: str | None = None
+    compliance: str | None = None
 
     def __post_init__(self) -> None:
+        if self.nudged and self.adherence != 1.0:
+            raise ConfigError(
+                f"no adherence in {self.id}",
+                f"adherence={self.adherence}",
+                "People who are nudged follow as env.compliance says.",
+            )
         one_of(self.context_update, CONTEXT_UPDATES, "a context_update")
         if self.context_model is not None and not self.person_context:
             raise ConfigError(
@@ -70,6 +80,11 @@ class EnvConfig:
                 "person_context=false",
                 "Switch the person context on, or leave context_model out.",
             )
+
+    @property
+    def nudged(self) -> bool:
+        """Whether people live by their own habit, and are sent nudges."""
+        return IDS.get(self.id, {}).get("world") in NUDGED
 
     def unused(self) -> dict[str, str]:
         """Return settings that change nothing, and why."""
@@ -171,7 +186,8 @@ def make_vector_env(
     if isinstance(config, GymEnvConfig):
         arguments = config.arguments
     else:
-        arguments = {name: getattr(config, name) for name in _PLAIN}
+        plain = [name for name in _PLAIN if not (config.nudged and name == "adherence")]
+        arguments = {name: getattr(config, name) for name in plain}
         chosen = {name: getattr(config, name) for name in _OPTIONAL}
         arguments |= {name: value for name, value in chosen.items() if value is not None}
         arguments |= {"layout": "people", "dataset": config.dataset if dataset is None else dataset}

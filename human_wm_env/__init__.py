@@ -1,7 +1,8 @@
 """HumanWM: simulated people for decision agents.
 
 Importing this package registers `HumanWM-v0` (the dream), `HumanWMSim-v0` (the
-ground-truth simulator), `HumanWMReplay-v0` (the logs) and `HumanWM-MO-v0`.
+ground-truth simulator), `HumanWMReplay-v0` (the logs), `HumanWM-MO-v0`, and
+`HumanWMNudge-v0` and `HumanWMNudgeSim-v0`, where people are nudged.
 """
 
 from typing import TYPE_CHECKING

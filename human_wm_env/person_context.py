@@ -14,6 +14,8 @@ from gymnasium.vector.utils import batch_space
 from human_wm_env.envs.env import Env, Info
 from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.errors import ConfigError
+from human_wm_env.nudge.state import NudgeState
+from human_wm_env.nudge.world import NudgeWorld
 from human_wm_env.person.history import History
 from human_wm_env.runtime.world_model import ModelSource, load_world_model
 from human_wm_env.settings import one_of
@@ -40,6 +42,8 @@ class PosteriorMeans:
     """
 
     def __init__(self, world: AnyWorld, world_model: ModelSource, update: str) -> None:
+        if isinstance(world, NudgeWorld):
+            world = world.people
         if not isinstance(world, PersonWorld):
             raise ConfigError(
                 "an environment of people", type(world).__name__, "Wrap one of the HumanWM ids."
@@ -81,7 +85,7 @@ def _extended(space: spaces.Space, width: int) -> spaces.Box:
     )
 
 
-def _with_day(history: History, state: PersonState[object], slot: int) -> History:
+def _with_day(history: History, state: PersonState[object] | NudgeState, slot: int) -> History:
     """Return a slot's log with the day that a state ends, as an agent's log shows it."""
     return history.followed_by(state.row[[slot]], state.observed[[slot]])
 

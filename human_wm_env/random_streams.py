@@ -40,7 +40,7 @@ class Stream:
 
 
 # Last word of the entropy: keeps the uses of one (seed, index, episode) apart.
-FOR_LATENTS, FOR_NOISE, FOR_START = 0, 1, 2
+FOR_LATENTS, FOR_NOISE, FOR_START, FOR_COMPLIANCE = range(4)
 
 
 def generator(key: tuple[int, int, int], use: int) -> np.random.Generator:
@@ -108,7 +108,7 @@ class _Hash:
 
 
 def draw_noise(
-    streams: Sequence[Stream], horizon: int, normals: int, uniforms: int
+    streams: Sequence[Stream], horizon: int, normals: int, uniforms: int, use: int = FOR_NOISE
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw the noise of whole episodes.
 
@@ -117,6 +117,7 @@ def draw_noise(
         horizon: days of an episode.
         normals: standard normal numbers of a day.
         uniforms: numbers in [0, 1) of a day.
+        use: keeps it apart from what else a world draws from the same streams.
 
     Returns:
         float32 (slots, horizon, normals) and (slots, horizon, uniforms).
@@ -124,7 +125,7 @@ def draw_noise(
     slots = len(streams)
     normal = np.empty((slots, horizon, normals), dtype=np.float32)
     uniform = np.empty((slots, horizon, uniforms), dtype=np.float32)
-    for slot, rng in enumerate(generators([stream.noise for stream in streams], FOR_NOISE)):
+    for slot, rng in enumerate(generators([stream.noise for stream in streams], use)):
         rng.standard_normal(dtype=np.float32, out=normal[slot])
         rng.random(dtype=np.float32, out=uniform[slot])
     return _days_first(normal), _days_first(uniform)

@@ -27,6 +27,8 @@ from human_wm_env.worlds.world import AnyWorld
 if TYPE_CHECKING:
     from human_wm_env.envs.env import Env
     from human_wm_env.envs.vector_env import VectorEnv
+    from human_wm_env.nudge.compliance import ComplianceSource
+    from human_wm_env.nudge.nudges import NudgeSource
     from human_wm_env.people.embedded import Dataset, EmbeddedPeople
     from human_wm_env.person.missingness import Masking
     from human_wm_env.runtime.world_model import ModelSource
@@ -140,6 +142,58 @@ def make_replay(
     return ReplayWorld(_logs(resolve_dataset(dataset)), split=split, horizon=horizon)
 
 
+def make_nudge(
+    *,
+    nudges: NudgeSource = None,
+    compliance: ComplianceSource = "default",
+    world_model: ModelSource = None,
+    dataset: Dataset | None = None,
+    split: str = "train",
+    horizon: int = 30,
+    temperature: float = 1.0,
+    weather: str = "chain",
+    masking: Masking = "person",
+) -> AnyWorld:
+    """Return dreamt people who are nudged; `nudges` is a YAML file, see `read_nudges`."""
+    from human_wm_env.nudge.world import NudgeWorld
+
+    people = make_dream(
+        world_model=world_model,
+        dataset=dataset,
+        split=split,
+        horizon=horizon,
+        temperature=temperature,
+        adherence=0.0,
+        weather=weather,
+        masking=masking,
+    )
+    return NudgeWorld(people, nudges, compliance)  # type: ignore[arg-type]
+
+
+def make_nudge_simulator(
+    *,
+    nudges: NudgeSource = None,
+    compliance: ComplianceSource = "default",
+    dataset: Dataset | None = None,
+    split: str = "train",
+    horizon: int = 30,
+    weather: str = "chain",
+    masking: Masking = "person",
+) -> AnyWorld:
+    """Return the embedded people, nudged; see `make_nudge`."""
+    from human_wm_env.nudge.world import NudgeWorld
+
+    people = make_simulator(
+        dataset=dataset,
+        split=split,
+        horizon=horizon,
+        adherence=0.0,
+        weather=weather,
+        masking=masking,
+    )
+    return NudgeWorld(people, nudges, compliance)  # type: ignore[arg-type]
+
+
 def make_vector_dream(
     *,
     world_model: str | Path | VectorCheckpoint,
@@ -166,6 +220,8 @@ MAKERS: dict[str, Callable[..., AnyWorld]] = {
     "dream": make_dream,
     "replay": make_replay,
     "simulator": make_simulator,
+    "nudge": make_nudge,
+    "nudge_simulator": make_nudge_simulator,
     "conditional": ConditionalWorld,
     "sequence_next": SequenceNextWorld,
     "delayed_recall": DelayedRecallWorld,
@@ -173,7 +229,8 @@ MAKERS: dict[str, Callable[..., AnyWorld]] = {
     "detour": DetourWorld,
     "vector_dream": make_vector_dream,
 }
-PEOPLE = ("dream", "replay", "simulator")  # the worlds of people
+NUDGED = ("nudge", "nudge_simulator")
+PEOPLE = ("dream", "replay", "simulator", *NUDGED)  # the worlds of people
 _ENV_ARGUMENTS = ("observation", "reward_weights", "pessimism", "vector_reward", "render_mode")
 _VECTOR_ARGUMENTS = (*_ENV_ARGUMENTS, "num_envs", "layout", "autoreset_mode")
 
@@ -239,6 +296,8 @@ IDS: dict[str, Arguments] = {
     "HumanWMReplay-v0": {"world": "replay"},
     "HumanWMSim-v0": {"world": "simulator"},
     "HumanWM-MO-v0": {"world": "dream", "vector_reward": True},
+    "HumanWMNudge-v0": {"world": "nudge"},
+    "HumanWMNudgeSim-v0": {"world": "nudge_simulator"},
     "PatternEcho-v0": {"world": "conditional", "cues": 1, "horizon": 2},
     "SequenceNext-v0": {"world": "sequence_next"},
     "Conditional-v0": {"world": "conditional"},

@@ -39,6 +39,7 @@ ROOMS = {
             "worlds",
             "symbolic",
             "vector_dream",
+            "nudge",
             "envs",
             "second_family",
         ),
@@ -86,7 +87,7 @@ GROUND_FLOOR = {
     "safetensors",
     *sys.stdlib_module_names,
 }
-GROUND_FLOOR_LAZY = GROUND_FLOOR | {"matplotlib", "openai", "pandas", "pyarrow"}
+GROUND_FLOOR_LAZY = GROUND_FLOOR | {"matplotlib", "openai", "pandas", "pyarrow", "yaml"}
 CAN_RUN_CODE = {"pickle", "_pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}
 UNSAFE_CALLS = {
     "torch.load",
