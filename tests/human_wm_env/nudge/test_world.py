@@ -200,7 +200,8 @@ def test_the_observation_says_what_was_sent_and_what_came_of_it(
     assert np.array_equal(seen["answer"][shown, 0] > 0, info["complied"][shown])
     share = np.where(shown, (1.0 + info["complied"]) / 3.0, 0.5)
     np.testing.assert_allclose(seen["followed_share"][:, 0], share, rtol=1e-6)
-    np.testing.assert_allclose(info["reward_components"]["burden"], 1.0 - np.exp(-1.0 / 3.0))
+    burden = info["reward_components"][:, env.component_names.index("burden")]
+    np.testing.assert_allclose(burden, 1.0 - np.exp(-1.0 / 3.0), rtol=1e-6)
 
 
 def test_what_the_tracker_lost_cannot_be_read_off(kind: str, small: EmbeddedPeople) -> None:
