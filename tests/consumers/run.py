@@ -29,7 +29,7 @@ FROM, TO = "<!-- table of tests/consumers/run.py -->", "<!-- end of the table --
 ORDER = (
     *("wheel_alone", "gymnasium_checks", "sb3_agents", "cleanrl_ppo", "rl_zoo", "optuna_study"),
     *("torchrl_envs", "rllib_ppo", "multi_objective", "minari_data", "d3rlpy_offline"),
-    "notebook",
+    *("wandb_sync", "notebook"),
 )
 STRICT = (
     "import runpy, sys, warnings; sys.argv = sys.argv[1:]; "
