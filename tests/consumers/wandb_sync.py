@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 import wandb
+
 from human_wm_cli.main import main
 
 TRAINING = (
