@@ -88,11 +88,14 @@ class EnvConfig:
 
     def unused(self) -> dict[str, str]:
         """Return settings that change nothing, and why."""
-        if self.person_context:
-            return {}
-        return {
-            "context_update": "Set person_context=true, too: without it there is nothing to update."
-        }
+        found = {}
+        if not self.person_context:
+            found["context_update"] = (
+                "Set person_context=true, too: without it there is nothing to update."
+            )
+        if IDS.get(self.id, {}).get("world") in ("replay", "simulator"):
+            found["pessimism"] = "Only the dream is uncertain: take env=dream."
+        return found
 
     def context_settings(self) -> Overrides:
         """Return what an agent trained here needs of any other world; see `env_overrides`."""

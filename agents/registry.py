@@ -57,6 +57,8 @@ class Algorithm(Generic[Config, World]):
         agent: the class of what it makes, which knows how it is saved and loaded.
         days: the days that it simulates there; 0 where it needs none.
         resumable: whether it keeps a state that a session can go on from.
+        measured: whether it keeps states and is measured by the days that it has simulated, as
+            often as the session says.
         any_world: whether it learns in worlds that are not of people, too.
         unit: what `days` counts.
     """
@@ -66,6 +68,7 @@ class Algorithm(Generic[Config, World]):
     agent: type[SavableAgent]
     days: Callable[[Config, World], int] = field(default=lambda config, env: 0)
     resumable: bool = False
+    measured: bool = False
     any_world: bool = False
     unit: str = "day"
 
@@ -78,7 +81,9 @@ def _sb3(recipe: Recipe) -> AnyAlgorithm:
         return config.whole_steps
 
     train = partial(train_sb3, recipe)
-    return Algorithm(recipe.config, train, PolicyAgent, days, resumable=True, any_world=True)
+    return Algorithm(
+        *(recipe.config, train, PolicyAgent, days), resumable=True, measured=True, any_world=True
+    )
 
 
 def _transformer(config: type[ReinforceConfig]) -> AnyAlgorithm:
@@ -137,7 +142,10 @@ ALGORITHMS: dict[str, AnyAlgorithm] = {
     **{name: _sb3(recipe) for name, recipe in RECIPES.items()},
     **{name: _transformer(config) for name, config in TRANSFORMERS.items()},
     "cma_es": Algorithm(
-        CMAESConfig, train_cma_es, ControllerAgent, days_of, resumable=True, any_world=True
+        *(CMAESConfig, train_cma_es, ControllerAgent, days_of),
+        resumable=True,
+        measured=True,
+        any_world=True,
     ),
     "best_constant": Algorithm(BestConstantConfig, _search, ConstantAgent, _search_days),
     "random": Algorithm(RandomConfig, _random, RandomAgent),

@@ -66,6 +66,11 @@ class SB3Config:
             raise ConfigError("learning_rate > 0", f"{self.learning_rate}", "Raise it.")
         one_of(self.activation, ACTIVATIONS, "an activation")
 
+    def unused(self) -> dict[str, str]:
+        """Return settings that change nothing, and why."""
+        why = "There are no hidden layers: raise layers."
+        return {} if self.layers else dict.fromkeys(("width", "activation"), why)
+
     @property
     def days_per_update(self) -> int:
         """Days simulated between two updates, over all slots."""

@@ -34,6 +34,10 @@ class PlanningConfig:
                 "Correct the settings.",
             )
 
+    def unused(self) -> dict[str, str]:
+        """Return settings that change nothing, and why."""
+        return {} if self.depth else dict.fromkeys(("beam", "actions"), "Set depth, too.")
+
 
 @dataclass(frozen=True)
 class CurriculumConfig:
@@ -63,6 +67,11 @@ class CurriculumConfig:
             )
         if not 0.5 < self.confidence < 1.0:
             raise ConfigError("0.5 < confidence < 1", f"{self.confidence}", "Such as 0.95.")
+
+    def unused(self) -> dict[str, str]:
+        """Return settings that change nothing, and why."""
+        moves = ("window", "advance", "fall_back", "confidence")
+        return {} if self.levels else dict.fromkeys(moves, "Set levels, too.")
 
 
 @dataclass(frozen=True)
@@ -147,6 +156,13 @@ class ReinforceConfig:
                 "Such as width=64 and heads=4.",
             )
         one_of(self.state_loss, STATE_LOSSES, "a state_loss")
+
+    def unused(self) -> dict[str, str]:
+        """Return settings that change nothing, and why."""
+        if self.world_model_coef:
+            return {}
+        why = "It is of the world-model head: raise world_model_coef."
+        return dict.fromkeys(("random_share", "state_loss"), why)
 
     @property
     def epochs(self) -> int:

@@ -66,6 +66,10 @@ class BenchmarkConfig:
         if self.only is not None:
             one_of(self.only, GROUPS, "only (or null)")
 
+    def unused(self) -> dict[str, str]:
+        """Return settings that change nothing, and why."""
+        return {} if self.against else {"pairs": "Name a checkout to compare with: against=PATH."}
+
 
 def measure(config: BenchmarkConfig) -> Facts:
     """Run the benchmark.

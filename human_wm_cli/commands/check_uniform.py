@@ -13,6 +13,7 @@ from human_wm_env import ConfigError, load_world_model
 from human_wm_env.model.architecture import Architecture
 from world_model import TrainingConfig, measure_no_structure, verdict
 from world_model.card.uniform_logs import requirements
+from world_model.training.unused import unused_settings
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,10 @@ class CheckUniformConfig:
     draws: int = 500
     run: RunConfig = field(default_factory=RunConfig)
     json: bool = False
+
+    def unused(self) -> dict[str, str]:
+        """Return settings that change nothing here, and why."""
+        return unused_settings(self.model, self.training)
 
 
 def main(config: CheckUniformConfig) -> None:

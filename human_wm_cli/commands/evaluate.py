@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
 
@@ -32,6 +32,8 @@ from human_wm_cli.console import Facts, print_report, run_script, say
 from human_wm_cli.fan_charts import ABOUT, held_out_charts
 from human_wm_cli.run import RunConfig, RunFolder
 from human_wm_env import ConfigError, Dataset
+
+_ELSEWHERE = "It is of worlds of people: leave world out."
 
 
 @dataclass(frozen=True)
@@ -79,17 +81,26 @@ class EvaluateAgentConfig:
             )
 
     def unused(self) -> dict[str, str]:
-        """Return settings of the worlds that agents are not judged by, and why."""
+        """Return settings that agents are not judged by, and why."""
         instead = {
             "split": "Agents are judged on the people of evaluation.split.",
             "weather": "Agents are judged on the weather of the log.",
             "pessimism": "Agents are judged without it; it is for training.",
         }
-        return {
-            f"{world}.{name}": why
-            for world in ("dream", "simulator")
-            for name, why in instead.items()
-        }
+        of_people: list[str] = []
+        if self.world is not None:
+            instead = dict.fromkeys((each.name for each in fields(EnvConfig)), _ELSEWHERE)
+            own = (each.name for each in fields(EvaluationConfig))
+            of_people += [f"evaluation.{name}" for name in own if name not in ("seed", "bootstrap")]
+            of_people += ["off_policy", "second_opinion"]
+        found = dict.fromkeys(of_people, _ELSEWHERE)
+        for world in ("dream", "simulator"):
+            found |= {f"{world}.{name}": why for name, why in instead.items()}
+        if self.world is None:
+            found["episodes"] = "It is of a world: with people, evaluation.people counts."
+        if not self.sb3_zips:
+            found["trust_sb3_zip"] = "Name the files with sb3_zips={ppo: model.zip}."
+        return found
 
     def worlds(self) -> dict[str, EnvConfig]:
         """Return the worlds that take part, the truth last."""

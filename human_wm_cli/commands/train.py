@@ -69,6 +69,18 @@ class TrainAgentConfig:
     total_steps: int | None = None
     measurements: int = 10
 
+    def unused(self) -> dict[str, str]:
+        """Return settings that change nothing, and why."""
+        found = {}
+        if self.total_steps is not None:
+            found["agent.steps"] = "total_steps takes its place."
+        if not algorithm_named(self.agent.algorithm).measured:
+            why = f"{self.agent.algorithm} keeps no states by days and is not measured in training."
+            found |= dict.fromkeys(("checkpoint_days", "measurements"), why)
+        elif isinstance(self.env, GymEnvConfig):
+            found["measurements"] = "Agents are measured in training where people are."
+        return found
+
 
 def schema_for(agent: type, env: type = EnvConfig) -> type[TrainAgentConfig]:
     """Return the command's settings with those of one algorithm and kind of environment."""

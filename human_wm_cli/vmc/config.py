@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from agents.evolution.hyperparameters import CMAESConfig
 from agents.sb3.hyperparameters import PPOConfig, SACConfig
@@ -15,6 +16,16 @@ from world_model.vector.config import VectorModelConfig
 
 STANDARD, FULL = "standard", "full"
 CMA_ES, PPO, SAC = "cma_es", "ppo", "sac"
+_TINY: dict[str, dict[str, Any]] = {  # with smoke=true
+    "nets": {
+        "vae": StageConfig(epochs=5, learning_rate=1e-3, batch_people=64),
+        "rnn": StageConfig(epochs=15, learning_rate=5e-3, clip_norm=10.0, batch_people=16),
+        **{"vae_hidden": 32, "memory": 8, "hidden": 32, "outcome_hidden": 16, "members": 3},
+    },
+    CMA_ES: {"generations": 4, "population": 8, "episodes": 2, "hidden": 0},
+    PPO: {"steps": 4_000, "slots": 16, "n_steps": 50, "batch_size": 400},
+    SAC: {"steps": 1_200, "slots": 4, "learning_starts": 400, "gradient_steps": 1},
+}
 
 
 def _cma_es() -> CMAESConfig:
@@ -124,6 +135,11 @@ class VMCConfig:
                 found[name] = f"It is not trained: add {name} to algorithms."
         if self.world_model is not None:
             found["nets"] = "The world model is given, not trained."
+        for name in ("nets", CMA_ES, PPO, SAC):
+            found[f"{name}.seed"] = "The command's seed takes its place."
+        if self.smoke:
+            why = "smoke=true takes tiny ones."
+            found |= {f"{group}.{name}": why for group, own in _TINY.items() for name in own}
         return found
 
 
@@ -141,15 +157,9 @@ def seeded(config: VMCConfig) -> VMCConfig:
 
 
 def _tiny(config: VMCConfig) -> VMCConfig:
-    vae = StageConfig(epochs=5, learning_rate=1e-3, batch_people=64)
-    rnn = StageConfig(epochs=15, learning_rate=5e-3, clip_norm=10.0, batch_people=16)
-    sizes = {"vae_hidden": 32, "memory": 8, "hidden": 32, "outcome_hidden": 16, "members": 3}
     return replace(
         config,
         steps=min(config.steps, 2_000),
         episodes=min(config.episodes, 4),
-        nets=replace(config.nets, vae=vae, rnn=rnn, **sizes),
-        cma_es=replace(config.cma_es, generations=4, population=8, episodes=2, hidden=0),
-        ppo=replace(config.ppo, steps=4_000, slots=16, n_steps=50, batch_size=400),
-        sac=replace(config.sac, steps=1_200, slots=4, learning_starts=400, gradient_steps=1),
+        **{name: replace(getattr(config, name), **sizes) for name, sizes in _TINY.items()},
     )

@@ -74,3 +74,10 @@ class CardConfig:
                 ", ".join(str(getattr(self, name)) for name in counts),
                 "Raise the number that is too small.",
             )
+
+    def unused(self) -> dict[str, str]:
+        """Return settings that change nothing, and why."""
+        why = "Raise refine_steps, too: 0 leaves refined posteriors out."
+        return (
+            {} if self.refine_steps else dict.fromkeys(("refine_rate", "refine_window_days"), why)
+        )

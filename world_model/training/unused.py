@@ -54,3 +54,6 @@ def _of_stages(training: TrainingConfig) -> Iterator[tuple[str, str]]:
         yield from ((f"training.{name}", why) for name in _OF_LIKELIHOOD)
     else:
         yield "training.point_distance", f"It counts with training.loss={PREDECESSOR}."
+        if training.decoder_weight == 0.0:
+            why = "Raise training.decoder_weight, too: at 0 the decoder learns nothing."
+            yield from ((f"training.{name}", why) for name in ("decoder_loss", "decoder_days"))
