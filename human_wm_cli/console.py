@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from human_wm_cli.config import CONFIGS_FOLDER, Schema, compose, outline
+from human_wm_cli.log_warnings import each_shown_once
 from human_wm_env import DataError, HumanWMError
 
 # One line of a table, and an object of JSON: text, numbers, lists and further objects.
@@ -184,7 +185,7 @@ def run_script(
             return
         config = compose(schema, name, words, configs_folder)
         as_json = bool(getattr(config, "json", False))
-        with _json_only(output) if as_json else contextlib.nullcontext():
+        with each_shown_once(), _json_only(output) if as_json else contextlib.nullcontext():
             main(config)
     except HumanWMError as error:
         if as_json and not output.written:

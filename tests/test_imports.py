@@ -64,7 +64,15 @@ ROOMS = {
         *("registry", "saving", "evaluation", "ablation", "vector_tasks"),
     ),
     "human_wm_cli": (
-        *("one_thread", "endings", "explanations", "config", "console", "agents_page"),
+        *(
+            "one_thread",
+            "endings",
+            "log_warnings",
+            "explanations",
+            "config",
+            "console",
+            "agents_page",
+        ),
         *("dashboard", "run", "data", "real_env"),
         *("fan_charts", "people_map", "model_card", "comparison"),
         *("benchmarks", "fuzzing", "vmc", "commands", "main", "__main__"),
