@@ -273,12 +273,15 @@ def _refuse_unused(config: object, overrides: Sequence[str]) -> None:
     """Refuse overrides that would change nothing.
 
     A dataclass may have a method `unused`, which names settings of its own, or below it, that
-    its other settings leave without effect, and says why. Files may hold them.
+    its other settings leave without effect, and says why; a command's reason goes before that of
+    its groups. Files may hold them.
 
     Raises:
         ConfigError: an override sets one of them.
     """
-    unused = dict(_unused(config))
+    unused: dict[KeyPath, str] = {}
+    for name, why in _unused(config):
+        unused.setdefault(name, why)
     for word in overrides:
         path, _ = _split(word)
         for name, why in unused.items():

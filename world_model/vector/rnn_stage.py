@@ -76,7 +76,9 @@ class RNNStage(Stage):
         told = self.learner.outcome(inputs)
         apart = told[..., 0] - rewards.reshape(1, -1)
         ends = nn.losses.binary_cross_entropy(
-            told[..., 1], mx.broadcast_to(terminated.reshape(1, -1), told.shape[:2])
+            told[..., 1],
+            mx.broadcast_to(terminated.reshape(1, -1), told.shape[:2]),
+            reduction="none",
         )
         reward_square, end_nats = (share * apart * apart).sum(), (share * ends).sum()
         return nats + 0.5 * reward_square + end_nats, nats, reward_square, end_nats
