@@ -19,6 +19,8 @@ from agents.transformer.true_planner import TruePlanner
 
 SOLVED = 0.9  # of the optimum
 JUDGED_SEED = 1_000_000  # of the episodes that all are judged on
+PLANNED_POINTS = 8  # of the curve of planning
+PLANNED_EPISODES = 100  # that each of its points but the last is judged on
 
 
 class _Curve:
@@ -44,35 +46,49 @@ class _Curve:
         ]
 
 
-def run_cell(
-    task: Task, configuration: str, seed: int, *, quick: bool, episodes: int = 500
-) -> dict[str, Plain]:
+class _PlannedCurve:
+    """Judges now and then in a training how planning with the head so far would act."""
+
+    def __init__(self, task: Task, env: GymEnvConfig, optimum: float) -> None:
+        self.task, self.env, self.optimum = task, env, optimum
+        self.shares: list[tuple[int, float]] = []
+        self.seconds = 0.0
+
+    def judge(self, agent: Agent, update: int) -> None:
+        assert isinstance(agent, TransformerAgent)
+        began = time.process_time()
+        planner = agent.with_planning(self.task.planning())
+        judged = judge(planner, self.env, episodes=PLANNED_EPISODES, seed=JUDGED_SEED)
+        self.shares.append((update, float(judged.returns.mean() / self.optimum)))
+        self.seconds += time.process_time() - began
+
+
+def run_cell(task: Task, configuration: str, seed: int, *, episodes: int = 200) -> dict[str, Plain]:
     """Train once, and measure.
 
     Args:
         task: the world.
         configuration: one of CONFIGURATIONS.
         seed: of the training.
-        quick: fewer updates.
         episodes: that the agent is judged on.
 
     Returns:
         Numbers of the configuration and, of HEAD, those of PLANNED, by configuration.
     """
-    env, curve, began = task.env(seed), _Curve(), time.monotonic()
-    config = task.config(configuration, seed, quick=quick)
-    agent = train_transformer(config, env, Session(logger=curve))
-    seconds = time.monotonic() - began
+    env, curve, began = task.env(seed), _Curve(), time.process_time()
     optimum = optimum_of(env)
-    shares = curve.shares(optimum, max(0, len(config.curriculum.levels) - 1))
-    reached = [step for step, share in shares if share >= SOLVED]
+    config, planned = task.config(configuration, seed), _PlannedCurve(task, env, optimum)
+    session = Session(logger=curve)
+    if configuration == HEAD:
+        config = replace(config, keep_every=-(-config.steps // PLANNED_POINTS))
+        session = replace(session, snapshot=planned.judge)
+    agent = train_transformer(config, env, session)
+    seconds = time.process_time() - began - planned.seconds
     found: dict[str, Plain] = {
         configuration: {
             **_shares_of_optimum(agent, task, seed, episodes),
-            "in_training": float(np.mean([share for _, share in shares])),
-            "updates_to_90": reached[0] if reached else None,
+            **_progress(curve.shares(optimum, max(0, len(config.curriculum.levels) - 1))),
             "entropy": curve.last["train/entropy"],
-            "curve": shares,
             "seconds": round(seconds, 1),
         }
     }
@@ -85,8 +101,19 @@ def run_cell(
         }
     if configuration == HEAD:
         planner = agent.with_planning(task.planning())
-        found[PLANNED] = _shares_of_optimum(planner, task, seed, episodes)
+        judged = _shares_of_optimum(planner, task, seed, episodes)
+        found[PLANNED] = {**judged, **_progress([*planned.shares, (config.steps, judged["share"])])}
     return found
+
+
+def _progress(shares: list[tuple[int, float]]) -> Plain:
+    """Return what a curve of shares says of how fast was learned."""
+    reached = [update for update, share in shares if share >= SOLVED]
+    return {
+        "in_training": float(np.mean([share for _, share in shares])),
+        "updates_to_90": reached[0] if reached else None,
+        "curve": shares,
+    }
 
 
 def upper_bound(task: Task, seed: int, episodes: int = 100) -> float:

@@ -50,8 +50,9 @@ def summarise(results: Results, bounds: Mapping[str, float], bootstrap: Bootstra
             if name != NO_HEAD and len(base):
                 row["gain"] = asdict(gain_interval(share, base, bootstrap))
                 row["improvement"] = asdict(improvement_interval(share, base, bootstrap))
+            row |= _of_training(cells, bootstrap)
             if name != PLANNED:
-                row |= _of_training(cells, bootstrap)
+                row |= _of_nets(cells)
             row["elsewhere"] = _mean_tree([cell["elsewhere"] for cell in cells])
             row["predictions"] = _mean_tree([cell.get("predictions", {}) for cell in cells])
             rows.append(row)
@@ -65,6 +66,11 @@ def _of_training(cells: Sequence[Plain], bootstrap: Bootstrap) -> Plain:
         # Never counts as later than all others.
         "updates_to_90": _median([np.inf if one is None else one for one in reached]),
         "solved_in_training": sum(one is not None for one in reached),
+    }
+
+
+def _of_nets(cells: Sequence[Plain]) -> Plain:
+    return {
         "entropy": float(np.median(_column(cells, "entropy"))),
         "probe": _mean_tree([{"probe": cell["probe"]} for cell in cells])["probe"],
         "seconds": float(np.mean(_column(cells, "seconds"))),
@@ -98,7 +104,7 @@ def readable(row: Plain) -> dict[str, str]:
         "gain over no head": "" if gain is None else _interval(gain, sign=True),
         "P(better)": "" if better is None else _interval(better),
         "SD": _number(row["deviation"]),
-        "over the training": _interval(row["in_training"]) if "in_training" in row else "",
+        "over the training": _interval(row["in_training"]),
         "updates to 90%": _updates(row),
         "elsewhere": ", ".join(f"{name} {_number(at)}" for name, at in row["elsewhere"].items()),
         "exact: all / action's / world's / rule's": " / ".join(
@@ -110,8 +116,6 @@ def readable(row: Plain) -> dict[str, str]:
 
 
 def _updates(row: Plain) -> str:
-    if "solved_in_training" not in row:
-        return ""
     reached = row["updates_to_90"]
     text = "-" if reached is None else f"{reached:.0f}"
     return f"{text} ({row['solved_in_training']} of {row['seeds']})"
@@ -128,7 +132,7 @@ def _interval(value: Mapping[str, float], *, sign: bool = False) -> str:
 
 
 def ablation_figure(results: Results) -> Figure:
-    """Draw the trainings of every task, each seed a line, and where planning ends."""
+    """Draw the trainings of every task, each seed a line."""
     columns = min(3, len(results))
     rows = -(-len(results) // columns)
     figure = Figure(figsize=(4.0 * columns, 2.8 * rows), layout="constrained")
@@ -137,9 +141,6 @@ def ablation_figure(results: Results) -> Figure:
         axes.set_visible(False)
     for axes, (task, configurations) in zip(grid.flat, results.items(), strict=False):
         for name in (name for name in ORDER if name in configurations):
-            if name == PLANNED:
-                _draw_planned(axes, configurations)
-                continue
             curves = [np.array(cell["curve"]) for cell in configurations[name]]
             for curve in curves:
                 axes.plot(*curve.T, color=COLOURS[name], linewidth=0.5, alpha=0.35)
@@ -151,10 +152,3 @@ def ablation_figure(results: Results) -> Figure:
     grid[0, 0].set_ylabel("share of the optimum")
     grid[0, 0].legend(fontsize=7, frameon=False, loc="lower right")
     return figure
-
-
-def _draw_planned(axes: Any, configurations: Mapping[str, Sequence[Plain]]) -> None:
-    """Mark each seed's share by planning at the end of the head's trainings."""
-    last = configurations[HEAD][0]["curve"][-1][0]
-    shares = _column(configurations[PLANNED], "share")
-    axes.plot([last] * len(shares), shares, "_", color=COLOURS[PLANNED], label=PLANNED)

@@ -19,7 +19,6 @@ class Task:
     Attributes:
         env_id: of the world.
         updates: of a training.
-        quick_updates: of a quick one.
         settings: of the agent, by name; others are its defaults.
         algorithm: "reinforce" or "transformer_ppo".
         arguments: of the world in training.
@@ -31,7 +30,6 @@ class Task:
 
     env_id: str
     updates: int
-    quick_updates: int
     settings: Mapping[str, Any] = field(default_factory=dict)
     algorithm: str = "reinforce"
     arguments: Plain = field(default_factory=dict)
@@ -50,10 +48,9 @@ class Task:
         seeded = {} if self.seeded is None else {self.seeded: seed}
         return GymEnvConfig(self.env_id, {**self.arguments, **seeded, **(arguments or {})})
 
-    def config(self, configuration: str, seed: int, *, quick: bool) -> ReinforceConfig:
+    def config(self, configuration: str, seed: int) -> ReinforceConfig:
         """Return the settings of a training."""
-        steps = self.quick_updates if quick else self.updates
-        base = CONFIGS[self.algorithm](steps=steps, seed=seed, keep_every=0)
+        base = CONFIGS[self.algorithm](steps=self.updates, seed=seed, keep_every=0)
         settings: dict[str, Any] = {**self.settings, **CONFIGURATIONS[configuration]}
         return replace(base, **settings)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -47,6 +47,20 @@ class Episodes:
         """Undiscounted return of each of the agent's own episodes."""
         return (self.rewards * self.own).sum(dim=1)[self.own[:, 0] > 0]
 
+    def part(self, index: int, parts: int) -> Episodes:
+        """Return the slots `index`, `index + parts` and so on, with their share of random ones.
+
+        Components and successes stay those of all.
+        """
+        arrays = {name: getattr(self, name)[index::parts] for name in _BY_SLOT}
+        return replace(self, **arrays)
+
+
+_BY_SLOT = (
+    *("states", "before", "actions", "log_probabilities"),
+    *("rewards", "ends", "alive", "own"),
+)
+
 
 @torch.no_grad()
 def collect(
@@ -71,7 +85,7 @@ def collect(
     slots, memory = env.num_envs, net.begin()
     state, before = _tensor(observed), codec.nothing(slots)
     states, befores = [state], [before]
-    actions, logs, rewards, ends, alive = [], [], [], [], []
+    actions, outputs, rewards, ends, alive = [], [], [], [], []
     over, own = np.zeros(slots, dtype=bool), np.arange(slots) >= at_random
     sums: dict[str, float] = {}
     successes: Tensor | None = None
@@ -83,7 +97,7 @@ def collect(
             action[:at_random] = codec.at_random(at_random, rng)
         observed, reward, terminated, truncated, info = env.step(codec.to_env(action))
         going = torch.from_numpy(~over).to(torch.float32)
-        logs.append(codec.log_probability(output, net.log_std, action))
+        outputs.append(output)
         actions.append(action)
         rewards.append(_tensor(reward))
         ends.append(torch.from_numpy(np.array(terminated)))
@@ -97,13 +111,13 @@ def collect(
         states.append(state)
         befores.append(before)
         over |= terminated | truncated
-    lived = torch.stack(alive, 1)
+    lived, acted = torch.stack(alive, 1), torch.stack(actions, 1)
     chosen = lived * torch.from_numpy(own)[:, None]
     return Episodes(
         states=torch.stack(states, 1),
         before=torch.stack(befores, 1),
-        actions=torch.stack(actions, 1),
-        log_probabilities=torch.stack(logs, 1),
+        actions=acted,
+        log_probabilities=codec.log_probability(torch.stack(outputs, 1), net.log_std, acted),
         rewards=torch.stack(rewards, 1),
         ends=torch.stack(ends, 1),
         alive=lived,

@@ -42,14 +42,14 @@ class Layer(nn.Module):
         self.widen = nn.Linear(width, feed_forward)
         self.narrow = nn.Linear(feed_forward, width)
 
-    def split(self, x: Tensor, rotation: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+    def split(self, x: Tensor, turns: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return queries, keys and values, (slots, heads, tokens, entries)."""
         slots, tokens, width = x.shape
         projected = self.project(self.before_attention(x))
         apart = projected.view(slots, tokens, 3, self.heads, width // self.heads)
         asking, value = apart.permute(2, 0, 3, 1, 4).split((2, 1))
-        query, key = rotate(asking, rotation)
-        return query, key, value[0]
+        query, key = rotate(asking, turns)
+        return query, key, value.squeeze(0)
 
     def finish(self, x: Tensor, attended: Tensor) -> Tensor:
         """Return the tokens with what they attended to, and the feed-forward net, added."""
@@ -96,9 +96,10 @@ class WorldModelTransformer(nn.Module):
         self.log_std = nn.Parameter(torch.full((action_width,), -0.8)) if continuous else None
         nn.init.zeros_(self.action_head.bias)
         nn.init.normal_(self.action_head.weight, std=0.01)
-        entries = width // config.heads
-        pairs = max(1, int(entries * ROTATED) // 2)
-        frequencies = BASE ** (-torch.arange(pairs) / pairs)
+        pairs = width // config.heads // 2
+        frequencies = torch.zeros(pairs)
+        rotated = max(1, int(pairs * ROTATED))
+        frequencies[:rotated] = BASE ** (-torch.arange(rotated) / rotated)
         self.register_buffer("frequencies", frequencies, persistent=False)
 
     def embed(self, states: Tensor, before: Tensor) -> Tensor:
@@ -136,9 +137,9 @@ class WorldModelTransformer(nn.Module):
             itself = torch.eye(steps, dtype=torch.bool)
             nobody = torch.zeros_like(itself)
             sees = torch.cat([torch.cat([sees, nobody], 1), torch.cat([sees, itself], 1)], 0)
-        rotation = self._rotation(position)
+        turns = self._turns(position)
         for layer in self._layers():
-            query, key, value = layer.split(x, rotation)
+            query, key, value = layer.split(x, turns)
             attended = functional.scaled_dot_product_attention(query, key, value, attn_mask=sees)
             x = layer.finish(x, attended)
         x = self.norm(x)
@@ -160,10 +161,10 @@ class WorldModelTransformer(nn.Module):
             What the heads read, (slots, width), and the memory with these states.
         """
         x = self.embed(states, before)[:, None]
-        rotation = self._rotation(torch.tensor([memory.steps]))
+        turns = self._turns(torch.tensor([memory.steps]))
         keys, values = [], []
         for index, layer in enumerate(self._layers()):
-            query, key, value = layer.split(x, rotation)
+            query, key, value = layer.split(x, turns)
             if memory.keys:
                 key = torch.cat([memory.keys[index][:, :, 1 - self.context or None :], key], 2)
                 value = torch.cat(
@@ -189,7 +190,7 @@ class WorldModelTransformer(nn.Module):
             What the head of the world model reads, (slots, candidates, width).
         """
         x = self.ask(self.embed(states, before)[:, None], actions)
-        rotation = self._rotation(torch.tensor([memory.steps - 1]))
+        turns = self._turns(torch.tensor([memory.steps - 1]))
         candidates = actions.shape[1]
         known = memory.keys[0].shape[2]
         sees = torch.cat(
@@ -200,7 +201,7 @@ class WorldModelTransformer(nn.Module):
             dim=1,
         )
         for index, layer in enumerate(self._layers()):
-            query, key, value = layer.split(x, rotation)
+            query, key, value = layer.split(x, turns)
             key = torch.cat([memory.keys[index], key], dim=2)
             value = torch.cat([memory.values[index], value], dim=2)
             attended = functional.scaled_dot_product_attention(query, key, value, attn_mask=sees)
@@ -211,22 +212,20 @@ class WorldModelTransformer(nn.Module):
     def _layers(self) -> list[Layer]:
         return [layer for layer in self.layers if isinstance(layer, Layer)]
 
-    def _rotation(self, position: Tensor) -> tuple[Tensor, Tensor]:
+    def _turns(self, position: Tensor) -> Tensor:
         assert isinstance(self.frequencies, Tensor)
         angle = position[:, None] * self.frequencies
-        return angle.cos(), angle.sin()
+        return torch.polar(torch.ones_like(angle), angle)
 
 
-def rotate(x: Tensor, rotation: tuple[Tensor, Tensor]) -> Tensor:
+def rotate(x: Tensor, turns: Tensor) -> Tensor:
     """Rotate pairs of entries by position, so that attention sees distances.
 
     Source: Su et al. 2021, "RoFormer".
 
     Args:
-        x: (..., tokens, entries).
-        rotation: cosines and sines, (tokens, pairs).
+        x: (..., tokens, entries); two entries that follow each other are a pair.
+        turns: of each pair as a complex number, (tokens, pairs).
     """
-    cos, sin = rotation
-    pairs = cos.shape[-1]
-    left, right, rest = x[..., :pairs], x[..., pairs : 2 * pairs], x[..., 2 * pairs :]
-    return torch.cat([left * cos - right * sin, left * sin + right * cos, rest], dim=-1)
+    pairs = torch.view_as_complex(x.unflatten(-1, (-1, 2)))
+    return torch.view_as_real(pairs * turns).flatten(-2)

@@ -8,7 +8,10 @@ from typing import Any, Literal
 from human_wm_env.errors import ConfigError
 from human_wm_env.settings import one_of
 
-COUNTS = ("steps", "episodes", "layers", "width", "heads", "feed_forward", "context", "threads")
+COUNTS = (
+    *("steps", "episodes", "epochs", "minibatches"),
+    *("layers", "width", "heads", "feed_forward", "context", "threads"),
+)
 STATE_LOSSES = ("auto", "binary", "squared")
 
 
@@ -137,6 +140,12 @@ class ReinforceConfig:
                 raise ConfigError(f"{name} >= 0", f"{getattr(self, name)}", "0 switches it off.")
         if not 0.0 <= self.random_share < 1.0:
             raise ConfigError("0 <= random_share < 1", f"{self.random_share}", "Such as 0.125.")
+        if self.episodes - self.episodes_at_random < self.minibatches:
+            raise ConfigError(
+                f"an episode of the policy for each of {self.minibatches} minibatches",
+                f"{self.episodes} episodes, {self.episodes_at_random} of them at random",
+                "Raise episodes, or lower random_share or n_minibatches.",
+            )
         if self.learning_rate <= 0.0 or self.max_grad_norm <= 0.0:
             raise ConfigError(
                 "learning_rate > 0 and max_grad_norm > 0",
@@ -165,8 +174,18 @@ class ReinforceConfig:
         return dict.fromkeys(("random_share", "state_loss"), why)
 
     @property
+    def episodes_at_random(self) -> int:
+        """Episodes of an update whose actions are random; none without the head."""
+        return round(self.random_share * self.episodes) if self.world_model_coef else 0
+
+    @property
     def epochs(self) -> int:
         """Passes over the episodes of an update."""
+        return 1
+
+    @property
+    def minibatches(self) -> int:
+        """Parts of the episodes of an update, each with a gradient step in each pass."""
         return 1
 
 
@@ -176,11 +195,13 @@ class TransformerPPOConfig(ReinforceConfig):
 
     Attributes:
         n_epochs: passes over the episodes of an update.
+        n_minibatches: parts of these episodes; each is a gradient step in each pass.
         clip_range: of the probability ratio.
         gae_lambda: of the advantages, whose baseline is the value head.
     """
 
     n_epochs: int = 3
+    n_minibatches: int = 1
     clip_range: float = 0.2
     gae_lambda: float = 0.95
     algorithm: Literal["transformer_ppo"] = "transformer_ppo"  # type: ignore[assignment]
@@ -189,3 +210,8 @@ class TransformerPPOConfig(ReinforceConfig):
     def epochs(self) -> int:
         """Passes over the episodes of an update."""
         return self.n_epochs
+
+    @property
+    def minibatches(self) -> int:
+        """Parts of the episodes of an update, each with a gradient step in each pass."""
+        return self.n_minibatches

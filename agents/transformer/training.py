@@ -136,18 +136,20 @@ class Trainer:
         entropy = (self.config.seed, self.update)
         seed = int(np.random.SeedSequence(entropy).generate_state(1)[0])
         config = self.config
-        at_random = round(config.random_share * config.episodes) if config.world_model_coef else 0
+        at_random = config.episodes_at_random
         episodes = collect(self.net, self.codec, self.vector, seed, at_random=at_random)
-        left = 1.0 - self.update / self.config.steps
+        left = 1.0 - self.update / config.steps
         for group in self.optimiser.param_groups:
-            group["lr"] = self.config.learning_rate * (LAST_RATE + (1.0 - LAST_RATE) * left)
-        targets: _Targets | None = None
-        for _ in range(self.config.epochs):
-            loss, targets = self._loss(episodes, targets, left)
-            self.optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            norm = torch.nn.utils.clip_grad_norm_(self.net.parameters(), self.config.max_grad_norm)
-            self.optimiser.step()
+            group["lr"] = config.learning_rate * (LAST_RATE + (1.0 - LAST_RATE) * left)
+        parts = [episodes.part(index, config.minibatches) for index in range(config.minibatches)]
+        targets: list[_Targets | None] = [None] * len(parts)
+        for _ in range(config.epochs):
+            for index, part in enumerate(parts):
+                loss, targets[index] = self._loss(part, targets[index], left)
+                self.optimiser.zero_grad(set_to_none=True)
+                loss.backward()
+                norm = torch.nn.utils.clip_grad_norm_(self.net.parameters(), config.max_grad_norm)
+                self.optimiser.step()
         self._log("train/gradient_norm", float(norm))
         self.update += 1
         self._follow(episodes)

@@ -35,7 +35,7 @@ class AblationConfig:
         configurations: what is trained there; null is all of it, or with quick=true the agent
             without and with its head.
         seeds: trainings of each; null are 10, or 3 with quick=true.
-        quick: fewer updates.
+        quick: fewer seeds and configurations; the whole ablation may go on from it.
         episodes: that each agent is judged on.
         processes: trainings at a time, one thread each.
         bootstrap: settings of the intervals.
@@ -47,7 +47,7 @@ class AblationConfig:
     configurations: list[str] | None = None
     seeds: int | None = None
     quick: bool = False
-    episodes: int = 500
+    episodes: int = 200
     processes: int = 2
     bootstrap: Bootstrap = field(default_factory=Bootstrap)
     run: RunConfig = field(default_factory=RunConfig)
@@ -92,7 +92,7 @@ def cells_of(config: AblationConfig, folder: Path) -> Iterator[Cell]:
         for name in config.tasks:
             task = TASKS[name]
             for configuration in config.trained():
-                agent = task.config(configuration, seed, quick=config.quick)
+                agent = task.config(configuration, seed)
                 settings = {
                     "task": asdict(task),
                     "agent": asdict(agent),
@@ -136,7 +136,6 @@ def run_all(config: AblationConfig, run: RunFolder) -> Facts:
             pool.submit(
                 run_cell,
                 *(TASKS[cell.task], cell.configuration, cell.seed),
-                quick=config.quick,
                 episodes=config.episodes,
             ): cell
             for cell in left

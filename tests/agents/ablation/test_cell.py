@@ -22,7 +22,7 @@ from human_wm_env.errors import ConfigError
 
 SMALL = {"layers": 1, "width": 32, "heads": 2, "feed_forward": 32, "episodes": 32}
 RECALL = Task(
-    *("DelayedRecall-v0", 200, 3),
+    *("DelayedRecall-v0", 200),
     settings={**SMALL, "learning_rate": 3e-3},
     arguments={"symbols": 3, "delay": 2},
     elsewhere={"delay 4": {"delay": 4}},
@@ -33,8 +33,8 @@ RECALL = Task(
 def test_every_task_can_be_set_up(name: str) -> None:
     task = TASKS[name]
     for configuration in CONFIGURATIONS:
-        config = task.config(configuration, 3, quick=True)
-        assert (config.seed, config.steps) == (3, task.quick_updates)
+        config = task.config(configuration, 3)
+        assert (config.seed, config.steps) == (3, task.updates)
     assert optimum_of(task.env(0)) > 0.0
     for arguments in task.elsewhere.values():
         assert optimum_of(task.env(0, arguments)) > 0.0
@@ -55,13 +55,16 @@ def test_the_true_planner_walks_straight_to_the_goal() -> None:
 
 
 def test_a_cell_is_trained_and_measured() -> None:
-    found = run_cell(RECALL, HEAD, 0, quick=False, episodes=200)
+    found = run_cell(RECALL, HEAD, 0, episodes=200)
     assert found.keys() == {HEAD, PLANNED}
     assert found[HEAD]["share"] > 0.9 and found[PLANNED]["share"] > 0.9
     assert found[HEAD]["predictions"]["random actions"]["by_action"] > 0.9
     assert found[HEAD]["probe"] > 0.8
     assert found[HEAD]["updates_to_90"] is not None
     assert found[HEAD]["elsewhere"].keys() == {"delay 4"}
+    curve = found[PLANNED]["curve"]
+    assert [update for update, _ in curve] == list(range(25, 201, 25))
+    assert curve[-1][1] == found[PLANNED]["share"] and curve[0][1] < 0.9
 
 
 def test_easier_levels_are_no_share_of_the_optimum() -> None:
@@ -76,13 +79,15 @@ def test_easier_levels_are_no_share_of_the_optimum() -> None:
 
 
 def test_seeds_become_rows_and_a_figure() -> None:
+    short = replace(RECALL, updates=3)
     results = {
         "Recall": {
-            name: [run_cell(RECALL, name, seed, quick=True, episodes=20)[name] for seed in (0, 1)]
+            name: [run_cell(short, name, seed, episodes=20)[name] for seed in (0, 1)]
             for name in (NO_HEAD, HEAD)
         }
     }
-    results["Recall"][PLANNED] = [{"share": 0.5, "elsewhere": {"delay 4": 0.4}}] * 2
+    planned = {"share": 0.5, "elsewhere": {"delay 4": 0.4}, "curve": [(1, 0.3), (3, 0.5)]}
+    results["Recall"][PLANNED] = [{**planned, "in_training": 0.4, "updates_to_90": None}] * 2
     rows = summarise(results, {"Recall": 1.0}, Bootstrap(resamples=50))
     assert [row["configuration"] for row in rows] == [NO_HEAD, HEAD, PLANNED]
     assert "gain" not in rows[0] and rows[2]["share"]["mean"] == 0.5

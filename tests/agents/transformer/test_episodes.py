@@ -46,6 +46,14 @@ def test_slots_that_act_at_random_are_not_the_agents_own(at_random: int) -> None
     np.testing.assert_allclose(found.successes, found.returns)
 
 
+def test_parts_are_every_other_slot() -> None:
+    found = played("PatternEcho-v0", 2, symbols=4)
+    one, other = found.part(0, 2), found.part(1, 2)
+    assert torch.equal(one.states, found.states[[0, 2, 4]])
+    assert torch.equal(other.log_probabilities, found.log_probabilities[[1, 3]])
+    assert one.own[:, 0].tolist() == [0.0, 1.0, 1.0] and other.own[:, 0].tolist() == [0.0, 1.0]
+
+
 def test_a_seed_replays() -> None:
     one, two, other = (played("PatternEcho-v0", 1, seed, symbols=4) for seed in (3, 3, 4))
     assert torch.equal(one.states, two.states) and torch.equal(one.actions, two.actions)

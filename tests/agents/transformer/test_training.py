@@ -45,7 +45,7 @@ def weights(agent: object) -> list[torch.Tensor]:
     return list(agent.net.state_dict().values())
 
 
-@pytest.mark.parametrize("config", [TINY, TINY_PPO])
+@pytest.mark.parametrize("config", [TINY, TINY_PPO, replace(TINY_PPO, n_epochs=1, n_minibatches=4)])
 def test_it_learns_to_echo(config: ReinforceConfig, tmp_path: Path) -> None:
     curves = Curves()
     agent = train_agent(config, ECHO, Session(logger=curves))
@@ -179,6 +179,10 @@ def test_agents_are_compared_with_random_actions() -> None:
         {"world_model_coef": -1.0},
         {"state_loss": "absolute"},
         {"planning": {"depth": -1}},
+        {"episodes": 4, "random_share": 0.9},
+        {"n_epochs": 0},
+        {"n_minibatches": 0},
+        {"episodes": 8, "random_share": 0.25, "n_minibatches": 7},
     ],
 )
 def test_wrong_settings_are_errors(wrong: dict[str, object]) -> None:
@@ -186,4 +190,4 @@ def test_wrong_settings_are_errors(wrong: dict[str, object]) -> None:
         if "planning" in wrong:
             PlanningConfig(**wrong["planning"])  # type: ignore[arg-type]
         else:
-            ReinforceConfig(**wrong)  # type: ignore[arg-type]
+            TransformerPPOConfig(**wrong)  # type: ignore[arg-type]

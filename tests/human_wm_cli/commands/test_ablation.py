@@ -15,7 +15,7 @@ SMALL = {"layers": 1, "width": 8, "heads": 2, "feed_forward": 8, "episodes": 4}
 
 @pytest.fixture(autouse=True)
 def small_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(TASKS, "PatternEcho", Task("PatternEcho-v0", 4, 2, SMALL))
+    monkeypatch.setitem(TASKS, "PatternEcho", Task("PatternEcho-v0", 2, SMALL))
 
 
 def run(tmp_path: Path, *words: str) -> None:
@@ -40,8 +40,10 @@ def test_an_ablation_goes_on_where_it_stopped(
     assert [row["configuration"] for row in rows] == ["no head", "head", "head, planning"]
     assert (tmp_path / "one" / "figures" / "ablation.png").stat().st_size > 1000
     assert "head, planning" in (tmp_path / "one" / "table.md").read_text()
+    run(tmp_path, "seeds=2", "run.resume=true")  # the whole one goes on from the quick one
+    assert "of the optimum\n" not in capsys.readouterr().err
     with pytest.raises(SystemExit):
-        run(tmp_path, "seeds=2", "run.resume=true")
+        run(tmp_path, "seeds=2", "episodes=11", "run.resume=true")
     assert "settings that" in capsys.readouterr().err
     files[0].write_text("{")
     with pytest.raises(SystemExit):
@@ -49,7 +51,7 @@ def test_an_ablation_goes_on_where_it_stopped(
     assert "valid JSON" in capsys.readouterr().err
 
 
-def test_a_quick_one_trains_less() -> None:
+def test_a_quick_one_trains_fewer_configurations() -> None:
     assert AblationConfig(quick=True).trained() == ["no head", "head"]
     assert AblationConfig().trained() == list(CONFIGURATIONS)
     assert AblationConfig(quick=True, configurations=["head"]).trained() == ["head"]
