@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from human_wm_env.lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from agents.backprop.settings import BackpropConfig
     from agents.baselines import ConstantAgent, HabitAgent, HabitConfig, RandomAgent, RandomConfig
     from agents.env_config import EnvConfig, GymEnvConfig, make_vector_env
     from agents.evaluation.bootstrap_intervals import Bootstrap
@@ -42,6 +43,7 @@ else:
 __all__ = [
     "A2CConfig",
     "Agent",
+    "BackpropConfig",
     "BestConstantConfig",
     "Bootstrap",
     "CMAESConfig",

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from gymnasium import spaces
 
-from human_wm_env.person import schema
-from human_wm_env.person.actions import A_LOCATION, A_WORKOUT, action_space
+from human_wm_env.person.actions import ACTION_PICKS, action_space
 
 
 @dataclass(frozen=True)
@@ -47,10 +46,4 @@ def middles(picked: np.ndarray, count: int) -> np.ndarray:
     return (np.minimum(picked, count - 1) + 0.5) * 2.0 / count - 1.0
 
 
-PERSON_ACTIONS = ActionLayout(
-    action_space(),
-    {
-        A_WORKOUT: schema.FEATURES[schema.WORKOUT].width,
-        A_LOCATION: schema.FEATURES[schema.LOCATION].width,
-    },
-)
+PERSON_ACTIONS = ActionLayout(action_space(), ACTION_PICKS)

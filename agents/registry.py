@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
+from agents.actor.actor_agent import ActorAgent
+from agents.backprop.settings import BackpropConfig
 from agents.baselines import ConstantAgent, HabitAgent, HabitConfig, RandomAgent, RandomConfig
 from agents.env_config import AnyEnvConfig, EnvConfig
 from agents.evolution.cma_es import days_of, train_cma_es
@@ -98,6 +100,16 @@ def _transformer(config: type[ReinforceConfig]) -> AnyAlgorithm:
     )
 
 
+def _backprop(config: BackpropConfig, env: AnyEnvConfig, session: Session) -> Agent:
+    from agents.backprop.training import train_backprop  # of MLX, which acting does not need
+
+    return train_backprop(config, env, session)
+
+
+def _updates(config: BackpropConfig, env: AnyEnvConfig) -> int:
+    return config.steps
+
+
 def _days_of_a_round(config: BestConstantConfig, env: EnvConfig) -> int:
     return config.search.candidates * config.search.episodes * env.horizon
 
@@ -146,6 +158,12 @@ ALGORITHMS: dict[str, AnyAlgorithm] = {
         resumable=True,
         measured=True,
         any_world=True,
+    ),
+    "backprop": Algorithm(
+        *(BackpropConfig, _backprop, ActorAgent, _updates),
+        resumable=True,
+        any_world=True,
+        unit="update",
     ),
     "best_constant": Algorithm(BestConstantConfig, _search, ConstantAgent, _search_days),
     "random": Algorithm(RandomConfig, _random, RandomAgent),

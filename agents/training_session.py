@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from agents.differentiable_world import MakeDifferentiable
 from agents.protocol import Agent
 from human_wm_env.people.embedded import Dataset
 
@@ -33,6 +34,8 @@ class Session:
         dataset: a data set object in place of the environment's own.
         measure: called between updates with what makes the agent so far, and the days simulated;
             whether it is time to measure it is for the callee to say.
+        differentiable: steps an environment in MLX, for trainings by back-propagation; None has
+            nothing that does.
     """
 
     logger: ScalarLogger | None = None
@@ -43,6 +46,7 @@ class Session:
     snapshot: Callable[[Agent, int], object] | None = None
     dataset: Dataset | None = None
     measure: Callable[[Callable[[], Agent], int], object] | None = None
+    differentiable: MakeDifferentiable | None = None
 
     def report(self, days: int) -> None:
         """Add days to the progress bar."""

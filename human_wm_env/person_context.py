@@ -170,6 +170,11 @@ class VectorPersonContext(
         self._starts: list[PersonStart] = []
         self._histories: dict[int, History] = {}  # of the slots, with the days since the start
 
+    @property
+    def posterior(self) -> PosteriorMeans:
+        """What is appended."""
+        return self._posterior
+
     def reset(
         self,
         *,

@@ -48,6 +48,7 @@ ROOMS = {
     "world_model": (
         *("data", "nets", "losses", "imagination", "training", "predecessor"),
         *("export", "training_stages", "pretrained", "forecasters", "card", "audit", "vector"),
+        "differentiable_worlds",
     ),
     "agents": (
         *(
@@ -55,11 +56,14 @@ ROOMS = {
             "space_json",
             "env_config",
             "action_layout",
+            "differentiable_world",
             "training_session",
             "tensor_tree",
         ),
         *("episode_starts", "reward_components", "rollout"),
-        *("baselines", "planning", "training_state", "torch_threads", "sb3", "evolution"),
+        *("baselines", "actor", "planning", "training_state"),
+        "torch_threads",
+        *("sb3", "evolution", "backprop"),
         "transformer",
         *("registry", "saving", "evaluation", "ablation", "vector_tasks"),
     ),

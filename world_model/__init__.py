@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from world_model.card.results import Card
     from world_model.card.uniform_logs import UniformMeasures
     from world_model.card.uniform_logs import measure as measure_no_structure
+    from world_model.differentiable_worlds.world_of import differentiable
     from world_model.pretrained import Pretrained, pretrain
     from world_model.training.config import StageConfig, TrainingConfig
 else:
@@ -34,6 +35,7 @@ __all__ = [
     "TrainingConfig",
     "UniformMeasures",
     "audit_logs",
+    "differentiable",
     "judge_held_out",
     "make_card",
     "measure_no_structure",

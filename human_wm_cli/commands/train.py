@@ -33,6 +33,7 @@ from human_wm_cli.dashboard.stage_events import StageEvents
 from human_wm_cli.data import EMBEDDED
 from human_wm_cli.run import TRAINING_STATE, RunConfig, RunFolder
 from human_wm_env import CheckpointError, ConfigError, Dataset
+from world_model import differentiable
 
 NAME, STAGE = "train_agent", "agent"
 STATE, SNAPSHOTS = "agent", "snapshots"  # in the run's folder training_state
@@ -218,6 +219,7 @@ def train(
             snapshot=snapshot,
             dataset=dataset,
             measure=measure,
+            differentiable=differentiable,
         )
         agent = train_agent(config.agent, config.env, session)
     folder = save_agent(agent, run.path / AGENT_FOLDER)
@@ -252,7 +254,7 @@ def train(
 def main(config: TrainAgentConfig) -> None:
     """Train an agent in the dream (env=dream), in the simulator (env=simulator) or elsewhere.
 
-    agent=ppo|a2c|sac|td3|recurrent_ppo|cma_es|reinforce|transformer_ppo, or best_constant,
+    agent=ppo|a2c|sac|td3|recurrent_ppo|backprop|cma_es|reinforce|transformer_ppo, or best_constant,
     planner, oracle, habit and random, which need no training. Leaves runs/<name>/ with the
     agent in `agent/`, TensorBoard curves and metrics.json; `humanwm evaluate` compares it with
     others. Elsewhere: humanwm train agent=reinforce env.id=PatternEcho-v0 total_steps=5000

@@ -56,6 +56,10 @@ class VectorEnv(EpisodeLimit, gym.vector.VectorEnv[Observation, ArrayLike, np.nd
             `options={"reset_mask": bool (slots,)}`).
         observation, reward_weights, pessimism, vector_reward: see `Env`.
         render_mode: None, "rgb_array" or "ansi": `render` returns one of them a slot.
+
+    Attributes:
+        world: what is stepped.
+        reward: weighs its components.
     """
 
     def __init__(
@@ -95,7 +99,7 @@ class VectorEnv(EpisodeLimit, gym.vector.VectorEnv[Observation, ArrayLike, np.nd
         self.single_action_space = world.action_space
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
-        self._reward = ScalarReward(world, reward_weights, pessimism)
+        self.reward = ScalarReward(world, reward_weights, pessimism)
         #: of the columns of `reward_components` in `info`
         self.component_names = world.component_names
         self._vector_reward = vector_reward
@@ -311,7 +315,7 @@ class VectorEnv(EpisodeLimit, gym.vector.VectorEnv[Observation, ArrayLike, np.nd
         self._check_slots(after, uncertainty)
         self._state, self._observation = after.state, after.observation
         self.last_state = after.state
-        reward, penalty, components = self._reward.scalar(after.components, uncertainty)
+        reward, penalty, components = self.reward.scalar(after.components, uncertainty)
         shown = after.components if self._vector_reward else reward
         info: Info = after.extras
         info["reward_components"] = components

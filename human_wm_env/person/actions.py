@@ -12,6 +12,12 @@ from human_wm_env.person import feasible, schema
 ACTION_WIDTH = len(schema.ACTION_FEATURES)
 # Columns of the action vector.
 A_SLEEP, A_WORKOUT, A_LOCATION, A_STEPS, A_CALORIES, A_DISTANCE, A_MINUTES = range(ACTION_WIDTH)
+# Those that pick a category, and of how many.
+ACTION_PICKS = {
+    column: schema.FEATURES[index].width
+    for column, index in enumerate(schema.ACTION_FEATURES)
+    if index in schema.CATEGORICAL_FEATURES
+}
 
 
 def action_space() -> spaces.Box:

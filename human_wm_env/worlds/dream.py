@@ -17,7 +17,7 @@ from human_wm_env.person.actions import column_by_column, follow
 from human_wm_env.person.feasible import project
 from human_wm_env.person.history import History
 from human_wm_env.person.missingness import MaskChain
-from human_wm_env.person.noise import ADHERENCE
+from human_wm_env.person.noise import ADHERENCE, NEXT_WEATHER
 from human_wm_env.person.weather import WeatherChain
 from human_wm_env.random_streams import FOR_LATENTS, Stream, generators
 from human_wm_env.runtime import dream_step
@@ -225,6 +225,31 @@ class DreamWorld(PersonWorld[DreamState]):
         return np.where(usable, logged, drawn)
 
     # Advancing --------------------------------------------------------------------
+
+    def surroundings(
+        self, state: PersonState[DreamState], days: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return what comes on the next days whatever is done on them.
+
+        Args:
+            state: before the first of them.
+            days: how many; not beyond the horizon.
+
+        Returns:
+            The weather of each day and of the day after the last one, int (slots, days + 1), and
+            which cells of each day are observed, bool (slots, days, 10).
+        """
+        weather, observed, chain = [state.forecast], [], state.inner.masks
+        for day in range(days):
+            uniform = state.uniform[np.arange(len(state.day)), state.elapsed + day]
+            mask, lost = masks.next_mask(chain, uniform[:, UNIFORM_COLUMNS["mask"]])
+            chain = MaskChain(chain.opening, chain.staying, lost)
+            tomorrow = self._weather_chain.next(weather[-1], uniform[:, NEXT_WEATHER])
+            if self.weather == "log":
+                tomorrow = self._with_log(state.user, state.day + day + 1, tomorrow)
+            observed.append(mask)
+            weather.append(tomorrow)
+        return np.stack(weather, axis=1), np.stack(observed, axis=1)
 
     def advance(
         self, state: PersonState[DreamState], action: np.ndarray | None

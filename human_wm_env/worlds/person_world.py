@@ -23,6 +23,7 @@ from human_wm_env.errors import ConfigError, InvalidActionError
 from human_wm_env.model.branches import BRANCHES
 from human_wm_env.person import observations, rewards, schema
 from human_wm_env.person.actions import (
+    ACTION_PICKS,
     ACTION_WIDTH,
     action_space,
     check_actions,
@@ -62,6 +63,7 @@ class PersonWorld(World[PersonState[InnerT], PersonStart], Generic[InnerT]):
     component_bounds = (0.0, 1.0)
     default_weights: Mapping[str, float] = rewards.DEFAULT_WEIGHTS
     branches = BRANCHES
+    action_picks: Mapping[int, int] = MappingProxyType(ACTION_PICKS)
     whole_options = ("history",)
     step_info: Mapping[str, tuple[int, ...]] = MappingProxyType(
         {"uncertainty": (), "action": (ACTION_WIDTH,)}

@@ -58,6 +58,8 @@ class World(ABC, Generic[StateT, StartT]):
         observation_space: of one slot, a flat Box.
         observation_parts: named slices of the flat observation, for Dict observations.
         action_space: of one slot: Box, Discrete, MultiDiscrete; others need `check_actions`.
+        action_picks: which entries of a Box of actions pick a category, and of how many: such an
+            entry falls into one of so many equal bins.
         component_names: names of the reward components.
         component_bounds: lowest and highest value of a component.
         default_weights: weight of each component in the scalar reward.
@@ -71,6 +73,7 @@ class World(ABC, Generic[StateT, StartT]):
     observation_space: spaces.Box
     observation_parts: Mapping[str, slice]
     action_space: spaces.Space
+    action_picks: Mapping[int, int] = MappingProxyType({})
     component_names: tuple[str, ...]
     component_bounds: tuple[float, float] = (-np.inf, np.inf)
     default_weights: Mapping[str, float]

@@ -32,6 +32,22 @@ def draw_mean(
     return {index: points[:, part] for index, part in layout.encoded.items()}
 
 
+def disagreement(layout: HeadLayout, parameters: mx.array) -> mx.array:
+    """Return how much the members of an ensemble disagree about a day, (slots,).
+
+    The mean over the features of standard deviations over the members: of what they expect of a
+    number, and of the shares of a category (averaged over the categories).
+
+    Args:
+        layout: of the head.
+        parameters: before the chain, (members, slots, width).
+    """
+    points = point_predictions(layout, parameters)
+    spread = mx.sqrt(mx.var(points, axis=0) + 1e-12)  # with a gradient where all agree
+    apart = [spread[:, part].mean(axis=1) for part in layout.encoded.values()]
+    return mx.stack(apart, axis=0).mean(axis=0)
+
+
 @dataclass(frozen=True)
 class ChainedDraw(ABC):
     """Draws one feature after the other; each shifts the parameters of those after it.
@@ -42,11 +58,13 @@ class ChainedDraw(ABC):
         normal: (slots, features), standard normal noise.
         uniform: (slots, features), noise in [0, 1).
         member: int (slots,), whose parameters each slot draws from; None: the members' average.
+        temperature: tau, of all noise.
     """
 
     normal: mx.array
     uniform: mx.array
     member: mx.array | None = None
+    temperature: float = 1.0
 
     @abstractmethod
     def category(self, logits: mx.array, uniform: mx.array) -> mx.array:
@@ -95,11 +113,8 @@ class ChainedDraw(ABC):
 class HardDraw(ChainedDraw):
     """Draws as the environment does, by inverting cumulative distributions; no gradients.
 
-    Attributes:
-        temperature: tau. 0 takes means and likeliest categories.
+    A temperature of 0 takes means and likeliest categories.
     """
-
-    temperature: float = 1.0
 
     def category(self, logits: mx.array, uniform: mx.array) -> mx.array:
         """Draw one-hot categories; the likeliest at temperature 0."""
@@ -127,19 +142,21 @@ class HardDraw(ChainedDraw):
 class StraightThroughDraw(ChainedDraw):
     """Draws with gradients: those of a one-hot category are those of its probabilities.
 
+    Its temperature is above 0.
+
     Source: Bengio, Léonard & Courville 2013.
     """
 
     def category(self, logits: mx.array, uniform: mx.array) -> mx.array:
         """Draw one-hot categories whose gradient is that of the probabilities."""
-        soft = mx.softmax(logits, axis=1)
+        soft = mx.softmax(logits / self.temperature, axis=1)
         hard = one_hot(inverse_cdf(soft, uniform), logits.shape[1])
         return hard + soft - mx.stop_gradient(soft)
 
     def mixture(self, own: mx.array, normal: mx.array, uniform: mx.array) -> mx.array:
         """Draw from every Gaussian, then pick a component straight through."""
         logits, means, raw = mx.split(own, 3, axis=1)
-        values = means + _scale(raw) * normal
+        values = means + self.temperature * _scale(raw) * normal
         return (self.category(logits, uniform) * values).sum(axis=1, keepdims=True)
 
 

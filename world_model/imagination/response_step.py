@@ -36,6 +36,7 @@ from human_wm_env.response.parameters import (
     ResponseParameters,
     context_columns,
 )
+from human_wm_env.response.state import ResponseState
 from world_model.imagination.draws import Columns
 
 #: standard normal numbers that move both processes of each state on by a day
@@ -59,6 +60,10 @@ class CarriedDays:
         weather: (slots, 3), of the day before, less how common it is; 0 if unknown.
         noise: (slots, 2, 2), both processes of each state on the day before.
         root: (slots, 2, 2, 2), of what is new in them on the day that begins.
+        doubt: (slots, rows, columns), R with R'R the posterior covariance of the coefficients of
+            both states, side by side; None where nobody asks for the uncertainty.
+        uncertainty: (slots,), how little was known about what to expect of the day before, as
+            `human_wm_env/response/step.py` has it; None without the doubt.
     """
 
     night: mx.array
@@ -68,6 +73,28 @@ class CarriedDays:
     weather: mx.array
     noise: mx.array
     root: mx.array
+    doubt: mx.array | None = None
+    uncertainty: mx.array | None = None
+
+    @classmethod
+    def begun(cls, parameters: ResponseParameters, state: ResponseState) -> CarriedDays:
+        """Go on from what the environment's dream keeps of people; see `ResponseState`."""
+        slots, taus = len(state.memory), len(parameters.tau_days)
+
+        def shaped(array: np.ndarray, *shape: int) -> mx.array:
+            return mx.array(np.ascontiguousarray(array).reshape(slots, *shape))
+
+        memory = shaped(state.memory, 2, taus, -1)
+        return cls(
+            night=memory[:, 0],
+            day=memory[:, 1],
+            usual=shaped(state.usual, 2, -1),
+            noise_scale=shaped(state.noise_scale, len(STATES)),
+            weather=mx.array(_less_share(parameters, state.weather)),
+            noise=shaped(state.noise, len(STATES), PROCESSES),
+            root=shaped(state.noise_root, len(STATES), PROCESSES, PROCESSES),
+            doubt=shaped(state.doubt, -1, state.coefficients.shape[1]),
+        )
 
     @classmethod
     def of(
@@ -80,16 +107,13 @@ class CarriedDays:
             carried: of the slots.
             latents: float32 (slots, rank + 2), [z_c, z_a].
         """
-        known = (carried.weather != UNKNOWN_WEATHER)[:, None]
-        share = parameters.weather_share
-        weather = known * ((carried.weather[:, None] == np.arange(1, WEATHERS + 1)) - share)
         single = np.float32
         return cls(
             night=mx.array(carried.night),
             day=mx.array(carried.day),
             usual=mx.array(carried.usual),
             noise_scale=mx.array(carried.noise_scale),
-            weather=mx.array(weather.astype(single)),
+            weather=mx.array(_less_share(parameters, carried.weather)),
             noise=mx.array(carried.noise_of(latents.astype(single))),
             root=mx.array(carried.noise_root),
         )
@@ -172,22 +196,49 @@ class ResponseStep:
         scale = draw.temperature * before.noise_scale
         new = (before.root * draw.innovations.reshape(-1, 2, 1, 2)).sum(axis=-1)
         noise = self._persistence * before.noise + scale[:, :, None] * new
+        explaining = [self._columns(state, context, memory) for state in range(len(STATES))]
         rate, mood = (
-            self._mean(state, context, memory) + noise[:, state].sum(axis=1)
-            for state in range(len(STATES))
+            (own * x).sum(axis=1) + noise[:, state].sum(axis=1)
+            for state, (own, x) in enumerate(zip(self._coefficients, explaining, strict=True))
         )
+        uncertainty = None
+        if before.doubt is not None:
+            uncertainty = self._uncertainty(before.doubt, explaining, mood)
         rate = rate + self._white_sd * scale[:, 0] * draw.normal[:, 0]
         states = {schema.HEART_RATE: self._bpm(rate), schema.MOOD: self._mood(mood, draw)}
         root = mx.broadcast_to(self._innovation, before.root.shape)
-        after = replace(before, night=night, day=day, weather=of_weather, noise=noise, root=root)
+        after = replace(
+            before,
+            night=night,
+            day=day,
+            weather=of_weather,
+            noise=noise,
+            root=root,
+            uncertainty=uncertainty,
+        )
         return states, after
 
-    def _mean(self, state: int, context: mx.array, memory: mx.array) -> mx.array:
-        """Return a state's mean by the regression, (slots,)."""
+    def _columns(self, state: int, context: mx.array, memory: mx.array) -> mx.array:
+        """Return what a state is regressed on, (slots, columns)."""
         of_rate = self._parameters.channels[0].shape[1]
         of_state = memory[:, :, :of_rate] if state == 0 else memory[:, :, of_rate:]
-        own, part = self._coefficients[state], of_state.reshape(len(memory), -1)
-        return (own * mx.concatenate([context, part], axis=1)).sum(axis=1)
+        return mx.concatenate([context, of_state.reshape(len(memory), -1)], axis=1)
+
+    def _uncertainty(
+        self, doubt: mx.array, explaining: list[mx.array], latent_mood: mx.array
+    ) -> mx.array:
+        """Return how little is known about what to expect, (slots,): see `step.doubt_loop`."""
+        of_rate = explaining[0].shape[1]
+        rate, mood = (
+            _length((part @ x[:, :, None])[:, :, 0])
+            for part, x in zip(mx.split(doubt, [of_rate], axis=2), explaining, strict=True)
+        )
+        apart = self._cutpoints - latent_mood[:, None]
+        density = mx.exp(-0.5 * apart * apart) / math.sqrt(2.0 * math.pi)
+        padded = mx.pad(density, [(0, 0), (1, 1)])
+        moved = mx.abs(padded[:, 1:] - padded[:, :-1]).sum(axis=1)
+        rate_scale = self._parameters.rate_scale / _RATE.scale
+        return (rate_scale * rate + moved * mood / len(MOOD_ORDER)) / len(STATES)
 
     def _bpm(self, rate: mx.array) -> mx.array:
         """Return the encoded heart rate, (slots, 1), of one on the response's own scale."""
@@ -248,6 +299,18 @@ def _weekday_columns(parameters: ResponseParameters) -> np.ndarray:
     nothing = np.zeros((1, DAYS_PER_WEEK, schema.FEATURE_COUNT), dtype=np.float32)
     weekday = np.arange(DAYS_PER_WEEK)[None]
     return context_columns(parameters, nothing, nothing > 0.0, weekday)[0, :, 1:3]
+
+
+def _less_share(parameters: ResponseParameters, weather: np.ndarray) -> np.ndarray:
+    """Return weathers less how common they are, float32 (slots, 3); 0 where it is -1, unknown."""
+    known = (weather != UNKNOWN_WEATHER)[:, None]
+    apart = (weather[:, None] == np.arange(1, WEATHERS + 1)) - parameters.weather_share
+    return np.asarray(known * apart, dtype=np.float32)
+
+
+def _length(x: mx.array) -> mx.array:
+    """Return the length of vectors, (slots,), with a gradient at 0."""
+    return mx.sqrt(x.square().sum(axis=1) + 1e-12)
 
 
 def _normal_cdf(x: mx.array) -> mx.array:

@@ -13,7 +13,13 @@ from human_wm_env.person import schema
 from human_wm_env.person.noise import FIRST_WEATHER, NEXT_WEATHER
 from human_wm_env.runtime.dream_step import NORMAL_COLUMNS, NORMALS, UNIFORM_COLUMNS
 from human_wm_env.runtime.response_day import RESPONSE_NORMALS
-from world_model.imagination.draws import Draw, HardDraw, inverse_cdf, one_hot
+from world_model.imagination.draws import (
+    Draw,
+    HardDraw,
+    StraightThroughDraw,
+    inverse_cdf,
+    one_hot,
+)
 from world_model.imagination.response_step import CarriedDays, ResponseDraw
 from world_model.imagination.step import DayBefore, DayStep, decode
 from world_model.nets.world_model import WorldModel
@@ -127,7 +133,7 @@ def imagine(
             mx.array(schema.weekday_features(weekday)),
             one_hot(weather, chain.shape[1]),
             HardDraw(habit, habit_uniform, temperature=temperature),
-            _states_of(model, normal[:, day], uniform[:, day], temperature),
+            states_draw(model, normal[:, day], uniform[:, day], temperature),
             None if observed is None else observed[:, day],
         )
         days.append(decode(row))
@@ -140,17 +146,31 @@ def normals_of(model: WorldModel) -> int:
     return RESPONSE_NORMALS if model.architecture.has_response else NORMALS
 
 
-def _states_of(
-    model: WorldModel, normal: mx.array, uniform: mx.array, temperature: float
+def states_draw(
+    model: WorldModel,
+    normal: mx.array,
+    uniform: mx.array,
+    temperature: float,
+    *,
+    straight_through: bool = False,
 ) -> Draw | ResponseDraw:
-    """Return how the states of a day are drawn, given its noise."""
+    """Return how the states of a day are drawn.
+
+    Args:
+        model: trained nets.
+        normal: (slots, normals_of(model)), noise of the day, as the environment has it.
+        uniform: (slots, UNIFORMS), likewise.
+        temperature: tau of the dream; above 0 where nets are drawn from straight through.
+        straight_through: with gradients.
+    """
     state, state_uniform = _noise(normal, uniform, "state")
     if model.architecture.has_response:
-        return ResponseDraw(state, normal[:, NORMALS:], temperature)
+        return ResponseDraw(state, normal[:, NORMALS:], temperature, straight_through)
     member, members = None, model.architecture.members
     if temperature > 0.0:
         member = mx.minimum((state_uniform[:, 0] * members).astype(mx.int32), members - 1)
-    return HardDraw(state, state_uniform[:, 1:], member, temperature)
+    kind = StraightThroughDraw if straight_through else HardDraw
+    return kind(state, state_uniform[:, 1:], member, temperature)
 
 
 def _noise(normal: mx.array, uniform: mx.array, part: str) -> tuple[mx.array, mx.array]:

@@ -15,7 +15,7 @@ import numpy as np
 from human_wm_env.model import inputs, memory
 from human_wm_env.model.layouts import action_layout, state_layout
 from human_wm_env.person import feasible, schema
-from world_model.imagination.draws import Columns, Draw
+from world_model.imagination.draws import Columns, Draw, disagreement
 from world_model.imagination.response_step import CarriedDays, ResponseDraw, ResponseStep
 from world_model.nets.world_model import WorldModel
 
@@ -32,6 +32,8 @@ class DayBefore:
         observed: float32 (slots, 10), its mask.
         total, weight: float32 (slots, taus, signals), the memory.
         carried: what a response keeps; None where states follow nets.
+        uncertainty: float32 (slots,), how little was known of that day's states, as the environment
+            has it; None before the first imagined day, and where a response keeps no doubt.
     """
 
     row: mx.array
@@ -39,6 +41,7 @@ class DayBefore:
     total: mx.array
     weight: mx.array
     carried: CarriedDays | None = None
+    uncertainty: mx.array | None = None
 
 
 class DayStep:
@@ -94,7 +97,7 @@ class DayStep:
         if observed is not None:
             known_weather = weather * observed[:, schema.WEATHER : schema.WEATHER + 1]
             acting = observed[:, mx.array(inputs.ACTION_ORDER)]
-        remembered = memory_features(before.total, before.weight) * self._use_memory
+        remembered = self._remembered(before)
         seen_states = before.observed[:, mx.array(inputs.STATE_ORDER)]
         of_policy = remembered[:, memory.POLICY_PART]
         x = [before.row, before.observed, of_policy, weekday, known_weather]
@@ -102,16 +105,41 @@ class DayStep:
         columns = draw_actions(self._layouts[0], parameters, self._policy_chain, acting)
         if self._feasible_days:
             columns = project(columns)
+        return self.decided(before, weekday, weather, columns, draw_states, observed)
+
+    def decided(
+        self,
+        before: DayBefore,
+        weekday: mx.array,
+        weather: mx.array,
+        columns: Columns,
+        draw_states: Draw | ResponseDraw,
+        observed: mx.array | None = None,
+    ) -> tuple[mx.array, DayBefore]:
+        """Imagine what comes of a day whose actions are decided.
+
+        Args:
+            before: what is known of the days before.
+            weekday: (slots, 2), encoded.
+            weather: (slots, 4), one-hot.
+            columns: encoded actions.
+            draw_states: see `__call__`.
+            observed: likewise.
+        """
         carried = before.carried
         if isinstance(draw_states, ResponseDraw):
             assert carried is not None, "a response goes on from what it kept"
             states, carried = self._response(carried, columns, weekday, weather, draw_states)
+            uncertainty = carried.uncertainty
         else:
-            states = self._by_nets(
+            known = weather
+            if observed is not None:
+                known = weather * observed[:, schema.WEATHER : schema.WEATHER + 1]
+            states, uncertainty = self._by_nets(
                 before,
                 _masked(columns, observed),
                 observed,
-                (remembered, weekday, known_weather),
+                (self._remembered(before), weekday, known),
                 draw_states,
             )
         columns = {**columns, **states, schema.WEATHER: weather}
@@ -120,8 +148,11 @@ class DayStep:
         if observed is None:
             # An unlogged weather is not known, on imagined days as on logged ones.
             seen = mx.where(_IS_WEATHER, weather.sum(axis=1, keepdims=True), mx.array(1.0))
-            return row, DayBefore(row, seen, total, weight, carried)
-        return row, DayBefore(_row(after), observed, total, weight, carried)
+            return row, DayBefore(row, seen, total, weight, carried, uncertainty)
+        return row, DayBefore(_row(after), observed, total, weight, carried, uncertainty)
+
+    def _remembered(self, before: DayBefore) -> mx.array:
+        return memory_features(before.total, before.weight) * self._use_memory
 
     def _by_nets(
         self,
@@ -130,8 +161,8 @@ class DayStep:
         observed: mx.array | None,
         context: tuple[mx.array, ...],
         draw: Draw,
-    ) -> Columns:
-        """Draw the states of a day from the transition nets.
+    ) -> tuple[Columns, mx.array]:
+        """Draw the states of a day from the transition nets; say how much their members disagree.
 
         Args:
             before: of the days before.
@@ -153,7 +184,9 @@ class DayStep:
             *context,
         ]
         parameters = self._transition(mx.concatenate(x, axis=1), 1.0 - seen_states)
-        return draw(self._layouts[1], parameters, self._transition_chain, responding)
+        layout = self._layouts[1]
+        states = draw(layout, parameters, self._transition_chain, responding)
+        return states, disagreement(layout, parameters)
 
 
 def _masked(columns: Columns, observed: mx.array | None) -> Columns:

@@ -130,3 +130,17 @@ def test_uncertainty_is_the_ensembles_disagreement() -> None:
     alone = dream(architecture=tiny.MARKOV)
     state, _ = alone.reset(all_people(), streams(125))
     assert not alone.step(state, actions(125)[0]).extras["uncertainty"].any()
+
+
+@pytest.mark.parametrize("weather", ["chain", "log"])
+def test_surroundings_are_what_comes_whatever_is_done(weather: str) -> None:
+    world = dream(masking="person", weather=weather)
+    starts = all_people()[:8]
+    state, _ = world.reset(starts, streams(len(starts)))
+    coming, observed = world.surroundings(state, 5)
+    for day in range(5):
+        np.testing.assert_array_equal(state.forecast, coming[:, day])
+        action = np.full((len(starts), 7), 0.1 * day, dtype=np.float32)
+        state = world.step(state, action).state
+        np.testing.assert_array_equal(state.observed, observed[:, day])
+    np.testing.assert_array_equal(state.forecast, coming[:, 5])

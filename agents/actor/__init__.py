@@ -1,0 +1,1 @@
+"""An actor that knows amounts from categories; it acts in NumPy, whatever trained it."""

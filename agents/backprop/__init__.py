@@ -1,0 +1,1 @@
+"""An actor trained by back-propagation through the dream: analytic policy gradients."""

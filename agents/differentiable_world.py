@@ -1,0 +1,54 @@
+"""What back-propagation asks of a world: its steps in MLX, so that gradients flow through them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from agents.env_config import Vector
+from human_wm_env.random_streams import Stream
+
+if TYPE_CHECKING:
+    import mlx.core as mx
+
+
+@dataclass(frozen=True)
+class DifferentiableStep:
+    """What a step brings, batch-first.
+
+    Attributes:
+        state: the world's next state.
+        observation: float32 (slots, width), as the environment shows it.
+        reward: (slots,), weighted, less pessimism.
+        goes_on: (slots,), 1 where the episode does not end with this step; may be a probability's
+            straight-through draw.
+    """
+
+    state: Any
+    observation: mx.array
+    reward: mx.array
+    goes_on: mx.array
+
+
+class DifferentiableWorld(Protocol):
+    """A world in MLX: on equal starts, streams and actions it does what the environment does."""
+
+    def reset(self, starts: Sequence[Any], streams: Sequence[Stream]) -> tuple[Any, mx.array]:
+        """Begin an episode per start; returns the state and the observation, (slots, width)."""
+        ...
+
+    def step(self, state: Any, amounts: mx.array, picks: Sequence[mx.array]) -> DifferentiableStep:
+        """Step every slot.
+
+        Args:
+            state: before the step.
+            amounts: (slots, amounts) in [-1, 1], the entries of an action that pick nothing.
+            picks: (slots, categories) of each entry that picks one, one-hot or, for gradients
+                alone, shares that add up to 1.
+        """
+        ...
+
+
+#: from an environment to its steps in MLX
+MakeDifferentiable = Callable[[Vector], DifferentiableWorld]

@@ -1,0 +1,136 @@
+"""Analytic policy gradients: they learn, resume exactly, and need a world with gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import mlx.core as mx
+import numpy as np
+import pytest
+
+from agents.action_layout import PERSON_ACTIONS
+from agents.actor.actor_agent import ActorAgent
+from agents.actor.hybrid_head import HybridHead
+from agents.backprop.settings import BackpropConfig
+from agents.backprop.training import sampled, train_backprop
+from agents.differentiable_world import DifferentiableStep
+from agents.env_config import EnvConfig, Vector
+from agents.training_session import Session
+from human_wm_env.errors import CheckpointError, ConfigError
+from human_wm_env.people.embedded import EmbeddedPeople
+from human_wm_env.random_streams import Stream
+
+DAYS = 4
+ENV = EnvConfig("HumanWM-v0", horizon=DAYS, split="all")
+TINY = BackpropConfig(steps=6, slots=5, width=8, layers=1)
+
+
+class ToyWorld:
+    """Pays for the first amount and the first workout being what the observation asks for."""
+
+    def __init__(self, env: Vector) -> None:
+        assert env.single_observation_space.shape is not None
+        self.width = env.single_observation_space.shape[0]
+
+    def reset(self, starts: Sequence[Any], streams: Sequence[Stream]) -> tuple[Any, mx.array]:
+        seed = streams[0].noise[0]
+        wanted = np.random.default_rng(seed).uniform(-0.5, 0.5, len(starts)).astype(np.float32)
+        return (mx.array(wanted), 0), self._observe(mx.array(wanted))
+
+    def _observe(self, wanted: mx.array) -> mx.array:
+        return mx.concatenate([wanted[:, None], mx.zeros((len(wanted), self.width - 1))], axis=1)
+
+    def step(self, state: Any, amounts: mx.array, picks: Sequence[mx.array]) -> DifferentiableStep:
+        wanted, day = state
+        reward = 1.0 - (amounts[:, 0] - wanted).square() + picks[0][:, 2]
+        return DifferentiableStep(
+            (wanted, day + 1), self._observe(wanted), reward, mx.ones_like(reward)
+        )
+
+
+def session(people: EmbeddedPeople, **more: Any) -> Session:
+    return Session(dataset=people, differentiable=ToyWorld, **more)
+
+
+@pytest.mark.parametrize("window", [60, 3])
+def test_it_learns(people: EmbeddedPeople, window: int) -> None:
+    curve: list[float] = []
+
+    class Curves:
+        def scalar(self, name: str, value: float, step: int) -> None:
+            if name == "rollout/ep_rew_mean":
+                curve.append(value)
+
+    config = replace(TINY, steps=60, slots=50, window=window, learning_rate=0.02)
+    agent = train_backprop(config, ENV, session(people, logger=Curves()))
+    assert len(curve) == 60 and curve[0] < 1.5 * DAYS
+    assert curve[-1] > 1.9 * DAYS
+    seen = np.zeros((3, 43), dtype=np.float32)
+    seen[:, 0] = [-0.4, 0.0, 0.4]
+    acted = agent.act(seen)
+    np.testing.assert_allclose(acted[:, 0], seen[:, 0], atol=0.15)
+    np.testing.assert_allclose(acted[:, 1], 2.5 * 2.0 / 7.0 - 1.0, atol=1e-6)
+
+
+def same(one: ActorAgent, other: ActorAgent) -> bool:
+    return all(np.array_equal(one.weights[name], other.weights[name]) for name in one.weights)
+
+
+@pytest.mark.parametrize("window", [60, 3])
+def test_a_resumed_training_ends_with_the_same_bytes(
+    people: EmbeddedPeople, tmp_path: Path, window: int
+) -> None:
+    config = replace(TINY, window=window)
+    whole = train_backprop(config, ENV, session(people))
+
+    class Stop(Exception):
+        pass
+
+    def stop(agent: object, update: int) -> None:
+        if update == 3:
+            raise Stop
+
+    kept = session(people, state_folder=tmp_path, checkpoint_days=1, snapshot=stop)
+    with pytest.raises(Stop):
+        train_backprop(config, ENV, kept)
+    updates: list[int] = []
+    going_on = replace(kept, snapshot=None, resume=True, progress=updates.append)
+    resumed = train_backprop(config, ENV, going_on)
+    assert updates == [3, 1, 1, 1]
+    assert same(resumed, whole)
+    assert not same(train_backprop(replace(config, seed=1), ENV, session(people)), whole)
+    with pytest.raises(CheckpointError, match=r"agent\.width"):
+        train_backprop(replace(config, width=9), ENV, going_on)
+
+
+def test_picks_are_one_hot_and_have_the_gradient_of_their_softmax() -> None:
+    head = HybridHead(PERSON_ACTIONS.space, dict(PERSON_ACTIONS.picks))
+    rng = np.random.default_rng(0)
+    outputs = mx.array(rng.standard_normal((30, 17)).astype(np.float32))
+    gumbel = mx.array(rng.gumbel(size=(30, 12)).astype(np.float32))
+    amounts, (workout, location) = sampled(head, outputs, gumbel, 0.5)
+    np.testing.assert_allclose(amounts, np.tanh(np.array(outputs)[:, :5]), atol=1e-6)
+    for pick, part in ((workout, slice(0, 7)), (location, slice(7, 12))):
+        noisy = np.array(outputs)[:, 5:][:, part] + np.array(gumbel)[:, part]
+        np.testing.assert_array_equal(np.array(pick).argmax(axis=1), noisy.argmax(axis=1))
+        np.testing.assert_allclose(np.sort(pick, axis=1)[:, -2:], [[0.0, 1.0]] * 30, atol=1e-6)
+    worth = mx.arange(7.0)
+    got = mx.grad(lambda x: (sampled(head, x, gumbel, 0.5)[1][0] @ worth).sum())(outputs)
+    soft = mx.grad(lambda x: (mx.softmax((x[:, 5:12] + gumbel[:, :7]) / 0.5, axis=1) @ worth).sum())
+    np.testing.assert_allclose(got, soft(outputs), atol=1e-6)
+
+
+def test_it_needs_a_world_with_gradients() -> None:
+    with pytest.raises(ConfigError, match=r"world_model\.differentiable"):
+        train_backprop(TINY, ENV, Session())
+
+
+@pytest.mark.parametrize(
+    "settings", [{"steps": 0}, {"window": 0}, {"learning_rate": 0.0}, {"gamma": 1.5}]
+)
+def test_settings_out_of_range(settings: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError):
+        BackpropConfig(**settings)

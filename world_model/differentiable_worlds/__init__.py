@@ -1,0 +1,1 @@
+"""Worlds that gradients flow through, in MLX: each equals an environment on equal noise."""
