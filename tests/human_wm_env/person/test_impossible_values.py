@@ -65,6 +65,12 @@ def test_a_heart_rate_of_zero_does_not_move_the_baseline() -> None:
         (schema.DISTANCE, 6000.0, "It looks like metres: divide by 1000."),
         (schema.CALORIES, 10000.0, "It looks like kilojoules: divide by 4.184."),
         (schema.MINUTES, 12000.0, "It looks like seconds: divide by 60."),
+        (schema.SLEEP, 2.7e7, "It looks like milliseconds: divide by 3.6e+06."),
+        (schema.MINUTES, 3e6, "It looks like milliseconds: divide by 60000."),
+        (schema.DISTANCE, 6e5, "It looks like centimetres: divide by 100000."),
+        (schema.CALORIES, 2e6, "It looks like calories (not kcal): divide by 1000."),
+        (schema.CALORIES, 2e7, "It looks like joules: divide by 4184."),
+        (schema.HEART_RATE, 1.2, "It looks like beats per second: multiply by 60."),
         (schema.HEART_RATE, 0.0, "Give heart_rate_avg in bpm, or leave the column out."),
     ],
 )

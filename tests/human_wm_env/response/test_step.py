@@ -41,10 +41,11 @@ def test_the_context_of_a_day_is_that_of_a_log() -> None:
     np.testing.assert_allclose(found.T, wanted, atol=1e-6)
 
 
-def test_uncertainty_is_that_of_the_shares_given_the_noise_of_the_day() -> None:
+@pytest.mark.parametrize("slots", [3, 6])  # few by themselves, more side by side
+def test_uncertainty_is_that_of_the_shares_given_the_noise_of_the_day(slots: int) -> None:
     """By differences: a coefficient moves the shares of the moods around the latent mood."""
     rng = np.random.default_rng(2)
-    slots, rate_width, mood_width, rows = 6, 4, 5, 3
+    rate_width, mood_width, rows = 4, 5, 3
     width = rate_width + mood_width
     columns, latent = rng.standard_normal((width, slots)), rng.standard_normal(slots)
     doubt, cutpoints = 0.1 * rng.standard_normal((rows, width, slots)), np.array([-0.8, 0.1, 0.9])
@@ -103,3 +104,58 @@ def test_channels_remember_as_the_basis_does(morning: bool) -> None:
         np.testing.assert_allclose(
             found[:, 0], (expected[0, day] @ channels).ravel(), rtol=1e-3, atol=1e-4
         )
+
+
+def test_noise_goes_on_and_is_drawn_anew_by_hand() -> None:
+    rng = np.random.default_rng(4)
+    noise, normal = rng.standard_normal((2, 4, 3)).astype(np.float32)
+    root = rng.standard_normal((2, 2, 2, 3)).astype(np.float32)
+    persistence = np.array([[0.9, 0.2], [0.5, 0.7]], dtype=np.float32)
+    scale = np.array([[1.0, 2.0, 0.5], [3.0, 1.0, 1.0]], dtype=np.float32)
+    moved = np.empty((4, 3), dtype=np.float32)
+    step.noise_loop(noise, root.reshape(8, 3), persistence, scale, normal, 0.5, moved)
+    expected = np.empty((4, 3))
+    for state in range(2):
+        first, second = normal[2 * state], normal[2 * state + 1]
+        new = [root[state, 0, 0] * first, root[state, 1, 0] * first + root[state, 1, 1] * second]
+        for process in range(2):
+            row = 2 * state + process
+            kept = persistence[state, process] * noise[row]
+            expected[row] = kept + 0.5 * scale[state] * new[process]
+    np.testing.assert_allclose(moved, expected, rtol=1e-5)
+
+
+def test_columns_of_both_states_stand_one_below_the_other() -> None:
+    """Channels 0 and 1 are of the heart rate, 2 of the mood; two time constants."""
+    context = np.arange(CONTEXT_WIDTH, dtype=np.float32)[:, None]
+    found = np.array([[10, 11, 12, 20, 21, 22]], dtype=np.float32).T  # tau by tau
+    rate_width = CONTEXT_WIDTH + 2 * 2
+    columns = np.empty((2 * CONTEXT_WIDTH + 6, 1), dtype=np.float32)
+    step.join_columns_loop(context, found, 2, rate_width, columns)
+    own = list(range(CONTEXT_WIDTH))
+    assert columns[:, 0].tolist() == [*own, 10, 11, 20, 21, *own, 12, 22]
+
+
+def test_both_states_of_a_day_by_hand() -> None:
+    rng = np.random.default_rng(6)
+    slots, rate_width = 50, 3
+    columns, coefficients = rng.standard_normal((2, 5, slots)).astype(np.float32)
+    noise, normal = rng.standard_normal((4, slots)), rng.standard_normal((2, slots))
+    scale = rng.uniform(0.5, 2.0, (2, slots)).astype(np.float32)
+    cutpoints = np.array([-1.0, 0.0, 1.5], dtype=np.float32)
+    row = np.zeros((schema.FEATURE_COUNT, slots), dtype=np.float32)
+    latent = np.empty(slots, dtype=np.float32)
+    model = (cutpoints, (70.0, 30.0, 0.4), rate_width, 0.5)
+    single = [noise.astype(np.float32), model, scale, normal.astype(np.float32)]
+    step.states_loop(columns, coefficients, *single, row, latent)
+    product = columns * coefficients
+    rate = noise[0] + noise[1] + product[:3].sum(axis=0) + 0.4 * 0.5 * scale[0] * normal[0]
+    bpm = np.clip(70.0 + 30.0 * rate, 40.0, 160.0)
+    np.testing.assert_allclose(row[schema.HEART_RATE], bpm, rtol=1e-4)
+    assert {40.0, 160.0} <= set(row[schema.HEART_RATE].tolist())
+    mood = noise[2] + noise[3] + product[3:].sum(axis=0)
+    np.testing.assert_allclose(latent, mood, rtol=1e-4, atol=1e-5)
+    moods = schema.categories(schema.MOOD)
+    names = np.array(["Stressed", "Tired", "Neutral", "Happy"])
+    level = np.digitize(mood + 0.5 * normal[1], cutpoints)
+    assert [moods[int(code)] for code in row[schema.MOOD]] == names[level].tolist()

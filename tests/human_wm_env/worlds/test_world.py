@@ -4,10 +4,11 @@ import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
+import pytest
 
 from human_wm_env.person.noise import columns
 from human_wm_env.random_streams import FOR_LATENTS, FOR_NOISE, generator
-from human_wm_env.worlds.world import put, take
+from human_wm_env.worlds.world import World, put, take
 
 
 @dataclass(frozen=True)
@@ -67,3 +68,10 @@ def test_slots_taken_from_one_lie_side_by_side() -> None:
     many = take(one, np.zeros(4, dtype=int)).rows
     assert many.shape == (4, 3, 2) and many.strides[0] == many.itemsize
     np.testing.assert_array_equal(many, np.repeat(one.rows, 4, axis=0))
+
+
+@pytest.mark.parametrize("missing", ["draw_start", "reset", "step"])
+def test_a_world_has_to_say_how_it_begins_and_goes_on(missing: str) -> None:
+    own = {name: lambda *_: None for name in ("draw_start", "reset", "step") if name != missing}
+    with pytest.raises(TypeError, match=f"abstract method '?{missing}"):
+        type("Half", (World,), own)()
