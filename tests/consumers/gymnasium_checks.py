@@ -1,5 +1,5 @@
 # /// script
-# dependencies = ["stable-baselines3", "torch", "array-api-compat"]
+# dependencies = ["stable-baselines3", "torch", "array-api-compat", "packaging"]
 # ///
 """check_env of Gymnasium and of stable-baselines3, vector modes, wrappers."""
 
