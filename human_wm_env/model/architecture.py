@@ -59,7 +59,7 @@ class Architecture:
     transition: str = FILM
     response_rate_channels: int = 6
     response_mood_channels: int = 6
-    response_taus: int = 5
+    response_taus: int = 6
 
     def __post_init__(self) -> None:
         if not isinstance(self.memory, bool):

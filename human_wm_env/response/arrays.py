@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from human_wm_env.files.array_checks import wrong_numbers
-from human_wm_env.response.basis import FIRST_COLUMNS, WIDTH, ActionStatistics
+from human_wm_env.response.basis import FIRST_COLUMNS, SECOND_COLUMNS, WIDTH, ActionStatistics
 from human_wm_env.response.gap_evidence import GapEvidence
 from human_wm_env.response.noise import StateNoise
 from human_wm_env.response.parameters import (
@@ -24,13 +24,14 @@ _KINDS = ("channels", "mean", "loadings")
 Shapes = dict[str, tuple[int, ...]]
 # Shares of a correlation matrix that rounding to float32 may take.
 _ROUNDING = 1e-5
+LEAST_TAU_DAYS = 0.01
 # Least and largest number of arrays, where a response needs narrower ones than any net.
 RANGES = {
     f"{PREFIX}{name}": bounds
     for name, bounds in {
         "actions.sd": (1e-4, 1e4),
         "actions.correlation": (-1.0 - _ROUNDING, 1.0 + _ROUNDING),
-        "tau_days": (1e-2, 1e4),
+        "tau_days": (0.0, 1e4),
         "morning_states": (0.0, 1.0),
         "intercept_sd": (0.0, 1e4),
         "noise.persistence": (0.0, float(np.nextafter(np.float32(1), np.float32(0)))),
@@ -81,7 +82,7 @@ def as_today(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return the arrays of a checkpoint as one of today holds them.
 
     Before, states had as many channels each, and stood stacked; noise was the same for all people.
-    The first basis had fewer columns: no channel weighs those that it lacked.
+    Earlier bases had fewer columns: no channel weighs those that they lacked.
     """
     found = dict(arrays)
     for kind in _KINDS:
@@ -93,13 +94,16 @@ def as_today(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
             }
             found[f"{PREFIX}noise.degrees"] = np.zeros(1, dtype=np.float32)
     mean = found.get(f"{PREFIX}actions.mean")
-    if mean is not None and mean.shape == FIRST_COLUMNS.shape:
-        found |= _in_todays_columns(found)
+    for columns in (FIRST_COLUMNS, SECOND_COLUMNS):
+        if mean is not None and mean.shape == columns.shape:
+            found |= _in_todays_columns(found, columns)
     return found
 
 
-def _in_todays_columns(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return the arrays that have a row for each of FIRST_COLUMNS, with one for each of today's.
+def _in_todays_columns(
+    arrays: Mapping[str, np.ndarray], columns: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return the arrays that have a row for each of some columns, with one for each of today's.
 
     Arrays of other shapes stay: the check of a checkpoint's shapes names them.
     """
@@ -111,15 +115,15 @@ def _in_todays_columns(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray
         **{f"channels.{state}": 0.0 for state in _OF_STATE},
     }.items():
         own = arrays.get(PREFIX + name)
-        if own is None or own.ndim == 0 or len(own) != len(FIRST_COLUMNS):
+        if own is None or own.ndim == 0 or len(own) != len(columns):
             continue
         grown = np.full((WIDTH, *own.shape[1:]), elsewhere, dtype=own.dtype)
-        grown[FIRST_COLUMNS] = own
+        grown[columns] = own
         found[PREFIX + name] = grown
     correlation = found.get(f"{PREFIX}actions.correlation")
-    if correlation is not None and correlation.shape == (WIDTH, len(FIRST_COLUMNS)):
+    if correlation is not None and correlation.shape == (WIDTH, len(columns)):
         whole = np.eye(WIDTH, dtype=correlation.dtype)
-        whole[:, FIRST_COLUMNS] = correlation
+        whole[:, columns] = correlation
         found[f"{PREFIX}actions.correlation"] = whole
     return found
 
@@ -198,6 +202,12 @@ def _gaps(arrays: Mapping[str, np.ndarray]) -> GapEvidence | None:
     return GapEvidence(log_odds[list(MOOD_ORDER)].astype(float), opening.astype(float))
 
 
+def _sound(tau_days: np.ndarray) -> bool:
+    # In float32, as the numbers of a checkpoint are.
+    averages = tau_days[1:] if tau_days[0] == 0.0 else tau_days
+    return bool((averages >= np.float32(LEAST_TAU_DAYS)).all())
+
+
 def check_response(arrays: Mapping[str, np.ndarray]) -> None:
     """Check what no range of a single array can say; see RANGES.
 
@@ -207,6 +217,9 @@ def check_response(arrays: Mapping[str, np.ndarray]) -> None:
     correlation = arrays[f"{PREFIX}actions.correlation"].astype(np.float64)
     symmetric = np.allclose(correlation, correlation.T, atol=_ROUNDING)
     wrong = {
+        f"tau_days of at least {LEAST_TAU_DAYS}, or 0 of the first alone": not _sound(
+            arrays[f"{PREFIX}tau_days"]
+        ),
         "ascending cutpoints": (np.diff(arrays[f"{PREFIX}cutpoints"]) <= 0.0).any(),
         "a symmetric correlation matrix": not symmetric,
         "a positive definite correlation matrix": symmetric

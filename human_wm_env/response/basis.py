@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from human_wm_env.person import schema
+from human_wm_env.person import feasible, schema
 
 _WORKOUTS = schema.categories(schema.WORKOUT)
 _REST = _WORKOUTS.index("None")
@@ -17,6 +17,10 @@ SHORT_NIGHT_HOURS, LONG_NIGHT_HOURS, VERY_LONG_NIGHT_HOURS = 6.5, 8.0, 9.5
 #: steps and active minutes of a day above which more of them may do less, or more, than the first
 MANY_STEPS = (7500.0, 12500.0)
 MANY_MINUTES = 60.0
+#: energy that steps, active minutes and a workout imply together, likewise: near the 15th, 50th, 80th
+#: and 93rd percentile of the embedded people's days
+MANY_KCAL = (300.0, 600.0, 1000.0, 1500.0)
+KCAL_UNIT = 300.0
 #: features that each column needs
 COLUMN_FEATURES: tuple[tuple[int, ...], ...] = (
     *(((schema.SLEEP,),) * 4),
@@ -30,10 +34,14 @@ COLUMN_FEATURES: tuple[tuple[int, ...], ...] = (
     *(((schema.STEPS,),) * len(MANY_STEPS)),
     (schema.MINUTES,),
     (schema.WORKOUT, schema.STEPS),
+    *(((schema.STEPS, schema.MINUTES, schema.WORKOUT),) * len(MANY_KCAL)),
 )
 WIDTH = len(COLUMN_FEATURES)
-#: columns of the first basis, which knew no very long nights, and no days of much activity
-FIRST_COLUMNS = np.r_[0:3, 4 : WIDTH - len(MANY_STEPS) - 2]
+_BEFORE_KCAL = WIDTH - len(MANY_KCAL)
+#: columns of earlier bases: the first knew no very long nights, and no days of much activity; the
+#: second nothing of a day's activity as a whole
+FIRST_COLUMNS = np.r_[0:3, 4 : _BEFORE_KCAL - len(MANY_STEPS) - 2]
+SECOND_COLUMNS = np.arange(_BEFORE_KCAL)
 #: columns of the night, which is over before the morning
 OF_NIGHT = np.array([features == (schema.SLEEP,) for features in COLUMN_FEATURES])
 OWN_MEAN_PSEUDO_DAYS = 5.0
@@ -52,6 +60,7 @@ def daily_basis(rows: np.ndarray) -> np.ndarray:
     """
     sleep, minutes = rows[..., schema.SLEEP], rows[..., schema.MINUTES] / 60.0
     workout, steps = rows[..., schema.WORKOUT], rows[..., schema.STEPS]
+    kcal = moving_kcal(steps, rows[..., schema.MINUTES], workout)
     columns = [
         sleep - 7.0,
         np.minimum(sleep - SHORT_NIGHT_HOURS, 0.0),
@@ -67,8 +76,23 @@ def daily_basis(rows: np.ndarray) -> np.ndarray:
         *(np.maximum(steps - many, 0.0) / 5000.0 for many in MANY_STEPS),
         np.maximum(minutes - MANY_MINUTES / 60.0, 0.0),
         (workout != _REST) * steps / 5000.0,
+        *(np.maximum(kcal - many, 0.0) / KCAL_UNIT for many in MANY_KCAL),
     ]
     return np.stack(columns, axis=-1).astype(np.float64)
+
+
+def moving_kcal(steps: np.ndarray, active_minutes: np.ndarray, workout: np.ndarray) -> np.ndarray:
+    """Return the energy that an average person spends on a day's activity, kcal (...).
+
+    Args:
+        steps, active_minutes: float (...).
+        workout: float (...), index of the category, anything where it was not observed.
+    """
+    of_workout = np.zeros_like(steps)
+    for kind in _KINDS:
+        of_workout += (workout == kind) * feasible.KCAL_TABLE[kind]
+    walked = feasible.KCAL_PER_STEP * steps + feasible.KCAL_PER_MINUTE * active_minutes
+    return np.asarray(walked + of_workout)
 
 
 def observed_basis(observed: np.ndarray) -> np.ndarray:
@@ -107,7 +131,9 @@ class ActionStatistics:
         # Pairs that are seen on different days need not make a positive definite matrix.
         eigenvalues, vectors = np.linalg.eigh(correlation)
         positive = np.maximum(eigenvalues, _LEAST_EIGENVALUE)
-        return cls(mean, sd, (vectors * positive) @ vectors.T)
+        raised = (vectors * positive) @ vectors.T
+        of_one = np.sqrt(np.diag(raised))
+        return cls(mean, sd, raised / np.outer(of_one, of_one))
 
     def filled(
         self, rows: np.ndarray, observed: np.ndarray, before: np.ndarray | None = None
@@ -157,14 +183,27 @@ def _own_mean(values: np.ndarray, known: np.ndarray, mean: np.ndarray) -> np.nda
     )
 
 
+def daily_decay(tau_days: np.ndarray) -> np.ndarray:
+    """Return what a day leaves of averages with time constants, (taus,); 0 of the day itself."""
+    return np.exp(-1.0 / np.maximum(tau_days, np.finfo(np.float64).tiny))
+
+
+def days_before(tau_days: np.ndarray) -> np.ndarray:
+    """Return which averages leave out the day itself, bool (taus,); see `remembered`."""
+    return (tau_days > 0.0) & (tau_days[0] == 0.0)
+
+
 def remembered(
     scaled: np.ndarray, tau_days: np.ndarray, *, morning_states: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return exponential averages of the basis as the states of each day find them.
 
+    An effect of today need not be the first of an average's: where the first time constant is 0,
+    it is the day itself, and the others average the days before it.
+
     Args:
         scaled: float64 (people, days, WIDTH), without gaps: see `ActionStatistics.filled`.
-        tau_days: float64 (taus,), time constants in days, > 0.
+        tau_days: float64 (taus,), time constants in days, the first >= 0, the others > 0.
         morning_states: states are measured on waking, after the night and before the other
             actions of their row; else in the evening, after all of them.
 
@@ -173,11 +212,13 @@ def remembered(
         (people, taus, WIDTH).
     """
     people, days, width = scaled.shape
-    decay = np.exp(-1.0 / tau_days)[:, None]
+    decay = daily_decay(tau_days)[:, None]
+    before = days_before(tau_days)[:, None]
     average = np.zeros((people, len(tau_days), width))
     found = np.empty((people, days, len(tau_days), width), dtype=np.float32)
     for day in range(days):
         after = decay * average + (1.0 - decay) * scaled[:, day, None]
-        found[:, day] = np.where(OF_NIGHT, after, average) if morning_states else after
+        late = before | (~OF_NIGHT & morning_states)
+        found[:, day] = np.where(late, average, after)
         average = after
     return found, average

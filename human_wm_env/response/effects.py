@@ -8,7 +8,7 @@ import numpy as np
 
 from human_wm_env.person import schema
 from human_wm_env.person.rewards import MOOD_VALUES
-from human_wm_env.response.basis import OF_NIGHT, WIDTH, daily_basis
+from human_wm_env.response.basis import OF_NIGHT, WIDTH, daily_basis, daily_decay, days_before
 from human_wm_env.response.ordinal import expected_value
 from human_wm_env.response.parameters import (
     CONTEXT_WIDTH,
@@ -35,9 +35,9 @@ class Paths:
 
 def _paths(parameters: ResponseParameters, days: int) -> Paths:
     day = np.arange(1, days + 1)[:, None, None]
-    decay = np.exp(-1.0 / parameters.tau_days)[None, :, None]
+    decay = daily_decay(parameters.tau_days)[None, :, None]
     # In the morning only the night of the row has arrived.
-    late = (~OF_NIGHT & parameters.morning_states)[None, None, :]
+    late = days_before(parameters.tau_days)[:, None] | (~OF_NIGHT & parameters.morning_states)
     left = decay ** np.where(late, day - 1, day)
     return Paths(left, 1.0 - left)
 

@@ -21,6 +21,7 @@ from human_wm_env.response.basis import (
     OWN_MEAN_PSEUDO_DAYS,
     WIDTH,
     daily_basis,
+    daily_decay,
     observed_basis,
 )
 from human_wm_env.response.carried import (
@@ -118,7 +119,7 @@ class ResponseInference:
         )
         # What the known columns of a day say of its channels, by which features are known.
         self._filled = np.stack([self._fill(bits) for bits in range(1 << len(_FEATURES))])
-        self._decay = np.exp(-1.0 / parameters.tau_days)
+        self._decay = daily_decay(parameters.tau_days)
         self._loaded = [
             np.concatenate([-parameters.personal(state), -parameters.mean[state][:, None]], axis=1)
             for state in range(len(STATES))
@@ -388,13 +389,14 @@ def columns_loop(
             rate[day, place] = context[day, place]
             mood[day, place] = context[day, place]
         for tau in range(taus):
-            share = 1.0 - decay[tau]
+            share, earlier = 1.0 - decay[tau], tau > 0 and decay[0] == 0.0
             for channel in range(channels):
-                before = kept[1, tau, channel]
-                night = decay[tau] * kept[0, tau, channel] + share * today[channel]
-                after = decay[tau] * before + share * today[channels + channel]
+                night_before, day_before = kept[0, tau, channel], kept[1, tau, channel]
+                night = decay[tau] * night_before + share * today[channel]
+                after = decay[tau] * day_before + share * today[channels + channel]
                 kept[0, tau, channel], kept[1, tau, channel] = night, after
-                found = night + (before if morning_states else after)
+                found = night_before if earlier else night
+                found += day_before if earlier or morning_states else after
                 if channel < own:
                     rate[day, CONTEXT_WIDTH + tau * own + channel] = found
                 else:

@@ -22,6 +22,11 @@ class StateNoise:
     sd: np.ndarray
     white_variance: float
 
+    @property
+    def total_sd(self) -> float:
+        """Standard deviation of all noise of a day."""
+        return float(np.sqrt(self.white_variance + (self.sd**2).sum()))
+
 
 @dataclass(frozen=True)
 class Whitened:

@@ -34,7 +34,7 @@ class ResponseParameters:
 
     Attributes:
         actions: what is usual of days; fills gaps.
-        tau_days: float64 (taus,), time constants of the memory.
+        tau_days: float64 (taus,), time constants of the memory; see `basis.remembered`.
         morning_states: states are measured before the actions of their row.
         channels: two arrays float64 (WIDTH, channels).
         mean: two arrays float64 (CONTEXT_WIDTH + taus * channels,).

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from human_wm_env.person.actions import column_by_column
+from human_wm_env.response.basis import daily_decay
 from human_wm_env.response.carried import Carried, innovation_root, joined_channels
 from human_wm_env.response.parameters import STATES, ResponseParameters
 
@@ -72,7 +73,7 @@ class ResponseModel:
         return cls(
             arrays=(
                 (joined_channels(parameters) / parameters.actions.sd[:, None]).astype(single),
-                np.exp(-1.0 / parameters.tau_days).astype(single),
+                daily_decay(parameters.tau_days).astype(single),
                 parameters.weather_share.astype(single),
                 parameters.cutpoints.astype(single),
                 np.stack([rate.persistence, mood.persistence]).astype(single),

@@ -9,9 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from human_wm_env.compiled import inlined
-from human_wm_env.person import schema
+from human_wm_env.person import feasible, schema
 from human_wm_env.response.basis import (
+    KCAL_UNIT,
     LONG_NIGHT_HOURS,
+    MANY_KCAL,
     MANY_MINUTES,
     MANY_STEPS,
     OF_NIGHT,
@@ -33,6 +35,7 @@ from human_wm_env.response.state import MOOD, RATE
 
 _COUNT = len(STATES)
 _KINDS = np.array([k for k, name in enumerate(schema.categories(schema.WORKOUT)) if name != "None"])
+_KCAL_OF_KIND = feasible.KCAL_TABLE[_KINDS]
 _PLACES = schema.FEATURES[schema.LOCATION].width - 1
 _NIGHT_COLUMNS = int(OF_NIGHT.sum())
 _MOOD_OF_LEVEL = np.array(MOOD_ORDER)
@@ -51,6 +54,7 @@ def basis_loop(row: np.ndarray, basis: np.ndarray) -> None:
     first_place = first_product + len(_KINDS)
     first_many = first_place + _PLACES
     of_workout = first_many + len(MANY_STEPS) + 1
+    kcal = np.empty(row.shape[1], dtype=np.float32)
     for slot in range(row.shape[1]):
         sleep = row[schema.SLEEP, slot]
         basis[0, slot] = sleep - np.float32(7.0)
@@ -65,12 +69,15 @@ def basis_loop(row: np.ndarray, basis: np.ndarray) -> None:
         beyond = minutes - np.float32(MANY_MINUTES / 60.0)
         basis[of_workout - 1, slot] = max(beyond, np.float32(0.0))
         basis[of_workout, slot] = 0.0
+        walked = np.float32(feasible.KCAL_PER_STEP) * row[schema.STEPS, slot]
+        kcal[slot] = walked + np.float32(feasible.KCAL_PER_MINUTE) * row[schema.MINUTES, slot]
     for place in range(len(_KINDS)):
         for slot in range(row.shape[1]):
             done = np.float32(row[schema.WORKOUT, slot] == _KINDS[place])
             basis[first_kind + place, slot] = done
             basis[first_product + place, slot] = done * basis[4, slot]
             basis[of_workout, slot] += done * basis[5, slot]
+            kcal[slot] += done * _KCAL_OF_KIND[place]
     for place in range(_PLACES):
         for slot in range(row.shape[1]):
             basis[first_place + place, slot] = row[schema.LOCATION, slot] == place + 1
@@ -78,6 +85,10 @@ def basis_loop(row: np.ndarray, basis: np.ndarray) -> None:
         many = np.float32(MANY_STEPS[place] / 5000.0)
         for slot in range(row.shape[1]):
             basis[first_many + place, slot] = max(basis[5, slot] - many, np.float32(0.0))
+    for place in range(len(MANY_KCAL)):
+        for slot in range(row.shape[1]):
+            beyond = kcal[slot] - np.float32(MANY_KCAL[place])
+            basis[of_workout + 1 + place, slot] = max(beyond, np.float32(0.0)) / np.float32(KCAL_UNIT)
 
 
 @inlined
@@ -127,7 +138,7 @@ def remember_channels_loop(
         basis: float32 (WIDTH, slots), of the day.
         channels: float32 (WIDTH, channels), over the basis' standard deviations.
         usual: float32 (2 * channels, slots), of the person: night, then day.
-        decay: float32 (taus,).
+        decay: float32 (taus,); if the first is 0, the others' averages are of the days before.
         morning_states: states are measured after the night, before the other actions.
         memory: float32 (2 * taus * channels, slots): night, then day; of the evening before.
         moved: the same of this evening, to be written.
@@ -150,14 +161,15 @@ def remember_channels_loop(
                 day[slot] += weight * basis[place, slot]
         for tau in range(len(decay)):
             row, kept = tau * count + channel, decay[tau]
-            share = np.float32(1.0) - kept
+            share, before = np.float32(1.0) - kept, tau > 0 and decay[0] == 0.0
             for slot in range(slots):
                 after_night = kept * memory[row, slot] + share * night[slot]
                 after_day = kept * memory[days + row, slot] + share * day[slot]
-                seen = memory[days + row, slot] if morning_states else after_day
+                seen_night = memory[row, slot] if before else after_night
+                seen_day = memory[days + row, slot] if before or morning_states else after_day
                 moved[row, slot] = after_night
                 moved[days + row, slot] = after_day
-                found[row, slot] = after_night + seen
+                found[row, slot] = seen_night + seen_day
 
 
 @inlined

@@ -12,15 +12,19 @@ from dataclasses import dataclass, replace
 import mlx.core as mx
 import numpy as np
 
-from human_wm_env.person import schema
+from human_wm_env.person import feasible, schema
 from human_wm_env.person.schema import DAYS_PER_WEEK
 from human_wm_env.response.basis import (
+    KCAL_UNIT,
     LONG_NIGHT_HOURS,
+    MANY_KCAL,
     MANY_MINUTES,
     MANY_STEPS,
     OF_NIGHT,
     SHORT_NIGHT_HOURS,
     VERY_LONG_NIGHT_HOURS,
+    daily_decay,
+    days_before,
 )
 from human_wm_env.response.carried import (
     PROCESSES,
@@ -156,7 +160,8 @@ class ResponseStep:
         channels = joined_channels(parameters) / parameters.actions.sd[:, None]
         self._of_night = _single(np.where(OF_NIGHT[:, None], channels, 0.0))
         self._of_day = _single(np.where(OF_NIGHT[:, None], 0.0, channels))
-        self._decay = _single(np.exp(-1.0 / parameters.tau_days)[:, None])
+        self._decay = _single(daily_decay(parameters.tau_days)[:, None])
+        self._before = mx.array(days_before(parameters.tau_days)[:, None])
         self._persistence = _single(np.stack([noise.persistence for noise in parameters.noise]))
         self._innovation = mx.array(innovation_root(parameters))
         self._of_weekday = _single(_weekday_columns(parameters))
@@ -186,7 +191,8 @@ class ResponseStep:
         today = (basis @ self._of_day - before.usual[:, 1])[:, None]
         night = decay * before.night + (1.0 - decay) * tonight
         day = decay * before.day + (1.0 - decay) * today
-        memory = night + (before.day if self._parameters.morning_states else day)
+        seen_day = before.day if self._parameters.morning_states else day
+        memory = mx.where(self._before, before.night + before.day, night + seen_day)
         known = weather.sum(axis=1, keepdims=True)
         of_weather = weather[:, 1:] - known * self._share
         same_day = (weekday @ _WEEKDAYS.T > _SAME_DAY).astype(mx.float32)
@@ -269,6 +275,8 @@ def response_basis(columns: Columns) -> mx.array:
     sleep, minutes = raw(schema.SLEEP), raw(schema.MINUTES) / 60.0
     steps = raw(schema.STEPS) / 5000.0
     kinds = columns[schema.WORKOUT][:, _KIND_COLUMNS]
+    walked = feasible.KCAL_PER_STEP * 5000.0 * steps + feasible.KCAL_PER_MINUTE * 60.0 * minutes
+    kcal = walked + (kinds * _KCAL_OF_KIND).sum(axis=1, keepdims=True)
     return mx.concatenate(
         [
             sleep - 7.0,
@@ -285,13 +293,16 @@ def response_basis(columns: Columns) -> mx.array:
             *(mx.maximum(steps - many / 5000.0, 0.0) for many in MANY_STEPS),
             mx.maximum(minutes - MANY_MINUTES / 60.0, 0.0),
             kinds.sum(axis=1, keepdims=True) * steps,
+            *(mx.maximum(kcal - many, 0.0) / KCAL_UNIT for many in MANY_KCAL),
         ],
         axis=1,
     )
 
 
 _WORKOUTS: Sequence[str] = schema.categories(schema.WORKOUT)
-_KIND_COLUMNS = mx.array([place for place, name in enumerate(_WORKOUTS) if name != "None"])
+_KINDS = [place for place, name in enumerate(_WORKOUTS) if name != "None"]
+_KIND_COLUMNS = mx.array(_KINDS)
+_KCAL_OF_KIND = mx.array(feasible.KCAL_TABLE[_KINDS])
 
 
 def _weekday_columns(parameters: ResponseParameters) -> np.ndarray:

@@ -48,7 +48,8 @@ class ResponseConfig:
         rank: dimensions of z_c. Components take one for each channel and two for weekdays and
             weather; the others are for what goes together
             (`response_covariance`).
-        tau_days: time constants of the memory.
+        tau_days: time constants of the memory; a first one of 0 is the day itself, and the others
+            then average the days before it.
         states_measured: "evening", after all actions of their row, "morning", after the night
             and before the others, or "auto", as the logs say (`response_timing`).
         rounds: of channels, then noise and cutpoints.
@@ -60,7 +61,7 @@ class ResponseConfig:
     rate_channels: int = 6
     mood_channels: int = 6
     rank: int = 32
-    tau_days: tuple[float, ...] = (1.0, 3.0, 7.0, 14.0, 42.0)
+    tau_days: tuple[float, ...] = (0.0, 1.0, 3.0, 7.0, 14.0, 42.0)
     states_measured: str = AUTO
     rounds: int = 3
     steps: int = 150

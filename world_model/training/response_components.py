@@ -159,6 +159,8 @@ class ComponentLikelihood:
             for squares, variances in zip(moments.squares, moments.log_variances, strict=True)
         )
         channels = _counts(parameters)
+        # A mood's own white noise is 1; where the others are larger, so are all its effects.
+        self._scale = [max(1.0, noise.total_sd) for noise in parameters.noise]
         self._learned = [
             own_loadings(channels, parameters.rank, state) for state in range(len(STATES))
         ]
@@ -253,12 +255,14 @@ class ComponentLikelihood:
         logits = kernel * (by_kernel - (kernel * by_kernel).sum(axis=0))
         rank = learned.shape[1]
         loadings = own.loadings[learned]
-        prior = WEIGHT_PRECISION * ((own.weights**2).sum() + (own.mean**2).sum())
-        prior += LOADING_PRECISION * (loadings**2).sum() + KERNEL_PRECISION * (own.logits**2).sum()
+        scale = self._scale[state]
+        of_weights, of_loadings = WEIGHT_PRECISION / scale, LOADING_PRECISION / scale
+        prior = of_weights * ((own.weights**2).sum() + (own.mean**2).sum())
+        prior += of_loadings * (loadings**2).sum() + KERNEL_PRECISION * (own.logits**2).sum()
         return 0.5 * float(prior), [
             values[0, 1 + rank + state],
-            weights + WEIGHT_PRECISION * own.weights,
+            weights + of_weights * own.weights,
             logits + KERNEL_PRECISION * own.logits,
-            values[:, 0] + WEIGHT_PRECISION * own.mean,
-            values[:, 1 : 1 + rank][learned] + LOADING_PRECISION * loadings,
+            values[:, 0] + of_weights * own.mean,
+            values[:, 1 : 1 + rank][learned] + of_loadings * loadings,
         ]

@@ -50,15 +50,21 @@ def learn_covariance(
         products = moments.products[state] @ spread
         information[:, part, part] = spread.T @ products
         pull[:, part] = moments.slopes[state] @ spread
+    scale = np.concatenate(
+        [
+            np.full(len(own), max(1.0, noise.total_sd))
+            for own, noise in zip(parameters.mean, parameters.noise, strict=True)
+        ]
+    )
     mean = np.concatenate(parameters.mean)
     personal = np.concatenate([parameters.personal(state) for state in range(len(STATES))])
-    covariance = personal @ personal.T + LEAST_SD**2 * np.eye(width)
+    covariance = personal @ personal.T + np.diag((LEAST_SD * scale) ** 2)
     intercepts = edges[:-1].tolist()
     prior, start = covariance, mean
     for _ in range(STEPS):
         precision = np.linalg.inv(covariance)
         own = np.linalg.inv(precision + information)
-        mean = _generalised_least_squares(information, pull, own, start)
+        mean = _generalised_least_squares(information, pull, own, start, MEAN_SD * scale)
         means = np.einsum("pij,pj->pi", own, precision @ mean + pull)
         apart = means - mean
         total = apart.T @ apart + own.sum(axis=0) + PRIOR_PEOPLE * prior
@@ -66,7 +72,7 @@ def learn_covariance(
     # What a person adds to what is known of the means: their log, less what is their own.
     own = np.linalg.inv(np.linalg.inv(covariance) + information)
     known = information - information @ own @ information
-    unknown = np.linalg.inv(known.sum(axis=0) + np.eye(width) / MEAN_SD**2)
+    unknown = np.linalg.inv(known.sum(axis=0) + np.diag((MEAN_SD * scale) ** -2))
     covariance = _apart(covariance + unknown, intercepts)
     return _with_covariance(
         parameters, mean, covariance, intercepts, information.mean(axis=0), rank
@@ -74,13 +80,13 @@ def learn_covariance(
 
 
 def _generalised_least_squares(
-    information: np.ndarray, pull: np.ndarray, own: np.ndarray, start: np.ndarray
+    information: np.ndarray, pull: np.ndarray, own: np.ndarray, start: np.ndarray, sd: np.ndarray
 ) -> np.ndarray:
     """Return the means given how people differ, drawn towards those of the components."""
     explained = information @ own
     known = (information - explained @ information).sum(axis=0)
     found = (pull - np.einsum("pij,pj->pi", explained, pull)).sum(axis=0)
-    towards = np.eye(len(start)) / MEAN_SD**2
+    towards = np.diag(sd**-2)
     return np.asarray(np.linalg.solve(known + towards, found + towards @ start))
 
 

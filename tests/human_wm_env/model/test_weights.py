@@ -71,6 +71,7 @@ WRONG: list[tuple[str, float | None]] = [
 ]
 WRONG_RESPONSE: list[tuple[str, float | None]] = [
     ("response.tau_days", 0.0),
+    ("response.tau_days", 0.005),
     ("response.mean.mood", np.nan),
     ("response.noise.persistence", 1.0),
     ("response.noise.white_variance", -1.0),

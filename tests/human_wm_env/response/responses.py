@@ -91,10 +91,12 @@ def checkpoint() -> Checkpoint:
 
 
 @cache
-def runtime(*, morning_states: bool = False) -> WorldModelRuntime:
+def runtime(*, morning_states: bool = False, day_apart: bool = False) -> WorldModelRuntime:
     made = checkpoint()
     morning = np.array([float(morning_states)], dtype=np.float32)
     weights = {**made.weights, "response.morning_states": morning}
+    if day_apart:
+        weights["response.tau_days"] = TAU_DAYS.astype(np.float32) * (np.arange(len(TAU_DAYS)) > 0)
     return WorldModelRuntime(replace(made, weights=weights))
 
 

@@ -16,7 +16,7 @@ from human_wm_env.response.arrays import (
     from_arrays,
     to_arrays,
 )
-from human_wm_env.response.basis import FIRST_COLUMNS, WIDTH
+from human_wm_env.response.basis import FIRST_COLUMNS, SECOND_COLUMNS, WIDTH
 from tests.human_wm_env.response.responses import CHANNELS, RANK, TAU_DAYS, logs, parameters
 
 ARRAYS = to_arrays(parameters(*logs(6, 60)[:2]))
@@ -66,9 +66,11 @@ def test_stacked_arrays_are_those_of_each_state() -> None:
         np.testing.assert_array_equal(found[f"response.{kind}.mood"], 2 * value)
 
 
-def test_a_response_of_the_first_basis_weighs_none_of_its_later_columns() -> None:
+@pytest.mark.parametrize(("places", "fewer"), [(FIRST_COLUMNS, 9), (SECOND_COLUMNS, 4)])
+def test_a_response_of_an_earlier_basis_weighs_none_of_its_later_columns(
+    places: np.ndarray, fewer: int
+) -> None:
     first = dict(ARRAYS)
-    places = FIRST_COLUMNS
     for name in ("actions.mean", "actions.sd", "channels.heart_rate", "channels.mood"):
         first[f"response.{name}"] = ARRAYS[f"response.{name}"][places]
     correlation = ARRAYS["response.actions.correlation"][np.ix_(places, places)]
@@ -76,7 +78,7 @@ def test_a_response_of_the_first_basis_weighs_none_of_its_later_columns() -> Non
     found = as_today(first)
     check_response(found)
     later = np.setdiff1d(np.arange(WIDTH), places)
-    assert len(later) == WIDTH - len(places) == 5
+    assert len(later) == WIDTH - len(places) == fewer
     for name, value in ARRAYS.items():
         assert found[name].shape == value.shape, name
     for state in ("heart_rate", "mood"):

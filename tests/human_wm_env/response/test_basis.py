@@ -48,9 +48,12 @@ def test_much_activity_and_very_long_nights_are_columns_of_what_is_beyond() -> N
     row[schema.SLEEP], row[schema.STEPS], row[schema.MINUTES] = 10.0, 15_000.0, 90.0
     basis = daily_basis(row)
     assert basis[:4].tolist() == [3.0, 0.0, 2.0, 0.5]
-    assert basis[-4:].tolist() == [1.5, 0.5, 0.5, 0.0]
-    row[schema.WORKOUT] = RUNNING
-    assert daily_basis(row)[-1] == 3.0
+    assert basis[-8:-4].tolist() == [1.5, 0.5, 0.5, 0.0]
+    # 15,000 steps x .045 and 90 minutes x 1.4 are 801 kcal.
+    np.testing.assert_allclose(basis[-4:], [501 / 300, 201 / 300, 0.0, 0.0], rtol=1e-6)
+    row[schema.WORKOUT] = RUNNING  # 280 kcal more
+    assert daily_basis(row)[-5] == 3.0
+    np.testing.assert_allclose(daily_basis(row)[-4:], [781 / 300, 481 / 300, 81 / 300, 0.0])
 
 
 def test_a_product_is_known_where_both_factors_are() -> None:
@@ -83,6 +86,14 @@ def test_gaps_come_from_other_actions_and_never_from_states() -> None:
     assert own.shape == own_again.shape == (20, WIDTH)
 
 
+def test_correlations_of_cells_seen_on_different_days_stay_correlations() -> None:
+    rows = rows_of(3, 40)
+    observed = np.random.default_rng(1).random(rows.shape) < 0.4
+    correlation = ActionStatistics.of(rows, observed).correlation
+    np.testing.assert_allclose(np.diag(correlation), 1.0)
+    assert np.abs(correlation).max() < 1.0 + 1e-9 and np.linalg.eigvalsh(correlation).min() > 0.0
+
+
 @pytest.mark.parametrize("morning", [False, True])
 def test_memory_of_a_steady_change_arrives_and_stays(morning: bool) -> None:
     tau_days = np.array([2.0, 10.0])
@@ -93,6 +104,27 @@ def test_memory_of_a_steady_change_arrives_and_stays(morning: bool) -> None:
     late = days - 1 if morning else days
     np.testing.assert_allclose(other, 1.0 - np.exp(-late / 10.0), rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(after[0, :, 0], 1.0 - np.exp(-200.0 / tau_days))
+
+
+@pytest.mark.parametrize("morning", [False, True])
+def test_a_first_time_constant_of_0_is_the_day_itself_beside_averages_of_the_days_before(
+    morning: bool,
+) -> None:
+    tau_days = np.array([0.0, 10.0])
+    scaled = np.arange(1.0, 5.0)[None, :, None] * np.ones((1, 4, WIDTH))
+    found, after = remembered(scaled, tau_days, morning_states=morning)
+    night, other = OF_NIGHT.argmax(), (~OF_NIGHT).argmax()
+    share = 1.0 - np.exp(-0.1)
+    average = [0.0]
+    for day in (1.0, 2.0, 3.0, 4.0):
+        average.append((1.0 - share) * average[-1] + share * day)
+    np.testing.assert_array_equal(found[0, :, 0, night], [1.0, 2.0, 3.0, 4.0])
+    expected = [0.0, 1.0, 2.0, 3.0] if morning else [1.0, 2.0, 3.0, 4.0]
+    np.testing.assert_array_equal(found[0, :, 0, other], expected)
+    for column in (night, other):
+        np.testing.assert_allclose(found[0, :, 1, column], average[:-1], rtol=1e-6)
+    np.testing.assert_array_equal(after[0, 0], 4.0)
+    np.testing.assert_allclose(after[0, 1], average[-1])
 
 
 def test_the_columns_of_the_night_come_first() -> None:

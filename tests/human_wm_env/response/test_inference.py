@@ -20,6 +20,13 @@ DAYS = 90
 ROWS, OBSERVED, WEEKDAY = responses.logs(5, DAYS)
 EVENING = responses.parameters(ROWS, OBSERVED)
 MORNING = replace(EVENING, morning_states=True)
+DAY_APART = replace(EVENING, tau_days=np.array([0.0, *EVENING.tau_days[1:]]))
+MORNING_APART = replace(DAY_APART, morning_states=True)
+KINDS = pytest.mark.parametrize(
+    "parameters",
+    [EVENING, MORNING, DAY_APART, MORNING_APART],
+    ids=["evening", "morning", "day apart", "morning, day apart"],
+)
 
 
 def histories(days: int = DAYS) -> list[History]:
@@ -27,7 +34,7 @@ def histories(days: int = DAYS) -> list[History]:
     return [History(ROWS[p, :days], OBSERVED[p, :days], weekday[p, :days]) for p in range(5)]
 
 
-@pytest.mark.parametrize("parameters", [EVENING, MORNING], ids=["evening", "morning"])
+@KINDS
 def test_posteriors_are_the_exact_ones(parameters: ResponseParameters) -> None:
     logs = response_logs(parameters, ROWS, OBSERVED, WEEKDAY)
     wanted = infer(parameters, logs)
@@ -37,7 +44,7 @@ def test_posteriors_are_the_exact_ones(parameters: ResponseParameters) -> None:
     np.testing.assert_allclose(covariance, wanted.covariance, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("parameters", [EVENING, MORNING], ids=["evening", "morning"])
+@KINDS
 def test_what_is_carried_is_what_the_batch_carries(parameters: ResponseParameters) -> None:
     logs = response_logs(parameters, ROWS, OBSERVED, WEEKDAY)
     posterior = infer(parameters, logs)

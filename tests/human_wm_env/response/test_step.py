@@ -7,7 +7,7 @@ import pytest
 
 from human_wm_env.person import schema
 from human_wm_env.response import step
-from human_wm_env.response.basis import OF_NIGHT, WIDTH, daily_basis, remembered
+from human_wm_env.response.basis import OF_NIGHT, WIDTH, daily_basis, daily_decay, remembered
 from human_wm_env.response.ordinal import normal_cdf
 from human_wm_env.response.parameters import CONTEXT_WIDTH, context_columns
 from tests.human_wm_env.response import responses
@@ -75,11 +75,12 @@ def test_uncertainty_is_that_of_the_shares_given_the_noise_of_the_day(slots: int
     np.testing.assert_allclose(found, 0.5 * (of_rate + of_mood), rtol=1e-4)
 
 
+@pytest.mark.parametrize("first_tau", [2.0, 0.0])
 @pytest.mark.parametrize("morning", [True, False])
-def test_channels_remember_as_the_basis_does(morning: bool) -> None:
+def test_channels_remember_as_the_basis_does(morning: bool, first_tau: float) -> None:
     """Days of one person: what states find are channels of the remembered basis."""
     rng = np.random.default_rng(3)
-    days, count, taus = 12, 2, np.array([2.0, 9.0])
+    days, count, taus = 12, 2, np.array([first_tau, 9.0])
     scaled = rng.standard_normal((days, WIDTH))
     channels = rng.standard_normal((WIDTH, count))
     mean = rng.standard_normal(WIDTH)
@@ -94,7 +95,7 @@ def test_channels_remember_as_the_basis_does(morning: bool) -> None:
             (scaled[day] + mean)[:, None].astype(np.float32),
             channels.astype(np.float32),
             usual[:, None].astype(np.float32),
-            np.exp(-1.0 / taus).astype(np.float32),
+            daily_decay(taus).astype(np.float32),
             morning,
             memory,
             moved,

@@ -37,8 +37,10 @@ REST = np.array([[-0.2, -1.0, -1.0, -0.4, -0.6, -0.2, -0.3]], dtype=np.float32)
 POLICY = np.array([[0.9, 0.7, 0.5, 0.9, 0.9, 0.1, 0.9]], dtype=np.float32)
 
 
-def dream(*, morning_states: bool = False, **settings: Any) -> DreamWorld:
-    runtime = responses.runtime(morning_states=morning_states)
+def dream(
+    *, morning_states: bool = False, day_apart: bool = False, **settings: Any
+) -> DreamWorld:
+    runtime = responses.runtime(morning_states=morning_states, day_apart=day_apart)
     return DreamWorld(runtime, tiny.logs(), **({"split": "all", "horizon": 6} | settings))
 
 
@@ -55,10 +57,14 @@ def lived(
     return latents, np.stack(rows, axis=1)
 
 
-@pytest.mark.parametrize("morning_states", [False, True])
-def test_a_constant_policy_does_what_the_closed_form_says(morning_states: bool) -> None:
+@pytest.mark.parametrize(
+    ("morning_states", "day_apart"), [(False, False), (True, False), (False, True), (True, True)]
+)
+def test_a_constant_policy_does_what_the_closed_form_says(
+    morning_states: bool, day_apart: bool
+) -> None:
     slots = 1500
-    world = dream(morning_states=morning_states, horizon=DAYS)
+    world = dream(morning_states=morning_states, day_apart=day_apart, horizon=DAYS)
     own = [Stream((0, slot, 0), (0, slot, 0)) for slot in range(slots)]
     latents, rest = lived(world, [START] * slots, own, REST)
     same, policy = lived(world, [START] * slots, own, POLICY)

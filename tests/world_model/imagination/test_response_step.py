@@ -69,9 +69,13 @@ def test_the_basis_is_that_of_the_regression() -> None:
     np.testing.assert_allclose(response_basis(columns(rows)), daily_basis(rows), atol=1e-4)
 
 
+@pytest.mark.parametrize("first_tau", [2.0, 0.0])
 @pytest.mark.parametrize("morning", [False, True])
-def test_without_noise_the_days_are_those_of_the_regression(morning: bool) -> None:
+def test_without_noise_the_days_are_those_of_the_regression(
+    morning: bool, first_tau: float
+) -> None:
     own, rng = parameters(morning=morning), np.random.default_rng(1)
+    own = dataclasses.replace(own, tau_days=np.array([first_tau, *own.tau_days[1:]]))
     rows, weekday = days(rng), rng.integers(-1, 7, (SLOTS, 1)) + np.zeros(DAYS, dtype=int)
     weekday = np.where(weekday < 0, -1, (weekday + np.arange(DAYS)) % 7)
     latents = rng.standard_normal((SLOTS, own.rank + 2)).astype(np.float32)
