@@ -80,8 +80,11 @@ def test_value_and_gradient_are_those_of_the_marginal_likelihood(
         assert gradient[place] == pytest.approx(slope, rel=0.05, abs=0.02), place
 
 
-def test_the_prior_pulls_towards_nothing() -> None:
-    objective = ComponentLikelihood(PARAMETERS, MOMENTS)
+@pytest.mark.parametrize("white_variance", [1.0, 25.0])
+def test_the_prior_pulls_towards_nothing(white_variance: float) -> None:
+    rate, mood = PARAMETERS.noise
+    noise = (rate, replace(mood, white_variance=white_variance))
+    objective = ComponentLikelihood(replace(PARAMETERS, noise=noise), MOMENTS)
     vector = objective.start()
     step = 1e-4
     for place in (2, len(vector) - 1):  # a weight, a loading
@@ -92,3 +95,27 @@ def test_the_prior_pulls_towards_nothing() -> None:
             values.append(objective(moved)[0])
         slope = (values[0] - values[1]) / (2.0 * step)
         assert objective(vector)[1][place] == pytest.approx(slope, rel=0.1, abs=0.02)
+
+
+def test_a_louder_mood_may_have_larger_effects_at_the_same_cost() -> None:
+    """Weights and loadings that are 2 times as large explain noise that is 4 times as large."""
+    rate, mood = PARAMETERS.noise
+    nothing = replace(
+        MOMENTS,
+        products=tuple(0.0 * each for each in MOMENTS.products),
+        slopes=tuple(0.0 * each for each in MOMENTS.slopes),
+    )
+
+    def cost(size: float, loudness: float) -> float:
+        louder = replace(mood, white_variance=loudness**2, sd=np.zeros(2))
+        own = replace(
+            PARAMETERS,
+            noise=(rate, louder),
+            channels=(PARAMETERS.channels[0], size * PARAMETERS.channels[1]),
+            loadings=(PARAMETERS.loadings[0], size * PARAMETERS.loadings[1]),
+        )
+        objective = ComponentLikelihood(own, nothing)
+        return objective(objective.start())[0]
+
+    assert cost(2.0, 4.0) == pytest.approx(cost(1.0, 1.0), rel=1e-6)
+    assert cost(2.0, 1.0) > cost(1.0, 1.0) + 1.0

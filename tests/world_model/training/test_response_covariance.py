@@ -100,6 +100,18 @@ def test_what_nobody_shows_of_the_means_is_as_unknown_as_their_prior(
     np.testing.assert_allclose(variances, MEAN_SD**2, rtol=1e-6)
 
 
+def test_what_is_known_of_means_is_in_units_of_a_noise_that_is_larger_than_one(
+    truth: ResponseParameters,
+) -> None:
+    rate, mood = truth.noise
+    loud = replace(truth, noise=(rate, replace(mood, sd=np.array([4.0, 0.0]), white_variance=9.0)))
+    found = learn_covariance(loud, moments_of(truth, 3, 0, 3), 2 * len(truth.mean[0]) + 10)
+    variances = np.diag(covariance(found) - covariance(truth))
+    cut = len(truth.mean[0])
+    np.testing.assert_allclose(variances[:cut], MEAN_SD**2 + LEAST_SD**2, rtol=1e-6)
+    np.testing.assert_allclose(variances[cut:], 25.0 * (MEAN_SD**2 + LEAST_SD**2), rtol=1e-6)
+
+
 def test_a_larger_rank_loses_less(truth: ResponseParameters) -> None:
     learned, others = moments_of(truth, PEOPLE, 150, 4), moments_of(truth, 100, 150, 5)
     small, large = (
