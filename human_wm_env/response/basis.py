@@ -17,8 +17,8 @@ SHORT_NIGHT_HOURS, LONG_NIGHT_HOURS, VERY_LONG_NIGHT_HOURS = 6.5, 8.0, 9.5
 #: steps and active minutes of a day above which more of them may do less, or more, than the first
 MANY_STEPS = (7500.0, 12500.0)
 MANY_MINUTES = 60.0
-#: energy that steps, active minutes and a workout imply together, likewise: near the 15th, 50th, 80th
-#: and 93rd percentile of the embedded people's days
+#: energy that steps, active minutes and a workout imply together, likewise: near the 15th, 50th,
+#: 80th and 93rd percentile of the embedded people's days
 MANY_KCAL = (300.0, 600.0, 1000.0, 1500.0)
 KCAL_UNIT = 300.0
 #: features that each column needs
@@ -85,7 +85,8 @@ def moving_kcal(steps: np.ndarray, active_minutes: np.ndarray, workout: np.ndarr
     """Return the energy that an average person spends on a day's activity, kcal (...).
 
     Args:
-        steps, active_minutes: float (...).
+        steps: float (...).
+        active_minutes: float (...).
         workout: float (...), index of the category, anything where it was not observed.
     """
     of_workout = np.zeros_like(steps)

@@ -88,7 +88,9 @@ def basis_loop(row: np.ndarray, basis: np.ndarray) -> None:
     for place in range(len(MANY_KCAL)):
         for slot in range(row.shape[1]):
             beyond = kcal[slot] - np.float32(MANY_KCAL[place])
-            basis[of_workout + 1 + place, slot] = max(beyond, np.float32(0.0)) / np.float32(KCAL_UNIT)
+            basis[of_workout + 1 + place, slot] = max(beyond, np.float32(0.0)) / np.float32(
+                KCAL_UNIT
+            )
 
 
 @inlined

@@ -37,9 +37,7 @@ REST = np.array([[-0.2, -1.0, -1.0, -0.4, -0.6, -0.2, -0.3]], dtype=np.float32)
 POLICY = np.array([[0.9, 0.7, 0.5, 0.9, 0.9, 0.1, 0.9]], dtype=np.float32)
 
 
-def dream(
-    *, morning_states: bool = False, day_apart: bool = False, **settings: Any
-) -> DreamWorld:
+def dream(*, morning_states: bool = False, day_apart: bool = False, **settings: Any) -> DreamWorld:
     runtime = responses.runtime(morning_states=morning_states, day_apart=day_apart)
     return DreamWorld(runtime, tiny.logs(), **({"split": "all", "horizon": 6} | settings))
 
