@@ -14,7 +14,7 @@ from scipy.optimize import minimize
 
 from human_wm_env.errors import ConfigError, did_you_mean
 from human_wm_env.person import schema
-from human_wm_env.response.arrays import from_arrays, to_arrays
+from human_wm_env.response.arrays import LEAST_TAU_DAYS, from_arrays, to_arrays
 from human_wm_env.response.basis import ActionStatistics
 from human_wm_env.response.noise import StateNoise
 from human_wm_env.response.parameters import ResponseParameters, response_logs
@@ -84,6 +84,13 @@ class ResponseConfig:
                 f"states_measured out of {EVENING}, {MORNING}, {AUTO}",
                 repr(self.states_measured),
                 did_you_mean(self.states_measured, (EVENING, MORNING, AUTO)),
+            )
+        averages = self.tau_days[1:] if self.tau_days[:1] == (0.0,) else self.tau_days
+        if not averages or min(averages) < LEAST_TAU_DAYS:
+            raise ConfigError(
+                f"time constants of at least {LEAST_TAU_DAYS} days, after a first one of 0 or not",
+                f"tau_days={list(self.tau_days)}",
+                "0 at the front is the day itself.",
             )
         if min(*self.channels, self.rank, self.rounds, self.steps) < 1:
             raise ConfigError(

@@ -48,7 +48,10 @@ def find_timing(
         config: of the training; the first people are enough, and few steps.
     """
     rows, observed, weekday = rows[:PEOPLE], observed[:PEOPLE], weekday[:PEOPLE]
-    short = replace(config, rounds=1, steps=min(STEPS, config.steps))
+    # Averages that hold the day: with the day apart, an evening's response could leave it out, and
+    # be a morning's.
+    averages = tuple(tau for tau in config.tau_days if tau > 0.0) or config.tau_days
+    short = replace(config, rounds=1, steps=min(STEPS, config.steps), tau_days=averages)
     found = []
     for morning in (False, True):
         start = first_training(rows, observed, short, morning_states=morning)

@@ -58,3 +58,11 @@ def test_few_people_are_judged_on_their_later_days(people: int) -> None:
 def test_settings_without_meaning_are_refused() -> None:
     with pytest.raises(ConfigError, match="rank"):
         ResponseConfig(rank=0)
+
+
+@pytest.mark.parametrize("tau_days", [(), (0.0,), (1.0, 0.0), (0.0, 0.005), (-1.0, 3.0)])
+def test_time_constants_that_nothing_is_averaged_over_are_refused(
+    tau_days: tuple[float, ...],
+) -> None:
+    with pytest.raises(ConfigError, match="time constants"):
+        ResponseConfig(tau_days=tau_days)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from human_wm_env.second_family.structure import MEMBERS, draw_structure
@@ -18,6 +20,12 @@ def test_either_time_is_found(morning: bool) -> None:
     found = find_timing(*responses.logs(120, 200, member), CONFIG)
     assert found.morning_states == morning
     assert abs(found.nats) > 3.0
+
+
+def test_the_day_apart_is_left_out_of_the_question() -> None:
+    logs = responses.logs(20, 60)
+    apart = replace(CONFIG, tau_days=(0.0, 2.0, 10.0))
+    assert find_timing(*logs, apart) == find_timing(*logs, CONFIG)
 
 
 def test_one_person_is_enough_to_ask() -> None:
