@@ -200,7 +200,7 @@ def test_what_was_never_logged_or_done_does_not_enter_the_response() -> None:
     assert all(np.isfinite(value).all() for value in to_arrays(found).values())
     needs = [schema.LOCATION in each for each in COLUMN_FEATURES]
     done = rows[0, :1].copy()
-    done[:, [schema.WORKOUT, schema.MINUTES, schema.STEPS]] = swimming, 60.0, 0.0
+    done[:, [schema.WORKOUT, schema.MINUTES, schema.STEPS]] = swimming, 30.0, 0.0
     columns = daily_basis(done)[0]
     done[:, schema.WORKOUT] = schema.categories(schema.WORKOUT).index("None")
     of_swimming = columns != daily_basis(done)[0]
