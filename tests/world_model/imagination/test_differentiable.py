@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import mlx.core as mx
 import mlx.nn as nn
 import numpy as np
+import pytest
 from mlx.utils import tree_flatten
 
+from human_wm_env.model.branches import crossed_indices
 from human_wm_env.person import schema
 from tests.world_model import tiny
 from world_model.data.encoded_logs import EncodedLogs, encode_logs
 from world_model.imagination.differentiable import (
     SCORED,
     LoggedFutures,
+    _responding_latents,
     logged_futures,
     roll_out,
     rollout_loss,
 )
+from world_model.imagination.response_step import CarriedDays
 
 PEOPLE, DAYS = 4, 3
 
@@ -81,3 +88,33 @@ def test_the_loss_moves_both_nets_and_the_posterior_but_no_mood_is_scored() -> N
         assert np.isfinite(np.array(gradient)).all()
         for part in tiny.TINY.blocks.values():
             assert float(mx.abs(gradient[:, part]).max()) > 0.0
+
+
+def test_a_response_crosses_habits_with_joint_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two people, two draws of each block: z_c and z_a of one joint posterior, z_b of its own."""
+    blocks = {"a": slice(0, 2), "b": slice(2, 5), "c": slice(5, 6)}
+    model: Any = SimpleNamespace(
+        architecture=SimpleNamespace(blocks=blocks, latent_c=1), trained_response="trained"
+    )
+    rng = np.random.default_rng(5)
+    response: Any = SimpleNamespace(
+        mean=rng.standard_normal((2, 3)),
+        root=np.tril(rng.standard_normal((2, 3, 3))),
+        carried=np.array(["first", "second"]),
+    )
+    mean, sd = rng.standard_normal((2, 2, 3)).astype(np.float32)
+    noise = rng.standard_normal((2, 2, 6), dtype=np.float32)
+    monkeypatch.setattr(CarriedDays, "of", lambda *given: given)
+    found, carried = _responding_latents(model, mx.array(mean), mx.array(sd), response, noise)
+    picks, expected, together = crossed_indices(draws=2), [], []
+    for person in range(2):
+        for branch in range(8):
+            own = {name: noise[person, picks[name][branch], part] for name, part in blocks.items()}
+            joint = response.mean[person] + response.root[person] @ [*own["c"], *own["a"]]
+            habit = mean[person] + sd[person] * own["b"]
+            expected.append([*joint[1:], *habit, joint[0]])
+            together.append(joint)
+    np.testing.assert_allclose(np.array(found), expected, rtol=1e-5, atol=1e-6)
+    trained, each, people = carried  # type: ignore[misc]
+    assert trained == "trained" and each.tolist() == ["first"] * 8 + ["second"] * 8
+    np.testing.assert_allclose(people, together, rtol=1e-5, atol=1e-6)
