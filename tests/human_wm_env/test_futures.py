@@ -171,3 +171,12 @@ def test_threads_do_not_change_a_population() -> None:
     one, two = (imagine_population(tiny.logs(), 60, threads=n, **arguments) for n in (1, 2))
     assert one.shape == (12, BRANCHES, 3, 10)
     np.testing.assert_array_equal(one, two)
+
+
+def test_the_end_is_the_day_after_the_log() -> None:
+    logged = int(tiny.logs().days_logged[tiny.logs().index_of("p004")])
+    settings = {"world_model": tiny.runtime(), "horizon": 2, "draws": 1}
+    ended = imagine_futures(tiny.logs(), "p004", "end", **settings)
+    assert (ended.day, ended.history.days) == (logged, logged)
+    same = imagine_futures(tiny.logs(), "p004", logged, **settings)
+    np.testing.assert_array_equal(ended.rows, same.rows)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from world_model.card.calibration import Calibration
+from tests.world_model.card.cards import card, effect, forecasts, interval, traits
 from world_model.card.ensemble_disagreement import Disagreement
 from world_model.card.intervals import Interval
-from world_model.card.interventions import EffectScore
 from world_model.card.known_effects import KnownEffects
 from world_model.card.latent_swap import Swap
 from world_model.card.natural_experiments import NaturalExperiment, NotTested
 from world_model.card.requirements import Check, _intervention_checks, checks
-from world_model.card.results import Card, Forecasts, Interventions, Traits
+from world_model.card.results import Interventions
 from world_model.card.reward_bias import RewardBias
 from world_model.card.spread import Spread
-from world_model.card.trait_recovery import TraitFound
 
 
 def experiment(slope: float) -> NaturalExperiment:
@@ -35,35 +33,6 @@ def test_an_effect_has_to_be_more_than_chance_gives(slope: float, met: bool) -> 
 def test_a_bound_may_be_reached() -> None:
     assert Check("most", 1.0, 1.0, True).met and not Check("most", 1.1, 1.0, True).met
     assert Check("least", 1.0, 1.0, False).met and not Check("least", 0.9, 1.0, False).met
-
-
-def interval(mean: float, low: float | None = None) -> Interval:
-    return Interval(mean, low, low)
-
-
-def forecasts(**coverage: float) -> Forecasts:
-    """One day's coverage of the three levels."""
-    levels = {"50%": 0.5, "80%": 0.8, "95%": 0.95}
-    own = {
-        level: interval(coverage.get(f"of_{level[:2]}", value)) for level, value in levels.items()
-    }
-    return Forecasts({"1": Calibration(9, own, [0.1] * 10)}, {}, {}, {}, {})
-
-
-def card(**parts: Any) -> Card:
-    swap = {name: Swap(interval(1.0, 0.2), interval(1.0, 0.3)) for name in "abc"}
-    plain = {
-        "about": cast(Any, None),
-        "latents": {},
-        "swap": swap,
-        "traits": None,
-        "forecasts": {"dream": forecasts()},
-        "comparison": {"habit": {"1": interval(0.9)}},
-        "spread": [],
-        "mood": None,
-        "disagreement": None,
-    }
-    return Card(**{**plain, **parts})
 
 
 def named(start: str, **parts: Any) -> Check:
@@ -110,18 +79,6 @@ def test_spread_mood_and_disagreement() -> None:
     assert (away.value, away.bound, away.met) == (1.5, 1, True)
 
 
-def traits(refined: bool) -> Traits:
-    encoder = {
-        "rest": TraitFound("rest", "a", 0.5, 0.1, "b"),
-        "lift": TraitFound("lift", "c", 0.3, 0.3, "a"),
-    }
-    better = {
-        "rest": TraitFound("rest", "a", 0.7, 0.2, "c"),
-        "lift": TraitFound("lift", "c", 0.9, 0.1, "b"),
-    }
-    return Traits(9, 9, {"rest": 1.0, "lift": 0.9}, encoder, better if refined else None)
-
-
 def test_traits_of_the_best_posterior() -> None:
     plain = checks(card(traits=traits(False)))[:2]
     assert [each.what for each in plain] == [
@@ -136,12 +93,6 @@ def test_traits_of_the_best_posterior() -> None:
     assert (crossed.value, crossed.where) == (0.2, "rest from z_c")
     # The responses of block c are not asked of the encoder: 0.7 - 0.5
     assert (behind.value, behind.bound, behind.where) == (pytest.approx(0.2), 0.15, "rest")
-
-
-def effect(policy: str, **own: Any) -> EffectScore:
-    plain = {"true_mean": 1.0, "true_sd": 1.0, "ratio": (1.0, 1.1, 0.95), "correlation": 1.0}
-    plain |= {"reference_correlation": None, "relative_rmse": 0.5, "coverage": (0.5, 0.8, 0.95)}
-    return EffectScore(policy, "mood", **{**plain, **own})
 
 
 def test_known_effects() -> None:
