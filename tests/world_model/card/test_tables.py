@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from tests.world_model.card.cards import card, effect, forecasts, interval, traits
-from world_model.card.calibration import Calibration
 from world_model.card.ensemble_disagreement import Disagreement
 from world_model.card.intervals import Interval
 from world_model.card.known_effects import KnownEffects
@@ -206,4 +205,3 @@ def test_scalars() -> None:
     bare = card_scalars(whole(traits=None, mood=None, disagreement=None, interventions=None))
     kept = ("card/r2", "card/mood", "card/disagreement", "card/effect")
     assert not any(name.startswith(kept) for name in bare)
-    assert isinstance(forecasts().by_horizon["1"], Calibration)
