@@ -70,7 +70,7 @@ class Algorithm(Generic[Config, World]):
     agent: type[SavableAgent]
     days: Callable[[Config, World], int] = field(default=lambda config, env: 0)
     resumable: bool = False
-    measured: bool = False
+    measured: bool = True
     any_world: bool = False
     unit: str = "day"
 
@@ -83,9 +83,7 @@ def _sb3(recipe: Recipe) -> AnyAlgorithm:
         return config.whole_steps
 
     train = partial(train_sb3, recipe)
-    return Algorithm(
-        *(recipe.config, train, PolicyAgent, days), resumable=True, measured=True, any_world=True
-    )
+    return Algorithm(recipe.config, train, PolicyAgent, days, resumable=True, any_world=True)
 
 
 def _transformer(config: type[ReinforceConfig]) -> AnyAlgorithm:
@@ -95,6 +93,7 @@ def _transformer(config: type[ReinforceConfig]) -> AnyAlgorithm:
     return Algorithm(
         *(config, train_transformer, TransformerAgent, updates),
         resumable=True,
+        measured=False,
         any_world=True,
         unit="update",
     )
@@ -154,10 +153,7 @@ ALGORITHMS: dict[str, AnyAlgorithm] = {
     **{name: _sb3(recipe) for name, recipe in RECIPES.items()},
     **{name: _transformer(config) for name, config in TRANSFORMERS.items()},
     "cma_es": Algorithm(
-        *(CMAESConfig, train_cma_es, ControllerAgent, days_of),
-        resumable=True,
-        measured=True,
-        any_world=True,
+        CMAESConfig, train_cma_es, ControllerAgent, days_of, resumable=True, any_world=True
     ),
     "backprop": Algorithm(
         *(BackpropConfig, _backprop, ActorAgent, _updates),
@@ -165,11 +161,13 @@ ALGORITHMS: dict[str, AnyAlgorithm] = {
         any_world=True,
         unit="update",
     ),
-    "best_constant": Algorithm(BestConstantConfig, _search, ConstantAgent, _search_days),
-    "random": Algorithm(RandomConfig, _random, RandomAgent),
-    "habit": Algorithm(HabitConfig, _habit, HabitAgent),
-    "planner": Algorithm(ImaginingPlannerConfig, _planner, ImaginingPlanner),
-    "oracle": Algorithm(OracleConfig, _oracle, OraclePlanner),
+    "best_constant": Algorithm(
+        BestConstantConfig, _search, ConstantAgent, _search_days, measured=False
+    ),
+    "random": Algorithm(RandomConfig, _random, RandomAgent, measured=False),
+    "habit": Algorithm(HabitConfig, _habit, HabitAgent, measured=False),
+    "planner": Algorithm(ImaginingPlannerConfig, _planner, ImaginingPlanner, measured=False),
+    "oracle": Algorithm(OracleConfig, _oracle, OraclePlanner, measured=False),
 }
 # Classes that can be saved, by the kind in their manifests; of SB3 that is the algorithm.
 SAVED: dict[str, type[SavableAgent]] = {

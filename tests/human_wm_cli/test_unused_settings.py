@@ -30,6 +30,7 @@ CASES = [
     ("train_agent", "agent.layers=1", "agent.width=8", "agent.layers=0", "raise layers"),
     ("train_agent", "", "agent.steps=9", "total_steps=9", "total_steps takes its place"),
     ("train_agent", "agent=cma_es", "measurements=2", "agent=habit", "habit keeps no states"),
+    ("train_agent", "agent=backprop", "measurements=2", "agent=oracle", "oracle keeps no states"),
     ("train_agent", "agent=ppo", "checkpoint_days=0", "agent=reinforce", "reinforce keeps no"),
     ("train_agent", "env.id=HumanWM-v0", "measurements=2", "env.id=Detour-v0", "where people are"),
     (
