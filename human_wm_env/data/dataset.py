@@ -15,6 +15,7 @@ import numpy as np
 from human_wm_env.errors import ConfigError, DataError, did_you_mean
 from human_wm_env.person import schema
 from human_wm_env.person.history import (
+    LAST_UNDATED_DAY,
     History,
     blank_what_is_not_seen,
     check_mask,
@@ -44,8 +45,8 @@ class LogDataset:
         days_logged: int32 (users,), rows after these are padding and fully masked.
         split_of: one of train, validation, test per user.
         name: what to call the data set in tables.
-        start_date: int (users,), proleptic Gregorian ordinal of the first row; None where dates
-            are not known.
+        start_date: int (users,), proleptic Gregorian ordinal of the first row, up to
+            LAST_UNDATED_DAY for somebody without dates; None where no dates are known.
         impossible: what was masked because it was outside the schema's bounds.
     """
 
@@ -83,7 +84,7 @@ class LogDataset:
             start_weekday: defaults to that of start_date, else unknown.
             days_logged: defaults to each person's last day with an observed cell.
             start_date: dates of the first rows as proleptic Gregorian ordinals
-                (`date.toordinal`); defaults to unknown.
+                (`date.toordinal`), up to LAST_UNDATED_DAY numbers of days; defaults to unknown.
             split_seed: the people, sorted by id, are shuffled with it, then cut 80 / 10 / 10.
             name: what to call the data set in tables.
 
@@ -108,8 +109,14 @@ class LogDataset:
                 "Give each user one id of its own.",
             )
         dates = None if start_date is None else np.asarray(start_date)
+        if dates is not None and (dates <= LAST_UNDATED_DAY).all():
+            dates = None
         if start_weekday is None and dates is not None:
-            start_weekday = (dates - 1) % schema.DAYS_PER_WEEK  # ordinal 1 was a Monday
+            start_weekday = np.where(
+                dates > LAST_UNDATED_DAY,
+                (dates - 1) % schema.DAYS_PER_WEEK,  # ordinal 1 was a Monday
+                -1,
+            )
         weekday = np.full(users, -1) if start_weekday is None else np.asarray(start_weekday)
         logged = np.full(users, days) if days_logged is None else np.asarray(days_logged)
         for label, array in (

@@ -10,6 +10,7 @@ import numpy as np
 from human_wm_env.extras import extras_named
 from human_wm_env.notebook_html import html_table
 from human_wm_env.person import schema
+from human_wm_env.person.history import LAST_UNDATED_DAY
 
 
 @runtime_checkable
@@ -54,7 +55,9 @@ def to_frame(dataset: Logs) -> Any:
         columns["day"] = day
     else:
         ordinals = dataset.start_date[user] + day
-        columns["date"] = pandas.to_datetime([date.fromordinal(int(one)) for one in ordinals])
+        columns["date"] = pandas.to_datetime(
+            [date.fromordinal(one) if one > LAST_UNDATED_DAY else None for one in ordinals.tolist()]
+        )
     columns |= feature_columns(dataset.rows[user, day], dataset.observed[user, day])
     return pandas.DataFrame(columns)
 

@@ -30,13 +30,13 @@ from human_wm_env.exports.reasons import WORDS
 from human_wm_env.exports.shards import CsvTable, DayTable, ParquetTable, RejectedTable
 from human_wm_env.files.parquet import has_parquet
 from human_wm_env.person import schema
+from human_wm_env.person.history import LONGEST_LOG_DAYS
 
 PRIVATE, SALT = "private", "salt"
 _OURS = re.compile(
     r"(?:days|reasons|rejected)-[0-9a-f]{16}(?:-\d+)?\.(?:csv|parquet)(?:\.part)?"
     r"|manifest\.json\.part"
 )
-LONGEST_LOG_DAYS = 7320
 
 
 class FolderWriter:

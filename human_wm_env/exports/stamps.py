@@ -8,6 +8,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from human_wm_env.errors import ConfigError
+from human_wm_env.person.history import FIRST_UNDATED_DAY, LAST_UNDATED_DAY
 
 FIRST_DAY = date(2000, 1, 1).toordinal()
 EPOCH = date(1970, 1, 1).toordinal()
@@ -73,6 +74,13 @@ def read_day(text: str) -> int | None:
     """Return the ordinal of the date of a stamp, None where it is none that can be logged."""
     stamp = read_stamp(text)
     return None if stamp is None else possible_day(stamp[0])
+
+
+def read_any_day(text: str) -> int | None:
+    """Return what `read_day` does, or the number of a day of a log without dates."""
+    stamp = read_stamp(text)
+    undated = stamp is not None and FIRST_UNDATED_DAY <= stamp[0] <= LAST_UNDATED_DAY
+    return stamp[0] if stamp is not None and undated else read_day(text)
 
 
 def seconds_of(text: str) -> int | None:

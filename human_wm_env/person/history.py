@@ -15,6 +15,10 @@ from human_wm_env.person.impossible_values import (
     warn_of_impossible,
 )
 
+LONGEST_LOG_DAYS = 7320
+# A log without dates has numbers of days in their place: dates of the years 1 to 20.
+FIRST_UNDATED_DAY, LAST_UNDATED_DAY = 1, LONGEST_LOG_DAYS
+
 
 @dataclass(frozen=True)
 class History:

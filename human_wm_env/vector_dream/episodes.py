@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import tokenize
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -158,7 +159,16 @@ class EpisodeLog:
             log = cls(task, tuple(episodes))
             if (log.steps, len(episodes)) != (facts["steps"], facts["episodes"]):
                 raise ValueError(f"{log.steps} steps in {len(episodes)} episodes")
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, DataError) as error:
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            TypeError,
+            SyntaxError,
+            tokenize.TokenError,  # of numpy's second reading of a header
+            zipfile.BadZipFile,
+            DataError,
+        ) as error:
             raise CheckpointError(
                 f"a folder of episodes, as `humanwm collect` writes it, version {FORMAT_VERSION}",
                 f"{type(error).__name__}: {error} in {folder}",

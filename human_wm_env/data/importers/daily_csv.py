@@ -37,10 +37,10 @@ from human_wm_env.data.importers.import_report import ImportReport
 from human_wm_env.data.splits import split_by_id
 from human_wm_env.errors import DataError, LogWarning
 from human_wm_env.person import schema
+from human_wm_env.person.history import LONGEST_LOG_DAYS
 from human_wm_env.settings import one_of
 
 # A longer log of one person is a mistyped year; it would fill the memory with gaps.
-LONGEST_LOG_DAYS = 7320
 # All logs are as long as the longest. Days that may be laid out for each row of the file, and for
 # the whole of a small one: few rows must not fill the memory.
 MOST_DAYS_PER_ROW, FEW_DAYS = 100, 2_000_000

@@ -21,7 +21,7 @@ from human_wm_env.exports.decimals import Rewrite, rewrite_for
 from human_wm_env.exports.files import Export
 from human_wm_env.exports.formats.format import People, ReadingOptions
 from human_wm_env.exports.ledger import Ledger, Where
-from human_wm_env.exports.stamps import read_day
+from human_wm_env.exports.stamps import read_any_day, read_day
 from human_wm_env.exports.tables import Chunk, is_table, names_of, open_table
 from human_wm_env.person import schema
 
@@ -52,9 +52,15 @@ class DailyTable:
 
 
 def read_day_rows(
-    export: Export, path: str, options: ReadingOptions, ledger: Ledger, source: str
+    export: Export,
+    path: str,
+    options: ReadingOptions,
+    ledger: Ledger,
+    source: str,
+    *,
+    undated: bool = False,
 ) -> DayRows:
-    """Return the rows of a daily table.
+    """Return the rows of a daily table, with numbers of days as dates, too, if `undated`.
 
     Raises:
         DataError: the file is no table with dates.
@@ -67,7 +73,9 @@ def read_day_rows(
                 f"{path} with the columns {', '.join(table.names[:20]) or 'none'}",
                 "Rename it, or name it in `columns`.",
             )
-        rows = TableReader(names, path, options, ledger, decimal_comma=table.decimal_comma)
+        rows = TableReader(
+            names, path, options, ledger, decimal_comma=table.decimal_comma, undated=undated
+        )
         for chunk in table.chunks:
             rows.add(chunk)
     return rows.finish(source)
@@ -112,6 +120,7 @@ class TableReader:
         ledger: where values are counted.
         decimal_comma: numbers may have a comma before their decimals, where `options` do not
             say what they have.
+        undated: dates may be numbers of days of a log without dates.
     """
 
     def __init__(
@@ -122,7 +131,9 @@ class TableReader:
         ledger: Ledger,
         *,
         decimal_comma: bool = False,
+        undated: bool = False,
     ) -> None:
+        self._day_of = read_any_day if undated else read_day
         self.names, self.file, self.ledger = list(names), file, ledger
         self._rewrite, self._rewrite_all = rewrite_for(
             options.decimal, comma_possible=decimal_comma
@@ -199,7 +210,7 @@ class TableReader:
         return values
 
     def _days(self, cells: Sequence[str]) -> np.ndarray:
-        known = {text: read_day(text) or -1 for text in set(cells)}
+        known = {text: self._day_of(text) or -1 for text in set(cells)}
         return np.array([known[text] for text in cells], dtype=np.int64)
 
     def _user_positions(self, columns: Sequence[Sequence[str]]) -> np.ndarray:

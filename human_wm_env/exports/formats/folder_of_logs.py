@@ -30,7 +30,9 @@ class FolderOfLogs:
         shards = zip(files_of(export.path, "days"), files_of(export.path, "reasons"), strict=True)
         for file, of_reasons in shards:
             days = Export(file)
-            rows = read_day_rows(days, days.paths[0], ReadingOptions(), ledger, self.name)
+            rows = read_day_rows(
+                days, days.paths[0], ReadingOptions(), ledger, self.name, undated=True
+            )
             names, batches = rows_of(of_reasons)
             place = [names.index(name) for name in schema.FEATURE_NAMES]
             why = np.array(

@@ -17,6 +17,7 @@ from human_wm_env.exports.formats.health_connect import HealthConnect
 from human_wm_env.exports.formats.lifesnaps import LifeSnaps
 from human_wm_env.exports.formats.long_table import LongTable
 from human_wm_env.exports.formats.mi_fit import MiFit
+from human_wm_env.exports.formats.npz import Npz
 from human_wm_env.exports.formats.oura import Oura
 from human_wm_env.exports.formats.samsung_health import SamsungHealth
 from human_wm_env.exports.formats.whoop import Whoop
@@ -28,6 +29,7 @@ FORMATS: dict[str, Format] = {
         FolderOfLogs(),
         DailyTable(),
         LongTable(),
+        Npz(),
         Fitbit(),
         AppleHealth(),
         Garmin(),
