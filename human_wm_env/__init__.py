@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from human_wm_env.counterfactual.what_if import what_if
     from human_wm_env.data.importers.daily_csv import Imported, read_daily_csv
     from human_wm_env.data.importers.import_report import ImportReport
+    from human_wm_env.data.minari_logs import read_minari, write_minari
     from human_wm_env.data.never_logged import NeverLogged, NeverLoggedWarning, never_logged
     from human_wm_env.envs.env import Env
     from human_wm_env.envs.vector_env import VectorEnv
@@ -95,8 +96,10 @@ __all__ = [
     "load_world_model",
     "never_logged",
     "read_daily_csv",
+    "read_minari",
     "what_if",
     "write_logs",
+    "write_minari",
 ]
 
 register_ids()

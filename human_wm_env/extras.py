@@ -28,6 +28,7 @@ EXTRA_OF = {
     "lightgbm": "forecasts",
     "optuna": "sweep",
     "openai": "llm",
+    "minari": "minari",
 }
 
 

@@ -99,7 +99,9 @@ GROUND_FLOOR = {
     "safetensors",
     *sys.stdlib_module_names,
 }
-GROUND_FLOOR_LAZY = GROUND_FLOOR | {"matplotlib", "openai", "pandas", "pyarrow", "yaml"}
+GROUND_FLOOR_LAZY = GROUND_FLOOR | {
+    *("matplotlib", "minari", "openai", "pandas", "pyarrow", "yaml"),
+}
 CAN_RUN_CODE = {"pickle", "_pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}
 UNSAFE_CALLS = {
     "torch.load",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from human_wm_cli.benchmarks.checkouts import compare
 from human_wm_cli.benchmarks.imagination import imagination_rows
+from human_wm_cli.benchmarks.imports import QUICK, Sizes, import_rows
 from human_wm_cli.benchmarks.machine import machine
 from human_wm_cli.benchmarks.parts import parts_rows
 from human_wm_cli.benchmarks.pretraining_costs import pretraining_rows
@@ -36,6 +37,7 @@ GROUPS: dict[str, Callable[[bool], list[Row] | tuple[list[Row], dict[str, float]
     ),
     "pretraining": lambda quick: pretraining_rows(1 if quick else 9),
     "first_use": lambda quick: first_use_rows(1 if quick else 3, generate=not quick),
+    "imports": lambda quick: import_rows(QUICK if quick else Sizes()),
     "ppo": lambda quick: ppo_rows(1 if quick else PPO_ROLLOUTS),
 }
 
@@ -47,7 +49,8 @@ class BenchmarkConfig:
     Attributes:
         quick: smaller sizes and fewer repeats: under a minute, for a first impression.
         only: one group of rows: stepping, parts (of a step), growth, imagination, training,
-            transformer, vector_worlds, pretraining, first_use or ppo; null measures all of them.
+            transformer, vector_worlds, pretraining, first_use, imports or ppo; null measures all
+            of them.
         against: another checkout of this repository; both are measured in turns, and the time
             ratios of this one to the other are printed: above 1, this one is slower.
         pairs: turns of that, >= 1.

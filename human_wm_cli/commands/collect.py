@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from agents.saving import load_agent
-from agents.vector_tasks.minari_data import import_minari, write_minari
+from agents.vector_tasks.minari_data import write_episodes
 from agents.vector_tasks.play import SLOTS, collect
 from agents.vector_tasks.policies import ChancePolicy, RealPolicy, policy_of
 from human_wm_cli.console import Facts, bar_of, print_report, run_script, say
 from human_wm_cli.real_env import RealEnvConfig
 from human_wm_cli.run import EPISODES, RunConfig, RunFolder
 from human_wm_env import ConfigError
+from human_wm_env.data.minari_logs import check_minari
 from human_wm_env.vector_dream.episodes import EpisodeLog
 from human_wm_env.vector_dream.task import Task
 
@@ -76,7 +77,7 @@ def main(config: CollectConfig) -> None:
     """
     with RunFolder("collect", config, config.run) as run:
         if config.minari is not None:
-            import_minari()  # before the steps
+            check_minari()  # before the steps
         began, folder = time.monotonic(), run.path / EPISODES
         task = Task.of(config.env.id, config.env.kwargs)
         with bar_of(config.steps, f"collect {task.env_id}", "step") as progress:
@@ -91,7 +92,7 @@ def main(config: CollectConfig) -> None:
         log.save(folder)
         facts = facts_of(log)
         if config.minari is not None:
-            facts["minari"] = write_minari(log, config.minari, algorithm=config.policy)
+            facts["minari"] = write_episodes(log, config.minari, algorithm=config.policy)
         metrics = {**facts, "env": task.to_json(), "seconds": round(time.monotonic() - began, 1)}
         run.write_metrics(metrics)
     print_report(

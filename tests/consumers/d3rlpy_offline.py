@@ -3,7 +3,7 @@
 # [tool.consumer]
 # alone = true
 # ///
-"""d3rlpy, whose pin of Gymnasium excludes ours, on the file of `tests/consumers/minari_data.py`."""
+"""d3rlpy, whose pin of Gymnasium excludes ours, on what `tests/consumers/minari_data.py` wrote."""
 
 import os
 import sys
@@ -15,14 +15,15 @@ import minari
 import numpy as np
 
 if __name__ == "__main__":
-    episodes = list(minari.load_dataset("humanwm/random-v0").iterate_episodes())
-    data = d3rlpy.dataset.MDPDataset(
-        observations=np.concatenate([one.observations[:-1] for one in episodes]),
-        actions=np.concatenate([one.actions for one in episodes]),
-        rewards=np.concatenate([one.rewards for one in episodes]),
-        terminals=np.concatenate([one.terminations for one in episodes]),
-        timeouts=np.concatenate([one.truncations for one in episodes]),
-    )
-    agent = d3rlpy.algos.TD3PlusBCConfig(batch_size=8).create()
-    agent.fit(data, n_steps=20, n_steps_per_epoch=10, show_progress=False, save_interval=100)
-    assert agent.predict(episodes[0].observations[:3].astype(np.float32)).shape == (3, 7)
+    for name in ("humanwm/random-v0", "humanwm/logs-v0", "humanwm/complete-v0"):
+        episodes = list(minari.load_dataset(name).iterate_episodes())
+        data = d3rlpy.dataset.MDPDataset(
+            observations=np.concatenate([one.observations[:-1] for one in episodes]),
+            actions=np.concatenate([one.actions for one in episodes]),
+            rewards=np.concatenate([one.rewards for one in episodes]),
+            terminals=np.concatenate([one.terminations for one in episodes]),
+            timeouts=np.concatenate([one.truncations for one in episodes]),
+        )
+        agent = d3rlpy.algos.TD3PlusBCConfig(batch_size=8).create()
+        agent.fit(data, n_steps=20, n_steps_per_epoch=10, show_progress=False, save_interval=100)
+        assert agent.predict(episodes[0].observations[:3].astype(np.float32)).shape == (3, 7)

@@ -1,7 +1,7 @@
 # /// script
 # dependencies = ["minari[create,hdf5]", "pillow"]
 # ///
-"""Minari: a data set recorded with infos, read back, its environment made again."""
+"""Minari: recorded with infos, and logs written and read back; its environment made again."""
 
 import os
 import sys
@@ -13,6 +13,8 @@ os.environ["MINARI_DATASETS_PATH"] = folder = sys.argv[1] if sys.argv[1:] else t
 import gymnasium as gym
 import minari
 import numpy as np
+
+from human_wm_env import EmbeddedConfig, load_embedded, read_minari, write_minari
 
 if __name__ == "__main__":
     made = gym.make("human_wm_env:HumanWM-v0", horizon=5)
@@ -37,3 +39,7 @@ if __name__ == "__main__":
     assert rebuilt.reset(seed=0)[0].shape == (43,)
     assert np.isfinite(episode.rewards).all()
     assert (Path(folder) / "humanwm" / "random-v0").is_dir()
+    logs = load_embedded(EmbeddedConfig(users=20, days=60)).dataset
+    write_minari(logs, "humanwm/logs-v0")
+    assert np.array_equal(read_minari("humanwm/logs-v0").rows, logs.rows)
+    write_minari(logs, "humanwm/complete-v0", complete=True)

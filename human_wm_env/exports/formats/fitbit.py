@@ -7,6 +7,7 @@ in local time; the clock between them is given (`timezone`) or inferred (`export
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import PurePosixPath
@@ -86,8 +87,9 @@ class Fitbit:
             yield None, partial(self._read, export, export.paths, options, ledger)
             return
         for root in roots:
-            paths = [path for path in export.paths if path.startswith(f"{root}/")]
-            yield root, partial(self._read, export, paths, options, ledger)
+            begin, end = (bisect_left(export.paths, f"{root}{one}") for one in ("/", "0"))
+            # "0" comes after "/": the paths in between are those below the root.
+            yield root, partial(self._read, export, export.paths[begin:end], options, ledger)
 
     def _read(
         self, export: Export, paths: Sequence[str], options: ReadingOptions, ledger: Ledger
