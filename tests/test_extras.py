@@ -118,7 +118,9 @@ def test_help_needs_the_base_alone() -> None:
 def test_every_library_of_an_extra_is_known_by_it() -> None:
     brought = requirements()
     for library, extra in EXTRA_OF.items():
-        assert library in brought[extra] and library in brought["all"], library
+        assert library in brought[extra], library
+        # Minari needs more than all commands but one together, jax for one.
+        assert library in brought["all"] or extra == "minari", library
 
 
 def test_every_command_names_an_extra() -> None:

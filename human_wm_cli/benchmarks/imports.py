@@ -152,4 +152,4 @@ def _measured(code: str, source: Path, out: Path) -> tuple[float, float, float]:
 
 
 def _ratio(one: Row, other: Row, column: str) -> float:
-    return float(one[column]) / float(other[column])
+    return float(one[column] or 0) / float(other[column] or 1)

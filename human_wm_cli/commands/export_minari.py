@@ -35,7 +35,7 @@ def main(config: ExportMinariConfig) -> None:
     Example: humanwm export-minari dataset=logs name=humanwm/mine-v0 complete=true
     """
     found = write_minari(config.dataset, config.name, complete=config.complete)
-    facts = {
+    facts: dict[str, str | float | None] = {
         "minari": config.name,
         "episodes": int(found.total_episodes),
         "steps": int(found.total_steps),

@@ -208,9 +208,8 @@ def _stretches(logs: LogDataset, complete: bool) -> Iterator[tuple[int, int, int
     The first row is what its first action knew; at least one day follows.
     """
     for user, length in enumerate(logs.days_logged.tolist()):
-        whole = np.ones(length, bool)
-        if complete:
-            whole = logs.observed[user, :length][:, _NEEDED].all(axis=1)
+        observed = logs.observed[user, :length]
+        whole = observed[:, _NEEDED].all(axis=1) | np.array(not complete)
         ends = np.flatnonzero(np.diff(np.concatenate([[False], whole[1:], [False]]).astype(int)))
         for begin, end in ends.reshape(-1, 2).tolist():
             yield user, begin, end

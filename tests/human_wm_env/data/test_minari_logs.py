@@ -54,6 +54,7 @@ def test_the_same_logs_come_back(dates: bool) -> None:
         for name in ("rows", "observed", "start_weekday", "days_logged"):
             assert np.array_equal(getattr(found, name), getattr(given, name)), name
         if dates:
+            assert found.start_date is not None and given.start_date is not None
             assert np.array_equal(found.start_date, given.start_date)
         else:
             assert found.start_date is None
