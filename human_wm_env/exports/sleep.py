@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 
 from human_wm_env.exports.day_log import DayLogBuilder
@@ -61,14 +62,18 @@ class Nights:
                 log.ledger.merge(schema.SLEEP, by_key[key].values)
             by_key[key] = sleep
         kept: list[Sleep] = []
-        taken: list[tuple[int, int]] = []
+        taken: list[tuple[int, int]] = []  # disjoint, in order
         for sleep in sorted(by_key.values(), key=lambda one: (-one.hours, one.start)):
-            if any(sleep.start < end and start < sleep.end for start, end in taken):
+            place = bisect_left(taken, (sleep.start,))
+            before, after = taken[max(place - 1, 0) : place], taken[place : place + 1]
+            if any(end > sleep.start for _, end in before) or any(
+                start < sleep.end for start, _ in after
+            ):
                 log.ledger.merge(schema.SLEEP, sleep.values)
                 continue
             kept.append(sleep)
             if sleep.end > sleep.start:
-                taken.append((sleep.start, sleep.end))
+                taken.insert(place, (sleep.start, sleep.end))
         return sorted(kept, key=lambda one: (one.day, one.start))
 
     def write(self, log: DayLogBuilder) -> list[Sleep]:
