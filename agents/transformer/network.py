@@ -190,9 +190,26 @@ class WorldModelTransformer(nn.Module):
             What the head of the world model reads, (slots, candidates, width).
         """
         x = self.ask(self.embed(states, before)[:, None], actions)
-        turns = self._turns(torch.tensor([memory.steps - 1]))
-        candidates = actions.shape[1]
-        known = memory.keys[0].shape[2]
+        return self._aside(x, memory, memory.steps - 1, memory.keys[0].shape[2])
+
+    def look(self, states: Tensor, before: Tensor, memory: Memory) -> Tensor:
+        """Read states that may come next, each by itself, and keep none of them.
+
+        Args:
+            states: (slots, candidates, state_width).
+            before: encoded actions that would lead there, (slots, candidates, action_width).
+            memory: of the states before.
+
+        Returns:
+            What the heads read, as `advance` has it, (slots, candidates, width).
+        """
+        known = min(memory.keys[0].shape[2], self.context - 1)
+        return self._aside(self.embed(states, before), memory, memory.steps, known)
+
+    def _aside(self, x: Tensor, memory: Memory, position: int, known: int) -> Tensor:
+        """Read tokens of one position that see the last `known` states, and not each other."""
+        turns = self._turns(torch.tensor([position]))
+        candidates, forgotten = x.shape[1], memory.keys[0].shape[2] - known
         sees = torch.cat(
             [
                 torch.ones(candidates, known, dtype=torch.bool),
@@ -202,12 +219,12 @@ class WorldModelTransformer(nn.Module):
         )
         for index, layer in enumerate(self._layers()):
             query, key, value = layer.split(x, turns)
-            key = torch.cat([memory.keys[index], key], dim=2)
-            value = torch.cat([memory.values[index], value], dim=2)
+            key = torch.cat([memory.keys[index][:, :, forgotten:], key], dim=2)
+            value = torch.cat([memory.values[index][:, :, forgotten:], value], dim=2)
             attended = functional.scaled_dot_product_attention(query, key, value, attn_mask=sees)
             x = layer.finish(x, attended)
-        asked: Tensor = self.norm(x)
-        return asked
+        read: Tensor = self.norm(x)
+        return read
 
     def _layers(self) -> list[Layer]:
         return [layer for layer in self.layers if isinstance(layer, Layer)]

@@ -89,22 +89,22 @@ class Planner:
             asked = self.net.imagine(future.states, future.before, future.memory, candidates)
             predicted = self.net.world_model_head(asked)
             rewards = future.rewards[:, None] + self.gamma**depth * predicted[..., -1]
-            origin = torch.arange(len(slot)).repeat_interleave(count)
-            choice = torch.arange(count).repeat(len(slot))
-            first = torch.where(future.first[origin] < 0, choice, future.first[origin])
-            ends = as_state(predicted[..., :-1], self.binary).flatten(0, 1)
-            led = candidates.flatten(0, 1)
-            kept = future.memory.take(origin)
-            read, after = self.net.advance(ends, led, kept)
-            values = self.net.value_head(read)[:, 0]
-            scores = rewards.flatten() + self.gamma ** (depth + 1) * values
+            choice = torch.arange(count).expand(len(slot), -1)
+            first = torch.where(future.first[:, None] < 0, choice, future.first[:, None])
+            ends = as_state(predicted[..., :-1], self.binary)
+            read = self.net.look(ends, candidates, future.memory)
+            scores = rewards + self.gamma ** (depth + 1) * self.net.value_head(read)[..., 0]
             wide *= count
-            ranked = scores.view(slots, wide)
-            take = min(self.plan.beam, wide) if depth + 1 < self.plan.depth else 1
-            best = ranked.topk(take, dim=1).indices
+            goes_on = depth + 1 < self.plan.depth
+            take = min(self.plan.beam, wide) if goes_on else 1
+            best = scores.view(slots, wide).topk(take, dim=1).indices
             index = (best + torch.arange(slots)[:, None] * wide).flatten()
+            states, led = ends.flatten(0, 1)[index], candidates.flatten(0, 1)[index]
+            memory = future.memory.take(index // count)
+            if goes_on:
+                _, memory = self.net.advance(states, led, memory)
             future = _Future(
-                ends[index], led[index], after.take(index), rewards.flatten()[index], first[index]
+                *(states, led, memory), rewards.flatten()[index], first.flatten()[index]
             )
             slot, wide = torch.arange(slots).repeat_interleave(take), take
         return actions[torch.arange(slots), future.first]

@@ -43,6 +43,10 @@ def test_step_by_step_is_the_whole_episode(context: int) -> None:
     assert asked is not None
     memory = net.begin()
     for step in range(states.shape[1]):
+        if step:  # beside another state that may come next
+            may_come = torch.stack([states[:, step] + 1.0, states[:, step]], 1)
+            looked = net.look(may_come, before[:, step, None].expand(-1, 2, -1), memory)
+            torch.testing.assert_close(looked[:, 1], read[:, step], atol=1e-5, rtol=1e-5)
         now, memory = net.advance(states[:, step], before[:, step], memory)
         torch.testing.assert_close(now, read[:, step], atol=1e-5, rtol=1e-5)
         every = torch.eye(3).expand(len(states), 3, 3)
