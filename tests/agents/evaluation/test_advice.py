@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -117,6 +119,13 @@ def test_who_earned_most_and_by_what() -> None:
     )
     weighed = in_words({"habit": habit, "own": own}, "dream", {"sleep": 2.0})
     assert "(sleep -2.00, mood +1.60)" in weighed
+    counted = [
+        episodes([6.0, 9.0], components={"praise": np.full(2, value)}) for value in (0.75, 0.5)
+    ]
+    praised = in_words(
+        {"own": counted[0], "habit": replace(counted[1], returns=np.zeros(2))}, "dream"
+    )
+    assert "(praise +2.50)" in praised  # of a weight that nobody named: 1
     assert in_words({"habit": habit, "low": episodes([1.0])}, "simulator") == (
         "Best in the simulator: habit, 5.00."
     )
