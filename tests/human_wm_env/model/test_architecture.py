@@ -27,3 +27,14 @@ def test_sizes_have_ends(size: int) -> None:
     with pytest.raises(ConfigError, match="latent_b"):
         Architecture(latent_b=size)
     assert Architecture(latent_b=1).latent_b == 1
+
+
+def test_channels_of_both_states() -> None:
+    one = Architecture(
+        latent_a=2, transition="response", response_rate_channels=3, response_mood_channels=5
+    )
+    assert one.response_channels == (3, 5)
+    sizes = {"latent_a": 2, "transition": "response"}
+    before = Architecture.of_manifest({**sizes, "response_channels": 4})
+    assert before.response_channels == (4, 4)  # one number was of both
+    assert Architecture.of_manifest(sizes) == Architecture(latent_a=2, transition="response")
