@@ -43,7 +43,7 @@ $(STAMP): setup.cfg constraints.txt pyproject.toml
 
 install: $(STAMP) ## create .venv with everything in it
 
-demo: $(STAMP) ## pretrain, imagine, train PPO in the dream, judge it in the simulator
+demo: $(STAMP) ## pretrain, imagine, train two agents in the dream, judge them in the simulator
 	$(BIN)/humanwm demo
 
 dashboard: $(STAMP) ## open TensorBoard on the runs of the demo and of all other commands

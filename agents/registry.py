@@ -10,6 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from agents.actor.actor_agent import ActorAgent
 from agents.backprop.settings import BackpropConfig
 from agents.baselines import ConstantAgent, HabitAgent, HabitConfig, RandomAgent, RandomConfig
+from agents.distillation.settings import DistilledConfig
 from agents.env_config import AnyEnvConfig, EnvConfig
 from agents.evolution.cma_es import days_of, train_cma_es
 from agents.evolution.controller import ControllerAgent
@@ -21,6 +22,11 @@ from agents.planning.best_constant import (
 )
 from agents.planning.dream_planner import ImaginingPlanner, ImaginingPlannerConfig
 from agents.planning.oracle_planner import OracleConfig, OraclePlanner
+from agents.planning.residual_planner import (
+    ResidualPlanner,
+    ResidualPlannerConfig,
+    load_actor,
+)
 from agents.protocol import Agent, SavableAgent
 from agents.sb3.algorithms import RECIPES, Recipe
 from agents.sb3.hyperparameters import SB3Config
@@ -105,8 +111,18 @@ def _backprop(config: BackpropConfig, env: AnyEnvConfig, session: Session) -> Ag
     return train_backprop(config, env, session)
 
 
-def _updates(config: BackpropConfig, env: AnyEnvConfig) -> int:
-    return config.steps
+def _distilled(config: DistilledConfig, env: EnvConfig, session: Session) -> Agent:
+    from agents.distillation.training import train_distilled
+
+    return train_distilled(config, env, session)
+
+
+def _days_of_rounds(config: DistilledConfig, env: EnvConfig) -> int:
+    return config.rounds * config.episodes * env.horizon
+
+
+def _days_of_updates(config: BackpropConfig, env: AnyEnvConfig) -> int:
+    return config.steps * config.slots * env.horizon
 
 
 def _days_of_a_round(config: BestConstantConfig, env: EnvConfig) -> int:
@@ -145,6 +161,17 @@ def _planner(config: ImaginingPlannerConfig, env: EnvConfig, session: Session) -
     )
 
 
+def _residual(config: ResidualPlannerConfig, env: EnvConfig, session: Session) -> Agent:
+    return ResidualPlanner(
+        load_actor(config.actor),
+        config.planner,
+        world_model=config.world_model or env.world_model,
+        temperature=config.temperature,
+        reward_weights=env.reward_weights,
+        pessimism=env.pessimism,
+    )
+
+
 def _oracle(config: OracleConfig, env: EnvConfig, session: Session) -> Agent:
     return OraclePlanner(config.planner, env.reward_weights)
 
@@ -156,10 +183,12 @@ ALGORITHMS: dict[str, AnyAlgorithm] = {
         CMAESConfig, train_cma_es, ControllerAgent, days_of, resumable=True, any_world=True
     ),
     "backprop": Algorithm(
-        *(BackpropConfig, _backprop, ActorAgent, _updates),
+        *(BackpropConfig, _backprop, ActorAgent, _days_of_updates),
         resumable=True,
         any_world=True,
-        unit="update",
+    ),
+    "distilled": Algorithm(
+        DistilledConfig, _distilled, ActorAgent, _days_of_rounds, resumable=True
     ),
     "best_constant": Algorithm(
         BestConstantConfig, _search, ConstantAgent, _search_days, measured=False
@@ -167,6 +196,9 @@ ALGORITHMS: dict[str, AnyAlgorithm] = {
     "random": Algorithm(RandomConfig, _random, RandomAgent, measured=False),
     "habit": Algorithm(HabitConfig, _habit, HabitAgent, measured=False),
     "planner": Algorithm(ImaginingPlannerConfig, _planner, ImaginingPlanner, measured=False),
+    "residual_planner": Algorithm(
+        ResidualPlannerConfig, _residual, ResidualPlanner, measured=False
+    ),
     "oracle": Algorithm(OracleConfig, _oracle, OraclePlanner, measured=False),
 }
 # Classes that can be saved, by the kind in their manifests; of SB3 that is the algorithm.

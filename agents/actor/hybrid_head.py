@@ -73,15 +73,24 @@ class HybridHead:
         ends = self.amounts + np.cumsum([0, *self.categories])
         return [slice(int(a), int(b)) for a, b in pairwise(ends)]
 
-    def act(self, outputs: np.ndarray) -> np.ndarray:
-        """Return actions of the space, from outputs float32 (n, outputs)."""
+    def act(self, outputs: np.ndarray, correction: np.ndarray | None = None) -> np.ndarray:
+        """Return actions of the space.
+
+        Args:
+            outputs: float32 (n, outputs) of a net.
+            correction: float32 (n, outputs), added to the amounts in [-1, 1] and to the logits.
+        """
+        amounts = np.tanh(outputs[:, : self.amounts])
+        if correction is not None:
+            outputs = outputs + correction
+            amounts = np.clip(amounts + correction[:, : self.amounts], -1.0, 1.0)
         picked = [outputs[:, part].argmax(axis=1) for part in self.logits]
         if isinstance(self.space, spaces.Discrete):
             return picked[0] + self.space.start
         assert isinstance(self.space, spaces.Box)
         low, high = self.space.low, self.space.high
         unit = np.empty((len(outputs), len(low)), dtype=np.float32)
-        unit[:, self._layout.amounts] = np.tanh(outputs[:, : self.amounts])
+        unit[:, self._layout.amounts] = amounts
         for (column, count), chosen in zip(self.picks.items(), picked, strict=True):
             unit[:, column] = middles(chosen, count)
         return np.clip(low + 0.5 * (unit + 1.0) * (high - low), low, high)

@@ -58,25 +58,26 @@ def train_backprop(config: BackpropConfig, env: AnyEnvConfig, session: Session) 
         kept = kept_state(settings, session)
         if kept is not None:
             trainer.restore(kept)
-            session.report(trainer.update)
-        every = max(1, session.checkpoint_days // (config.slots * env.horizon))
+            session.report(trainer.days)
+        per_update = config.slots * trainer.horizon
+        every = max(1, session.checkpoint_days // per_update)
 
         def measure() -> None:
             if session.measure is not None:
-                session.measure(trainer.agent, trainer.update)
+                session.measure(trainer.agent, trainer.days)
 
         measure()
         while trainer.update < config.steps:
             curves = trainer.train_once()
-            session.report(1)
+            session.report(per_update)
             if session.logger is not None:
                 for name, value in curves.items():
-                    session.logger.scalar(name, value, trainer.update)
+                    session.logger.scalar(name, value, trainer.days)
             last = trainer.update == config.steps
             if last or (session.checkpoint_days and trainer.update % every == 0):
                 keep_state(trainer.state(), settings, session)
                 if session.snapshot is not None and not last:
-                    session.snapshot(trainer.agent(), trainer.update)
+                    session.snapshot(trainer.agent(), trainer.days)
             measure()
         return trainer.agent()
 
@@ -119,6 +120,11 @@ class Trainer:
         }
         self._optimisers["actor"].init(self.actor)
         self._optimisers["value"].init(self.value)
+
+    @property
+    def days(self) -> int:
+        """Days simulated so far."""
+        return self.update * self.config.slots * self.horizon
 
     def train_once(self) -> dict[str, float]:
         """Live an episode of every slot, and learn from each of its windows; return the curves."""

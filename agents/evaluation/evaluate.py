@@ -25,15 +25,14 @@ from agents.planning.model_predictive_control import PlannerConfig
 from agents.planning.oracle_planner import SIMULATOR_ID, OraclePlanner
 from agents.protocol import Agent, Plain
 from agents.rollout import Episodes
+from agents.saved_folder import AGENT_FOLDER, folder_of
 from agents.saving import load_agent
 from human_wm_env.errors import ConfigError
-from human_wm_env.files.sealed_folder import MANIFEST_FILE
 from human_wm_env.notebook_html import html_table
 from human_wm_env.people.embedded import Dataset
 from human_wm_env.settings import one_of
 
 BASELINES = ("random", "habit", "best_constant", "planner", "oracle")
-AGENT_FOLDER = "agent"  # inside a run's folder
 TRUTH = "simulator"
 FIT_WINDOWS = 8  # of each person that Q is fitted to
 
@@ -106,9 +105,7 @@ def load_agents(folders: Sequence[Path | str]) -> dict[str, Agent]:
     """
     agents: dict[str, Agent] = {}
     for folder in folders:
-        path = Path(folder)
-        if not (path / MANIFEST_FILE).is_file() and (path / AGENT_FOLDER).is_dir():
-            path = path / AGENT_FOLDER
+        path = folder_of(folder)
         name = path.resolve().parent.name if path.name == AGENT_FOLDER else path.resolve().name
         add_agent(agents, name, load_agent(path), path)
     return agents

@@ -91,13 +91,18 @@ class ImaginingPlanner(Planner):
     @classmethod
     def from_manifest(cls, manifest: Manifest, weights: Arrays) -> Self:
         """Return the planner that `to_manifest` described."""
-        return cls(
-            PlannerConfig.from_manifest(manifest["config"]),
-            world_model=manifest["world_model"],
-            temperature=float(manifest["temperature"]),
-            reward_weights=manifest["reward_weights"],
-            pessimism=float(manifest["pessimism"]),
-        )
+        return cls(**cls.settings_of(manifest))
+
+    @staticmethod
+    def settings_of(manifest: Manifest) -> Plain:
+        """Return the arguments that `to_manifest` described."""
+        return {
+            "config": PlannerConfig.from_manifest(manifest["config"]),
+            "world_model": manifest["world_model"],
+            "temperature": float(manifest["temperature"]),
+            "reward_weights": manifest["reward_weights"],
+            "pessimism": float(manifest["pessimism"]),
+        }
 
     def knows(self, env_id: str) -> bool:
         """Return True: people with a log are all it needs."""

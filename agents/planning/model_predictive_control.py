@@ -117,10 +117,23 @@ class Planner(ABC):
             raise ResetNeededError(
                 "enter(env) before act()", "no environment", "Planners act for its people."
             )
-        config, slots = self.config, len(observations)
-        left = int((self._env.world.horizon - self._env.state.elapsed).min())
-        days = max(1, min(config.days, left))
-        state = self.imagine(self._env, days, self._rng)
+        return self.search(observations)
+
+    @property
+    def entered(self) -> VectorEnv:
+        """The environment whose people are planned for."""
+        assert self._env is not None, "`act` refuses to search before `enter`"
+        return self._env
+
+    def days_ahead(self) -> int:
+        """Return how many days a plan is judged on: not beyond the end of the episode."""
+        left = int((self.entered.world.horizon - self.entered.state.elapsed).min())
+        return max(1, min(self.config.days, left))
+
+    def search(self, observations: np.ndarray) -> np.ndarray:
+        """Search plans, and return their first days, float32 (slots, 7)."""
+        config, slots, days = self.config, len(observations), self.days_ahead()
+        state = self.imagine(self.entered, days, self._rng)
 
         def objective(plans: np.ndarray) -> np.ndarray:
             return imagined_returns(self.world, self._reward, state, plans, days)

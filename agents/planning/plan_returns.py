@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -79,20 +80,51 @@ def imagined_returns(
     Returns:
         float64 (slots, candidates).
     """
-    slots, candidates, pieces, _ = plans.shape
+    pieces = plans.shape[2]
+
+    def choose(part: slice, day: int, draws: int, seen: np.ndarray | None) -> np.ndarray:
+        today = plans[part, :, min(day, pieces - 1)].reshape(-1, plans.shape[-1])
+        return np.repeat(today, draws, axis=0)
+
+    return returns_of(world, reward, state, plans.shape[:2], days, choose)
+
+
+#: From some of the slots, the day, the number of draws, and what is seen of each copy, float32
+#: (slots * candidates * draws, width) or None on the first day, to their actions.
+Choose = Callable[[slice, int, int, np.ndarray | None], np.ndarray]
+
+
+def returns_of(
+    world: PersonWorld,
+    reward: ScalarReward,
+    state: PersonState,
+    shape: tuple[int, ...],
+    days: int,
+    choose: Choose,
+) -> np.ndarray:
+    """Return the mean return of each candidate over the draws of its slot, float64 `shape`.
+
+    Args:
+        world: steps the copies.
+        reward: the weighted sum of components and uncertainty.
+        state: of slots * draws, the draws of a slot side by side.
+        shape: slots and candidates.
+        days: days that are simulated.
+        choose: the candidates' actions.
+    """
+    slots, candidates = shape
     draws = len(state.day) // slots
-    total = np.empty((slots, candidates))
+    total = np.empty(shape)
     together = max(1, MOST_ROWS // (draws * candidates))
     for begin in range(0, slots, together):
         part = slice(begin, min(begin + together, slots))
         count = part.stop - part.start
         mine = np.arange(part.start * draws, part.stop * draws).reshape(count, 1, draws)
         copies = take(state, np.broadcast_to(mine, (count, candidates, draws)).reshape(-1))
-        rewarded = np.zeros(count * candidates * draws)
+        rewarded, seen = np.zeros(count * candidates * draws), None
         for day in range(days):
-            today = plans[part, :, min(day, pieces - 1)].reshape(-1, plans.shape[-1])
-            after = world.step(copies, np.repeat(today, draws, axis=0))
+            after = world.step(copies, choose(part, day, draws, seen))
             rewarded += reward.scalar(after.components, after.extras["uncertainty"])[0]
-            copies = after.state
+            copies, seen = after.state, after.observation
         total[part] = rewarded.reshape(count, candidates, draws).mean(axis=2)
     return total

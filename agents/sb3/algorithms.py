@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,8 +16,12 @@ from stable_baselines3.common.vec_env import VecEnv
 from torch import nn
 
 from agents.protocol import Space
+from agents.sb3.hybrid_policy import HybridDistribution, HybridPolicy
 from agents.sb3.hyperparameters import (
+    GAUSSIAN,
+    HYBRID,
     A2CConfig,
+    Arguments,
     PPOConfig,
     RecurrentPPOConfig,
     SACConfig,
@@ -25,6 +29,8 @@ from agents.sb3.hyperparameters import (
     TD3Config,
 )
 from human_wm_env.errors import ConfigError
+
+Picks = Mapping[int, int]  # which columns of actions pick a category, and of how many
 
 
 @dataclass(frozen=True)
@@ -47,33 +53,51 @@ class Recipe:
     head: str = "action_net"
     squashed: bool = False
 
-    def make(self, config: SB3Config, venv: VecEnv) -> BaseAlgorithm:
-        """Return the algorithm, untrained, on an environment."""
+    def make(self, config: SB3Config, venv: VecEnv, picks: Picks) -> BaseAlgorithm:
+        """Return the algorithm, untrained, on an environment.
+
+        Args:
+            config: its settings.
+            venv: the environment.
+            picks: which of its actions' columns pick a category, and of how many.
+        """
         rate = LinearSchedule(config.learning_rate, 0.0, 1.0) if config.linear_decay else None
         make: Callable[..., BaseAlgorithm] = self.algorithm
+        policy, arguments = self._policy(config, picks)
         return make(
-            policy=self.policy,
+            policy=policy,
             env=venv,
             learning_rate=rate or config.learning_rate,
             gamma=config.gamma,
             stats_window_size=config.slots,
-            policy_kwargs=config.policy_arguments(),
+            policy_kwargs=arguments,
             seed=config.seed,
             device="cpu",
             **config.algorithm_arguments(venv.action_space),
         )
 
-    def build_policy(self, observations: Space, actions: Space, config: SB3Config) -> BasePolicy:
+    def build_policy(
+        self, observations: Space, actions: Space, config: SB3Config, picks: Picks
+    ) -> BasePolicy:
         """Return untrained nets of the shapes that a configuration asks for."""
-        make: Callable[..., BasePolicy] = self.algorithm.policy_aliases[self.policy]
-        schedule = FloatSchedule(config.learning_rate)
-        return make(observations, actions, schedule, **config.policy_arguments())
+        policy, arguments = self._policy(config, picks)
+        make: Callable[..., BasePolicy] = policy
+        return make(observations, actions, FloatSchedule(config.learning_rate), **arguments)
+
+    def _policy(self, config: SB3Config, picks: Picks) -> tuple[type[BasePolicy], Arguments]:
+        """Return the class of the policy, and what it takes."""
+        if picks and getattr(config, "head", GAUSSIAN) == HYBRID:
+            return HybridPolicy, {**config.policy_arguments(), "picks": dict(picks)}
+        return self.algorithm.policy_aliases[self.policy], config.policy_arguments()
 
     def begin_at(self, policy: BasePolicy, action: np.ndarray) -> None:
         """Move the mean of an untrained policy to an action, nearly whatever it observes."""
         layers = policy.get_submodule(self.head).modules()
         head = [layer for layer in layers if isinstance(layer, nn.Linear)][-1]
         mean = np.arctanh(np.clip(action, -0.98, 0.98)) if self.squashed else action
+        if isinstance(policy, HybridPolicy):
+            assert isinstance(policy.action_dist, HybridDistribution)
+            mean = policy.action_dist.outputs_at(action).numpy()
         with torch.no_grad():
             if self.squashed:  # PPO's last layer begins small, theirs does not
                 head.weight.mul_(0.01)
@@ -85,7 +109,9 @@ class Recipe:
     def require_rebuildable(self, policy: BasePolicy, config: SB3Config) -> None:
         """Raise ConfigError where the settings do not describe the nets of a policy."""
         with torch.random.fork_rng(devices=[]):  # a training that is looked at goes on as without
-            rebuilt = self.build_policy(policy.observation_space, policy.action_space, config)
+            rebuilt = self.build_policy(
+                policy.observation_space, policy.action_space, config, picks_of(policy)
+            )
         wanted, found = _architecture(rebuilt), _architecture(policy)
         other = [name for name in {**wanted, **found} if wanted.get(name) != found.get(name)]
         if other:
@@ -99,6 +125,11 @@ class Recipe:
                 "Only nets that a recipe builds can be saved: hidden layers of one width, "
                 "one of its activations.",
             )
+
+
+def picks_of(policy: BasePolicy) -> Picks:
+    """Return which columns of its actions pick a category, for a policy that knows."""
+    return policy.picks if isinstance(policy, HybridPolicy) else {}
 
 
 def first_action(space: Space) -> np.ndarray | int:

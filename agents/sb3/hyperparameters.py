@@ -15,13 +15,23 @@ from human_wm_env.settings import one_of
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU, "elu": nn.ELU}
 Arguments = dict[str, object]
+GAUSSIAN, HYBRID = HEADS = ("gaussian", "hybrid")
 # Whole numbers that are at least 1, where an algorithm has them.
 COUNTS = (
     *("steps", "slots", "width", "threads", "n_steps", "batch_size", "n_epochs"),
     *("lstm_width", "buffer_size", "gradient_steps"),
 )
 # What the classes of SB3 do not take under this name, or their policies take.
-OWN = ("algorithm", "log_std_init", "lstm_width", "first_entropy", "target_entropy", "noise")
+OWN = (
+    "algorithm",
+    "log_std_init",
+    "lstm_width",
+    "first_entropy",
+    "target_entropy",
+    "noise",
+    "head",
+    "bootstrap",
+)
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,8 @@ class SB3Config:
         warm_start: rounds of a search for the best constant action, in the training
             environment, around which the policy begins; 0 begins at the typical day.
         seed: of the weights, the people, their days and their noise.
+        bootstrap: add the value of what would come after the time limit, as for worlds that go on;
+            without, the limit is the end, as the returns are that agents are judged on.
         threads: of Torch; more than one is seldom faster for nets of this size.
     """
 
@@ -55,6 +67,7 @@ class SB3Config:
     warm_start: int = 10
     seed: int = 0
     threads: int = 1
+    bootstrap: bool = True
 
     def __post_init__(self) -> None:
         for name in COUNTS:
@@ -105,6 +118,8 @@ class OnPolicyConfig(SB3Config):
         n_steps: days of every slot in one rollout, between two updates.
         gae_lambda, ent_coef, vf_coef, max_grad_norm: as in SB3.
         log_std_init: log of the first standard deviation around the first mean action.
+        head: "gaussian" has a Gaussian for each entry of an action; "hybrid" draws the entries that
+            pick a category from shares, where the world says which these are.
     """
 
     n_steps: int = 30
@@ -113,6 +128,11 @@ class OnPolicyConfig(SB3Config):
     vf_coef: float = 0.5
     max_grad_norm: float = 0.5
     log_std_init: float = -1.5
+    head: str = GAUSSIAN
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        one_of(self.head, HEADS, "a head")
 
     @property
     def days_per_update(self) -> int:
@@ -167,6 +187,13 @@ class RecurrentPPOConfig(ClippedConfig):
     n_epochs: int = 5
     lstm_width: int = 64
     algorithm: Literal["recurrent_ppo"] = "recurrent_ppo"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.head != GAUSSIAN:
+            raise ConfigError(
+                f"head={GAUSSIAN} for recurrent PPO", self.head, "Only ppo and a2c have the other."
+            )
 
     def policy_arguments(self) -> Arguments:
         """Return what the nets take."""

@@ -12,7 +12,7 @@ from stable_baselines3.common.policies import BasePolicy
 
 from agents.env_config import AnyEnvConfig, env_from_manifest
 from agents.protocol import Arrays, Manifest, Overrides, Plain
-from agents.sb3.algorithms import RECIPES, first_action
+from agents.sb3.algorithms import RECIPES, first_action, picks_of
 from agents.sb3.hyperparameters import SB3Config
 from agents.space_json import space_from_json, space_to_json
 from human_wm_env.errors import ConfigError
@@ -95,6 +95,8 @@ class PolicyAgent:
             "env": asdict(self.env),
             "deterministic": self.deterministic,
         }
+        if picks := picks_of(self.policy):
+            entries["picks"] = [list(pick) for pick in picks.items()]
         weights = self.policy.state_dict().items()
         return entries, {name: array.detach().contiguous().cpu().numpy() for name, array in weights}
 
@@ -104,7 +106,8 @@ class PolicyAgent:
         recipe = RECIPES[manifest["algorithm"]]
         config, env = recipe.config(**manifest["config"]), env_from_manifest(manifest["env"])
         seen, acted = (space_from_json(manifest[f"{name}_space"]) for name in SPACES)
-        policy = recipe.build_policy(seen, acted, config)
+        picks = {int(column): int(count) for column, count in manifest.get("picks", [])}
+        policy = recipe.build_policy(seen, acted, config, picks)
         tensors = {name: torch.from_numpy(array) for name, array in weights.items()}
         policy.load_state_dict(tensors, strict=True)
         deterministic = bool(manifest["deterministic"])

@@ -13,7 +13,7 @@ from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 
 from agents.env_config import AnyEnvConfig, EnvConfig, make_vector_env
 from agents.planning.best_constant import warm_start
-from agents.sb3.algorithms import Recipe
+from agents.sb3.algorithms import Recipe, picks_of
 from agents.sb3.callbacks import CurveWriter, Measurement, ProgressReport, StateKeeper
 from agents.sb3.hyperparameters import SB3Config
 from agents.sb3.policy import PolicyAgent
@@ -53,8 +53,12 @@ def train_sb3(
     vector = make_vector_env(
         env, config.slots, autoreset=AutoresetMode.SAME_STEP, dataset=session.dataset
     )
-    with contextlib.closing(SB3VecEnv(vector)) as venv, torch_threads(config.threads):
-        algorithm = recipe.make(config, venv)
+    with (
+        contextlib.closing(SB3VecEnv(vector, bootstrap=config.bootstrap)) as venv,
+        torch_threads(config.threads),
+    ):
+        picks = getattr(getattr(vector.unwrapped, "world", None), "action_picks", {})
+        algorithm = recipe.make(config, venv, picks)
         writers: list[KVWriter] = [] if session.logger is None else [CurveWriter(session.logger)]
         algorithm.set_logger(Logger(None, writers))
         settings = training_settings(config, env, session.dataset)
@@ -105,7 +109,9 @@ def _agent(
     """Return an agent whose nets the training leaves alone; its noise goes on as without it."""
     policy = algorithm.policy
     with torch.random.fork_rng(devices=[]):
-        copied = recipe.build_policy(policy.observation_space, policy.action_space, config)
+        copied = recipe.build_policy(
+            policy.observation_space, policy.action_space, config, picks_of(policy)
+        )
     copied.load_state_dict(policy.state_dict())
     return PolicyAgent(recipe.name, copied, config, env)
 

@@ -66,7 +66,7 @@ class SB3VecEnv(VecEnv):
     - `terminal_observation`: what it saw last (the observation returned is the next
       episode's first one);
     - `TimeLimit.truncated`: True if the time limit alone ended the episode, so that
-      the value of `terminal_observation` is bootstrapped;
+      the value of `terminal_observation` is bootstrapped; never without `bootstrap`;
     - `episode`: return `r`, length `l`, seconds since the start `t`, as SB3's Monitor
       reports them, and the mean of each reward component.
 
@@ -74,6 +74,7 @@ class SB3VecEnv(VecEnv):
 
     Args:
         env: a VectorEnv with SAME_STEP autoreset and a scalar reward.
+        bootstrap: tell SB3 of time limits; without, it takes them for the end.
 
     Raises:
         ConfigError: another autoreset mode, or vector rewards.
@@ -81,7 +82,7 @@ class SB3VecEnv(VecEnv):
     Source: `VecEnv` and `Monitor` of stable-baselines3 2.9; SB3 issues 1568 and 1745.
     """
 
-    def __init__(self, env: Vector) -> None:
+    def __init__(self, env: Vector, *, bootstrap: bool = True) -> None:
         mode = env.metadata.get("autoreset_mode")
         if mode != AutoresetMode.SAME_STEP:
             raise ConfigError(
@@ -89,7 +90,7 @@ class SB3VecEnv(VecEnv):
                 str(mode),
                 "Make it with gym.make_vec(..., autoreset_mode=AutoresetMode.SAME_STEP).",
             )
-        self.env = env
+        self.env, self._bootstrap = env, bootstrap
         self._actions = np.empty(0)
         self._seed: int | None = None
         self._running = RunningEpisodes()
@@ -151,7 +152,8 @@ class SB3VecEnv(VecEnv):
         for slot in np.flatnonzero(over):
             infos[slot] = {
                 "terminal_observation": info["final_obs"][slot],
-                "TimeLimit.truncated": bool(truncated[slot] and not terminated[slot]),
+                "TimeLimit.truncated": self._bootstrap
+                and bool(truncated[slot] and not terminated[slot]),
                 "episode": self._episode(int(slot)),
             }
         self._begin_again(over)

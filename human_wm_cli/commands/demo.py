@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from agents import EnvConfig, Evaluation, EvaluationConfig, PPOConfig
+from agents import BackpropConfig, EnvConfig, Evaluation, EvaluationConfig, PPOConfig
 from agents.evaluation.evaluate import TRUTH
 from agents.evaluation.summary_table import brief_rows
 from human_wm_cli.commands.evaluate import (
@@ -27,6 +27,7 @@ from world_model import TrainingConfig
 from world_model.training.unused import unused_settings
 
 PPO = "PPO in the dream"
+BACKPROP, ACTOR_FOLDER = "backprop in the dream", "backprop"
 FIRST_IMPRESSION = "A first impression, with far too little of everything. "
 
 
@@ -41,6 +42,7 @@ class DemoConfig:
         env: the dream that the agent is trained in; its checkpoint is the one just trained.
         simulator: where the agent is judged beside the dream.
         agent: how PPO is trained.
+        backprop: how the actor beside it is trained, by back-propagation through the dream.
         evaluation: whom the agents are judged on.
         person: whose futures are drawn; None takes the first person of the test split.
         day: first imagined day.
@@ -56,6 +58,7 @@ class DemoConfig:
     model: Architecture = field(default_factory=Architecture)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     agent: PPOConfig = field(default_factory=PPOConfig)
+    backprop: BackpropConfig = field(default_factory=BackpropConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
     person: str | None = None
     day: int = 400
@@ -93,22 +96,27 @@ def draw_futures(config: DemoConfig, dataset: LogDataset, checkpoint: Path, run:
 def demo(config: DemoConfig, run: RunFolder) -> tuple[Evaluation, EvaluateAgentConfig]:
     """Run every step; returns the evaluation, and what it was made with."""
     people = embedded_people(config.data)
-    say("1/4 Pretraining the world model on the embedded people")
+    say("1/5 Pretraining the world model on the embedded people")
     settings = PretrainConfig(
         data=config.data, model=config.model, training=config.training, card=None
     )
     checkpoint = run_pretraining(settings, run).checkpoint
-    say("2/4 Imagining 125 futures of one person")
+    say("2/5 Imagining 125 futures of one person")
     figure = draw_futures(config, people.dataset, checkpoint, run)
     say(f"    {figure}")
-    say(f"3/4 Training PPO in the dream, {config.agent.steps:,} days")
+    say(f"3/5 Training PPO in the dream, {config.agent.steps:,} days")
     dream = replace(config.env, world_model=str(checkpoint))
     agent = train(TrainAgentConfig(env=dream, agent=config.agent), run, dataset=people).agent
-    say("4/4 Judging it in the dream and in the simulator")
+    days = config.backprop.slots * config.env.horizon
+    say(f"4/5 Training an actor through the dream, {config.backprop.steps} x {days:,} days")
+    actor = train(
+        TrainAgentConfig(env=dream, agent=config.backprop), run, dataset=people, name=ACTOR_FOLDER
+    ).agent
+    say("5/5 Judging both in the dream and in the simulator")
     judged = EvaluateAgentConfig(
         dream=dream, simulator=config.simulator, evaluation=config.evaluation
     )
-    evaluation = run_evaluation(judged, {PPO: agent}, dataset=people)
+    evaluation = run_evaluation(judged, {PPO: agent, BACKPROP: actor}, dataset=people)
     show_evaluation(evaluation, judged, run, dataset=people)
     return evaluation, judged
 

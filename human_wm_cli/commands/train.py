@@ -23,9 +23,9 @@ from agents import (
     train_agent,
 )
 from agents.env_config import AnyEnvConfig, is_of_people
-from agents.evaluation.evaluate import AGENT_FOLDER
 from agents.evaluation.transfer_curve import TransferCurve
 from agents.registry import ALGORITHMS, algorithm_named
+from agents.saved_folder import AGENT_FOLDER
 from agents.tensor_tree import has_tree
 from human_wm_cli.config import CONFIGS_FOLDER
 from human_wm_cli.console import Facts, print_report, run_script, say
@@ -35,8 +35,8 @@ from human_wm_cli.run import TRAINING_STATE, RunConfig, RunFolder
 from human_wm_env import CheckpointError, ConfigError, Dataset
 from world_model import differentiable
 
-NAME, STAGE = "train_agent", "agent"
-STATE, SNAPSHOTS = "agent", "snapshots"  # in the run's folder training_state
+NAME = "train_agent"
+SNAPSHOTS = "snapshots"  # in the run's folder training_state
 # Curves whose last point is among the metrics of a run, where an algorithm has them.
 LAST_POINTS = {
     "success_rate": "rollout/success_rate",
@@ -169,27 +169,31 @@ def train(
     *,
     dataset: Dataset | None = None,
     follow: Callable[[str, float, int], object] | None = None,
+    name: str = AGENT_FOLDER,
 ) -> Training:
     """Train an agent and save it, its curves and its metrics in the folder of a run.
 
     Args:
         config: of the training.
-        run: where everything is kept; the agent goes into its folder `agent`.
+        run: where everything is kept.
         dataset: a data set object in place of `config.env.dataset`.
         follow: called with each point of a curve: name, value, step; what it raises ends it.
+        name: of the agent's folder, of its curves and of its state.
 
     Raises:
         CheckpointError: the training is to go on, and there is no run, or a state of other
             settings.
     """
-    curves, began = _LastValues(run.dashboard.stage(STAGE), follow), time.monotonic()
+    curves, began = _LastValues(run.dashboard.stage(name), follow), time.monotonic()
     algorithm = algorithm_named(config.agent.algorithm)
     days = algorithm.days(config.agent, config.env)
-    kept = run.path / TRAINING_STATE
-    if config.run.resume and algorithm.resumable and not has_tree(kept / STATE):
+    kept, snapshots = run.path / TRAINING_STATE, SNAPSHOTS
+    if name != AGENT_FOLDER:
+        snapshots = f"{SNAPSHOTS}_{name}"
+    if config.run.resume and algorithm.resumable and not has_tree(kept / name):
         if not run.was_interrupted:
             raise CheckpointError(
-                f"the state of a training in {kept / STATE}",
+                f"the state of a training in {kept / name}",
                 "none: no training began there, or its state was removed",
                 "Correct run.name, or start anew with run.overwrite=true.",
             )
@@ -197,11 +201,11 @@ def train(
 
     def snapshot(agent: Agent, days: int) -> None:
         if config.checkpoint_days:
-            save_agent(agent, kept / SNAPSHOTS / f"day_{days:09d}")
+            save_agent(agent, kept / snapshots / f"day_{days:09d}")
 
     measure = TransferCurve(
         config.env,
-        lambda world: run.dashboard.stage(f"{STAGE}_in_{world}"),
+        lambda world: run.dashboard.stage(f"{name}_in_{world}"),
         days,
         points=config.measurements,
         dataset=dataset,
@@ -213,7 +217,7 @@ def train(
         session = Session(
             logger=curves,
             progress=bar.update,
-            state_folder=kept / STATE,
+            state_folder=kept / name,
             checkpoint_days=config.checkpoint_days,
             resume=config.run.resume,
             snapshot=snapshot,
@@ -222,7 +226,7 @@ def train(
             differentiable=differentiable,
         )
         agent = train_agent(config.agent, config.env, session)
-    folder = save_agent(agent, run.path / AGENT_FOLDER)
+    folder = save_agent(agent, run.path / name)
     metrics = {
         "algorithm": config.agent.algorithm,
         "env": config.env.id,

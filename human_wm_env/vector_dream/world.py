@@ -160,7 +160,7 @@ class VectorDreamWorld(World[VectorDreamState, np.ndarray]):
         """Imagine one step of every slot, given encoded actions, float32 (slots, width)."""
         place = state.step % NOISE_STEPS
         if len(used_up := np.flatnonzero(place == 0)):
-            state = _draw(state, used_up)
+            state = draw_noise_block(state, used_up)
         slots = np.arange(len(actions))
         normals, uniforms = state.normals[slots, place], state.uniforms[slots, place]
         z, h, a = state.z, state.h, actions
@@ -202,7 +202,7 @@ class VectorDreamWorld(World[VectorDreamState, np.ndarray]):
     def reseed(self, state: VectorDreamState, streams: Sequence[Stream]) -> VectorDreamState:
         """Return the state with the noise of the steps to come drawn anew."""
         stream = np.array([stream.noise for stream in streams], dtype=np.int64)
-        return _draw(replace(state, stream=stream), np.arange(len(stream)))
+        return draw_noise_block(replace(state, stream=stream), np.arange(len(stream)))
 
     def _observe(self, state: VectorDreamState) -> np.ndarray:
         if self.view == LATENT:
@@ -210,8 +210,13 @@ class VectorDreamWorld(World[VectorDreamState, np.ndarray]):
         return self.nets.decode(state.z).astype(np.float32)
 
 
-def _draw(state: VectorDreamState, slots: np.ndarray) -> VectorDreamState:
-    """Return the state with the block of noise that some slots are in, drawn from their streams."""
+def draw_noise_block(state: VectorDreamState, slots: np.ndarray) -> VectorDreamState:
+    """Return the state with the block of noise that some slots are in, drawn from their streams.
+
+    Args:
+        state: before a step.
+        slots: int (k,), whose noise is used up.
+    """
     # Copies: whoever kept an earlier state may go on from there.
     normals, uniforms = state.normals.copy(), state.uniforms.copy()
     blocks = state.step[slots] // NOISE_STEPS

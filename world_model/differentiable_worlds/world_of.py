@@ -7,12 +7,14 @@ from typing import Any
 from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.errors import ConfigError
 from human_wm_env.person_context import VectorPersonContext
+from human_wm_env.vector_dream.world import VectorDreamWorld
 from human_wm_env.worlds.dream import DreamWorld
 from world_model.differentiable_worlds.person_dream import PersonDream
+from world_model.differentiable_worlds.vector_dream import VectorDream
 
 
-def differentiable(env: Any) -> PersonDream:
-    """Return what steps an environment so that gradients flow through its days.
+def differentiable(env: Any) -> PersonDream | VectorDream:
+    """Return what steps an environment so that gradients flow through its steps.
 
     Args:
         env: a vector environment; it is read, never stepped.
@@ -25,8 +27,10 @@ def differentiable(env: Any) -> PersonDream:
     if isinstance(world, DreamWorld):
         context = env.posterior if isinstance(env, VectorPersonContext) else None
         return PersonDream(inner, context)
+    if isinstance(world, VectorDreamWorld):
+        return VectorDream(inner)
     raise ConfigError(
-        "a dream: HumanWM-v0",
+        "a dream: HumanWM-v0 or WorldModelDream-v0",
         type(inner if world is None else world).__name__,
         "Only learned worlds have gradients; judge the agent in the others.",
     )

@@ -89,17 +89,17 @@ def test_a_resumed_training_ends_with_the_same_bytes(
     class Stop(Exception):
         pass
 
-    def stop(agent: object, update: int) -> None:
-        if update == 3:
+    def stop(agent: object, days: int) -> None:
+        if days == 3 * 5 * DAYS:
             raise Stop
 
     kept = session(people, state_folder=tmp_path, checkpoint_days=1, snapshot=stop)
     with pytest.raises(Stop):
         train_backprop(config, ENV, kept)
-    updates: list[int] = []
-    going_on = replace(kept, snapshot=None, resume=True, progress=updates.append)
+    days: list[int] = []
+    going_on = replace(kept, snapshot=None, resume=True, progress=days.append)
     resumed = train_backprop(config, ENV, going_on)
-    assert updates == [3, 1, 1, 1]
+    assert days == [3 * 5 * DAYS, *[5 * DAYS] * 3]
     assert same(resumed, whole)
     assert not same(train_backprop(replace(config, seed=1), ENV, session(people)), whole)
     with pytest.raises(CheckpointError, match=r"agent\.width"):

@@ -203,3 +203,16 @@ def test_sb3_wrappers_work_on_top(people: EmbeddedPeople) -> None:
         _, _, over, infos = venv.step(some_actions(3, day))
     assert over.all()
     assert infos[0]["terminal_observation"].shape == (43,)
+
+
+def test_without_bootstrap_the_time_limit_is_the_end(people: EmbeddedPeople) -> None:
+    """The environment still says that the episode was cut short."""
+    for bootstrap in (True, False):
+        venv = SB3VecEnv(make(people), bootstrap=bootstrap)
+        venv.seed(0)
+        venv.reset()
+        over = np.zeros(venv.num_envs, dtype=bool)
+        while not over.any():
+            _, _, over, infos = venv.step(np.zeros((venv.num_envs, 7), dtype=np.float32))
+        ended = [info for info in infos if info]
+        assert [info["TimeLimit.truncated"] for info in ended] == [bootstrap] * len(ended)

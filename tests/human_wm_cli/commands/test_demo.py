@@ -28,9 +28,16 @@ def test_demo_goes_from_logs_to_a_verdict(printed_and_run: tuple[str, Path]) -> 
     assert printed.startswith(demo.FIRST_IMPRESSION)
     summary = json.loads((run / "metrics.json").read_text())["worlds"]
     assert set(summary) == {"dream", "simulator"}
-    assert set(summary["simulator"]) == {demo.PPO, "random", "habit", "best_constant"}
+    assert set(summary["simulator"]) == {
+        demo.PPO,
+        demo.BACKPROP,
+        "random",
+        "habit",
+        "best_constant",
+    }
     assert (run / "checkpoint" / "weights.safetensors").is_file()
-    assert (run / "agent" / "weights.safetensors").is_file()
+    for agent in ("agent", demo.ACTOR_FOLDER):
+        assert (run / agent / "weights.safetensors").is_file()
     assert (run / "figures" / "futures.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -40,7 +47,7 @@ def test_every_curve_of_the_demo_has_a_meaning_and_three_points(
     _, run = printed_and_run
     stages = [folder for folder in (run / "tensorboard").iterdir() if folder.name != "verdict"]
     curves = {folder.name: scalars(folder) for folder in stages}
-    assert {"nets", "agent", "agent_in_dream", "agent_in_simulator"} <= {
+    assert {"nets", "backprop", "agent", "agent_in_dream", "agent_in_simulator"} <= {
         name for name, each in curves.items() if each
     }
     for folder in stages:

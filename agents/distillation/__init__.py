@@ -1,0 +1,1 @@
+"""An actor that learned to act as the planner that imagines."""
