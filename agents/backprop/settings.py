@@ -14,8 +14,8 @@ class BackpropConfig:
 
     Attributes:
         steps: updates; each lives an episode of every slot, from its first day to its last.
-        slots: episodes side by side. Their starts are drawn once; who the person is, within what
-            their log says, and the noise are drawn anew for every update.
+        slots: episodes side by side. Starts, who the person is within what their log says, and
+            noise are drawn anew for every update.
         width: of each hidden layer.
         layers: number of hidden layers.
         learning_rate: the first one; it falls to 0 along a cosine.

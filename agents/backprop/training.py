@@ -105,7 +105,7 @@ class Trainer:
         self.horizon = played.horizon
         self.update = 0
         rng = np.random.default_rng(np.random.SeedSequence([config.seed, 7]))
-        self.starts = [played.draw_start(rng) for _ in range(config.slots)]
+        self._draw_start = played.draw_start
         seen = vector.single_observation_space.shape
         assert seen is not None
         self.shape = NetShape(seen[0], config.width, config.layers, self.head.outputs)
@@ -132,7 +132,8 @@ class Trainer:
         seed = int(np.random.SeedSequence([config.seed, 8, self.update]).generate_state(1)[0])
         rng = np.random.default_rng(seed)
         keys = [(seed, slot, 0) for slot in range(config.slots)]
-        state, seen = self.world.reset(self.starts, [Stream(key, key) for key in keys])
+        starts = [self._draw_start(rng) for _ in keys]
+        state, seen = self.world.reset(starts, [Stream(key, key) for key in keys])
         alive, total = mx.ones(config.slots), 0.0
         norms: list[float] = []
         for first in range(0, self.horizon, config.window):
