@@ -7,6 +7,7 @@ from human_wm_env.lazy_names import lazy_names
 if TYPE_CHECKING:
     from agents.backprop.settings import BackpropConfig
     from agents.baselines import ConstantAgent, HabitAgent, HabitConfig, RandomAgent, RandomConfig
+    from agents.distillation.settings import DistilledConfig
     from agents.env_config import EnvConfig, GymEnvConfig, make_vector_env
     from agents.evaluation.bootstrap_intervals import Bootstrap
     from agents.evaluation.evaluate import Evaluation, EvaluationConfig, evaluate, load_agents
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from agents.planning.dream_planner import ImaginingPlanner, ImaginingPlannerConfig
     from agents.planning.model_predictive_control import PlannerConfig
     from agents.planning.oracle_planner import OracleConfig, OraclePlanner
+    from agents.planning.residual_planner import ResidualPlanner, ResidualPlannerConfig
     from agents.protocol import Agent
     from agents.registry import train_agent
     from agents.saving import load_agent, save_agent
@@ -50,6 +52,7 @@ __all__ = [
     "ConstantAgent",
     "CrossEntropyConfig",
     "CurriculumConfig",
+    "DistilledConfig",
     "EnvConfig",
     "Evaluation",
     "EvaluationConfig",
@@ -68,6 +71,8 @@ __all__ = [
     "RandomConfig",
     "RecurrentPPOConfig",
     "ReinforceConfig",
+    "ResidualPlanner",
+    "ResidualPlannerConfig",
     "SACConfig",
     "SB3VecEnv",
     "SearchConfig",
