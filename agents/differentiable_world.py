@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from agents.env_config import Vector
@@ -13,22 +12,28 @@ if TYPE_CHECKING:
     import mlx.core as mx
 
 
-@dataclass(frozen=True)
-class DifferentiableStep:
-    """What a step brings, batch-first.
+class DifferentiableStep(Protocol):
+    """What a step brings, batch-first."""
 
-    Attributes:
-        state: the world's next state.
-        observation: float32 (slots, width), as the environment shows it.
-        reward: (slots,), weighted, less pessimism.
-        goes_on: (slots,), 1 where the episode does not end with this step; may be a probability's
-            straight-through draw.
-    """
+    @property
+    def state(self) -> Any:
+        """The world's next state."""
+        ...
 
-    state: Any
-    observation: mx.array
-    reward: mx.array
-    goes_on: mx.array
+    @property
+    def observation(self) -> mx.array:
+        """As the environment shows it, float32 (slots, width)."""
+        ...
+
+    @property
+    def reward(self) -> mx.array:
+        """Weighted, less pessimism, (slots,)."""
+        ...
+
+    @property
+    def goes_on(self) -> mx.array:
+        """1 where the episode does not end with this step, (slots,); it may have a gradient."""
+        ...
 
 
 class DifferentiableWorld(Protocol):

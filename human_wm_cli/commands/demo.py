@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from agents import BackpropConfig, EnvConfig, Evaluation, EvaluationConfig, PPOConfig
 from agents.evaluation.evaluate import TRUTH
@@ -16,7 +17,7 @@ from human_wm_cli.commands.evaluate import (
     show_evaluation,
 )
 from human_wm_cli.commands.pretrain import PretrainConfig, run_pretraining
-from human_wm_cli.commands.train import TrainAgentConfig, train
+from human_wm_cli.commands.train import TrainAgentConfig, schema_for, train
 from human_wm_cli.console import is_switched_on, print_report, run_script, say
 from human_wm_cli.data import DataConfig, load_people
 from human_wm_cli.fan_charts import ABOUT, futures_chart
@@ -109,9 +110,9 @@ def demo(config: DemoConfig, run: RunFolder) -> tuple[Evaluation, EvaluateAgentC
     agent = train(TrainAgentConfig(env=dream, agent=config.agent), run, dataset=people).agent
     days = config.backprop.slots * config.env.horizon
     say(f"4/5 Training an actor through the dream, {config.backprop.steps} x {days:,} days")
-    actor = train(
-        TrainAgentConfig(env=dream, agent=config.backprop), run, dataset=people, name=ACTOR_FOLDER
-    ).agent
+    schema: Any = schema_for(BackpropConfig)
+    of_actor = schema(env=dream, agent=config.backprop)
+    actor = train(of_actor, run, dataset=people, name=ACTOR_FOLDER).agent
     say("5/5 Judging both in the dream and in the simulator")
     judged = EvaluateAgentConfig(
         dream=dream, simulator=config.simulator, evaluation=config.evaluation

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ from agents.actor.actor_agent import ActorAgent
 from agents.actor.hybrid_head import HybridHead
 from agents.backprop.settings import BackpropConfig
 from agents.backprop.training import sampled, train_backprop
-from agents.differentiable_world import DifferentiableStep
 from agents.env_config import EnvConfig, Vector
 from agents.training_session import Session
 from human_wm_env.errors import CheckpointError, ConfigError
@@ -26,6 +25,14 @@ from human_wm_env.random_streams import Stream
 DAYS = 4
 ENV = EnvConfig("HumanWM-v0", horizon=DAYS, split="all")
 TINY = BackpropConfig(steps=6, slots=5, width=8, layers=1)
+
+
+@dataclass(frozen=True)
+class ToyStep:
+    state: Any
+    observation: mx.array
+    reward: mx.array
+    goes_on: mx.array
 
 
 class ToyWorld:
@@ -43,12 +50,10 @@ class ToyWorld:
     def _observe(self, wanted: mx.array) -> mx.array:
         return mx.concatenate([wanted[:, None], mx.zeros((len(wanted), self.width - 1))], axis=1)
 
-    def step(self, state: Any, amounts: mx.array, picks: Sequence[mx.array]) -> DifferentiableStep:
+    def step(self, state: Any, amounts: mx.array, picks: Sequence[mx.array]) -> ToyStep:
         wanted, day = state
         reward = 1.0 - (amounts[:, 0] - wanted).square() + picks[0][:, 2]
-        return DifferentiableStep(
-            (wanted, day + 1), self._observe(wanted), reward, mx.ones_like(reward)
-        )
+        return ToyStep((wanted, day + 1), self._observe(wanted), reward, mx.ones_like(reward))
 
 
 def session(people: EmbeddedPeople, **more: Any) -> Session:

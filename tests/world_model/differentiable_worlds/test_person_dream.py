@@ -92,7 +92,7 @@ def test_the_gradient_of_a_return_is_that_of_finite_differences(
 
     monkeypatch.setattr(person_dream, "states_draw", shares)
     env = made(pessimism=0.5)
-    dream, (starts, streams) = differentiable(env), begun(env)
+    dream, (starts, streams) = PersonDream(env.unwrapped, env.posterior), begun(env)
     rng = np.random.default_rng(2)
     width = env.single_observation_space.shape[0]
     weights = (0.03 * rng.standard_normal((width, 17))).astype(np.float32)

@@ -68,8 +68,7 @@ def test_steps_are_those_of_the_environment(view: str, picked: bool) -> None:
 
 def test_gradients_reach_the_actions() -> None:
     env = env_of(checkpoint())
-    dream = differentiable(env)
-    rng = np.random.default_rng(0)
+    dream, rng = VectorDream(env), np.random.default_rng(0)
     starts = [env.world.draw_start(rng) for _ in range(SLOTS)]
     state, _ = dream.reset(starts, [Stream(key, key) for key in KEYS])
 
