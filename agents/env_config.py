@@ -21,6 +21,8 @@ _PLAIN = ("split", "horizon", "adherence", "weather", "masking", "pessimism")
 Vector = gym.vector.VectorEnv[np.ndarray, np.ndarray, np.ndarray]
 CONTEXT_UPDATES = ("frozen", "daily")
 BUNDLED = "bundled"
+# Of each dream, where its people are real.
+SIMULATORS = {"HumanWM-v0": "HumanWMSim-v0", "HumanWMNudge-v0": "HumanWMNudgeSim-v0"}
 # For agents that do not look at the person.
 NO_CONTEXT: Overrides = {"person_context": False, "context_model": None}
 

@@ -15,6 +15,16 @@ from agents.env_config import AnyEnvConfig, EnvConfig
 from agents.evolution.cma_es import days_of, train_cma_es
 from agents.evolution.controller import ControllerAgent
 from agents.evolution.hyperparameters import CMAESConfig
+from agents.nudge.planner import (
+    NudgeOracle,
+    NudgeOracleConfig,
+    NudgePlanner,
+    NudgePlannerConfig,
+    make_oracle,
+    make_planner,
+)
+from agents.nudge.rules import NudgeRule, NudgeRuleConfig, make_rule
+from agents.nudge.thompson import ThompsonAgent, ThompsonConfig, train_thompson
 from agents.planning.best_constant import (
     BestConstantConfig,
     last_round_days,
@@ -200,6 +210,16 @@ ALGORITHMS: dict[str, AnyAlgorithm] = {
         ResidualPlannerConfig, _residual, ResidualPlanner, measured=False
     ),
     "oracle": Algorithm(OracleConfig, _oracle, OraclePlanner, measured=False),
+    "thompson": Algorithm(
+        ThompsonConfig,
+        train_thompson,
+        ThompsonAgent,
+        lambda config, env: config.days * config.slots,
+        any_world=True,
+    ),
+    "nudge_rule": Algorithm(NudgeRuleConfig, make_rule, NudgeRule, measured=False),
+    "nudge_planner": Algorithm(NudgePlannerConfig, make_planner, NudgePlanner, measured=False),
+    "nudge_oracle": Algorithm(NudgeOracleConfig, make_oracle, NudgeOracle, measured=False),
 }
 # Classes that can be saved, by the kind in their manifests; of SB3 that is the algorithm.
 SAVED: dict[str, type[SavableAgent]] = {

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +28,8 @@ class Episodes:
         uncertainty: mean over the days, float64 (episodes,); 0 where the world reports none.
         executed: of the actions that were executed, float64 (episodes,) by name: means over the
             days in the log's units, and of a category such as "workout_type: Running" the share
-            of the days; empty where they are not known, or not of people.
+            of the days; where people are nudged also "nudged" and "complied", shares of the days;
+            empty where they are not known, or not of people.
     """
 
     users: np.ndarray
@@ -65,8 +67,8 @@ def run_to_the_end(
         for name, values in named_components(env, info).items():
             total = components.setdefault(name, np.zeros(slots))
             total += alive * values
-        if of_people and "action" in info:
-            for name, amounts in _of_a_day(info["action"]).items():
+        if of_people or "sent" in info:
+            for name, amounts in _executed(info).items():
                 total = executed.setdefault(name, np.zeros(slots))
                 total += alive * amounts
         lengths += alive
@@ -80,6 +82,14 @@ def run_to_the_end(
         uncertainty=uncertainty / lengths,
         executed={name: total / lengths for name, total in executed.items()},
     )
+
+
+def _executed(info: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """Return what people did on a day, and whether they were nudged, and complied."""
+    found = _of_a_day(info["action"]) if "action" in info else {}
+    if "sent" in info:
+        found |= {"nudged": info["sent"] > 0, "complied": info["complied"]}
+    return found
 
 
 def _of_a_day(actions: np.ndarray) -> dict[str, np.ndarray]:

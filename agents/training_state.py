@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any, ClassVar, Protocol
 
-from agents.env_config import BUNDLED, AnyEnvConfig, EnvConfig
+from agents.env_config import BUNDLED, SIMULATORS, AnyEnvConfig, EnvConfig
 from agents.episode_starts import logs_of
-from agents.planning.oracle_planner import SIMULATOR_ID
 from agents.protocol import Manifest, Plain
 from agents.tensor_tree import has_tree, load_tree, save_tree
 from agents.training_session import Session
@@ -53,7 +52,7 @@ def _env_settings(env: AnyEnvConfig, dataset: Dataset | None) -> Plain:
         return world
     world["dataset"] = f"logs {logs_of(env, dataset).fingerprint[:16]}"
     context = env.context_model or env.world_model
-    if env.id != SIMULATOR_ID:
+    if env.id not in SIMULATORS.values():
         world["world_model"] = _weights(env.world_model)
     if env.person_context:
         world["context_model"] = _weights(context)

@@ -37,6 +37,7 @@ COMMANDS = {
     "ablation": "train with and without a world-model head, and say where prediction helps",
     "benchmark": "time environments, imagination and training on this machine",
     "benchmark-agents": "train all agents, judge them in dream and simulator, draw figures",
+    "nudge-benchmark": "train agents that send nudges, and judge them over a sweep of compliance",
 }
 
 # The extra whose libraries a command cannot do without; a test reads its imports.
@@ -64,6 +65,7 @@ EXTRAS = {
     "ablation": "agents",
     "fuzz": "all",
     "benchmark-agents": "agents",
+    "nudge-benchmark": "agents",
 }
 
 

@@ -64,7 +64,7 @@ ROOMS = {
         *("baselines", "actor", "planning", "training_state"),
         "torch_threads",
         *("sb3", "evolution", "backprop", "distillation"),
-        "transformer",
+        *("transformer", "nudge"),
         *("registry", "saving", "evaluation", "ablation", "vector_tasks"),
     ),
     "human_wm_cli": (

@@ -9,8 +9,8 @@ import numpy as np
 from agents.evaluation.bootstrap_intervals import Bootstrap, Interval, paired_interval
 from agents.protocol import Plain
 from agents.rollout import Episodes
+from human_wm_env.nudge.world import NudgeWorld
 from human_wm_env.person import schema
-from human_wm_env.person.rewards import DEFAULT_WEIGHTS
 
 HABIT, CONSTANT = "habit", "best_constant"
 #: of which nobody asks what they advise, or whether they are better than a constant
@@ -45,6 +45,7 @@ def day_rows(of_agents: Mapping[str, Episodes]) -> list[Plain]:
             else:
                 label, share = _most_frequent(day, feature.name)
                 row[_short(feature.name)] = f"{label} {share:.0%}"
+        row |= {name: f"{day[name]:.0%}" for name in ("nudged", "complied") if name in day}
         parts = {name: f"{values.mean():.2f}" for name, values in episodes.components.items()}
         rows.append(row | parts)
     return rows
@@ -113,7 +114,7 @@ def in_words(
         return f"{text}."
     habit = of_agents[HABIT]
     text += f", {won.returns.mean() - habit.returns.mean():+.2f} over habit"
-    weighed = {**DEFAULT_WEIGHTS, **(weights or {})}
+    weighed = {**NudgeWorld.default_weights, **(weights or {})}
     gains = {
         name: weighed.get(name, 1.0)
         * float(np.mean(values * won.lengths - habit.components[name] * habit.lengths))

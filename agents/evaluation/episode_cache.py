@@ -22,7 +22,7 @@ from human_wm_env.files.tensors import read_sealed, write_sealed
 from human_wm_env.files.writing import write_whole
 from human_wm_env.people.embedded import Dataset
 
-_COMPONENT = "component."
+_COMPONENT, _EXECUTED = "component.", "executed."
 
 
 class EpisodeStore:
@@ -96,23 +96,29 @@ class EpisodeStore:
             "lengths": episodes.lengths,
             "uncertainty": episodes.uncertainty,
             **{_COMPONENT + name: values for name, values in episodes.components.items()},
+            **{_EXECUTED + name: values for name, values in episodes.executed.items()},
         }
         write_sealed(file, arrays, {})
         write_whole(file.with_suffix(".json"), settings.encode())
 
     def _read(self, file: Path) -> Episodes:
         arrays, _ = read_sealed(file)
+
+        def named(prefix: str) -> dict[str, np.ndarray]:
+            return {
+                name.removeprefix(prefix): values
+                for name, values in arrays.items()
+                if name.startswith(prefix)
+            }
+
         return Episodes(
             users=self.starts.users,
             days=self.starts.days,
             returns=arrays["returns"],
             lengths=arrays["lengths"],
-            components={
-                name.removeprefix(_COMPONENT): values
-                for name, values in arrays.items()
-                if name.startswith(_COMPONENT)
-            },
+            components=named(_COMPONENT),
             uncertainty=arrays["uncertainty"],
+            executed=named(_EXECUTED),
         )
 
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from gymnasium import spaces
+
 from agents.baselines import HabitAgent, RandomAgent
-from agents.env_config import NO_CONTEXT, EnvConfig, with_overrides
+from agents.env_config import NO_CONTEXT, SIMULATORS, EnvConfig, with_overrides
 from agents.episode_starts import Starts, draw_starts
 from agents.evaluation.advice import beside_constant
 from agents.evaluation.bootstrap_intervals import Bootstrap, Interval
@@ -19,16 +21,19 @@ from agents.evaluation.paired_runs import Results, run_paired
 from agents.evaluation.replay_foresight import REPLAY_ID, run_replay, summarise_foresight
 from agents.evaluation.scores import headroom
 from agents.evaluation.summary_table import summarise, table_rows
+from agents.nudge.planner import NudgeOracle, NudgeOracleConfig, NudgePlanner, NudgePlannerConfig
+from agents.nudge.rules import NudgeRule, NudgeRuleConfig
 from agents.planning.best_constant import SearchConfig, search_best_constant
 from agents.planning.dream_planner import ImaginingPlanner
 from agents.planning.model_predictive_control import PlannerConfig
-from agents.planning.oracle_planner import SIMULATOR_ID, OraclePlanner
+from agents.planning.oracle_planner import OraclePlanner
 from agents.protocol import Agent, Plain
 from agents.rollout import Episodes
 from agents.saved_folder import AGENT_FOLDER, folder_of
 from agents.saving import load_agent
 from human_wm_env.errors import ConfigError
 from human_wm_env.notebook_html import html_table
+from human_wm_env.nudge.nudges import read_nudges
 from human_wm_env.people.embedded import Dataset
 from human_wm_env.settings import one_of
 
@@ -344,24 +349,53 @@ def _check_worlds(worlds: Mapping[str, EnvConfig]) -> None:
 def _baselines(
     worlds: Mapping[str, EnvConfig], config: EvaluationConfig, dataset: Dataset | None
 ) -> dict[str, Agent]:
+    first = next(iter(worlds.values()))
+    if first.nudged:
+        return _nudging_baselines(first, worlds, config)
     makers: dict[str, Callable[[], Agent]] = {
         "random": lambda: RandomAgent(config.seed),
         "habit": HabitAgent,
         "best_constant": lambda: _best_constant(worlds, config, dataset),
         "planner": lambda: _planner(worlds, config),
-        "oracle": lambda: OraclePlanner(config.oracle, next(iter(worlds.values())).reward_weights),
+        "oracle": lambda: OraclePlanner(config.oracle, first.reward_weights),
+    }
+    return {name: makers[name]() for name in config.baselines}
+
+
+def _nudging_baselines(
+    first: EnvConfig, worlds: Mapping[str, EnvConfig], config: EvaluationConfig
+) -> dict[str, Agent]:
+    """Return baselines where people are nudged: habit is to send nothing."""
+    if "best_constant" in config.baselines:
+        raise ConfigError(
+            f"no best_constant among the baselines of {first.id}",
+            f"{config.baselines}",
+            "Give evaluation.baselines=[random,habit], and fixed rules as agents (nudge_rule).",
+        )
+    count, weights = len(read_nudges(first.nudges).names), first.reward_weights
+    model = _dream_model(worlds)
+    makers: dict[str, Callable[[], Agent]] = {
+        "random": lambda: RandomAgent(config.seed, spaces.Discrete(count)),
+        "habit": lambda: NudgeRule(NudgeRuleConfig(), 0),
+        "planner": lambda: NudgePlanner(NudgePlannerConfig(config.planner, model), weights),
+        "oracle": lambda: NudgeOracle(NudgeOracleConfig(config.oracle), weights),
     }
     return {name: makers[name]() for name in config.baselines}
 
 
 def _planner(worlds: Mapping[str, EnvConfig], config: EvaluationConfig) -> Agent:
-    dreams = [world for world in worlds.values() if world.id != SIMULATOR_ID]
     first = next(iter(worlds.values()))
     return ImaginingPlanner(
         config.planner,
-        world_model=dreams[0].world_model if dreams else None,
+        world_model=_dream_model(worlds),
         reward_weights=first.reward_weights,
     )
+
+
+def _dream_model(worlds: Mapping[str, EnvConfig]) -> str | None:
+    """Return the world model of the first dream."""
+    dreams = [world for world in worlds.values() if world.id not in SIMULATORS.values()]
+    return dreams[0].world_model if dreams else None
 
 
 def _best_constant(

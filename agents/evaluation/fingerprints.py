@@ -7,8 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from agents.env_config import BUNDLED, EnvConfig
-from agents.planning.oracle_planner import SIMULATOR_ID
+from agents.env_config import BUNDLED, SIMULATORS, EnvConfig
 from agents.protocol import Agent, Plain
 from agents.registry import as_savable
 from human_wm_env.errors import ConfigError
@@ -35,7 +34,8 @@ def model_digest(world_model: str | None) -> str:
 def env_identity(env: EnvConfig) -> Plain:
     """Return an environment's settings, with the content of its models in place of folders."""
     settings = asdict(env)
-    settings["world_model"] = None if env.id == SIMULATOR_ID else model_digest(env.world_model)
+    dreamt = env.id not in SIMULATORS.values()
+    settings["world_model"] = model_digest(env.world_model) if dreamt else None
     context = env.context_model or env.world_model
     settings["context_model"] = model_digest(context) if env.person_context else None
     return settings

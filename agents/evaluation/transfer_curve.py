@@ -11,10 +11,10 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 
 from agents.baselines import HabitAgent
-from agents.env_config import EnvConfig, Vector, make_vector_env, with_overrides
+from agents.env_config import SIMULATORS, EnvConfig, Vector, make_vector_env, with_overrides
 from agents.episode_starts import Starts, spread_starts
 from agents.evaluation.paired_runs import evaluation_world, run_episodes
-from agents.planning.oracle_planner import SIMULATOR_ID
+from agents.nudge.rules import NudgeRule, NudgeRuleConfig
 from agents.protocol import Agent
 from agents.rollout import Episodes, run_to_the_end
 from human_wm_env.data.dataset import LogDataset
@@ -22,7 +22,6 @@ from human_wm_env.errors import DataError
 from human_wm_env.people.embedded import Dataset, EmbeddedPeople
 from human_wm_env.registration import resolve_dataset
 
-DREAM_ID = "HumanWM-v0"
 DREAM, SIMULATOR = "dream", "simulator"
 VALIDATION = "validation"  # people of the test split are kept for the verdict
 
@@ -129,7 +128,8 @@ class TransferCurve:
     @cached_property
     def _habit(self) -> dict[str, float]:
         """The mean return of the people's own habit, by world."""
-        habit, own = HabitAgent(), self._starts
+        own = self._starts
+        habit: Agent = NudgeRule(NudgeRuleConfig(), 0) if self._env.nudged else HabitAgent()
         return {
             world: float(run_episodes(habit, config, own, dataset=self._data).returns.mean())
             for world, config in self._worlds.items()
@@ -151,13 +151,14 @@ def worlds_of(env: EnvConfig, data: LogDataset | EmbeddedPeople) -> dict[str, En
     """Return the worlds that an agent is measured in, as agents are judged there.
 
     Args:
-        env: of the training; in any other world than these two nothing is measured.
+        env: of the training; nothing is measured unless it is a dream or a simulator of people.
         data: its logs; the simulator takes part where the true people are known.
     """
-    if env.id not in (DREAM_ID, SIMULATOR_ID):
+    pair = next((each for each in SIMULATORS.items() if env.id in each), None)
+    if pair is None:
         return {}
-    judged = evaluation_world(env)
-    worlds = {DREAM: replace(judged, id=DREAM_ID)}
+    judged, (dream, simulator) = evaluation_world(env), pair
+    worlds = {DREAM: replace(judged, id=dream)}
     if isinstance(data, EmbeddedPeople):
-        worlds[SIMULATOR] = replace(judged, id=SIMULATOR_ID, world_model=None, temperature=None)
+        worlds[SIMULATOR] = replace(judged, id=simulator, world_model=None, temperature=None)
     return worlds

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from sb3_contrib import RecurrentPPO
-from stable_baselines3 import A2C, PPO, SAC, TD3
+from stable_baselines3 import A2C, DQN, PPO, SAC, TD3
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.utils import FloatSchedule, LinearSchedule
@@ -22,6 +22,7 @@ from agents.sb3.hyperparameters import (
     HYBRID,
     A2CConfig,
     Arguments,
+    DQNConfig,
     PPOConfig,
     RecurrentPPOConfig,
     SACConfig,
@@ -154,6 +155,7 @@ RECIPES: dict[str, Recipe] = {
         Recipe("a2c", A2CConfig, A2C),
         Recipe("sac", SACConfig, SAC, head="actor.mu", squashed=True),
         Recipe("td3", TD3Config, TD3, head="actor.mu", squashed=True),
+        Recipe("dqn", DQNConfig, DQN),
         Recipe("recurrent_ppo", RecurrentPPOConfig, RecurrentPPO, "MlpLstmPolicy"),
     )
 }

@@ -1,4 +1,4 @@
-"""The settings of PPO, A2C, SAC, TD3 and recurrent PPO, with their defaults."""
+"""The settings of PPO, A2C, SAC, TD3, DQN and recurrent PPO, with their defaults."""
 
 from __future__ import annotations
 
@@ -215,7 +215,7 @@ class A2CConfig(OnPolicyConfig):
 
 @dataclass(frozen=True)
 class OffPolicyConfig(SB3Config):
-    """Settings that SAC and TD3 share.
+    """Settings that SAC, TD3 and DQN share.
 
     Attributes:
         buffer_size: days that are remembered.
@@ -290,3 +290,25 @@ class TD3Config(OffPolicyConfig):
         shape = actions.shape or ()
         noise = NormalActionNoise(np.zeros(shape), np.full(shape, self.noise))
         return {**super().algorithm_arguments(actions), "action_noise": noise}
+
+
+@dataclass(frozen=True)
+class DQNConfig(OffPolicyConfig):
+    """Settings of DQN, for Discrete actions; the others are in `SB3Config` and `OffPolicyConfig`.
+
+    Attributes:
+        train_freq: days of all slots between two rounds of updates.
+        target_update_interval: days between two updates of the target net.
+        exploration_fraction: of the training, over which exploration falls.
+        exploration_final_eps: share of random actions in the end.
+    """
+
+    gamma: float = 0.97
+    learning_rate: float = 3e-4
+    warm_start: int = 0
+    activation: str = "relu"
+    train_freq: int = 1
+    target_update_interval: int = 1_000
+    exploration_fraction: float = 0.3
+    exploration_final_eps: float = 0.05
+    algorithm: Literal["dqn"] = "dqn"

@@ -26,6 +26,7 @@ from agents.tensor_tree import check_like
 _OF_ADAM, _OF_RMSPROP = {"step", "exp_avg", "exp_avg_sq"}, {"step", "square_avg"}
 State = Plain  # a tree for `tensor_tree`
 _COUNTERS = ("num_timesteps", "_episode_num", "_n_updates", "_current_progress_remaining")
+_OF_DQN = ("_n_calls", "exploration_rate")
 _BUFFER_ARRAYS = (
     "observations",
     "next_observations",
@@ -42,7 +43,11 @@ def state_of(algorithm: BaseAlgorithm, venv: SB3VecEnv) -> State:
     return {
         "parameters": algorithm.get_parameters(),
         "tensors": {name: getattr(algorithm, name) for name in names},
-        "counters": {name: getattr(algorithm, name) for name in _COUNTERS},
+        "counters": {
+            name: getattr(algorithm, name)
+            for name in (*_COUNTERS, *_OF_DQN)
+            if hasattr(algorithm, name)
+        },
         "buffer": _buffer_state(getattr(algorithm, "replay_buffer", None)),
         "episodes": venv.episodes(),
         "episode_starts": algorithm._last_episode_starts,

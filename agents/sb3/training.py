@@ -67,11 +67,11 @@ def train_sb3(
             _go_on(algorithm, kept, config, venv)
             session.report(algorithm.num_timesteps)
         elif config.warm_start:
-            if not isinstance(env, EnvConfig):
+            if not isinstance(env, EnvConfig) or env.nudged:
                 raise ConfigError(
-                    "warm_start=0 in a world that is not of people",
+                    "warm_start=0 in a world whose actions are not days of people",
                     f"warm_start={config.warm_start} in {env.id}",
-                    "The search for the best constant day needs people.",
+                    "The search for the best constant day needs them.",
                 )
             action = warm_start(env, config.warm_start, config.seed, session.dataset)
             recipe.begin_at(algorithm.policy, action)

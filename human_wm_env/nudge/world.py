@@ -24,6 +24,7 @@ from human_wm_env.nudge.state import NudgeState
 from human_wm_env.person import schema
 from human_wm_env.person.actions import ACTION_WIDTH
 from human_wm_env.random_streams import FOR_COMPLIANCE, Stream, draw_noise
+from human_wm_env.worlds.person_state import PersonState
 from human_wm_env.worlds.person_world import PersonWorld
 from human_wm_env.worlds.starts import PersonStart
 from human_wm_env.worlds.world import Options, Transition, World
@@ -197,7 +198,7 @@ class NudgeWorld(World[NudgeState, PersonStart]):
         likely = model.probability(state.own, self.receptivity(state), nudges, sent)
         complied = noise[:, _COMPLY] < likely
         burden, habituation = model.after(state.burden, state.habituation, sent)
-        today = self.live(state, np.where(complied, sent, 0))
+        today = live(self.people, nudges, state.person, np.where(complied, sent, 0))
         shown = nudges.shown(sent, today.state.observed)
         after = NudgeState(
             person=today.state,
@@ -218,20 +219,6 @@ class NudgeWorld(World[NudgeState, PersonStart]):
             terminated=noise[:, _QUIT] < model.hazard(state.own, burden),
             extras={**today.extras, **self._answers(after)},
         )
-
-    def live(self, state: NudgeState, followed: np.ndarray) -> Transition[Any]:
-        """Let the people live their own day with what they follow, without any chance in it.
-
-        Args:
-            state: before the day.
-            followed: int (slots,), the nudge that each follows, 0 for none.
-        """
-
-        def change(days: np.ndarray, weekday: np.ndarray) -> np.ndarray:
-            return self.nudges.follow(days, followed)
-
-        idle = np.zeros((len(followed), ACTION_WIDTH), dtype=np.float32)
-        return self.people.changed_by(change).step(state.person, idle)
 
     def _checked(self, state: NudgeState, actions: np.ndarray) -> np.ndarray:
         if actions.shape != state.sent.shape:
@@ -261,3 +248,22 @@ class NudgeWorld(World[NudgeState, PersonStart]):
             share[:, None],
         ]
         return np.concatenate([people, *more], axis=1, dtype=np.float32)
+
+
+def live(
+    people: PersonWorld[Any], nudges: Nudges, state: PersonState[Any], followed: np.ndarray
+) -> Transition[PersonState[Any]]:
+    """Let people live the days that they planned, changed by the nudges that they follow.
+
+    Args:
+        people: their world, of adherence 0.
+        nudges: what may be followed.
+        state: before the day.
+        followed: int (slots,), the nudge that each follows, 0 for none.
+    """
+
+    def change(days: np.ndarray, weekday: np.ndarray) -> np.ndarray:
+        return nudges.follow(days, followed)
+
+    idle = np.zeros((len(followed), ACTION_WIDTH), dtype=np.float32)
+    return people.changed_by(change).step(state, idle)
