@@ -61,6 +61,23 @@ def test_an_unknown_dataset_is_refused() -> None:
         make_vector_env(config, 2, autoreset=AutoresetMode.DISABLED)
 
 
+def test_nudges_and_compliance_reach_the_environment(people: EmbeddedPeople) -> None:
+    config = EnvConfig("HumanWMNudgeSim-v0", split="all", compliance="full")
+    env = make_vector_env(config, 2, autoreset=AutoresetMode.NEXT_STEP, dataset=people)
+    world = env.unwrapped.world  # type: ignore[attr-defined]
+    assert (world.compliance.quit_rate, world.action_space.n) == (0.0, 6)
+    assert config.nudged and not EnvConfig("HumanWMSim-v0").nudged
+    with pytest.raises(ConfigError, match="no adherence in HumanWMNudgeSim-v0"):
+        EnvConfig("HumanWMNudgeSim-v0", adherence=0.5)
+    with pytest.raises(ConfigError, match="'compliance'"):
+        make_vector_env(
+            EnvConfig("HumanWMSim-v0", compliance="full"),
+            2,
+            autoreset=AutoresetMode.NEXT_STEP,
+            dataset=people,
+        )
+
+
 def test_overrides_are_settings() -> None:
     config = EnvConfig("HumanWMSim-v0")
     assert with_overrides(config, {"adherence": 0.0}).adherence == 0.0

@@ -13,6 +13,7 @@ from agents.env_config import EnvConfig
 from agents.evaluation.transfer_curve import TransferCurve, worlds_of
 from agents.evolution.controller import ControllerAgent
 from agents.evolution.hyperparameters import CMAESConfig
+from agents.nudge.rules import NudgeRule, NudgeRuleConfig
 from agents.protocol import Agent
 from agents.registry import train_agent
 from agents.sb3.hyperparameters import PPOConfig, SACConfig
@@ -130,3 +131,20 @@ def test_measuring_leaves_the_training_as_it_is(
     for one, two in zip(weights(plain), weights(other), strict=True):
         np.testing.assert_array_equal(one, two)
     assert torch.get_num_threads() == threads
+
+
+def test_nudged_people_are_measured_beside_those_whom_nobody_nudges(
+    people: EmbeddedPeople,
+) -> None:
+    env = EnvConfig("HumanWMNudge-v0", horizon=3, split="all")
+    assert [world.id for world in worlds_of(env, people).values()] == [
+        "HumanWMNudge-v0",
+        "HumanWMNudgeSim-v0",
+    ]
+    made, loggers = curve(env, 10, people)
+    made(lambda: NudgeRule(NudgeRuleConfig(), 0), 0)
+    made.close()
+    for world in ("dream", "simulator"):
+        curves = loggers[world].curves
+        assert curves["measured/over_habit"] == [(0, 0.0)]
+        assert curves["measured/components/burden"] == [(0, 0.0)]
