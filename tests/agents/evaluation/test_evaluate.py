@@ -8,7 +8,9 @@ import pytest
 
 from agents.baselines import ConstantAgent, HabitAgent, RandomAgent
 from agents.env_config import EnvConfig
+from agents.evaluation.advice import day_rows
 from agents.evaluation.evaluate import EvaluationConfig, evaluate, load_agents
+from agents.nudge.rules import NudgeRuleConfig, make_rule
 from agents.planning.best_constant import SearchConfig
 from agents.saving import save_agent
 from human_wm_env.errors import CheckpointError, ConfigError
@@ -112,3 +114,19 @@ def test_an_evaluation_is_summed_up_once(people: EmbeddedPeople, simulator: EnvC
     assert list(done.summary["simulator"]) == ["random", "habit", "best_constant"]
     assert done.summary is done.summary
     assert done.foresight == {} and isinstance(done.transfer, dict)
+
+
+def test_where_people_are_nudged_habit_is_to_send_nothing(people: EmbeddedPeople) -> None:
+    world = EnvConfig("HumanWMNudgeSim-v0", horizon=3, split="all", compliance="full")
+    walk = make_rule(NudgeRuleConfig("walk"), world)
+    settings = replace(QUICK, baselines=["random", "habit"])
+    done = evaluate({"walk": walk}, {"simulator": world}, settings, dataset=people)
+    nudged = {
+        name: each.executed["nudged"].mean() for name, each in done.results["simulator"].items()
+    }
+    assert (nudged["walk"], nudged["habit"]) == (1.0, 0.0) and nudged["random"] > 0.0
+    rows = {row["agent"]: row for row in day_rows(done.results["simulator"])}
+    assert (rows["walk"]["nudged"], rows["walk"]["complied"]) == ("100%", "100%")
+    assert rows["habit"]["nudged"] == "0%" and "steps" in rows["habit"]
+    with pytest.raises(ConfigError, match="no best_constant among the baselines"):
+        evaluate({"walk": walk}, {"simulator": world}, QUICK, dataset=people)
