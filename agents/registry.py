@@ -215,6 +215,7 @@ ALGORITHMS: dict[str, AnyAlgorithm] = {
         train_thompson,
         ThompsonAgent,
         lambda config, env: config.days * config.slots,
+        resumable=True,
         any_world=True,
     ),
     "nudge_rule": Algorithm(NudgeRuleConfig, make_rule, NudgeRule, measured=False),

@@ -12,8 +12,10 @@ from gymnasium.vector import AutoresetMode
 
 from agents.env_config import AnyEnvConfig, env_from_manifest, make_vector_env
 from agents.protocol import Arrays, Manifest, Overrides, Plain
+from agents.tensor_tree import check_like
 from agents.training_session import Session
-from human_wm_env.errors import ConfigError
+from agents.training_state import SETTINGS, keep_state, kept_state, training_settings
+from human_wm_env.errors import CheckpointError, ConfigError
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,29 @@ class LinearPosterior:
         self._root = np.linalg.inv(np.linalg.cholesky(matrix))
         self.mean = (self._root.T @ (self._root @ sums)).reshape(actions, width)
 
+    def state(self, day: int) -> Plain:
+        """Return all that it has learned, for `restore`."""
+        return {"day": day, "grams": self._grams, "sums": self._sums}
+
+    def restore(self, kept: Manifest, settings: Manifest) -> int:
+        """Go on from a kept state; returns its day.
+
+        Raises:
+            CheckpointError: it is of another world or damaged.
+        """
+        like = {**self.state(0), SETTINGS: settings}
+        try:
+            check_like(kept, like, "state")
+        except (ValueError, TypeError) as error:
+            raise CheckpointError(
+                "the state of a training with the same settings",
+                str(error),
+                "Start anew with run.overwrite=true.",
+            ) from error
+        self._grams, self._sums = kept["grams"], kept["sums"]
+        self.update()
+        return int(kept["day"])
+
     def sample(self, count: int, noise_std: float, rng: np.random.Generator) -> np.ndarray:
         """Draw weights, float (count, actions, width)."""
         apart = noise_std * rng.standard_normal((count, self.mean.size)) @ self._root
@@ -166,10 +191,12 @@ class ThompsonAgent:
 def train_thompson(config: ThompsonConfig, env: AnyEnvConfig, session: Session) -> ThompsonAgent:
     """Train the bandit: it sees the reward of the day alone, of all people pooled.
 
-    Each decision of each person is by weights of its own draw.
+    Each decision of each person is by weights of its own draw. A resumed training goes on with what
+    it learned, in new episodes.
 
     Raises:
         ConfigError: the actions are not Discrete.
+        CheckpointError: the state to go on from is of other settings.
 
     Source: Agrawal & Goyal 2013; Liao et al. 2020, "Personalized HeartSteps".
     """
@@ -182,15 +209,21 @@ def train_thompson(config: ThompsonConfig, env: AnyEnvConfig, session: Session) 
             raise ConfigError(
                 "Discrete actions from 0 on, such as nudges", f"{space}", "Take another agent."
             )
-        rng = np.random.default_rng(config.seed)
-        seen, _ = vector.reset(seed=config.seed)
-        learned = LinearPosterior(1 + seen.shape[1], int(space.n), config.prior_precision)
+        width = 1 + int(np.prod(vector.single_observation_space.shape or ()))
+        learned = LinearPosterior(width, int(space.n), config.prior_precision)
+        settings = training_settings(config, env, session.dataset)
+        kept = kept_state(settings, session)
+        done = 0 if kept is None else learned.restore(kept, settings)
+        rng = np.random.default_rng([config.seed, done])
+        seen, _ = vector.reset(seed=int(rng.integers(2**31)))
+        session.report(done * config.slots)
 
         def so_far() -> ThompsonAgent:
             return ThompsonAgent(config, env, learned.mean)
 
-        _measure(session, so_far, 0)
-        for day in range(1, config.days + 1):
+        _measure(session, so_far, done * config.slots)
+        last = done
+        for day in range(done + 1, config.days + 1):
             features = features_of(seen)
             actions = best(learned.sample(config.slots, config.noise_std, rng), features)
             seen, rewards, *_ = vector.step(actions)
@@ -199,6 +232,12 @@ def train_thompson(config: ThompsonConfig, env: AnyEnvConfig, session: Session) 
             if day % config.update_days == 0 or day == config.days:
                 learned.update()
                 _measure(session, so_far, day * config.slots)
+                every = session.checkpoint_days
+                if day == config.days or (every and (day - last) * config.slots >= every):
+                    last = day
+                    keep_state(learned.state(day), settings, session)
+                    if session.snapshot is not None:
+                        session.snapshot(so_far(), day * config.slots)
     finally:
         vector.close()
     return so_far()

@@ -68,6 +68,7 @@ def test_days_are_known_before(simulator: EnvConfig) -> None:
 
 def test_who_is_trained_keeps_a_state_and_learns_in_any_world() -> None:
     untrained = {"random", "habit", "planner", "oracle", "residual_planner", "best_constant"}
+    untrained |= {"nudge_rule", "nudge_planner", "nudge_oracle"}
     trained = set(ALGORITHMS) - untrained
     assert {"ppo", "sac", "cma_es", "transformer_ppo", "backprop"} <= trained
     assert {name for name, each in ALGORITHMS.items() if each.resumable} == trained

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from agents.nudge.thompson import LinearPosterior, ThompsonAgent, ThompsonConfig
 from agents.registry import train_agent
 from agents.saving import load_agent, save_agent
 from agents.training_session import Session
-from human_wm_env.errors import ConfigError
+from human_wm_env.errors import CheckpointError, ConfigError
 from human_wm_env.people.embedded import EmbeddedPeople
 
 ENV = EnvConfig("HumanWMNudgeSim-v0", horizon=5, split="all")
@@ -83,3 +84,17 @@ def test_it_needs_discrete_actions(people: EmbeddedPeople) -> None:
         ThompsonConfig(noise_std=0.0)
     with pytest.raises(ConfigError, match="slots >= 1"):
         ThompsonConfig(slots=0)
+
+
+def test_it_goes_on_with_what_it_learned(people: EmbeddedPeople, tmp_path: Path) -> None:
+    session = Session(dataset=people, state_folder=tmp_path, resume=True)
+    half = train_agent(replace(CONFIG, steps=30), ENV, session)
+    same = train_agent(replace(CONFIG, steps=30), ENV, session)
+    reported: list[int] = []
+    more = train_agent(CONFIG, ENV, replace(session, progress=reported.append))
+    assert isinstance(half, ThompsonAgent) and isinstance(same, ThompsonAgent)
+    assert isinstance(more, ThompsonAgent)
+    assert np.array_equal(half.mean, same.mean) and not np.array_equal(half.mean, more.mean)
+    assert sum(reported) == 60
+    with pytest.raises(CheckpointError, match=r"agent\.noise_std"):
+        train_agent(replace(CONFIG, noise_std=0.1), ENV, session)
