@@ -13,7 +13,7 @@ from agents.env_config import AnyEnvConfig, env_from_manifest
 from agents.protocol import Arrays, Manifest, Overrides, Plain, Space
 from agents.space_json import space_from_json, space_to_json
 from agents.transformer.action_codec import ActionCodec
-from agents.transformer.network import Memory, WorldModelTransformer
+from agents.transformer.network import Memory, WorldModelTransformer, as_neighbours
 from agents.transformer.planning import Planner
 from agents.transformer.settings import (
     CurriculumConfig,
@@ -111,6 +111,7 @@ class TransformerAgent:
             "action_space": space_to_json(self.action_space),
             "config": asdict(self.config),
             "env": asdict(self.env),
+            "rotary_pairs": NEIGHBOURS,
         }
         weights = self.net.state_dict().items()
         return entries, {name: array.contiguous().numpy() for name, array in weights}
@@ -125,11 +126,14 @@ class TransformerAgent:
         with torch.random.fork_rng(devices=[]):
             net = WorldModelTransformer(seen.shape[0], codec.width, codec.continuous, config)
         tensors = {name: torch.from_numpy(array) for name, array in weights.items()}
+        if manifest.get("rotary_pairs") != NEIGHBOURS:
+            tensors = as_neighbours(tensors, config.heads)
         net.load_state_dict(tensors, strict=True)
         return cls(net, seen, acted, config, env_from_manifest(manifest["env"]))
 
 
 SPACES = ("observation", "action")
+NEIGHBOURS = "neighbours"
 
 
 def _config(kind: type[ReinforceConfig], entries: Manifest) -> ReinforceConfig:

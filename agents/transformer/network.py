@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -246,3 +247,27 @@ def rotate(x: Tensor, turns: Tensor) -> Tensor:
     """
     pairs = torch.view_as_complex(x.unflatten(-1, (-1, 2)))
     return torch.view_as_real(pairs * turns).flatten(-2)
+
+
+def as_neighbours(weights: Mapping[str, Tensor], heads: int) -> dict[str, Tensor]:
+    """Return the weights of a net that was saved when rotated pairs lay half of them apart.
+
+    Queries and keys of a head are put in another order, so that its attention stays what it was.
+
+    Args:
+        weights: by name.
+        heads: of each layer.
+    """
+    found = dict(weights)
+    for name in weights:
+        if ".project." not in name:
+            continue
+        own = weights[name]
+        entries = len(own) // (3 * heads)
+        rotated = max(1, int(entries // 2 * ROTATED))
+        pairs = torch.arange(2 * rotated).view(2, rotated).T.flatten()
+        order = torch.cat([pairs, torch.arange(2 * rotated, entries)])
+        apart = own.view(3, heads, entries, *own.shape[1:]).clone()
+        apart[:2] = apart[:2][:, :, order]
+        found[name] = apart.view(own.shape)
+    return found

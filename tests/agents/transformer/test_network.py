@@ -6,7 +6,7 @@ import torch
 from gymnasium import spaces
 
 from agents.transformer.action_codec import ActionCodec
-from agents.transformer.network import WorldModelTransformer
+from agents.transformer.network import Layer, WorldModelTransformer, as_neighbours
 from agents.transformer.settings import ReinforceConfig
 from human_wm_env.errors import ConfigError
 
@@ -53,6 +53,40 @@ def test_step_by_step_is_the_whole_episode(context: int) -> None:
         imagined = net.imagine(states[:, step], before[:, step], memory, every)
         taken = (imagined * actions[:, step, :, None]).sum(dim=1)
         torch.testing.assert_close(taken, asked[:, step], atol=1e-5, rtol=1e-5)
+
+
+def split_by_halves(
+    layer: Layer, x: torch.Tensor, turns: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """What `Layer.split` was: entry i of a head turned with entry i + pairs."""
+    slots, tokens, width = x.shape
+    projected = layer.project(layer.before_attention(x))
+    apart = projected.view(slots, tokens, 3, layer.heads, width // layer.heads)
+    asking, value = apart.permute(2, 0, 3, 1, 4).split((2, 1))
+    pairs = width // layer.heads // 4
+    cos, sin = turns.real[:, :pairs], turns.imag[:, :pairs]
+    left, right, rest = (
+        asking[..., :pairs],
+        asking[..., pairs : 2 * pairs],
+        asking[..., 2 * pairs :],
+    )
+    turned = torch.cat([left * cos - right * sin, left * sin + right * cos, rest], dim=-1)
+    return turned[0], turned[1], value.squeeze(0)
+
+
+def test_a_net_saved_with_pairs_half_of_them_apart_acts_as_it_did(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    net, episodes = net_of(), episodes_of()
+    weights = net.state_dict()
+    with monkeypatch.context() as patch:
+        patch.setattr(Layer, "split", split_by_halves)
+        wanted, wanted_asked = net.whole(*episodes)
+    assert not torch.allclose(net.whole(*episodes)[0], wanted, atol=1e-3)
+    net.load_state_dict(as_neighbours(weights, 4), strict=True)
+    found, found_asked = net.whole(*episodes)
+    torch.testing.assert_close(found, wanted, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(found_asked, wanted_asked, atol=1e-5, rtol=1e-5)
 
 
 def test_nobody_sees_what_comes_later() -> None:

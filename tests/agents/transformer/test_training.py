@@ -15,6 +15,7 @@ from agents.saving import load_agent, save_agent
 from agents.sb3.hyperparameters import PPOConfig
 from agents.training_session import Session
 from agents.transformer.agent import TransformerAgent
+from agents.transformer.network import as_neighbours
 from agents.transformer.settings import (
     CurriculumConfig,
     PlanningConfig,
@@ -59,6 +60,20 @@ def test_it_learns_to_echo(config: ReinforceConfig, tmp_path: Path) -> None:
     assert (loaded.config, loaded.env) == (config, ECHO)
     again = judge(loaded, ECHO, episodes=200, seed=1)
     np.testing.assert_array_equal(again.returns, judged.returns)
+
+
+def test_an_agent_of_before_is_loaded_with_its_pairs_in_their_new_places() -> None:
+    agent = train_agent(replace(TINY, steps=2), ECHO)
+    assert isinstance(agent, TransformerAgent)
+    entries, weights = agent.to_manifest()
+    of_before = {"algorithm": agent.kind, **entries}
+    now = TransformerAgent.from_manifest(of_before, weights)
+    del of_before["rotary_pairs"]
+    then = TransformerAgent.from_manifest(of_before, weights)
+    moved = as_neighbours(agent.net.state_dict(), agent.config.heads)
+    for name, array in weights.items():
+        np.testing.assert_array_equal(now.to_manifest()[1][name], array)
+        np.testing.assert_array_equal(then.to_manifest()[1][name], moved[name].numpy())
 
 
 def test_a_resumed_training_is_the_one_that_was_never_interrupted(tmp_path: Path) -> None:
