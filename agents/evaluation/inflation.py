@@ -61,7 +61,8 @@ def rank_correlation(
 ) -> Interval:
     """Return Spearman's correlation of the policies' mean returns in dream and truth.
 
-    The interval resamples people, the same ones in both worlds.
+    The interval resamples people, the same ones in both worlds. 0 where all policies earn the same
+    in one of the worlds, which then ranks none of them.
 
     Args:
         dream: by policy; those in both are used.
@@ -86,13 +87,19 @@ def rank_correlation(
 
     in_dream, in_truth = sums(dream), sums(truth)  # (policies, people)
     found = [
-        scipy.stats.spearmanr(one, other).statistic
+        _ranked_alike(one, other)
         for one, other in zip(drawn @ in_dream.T, drawn @ in_truth.T, strict=True)
     ]
-    point = scipy.stats.spearmanr(in_dream.sum(axis=1), in_truth.sum(axis=1)).statistic
+    point = _ranked_alike(in_dream.sum(axis=1), in_truth.sum(axis=1))
     if drawn.shape[1] == 1:
         return Interval(float(point), None, None)
     return percentile_interval(point, found, bootstrap)
+
+
+def _ranked_alike(one: np.ndarray, other: np.ndarray) -> float:
+    if np.ptp(one) == 0.0 or np.ptp(other) == 0.0:
+        return 0.0
+    return float(scipy.stats.spearmanr(one, other).statistic)
 
 
 def compare_worlds(

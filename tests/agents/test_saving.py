@@ -177,7 +177,7 @@ def drop_a_tensor_with_its_checksum(folder: Path) -> None:
         (lambda f: (f / MANIFEST).write_text("[]"), "a manifest in"),
         (edit(lambda m: m.update(format=3)), "format 2"),
         (edit(lambda m: m.update(schema_version=99)), "schema_version 1"),
-        (edit(lambda m: m.update(algorithm="dqn")), "'dqn'"),
+        (edit(lambda m: m.update(algorithm="rainbow")), "'rainbow'"),
         (edit(lambda m: m["config"].update(width=16)), "size mismatch"),
         (edit(lambda m: m["config"].update(widht=8)), "widht"),
         (edit(lambda m: m["config"].update(steps=0)), "steps >= 1"),

@@ -58,6 +58,13 @@ def test_rank_correlation_is_of_the_order_alone() -> None:
         rank_correlation({"0": truth["0"]}, truth, QUICK)
 
 
+def test_a_world_in_which_all_earn_the_same_ranks_nothing() -> None:
+    same = {name: episodes(1.0) for name in "abc"}
+    apart = {name: episodes(float(k)) for k, name in enumerate("abc")}
+    for dream, truth in ((same, apart), (apart, same)):
+        assert rank_correlation(dream, truth, QUICK).mean == 0.0
+
+
 def test_a_comparison_is_plain() -> None:
     truth = {"habit": episodes(17.0), "a": episodes(19.0), "b": episodes(21.0)}
     dream = {"habit": episodes(18.0), "a": episodes(20.0), "b": episodes(24.0)}
