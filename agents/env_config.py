@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -48,7 +49,8 @@ class EnvConfig:
             takes `world_model`.
         context_update: "frozen" at the start of an episode, or encoded again "daily".
         nudges: YAML file of the nudges, where people are nudged; None are the built-in ones.
-        compliance: there, "default", "harsh" or "full"; None is "default".
+        compliance: there, "default", "harsh" or "full", or parameters by name, such as
+            {disposition: -1}; None is "default".
     """
 
     id: str
@@ -66,7 +68,7 @@ class EnvConfig:
     context_model: str | None = None
     context_update: str = "frozen"
     nudges: str | None = None
-    compliance: str | None = None
+    compliance: Any = None
 
     def __post_init__(self) -> None:
         if self.nudged and self.adherence != 1.0:

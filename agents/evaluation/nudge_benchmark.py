@@ -18,6 +18,7 @@ from agents.evaluation.benchmark_entries import BenchmarkEntry
 from agents.evaluation.bootstrap_intervals import Bootstrap, clustered_interval
 from agents.nudge.planner import NudgeOracle, NudgeOracleConfig, NudgePlanner, NudgePlannerConfig
 from agents.nudge.rules import NudgeRuleConfig, make_rule
+from agents.nudge.staying import staying
 from agents.nudge.thompson import ThompsonConfig
 from agents.planning.model_predictive_control import PlannerConfig
 from agents.protocol import Agent, Plain
@@ -44,6 +45,8 @@ class NudgeBenchmarkConfig:
         compliances: each has agents and a table of its own.
         ppo, dqn, thompson: how they are trained; null leaves one out.
         planner, oracle: budgets, see `NudgePlannerConfig`; null leaves one out.
+        staying: train where nobody quits and burden costs what quitting is expected to; see
+            `agents.nudge.staying`. All are judged where people quit.
         seeds: trainings of each.
         people: of the test split; null takes all.
         episodes_per_person: start days of each.
@@ -59,6 +62,7 @@ class NudgeBenchmarkConfig:
     thompson: ThompsonConfig | None = field(default_factory=ThompsonConfig)
     planner: PlannerConfig | None = field(default_factory=lambda: NudgePlannerConfig().planner)
     oracle: PlannerConfig | None = field(default_factory=lambda: NudgeOracleConfig().planner)
+    staying: bool = True
     seeds: int = 3
     people: int | None = None
     episodes_per_person: int = 4
@@ -80,6 +84,7 @@ class NudgeBenchmarkConfig:
     def entries(self, compliance: str) -> list[BenchmarkEntry]:
         """Return the trainings for one compliance."""
         env = replace(self.dream, compliance=compliance, person_context=True)
+        env = staying(env) if self.staying else env
         algorithms: dict[str, Any] = {
             "ppo": self.ppo,
             "dqn": self.dqn,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,9 @@ def test_the_defaults_sweep_compliance_over_enough_starts() -> None:
     assert config.ppo is not None and config.ppo.warm_start == 0
     names = [entry.name for entry in config.entries("harsh")]
     assert "harsh, ppo, seed 3" in names
-    assert all(entry.env.compliance == "harsh" for entry in config.entries("harsh"))
+    assert all(entry.env.compliance["quit_rate"] == 0.0 for entry in config.entries("harsh"))
+    drawn = replace(config, staying=False).entries("harsh")
+    assert all(entry.env.compliance == "harsh" for entry in drawn)
 
 
 def test_it_makes_a_table_and_goes_on_without_running_anything_again(
