@@ -13,7 +13,7 @@ class BackpropConfig:
     """Settings of analytic policy gradients.
 
     Attributes:
-        steps: updates; each lives an episode of every slot, from its first day to its last.
+        steps: updates; each runs an episode of every slot, from its first day to its last.
         slots: episodes side by side. Starts, who the person is within what their log says, and
             noise are drawn anew for every update.
         width: of each hidden layer.

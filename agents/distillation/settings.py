@@ -14,8 +14,8 @@ class DistilledConfig:
     """Settings of DAgger on the planner that imagines.
 
     Attributes:
-        rounds: how often people are lived with; the planner acts in the first, the actor so far in
-            those after it, and in all of them the planner says what it would do.
+        rounds: of episodes; the planner acts in the first, the actor so far in those after it, and
+            in all of them the planner labels each day with what it would do.
         episodes: of a round, side by side.
         planner: the search budget of the planner.
         passes: over all days so far, after each round.

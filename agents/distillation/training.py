@@ -47,11 +47,11 @@ def train_distilled(config: DistilledConfig, env: EnvConfig, session: Session) -
         env, config.episodes, autoreset=AutoresetMode.DISABLED, dataset=session.dataset
     )
     with contextlib.closing(made) as vector:
-        pupil = _Pupil(config, env, vector)
+        imitation = _Imitation(config, env, vector)
         settings = training_settings(config, env, session.dataset)
         kept: Any = kept_state(settings, session)
         if kept is not None:
-            pupil.seen, pupil.shown = list(kept["seen"]), list(kept["shown"])
+            imitation.seen, imitation.shown = list(kept["seen"]), list(kept["shown"])
         planner = ImaginingPlanner(
             config.planner,
             world_model=env.world_model,
@@ -60,16 +60,16 @@ def train_distilled(config: DistilledConfig, env: EnvConfig, session: Session) -
         )
         planner.enter(cast(VectorEnv, vector.unwrapped))
         per_round = config.episodes * env.horizon
-        session.report(len(pupil.seen) * per_round)
-        actor = pupil.learned() if pupil.seen else None
-        while len(pupil.seen) < config.rounds:
-            number = len(pupil.seen)
-            earned = _live(config, env, session, vector, planner, actor, pupil)
-            actor = pupil.learned()
-            keep_state({"seen": pupil.seen, "shown": pupil.shown}, settings, session)
+        session.report(len(imitation.seen) * per_round)
+        actor = imitation.learned() if imitation.seen else None
+        while len(imitation.seen) < config.rounds:
+            number = len(imitation.seen)
+            earned = _collect(config, env, session, vector, planner, actor, imitation)
+            actor = imitation.learned()
+            keep_state({"seen": imitation.seen, "shown": imitation.shown}, settings, session)
             days = (number + 1) * per_round
             if session.logger is not None:
-                for name, value in {"rollout/ep_rew_mean": earned, **pupil.curves}.items():
+                for name, value in {"rollout/ep_rew_mean": earned, **imitation.curves}.items():
                     session.logger.scalar(name, value, days)
             if session.snapshot is not None and number + 1 < config.rounds:
                 session.snapshot(actor, days)
@@ -83,17 +83,17 @@ def _given(actor: ActorAgent) -> ActorAgent:
     return actor
 
 
-def _live(
+def _collect(
     config: DistilledConfig,
     env: EnvConfig,
     session: Session,
     vector: Vector,
     planner: ImaginingPlanner,
     actor: ActorAgent | None,
-    pupil: _Pupil,
+    imitation: _Imitation,
 ) -> float:
-    """Live a round of episodes, and keep what was seen and what the planner would have done."""
-    number = len(pupil.seen)
+    """Run a round of episodes, and keep observations and what the planner would have done."""
+    number = len(imitation.seen)
     seed = int(np.random.SeedSequence([config.seed, 9, number]).generate_state(1)[0])
     starts = spread_starts(env, episodes=config.episodes, seed=seed, dataset=session.dataset)
     observed, _ = vector.reset(**starts.reset_arguments())
@@ -107,12 +107,12 @@ def _live(
         observed, reward, *_ = vector.step(acted)
         earned += float(reward.mean())
         session.report(config.episodes)
-    pupil.seen.append(np.concatenate(seen))
-    pupil.shown.append(np.concatenate(shown).astype(np.float32))
+    imitation.seen.append(np.concatenate(seen))
+    imitation.shown.append(np.concatenate(shown).astype(np.float32))
     return earned
 
 
-class _Pupil:
+class _Imitation:
     """What is learned from: days seen and what the planner would do on them, by round.
 
     Args:

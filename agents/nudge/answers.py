@@ -37,8 +37,8 @@ class DispositionPosterior:
         """
         likely = sigmoid((self._values - less[:, None]) * _flatter(self._liking_variance))
         likely = np.clip(likely, 1e-9, 1.0 - 1e-9)
-        told = np.where(complied[:, None], np.log(likely), np.log1p(-likely))
-        self._logs += np.where(seen[:, None], told, 0.0)
+        log_likelihood = np.where(complied[:, None], np.log(likely), np.log1p(-likely))
+        self._logs += np.where(seen[:, None], log_likelihood, 0.0)
 
     def log_odds(self) -> np.ndarray:
         """Return log-odds of a fresh nudge, flattened for what is not known, float (slots,)."""

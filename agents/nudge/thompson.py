@@ -57,7 +57,7 @@ class LinearPosterior:
     """Normal posterior of the weights of a reward that is linear in features.
 
     The mean reward of action a is f'w_0 + f'w_a, with w_0 shared and no w of action 0: what an
-    action adds to nothing is told apart from how good the day is anyway.
+    action adds to nothing is estimated apart from how good the day is anyway.
 
     Args:
         width: of the features.

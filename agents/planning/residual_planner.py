@@ -38,7 +38,7 @@ class ResidualPlannerConfig:
     Attributes:
         actor: folder of an actor (agent=backprop or agent=distilled), or of its run.
         planner: the search budget; a decision costs iterations * candidates * draws * days
-            imagined days. `pieces` is 1: one correction is lived with for all days.
+            imagined days. `pieces` is 1: one correction holds for all days.
         world_model: checkpoint folder to plan with; None takes that of the environment.
         temperature: of the dream that is planned in.
     """
@@ -77,11 +77,11 @@ def load_actor(folder: str) -> ActorAgent:
 
 
 class ResidualPlanner(ImaginingPlanner):
-    """Lives as the actor does, but for a correction that it searches in the person's futures.
+    """Acts as the actor does, plus a correction that it searches in the person's futures.
 
-    A correction is a number for each amount and each logit. It is judged by living as the actor,
-    corrected, for the days of the budget; and kept from day to day, so that one round of search a
-    day is enough.
+    A correction is a number for each amount and each logit. It is judged by the returns of the
+    corrected actor over the days of the budget; and kept from day to day, so that one round of
+    search a day is enough.
 
     Args:
         actor: who is corrected.
