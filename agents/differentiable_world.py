@@ -32,7 +32,7 @@ class DifferentiableStep(Protocol):
 
     @property
     def goes_on(self) -> mx.array:
-        """1 where the episode does not end with this step, (slots,); it may have a gradient."""
+        """1 where the episode does not end with this step, or how likely it goes on, (slots,)."""
         ...
 
 

@@ -14,8 +14,10 @@ class BackpropConfig:
 
     Attributes:
         steps: updates; each runs an episode of every slot, from its first day to its last.
-        slots: episodes side by side. Starts, who the person is within what their log says, and
-            noise are drawn anew for every update.
+        slots: episodes side by side. Their starts, who the person is within what their log says,
+            and noise are drawn anew for every update.
+        starts: different starts that are drawn from; a start costs an encoding of the person's
+            log when it is first met.
         width: of each hidden layer.
         layers: number of hidden layers.
         learning_rate: the first one; it falls to 0 along a cosine.
@@ -31,6 +33,7 @@ class BackpropConfig:
 
     steps: int = 150
     slots: int = 500
+    starts: int = 4000
     width: int = 128
     layers: int = 2
     learning_rate: float = 3e-3
@@ -44,7 +47,7 @@ class BackpropConfig:
     algorithm: Literal["backprop"] = "backprop"
 
     def __post_init__(self) -> None:
-        for name in ("steps", "slots", "width", "layers", "window", "value_passes"):
+        for name in ("steps", "slots", "starts", "width", "layers", "window", "value_passes"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} >= 1", f"{getattr(self, name)}", "Raise it.")
         for name in ("learning_rate", "max_grad_norm", "relaxation", "value_rate"):

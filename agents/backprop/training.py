@@ -105,7 +105,8 @@ class Trainer:
         self.horizon = played.horizon
         self.update = 0
         rng = np.random.default_rng(np.random.SeedSequence([config.seed, 7]))
-        self._draw_start = played.draw_start
+        pick = np.random.default_rng(np.random.SeedSequence([config.seed, 9]))
+        self._starts = [played.draw_start(pick) for _ in range(config.starts)]
         seen = vector.single_observation_space.shape
         assert seen is not None
         self.shape = NetShape(seen[0], config.width, config.layers, self.head.outputs)
@@ -132,7 +133,8 @@ class Trainer:
         seed = int(np.random.SeedSequence([config.seed, 8, self.update]).generate_state(1)[0])
         rng = np.random.default_rng(seed)
         keys = [(seed, slot, 0) for slot in range(config.slots)]
-        starts = [self._draw_start(rng) for _ in keys]
+        chosen = rng.choice(config.starts, config.slots, replace=config.starts < config.slots)
+        starts = [self._starts[index] for index in chosen]
         state, seen = self.world.reset(starts, [Stream(key, key) for key in keys])
         alive, total = mx.ones(config.slots), 0.0
         norms: list[float] = []

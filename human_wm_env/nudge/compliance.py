@@ -172,8 +172,9 @@ class Receptivity:
     bad_weather: np.ndarray
 
 
-_TIRING = [schema.categories(schema.MOOD).index(name) for name in ("Tired", "Stressed")]
-_BAD = [schema.categories(schema.WEATHER).index(name) for name in ("Rain", "Snow")]
+# Indices of the moods after which people are tired, and of the weathers that are bad outdoors.
+TIRING_MOODS = [schema.categories(schema.MOOD).index(name) for name in ("Tired", "Stressed")]
+WET_WEATHERS = [schema.categories(schema.WEATHER).index(name) for name in ("Rain", "Snow")]
 
 
 def receptivity(
@@ -187,7 +188,9 @@ def receptivity(
         burden: float32 (slots,).
         habituation: float32 (slots,).
     """
-    return Receptivity(burden, habituation, np.isin(mood, _TIRING), np.isin(forecast, _BAD))
+    return Receptivity(
+        burden, habituation, np.isin(mood, TIRING_MOODS), np.isin(forecast, WET_WEATHERS)
+    )
 
 
 def _mean_after(mean: np.ndarray, today: np.ndarray, days: float) -> np.ndarray:

@@ -15,6 +15,7 @@ from human_wm_env.errors import ConfigError, InvalidActionError
 from human_wm_env.nudge.compliance import (
     Compliance,
     ComplianceSource,
+    ComplianceTraits,
     Receptivity,
     compliance_of,
     receptivity,
@@ -152,7 +153,7 @@ class NudgeWorld(World[NudgeState, PersonStart]):
         slots = len(starts)
         state = NudgeState(
             person=person,
-            own=self.compliance.people([self._key(start) for start in starts], self.nudges),
+            own=self.traits(starts),
             burden=np.zeros(slots, dtype=np.float32),
             habituation=np.zeros(slots, dtype=np.float32),
             sent=np.zeros(slots, dtype=np.intp),
@@ -160,9 +161,13 @@ class NudgeWorld(World[NudgeState, PersonStart]):
             shown=np.zeros(slots, dtype=bool),
             followed_seen=np.zeros(slots, dtype=np.intp),
             answers_seen=np.zeros(slots, dtype=np.intp),
-            uniform=self._noise(streams),
+            uniform=self.noise(streams),
         )
         return state, self._observe(state, seen)
+
+    def traits(self, starts: Sequence[PersonStart]) -> ComplianceTraits:
+        """Return the compliance of the people who begin there; no agent sees it."""
+        return self.compliance.people([self._key(start) for start in starts], self.nudges)
 
     def _key(self, start: PersonStart) -> str:
         """Return who somebody is, whichever world they are in: their id, or their log's hash."""
@@ -171,13 +176,14 @@ class NudgeWorld(World[NudgeState, PersonStart]):
         log = (start.history.rows, start.history.observed, start.history.weekday)
         return hashlib.sha256(b"".join(part.tobytes() for part in log)).hexdigest()
 
-    def _noise(self, streams: Sequence[Stream]) -> np.ndarray:
+    def noise(self, streams: Sequence[Stream]) -> np.ndarray:
+        """Return the noise of complying and quitting, float32 (slots, horizon, 2), in [0, 1)."""
         return draw_noise(streams, self.horizon, 0, 2, FOR_COMPLIANCE)[1]
 
     def reseed(self, state: NudgeState, streams: Sequence[Stream]) -> NudgeState:
         """Return the same people, with other noise in the days to come; see World.reseed."""
         person = self.people.reseed(state.person, streams)
-        return replace(state, person=person, uniform=self._noise(streams))
+        return replace(state, person=person, uniform=self.noise(streams))
 
     def receptivity(self, state: NudgeState) -> Receptivity:
         """Return what people are open to on the day to be decided."""

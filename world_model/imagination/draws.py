@@ -132,6 +132,7 @@ class HardDraw(ChainedDraw):
         return means + self.temperature * _scale(raw) * normal
 
     def _picked(self, logits: mx.array, uniform: mx.array) -> mx.array:
+        logits = mx.stop_gradient(logits)  # an index has none
         if self.temperature == 0.0:
             return logits.argmax(axis=1)
         highest = logits.max(axis=1, keepdims=True)

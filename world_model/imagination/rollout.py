@@ -127,12 +127,11 @@ def imagine(
         at = (0, FIRST_WEATHER) if day == 0 else (day - 1, NEXT_WEATHER)
         weather = inverse_cdf(chain[weather], uniform[:, at[0], at[1] : at[1] + 1])
         weekday = np.where(start.weekday < 0, -1, (start.weekday + day) % schema.DAYS_PER_WEEK)
-        habit, habit_uniform = _noise(normal[:, day], uniform[:, day], "habit")
         row, before = step(
             before,
             mx.array(schema.weekday_features(weekday)),
             one_hot(weather, chain.shape[1]),
-            HardDraw(habit, habit_uniform, temperature=temperature),
+            habit_draw(normal[:, day], uniform[:, day], temperature),
             states_draw(model, normal[:, day], uniform[:, day], temperature),
             None if observed is None else observed[:, day],
         )
@@ -144,6 +143,11 @@ def imagine(
 def normals_of(model: WorldModel) -> int:
     """Return how many standard normal numbers an imagined day takes."""
     return RESPONSE_NORMALS if model.architecture.has_response else NORMALS
+
+
+def habit_draw(normal: mx.array, uniform: mx.array, temperature: float) -> HardDraw:
+    """Return how people draw what they plan, from the noise of the day; see `states_draw`."""
+    return HardDraw(*_noise(normal, uniform, "habit"), temperature=temperature)
 
 
 def states_draw(

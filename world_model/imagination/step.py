@@ -93,6 +93,26 @@ class DayStep:
         Returns:
             The encoded day (slots, ROW_WIDTH), masked nowhere, and what is known after it.
         """
+        columns = self.planned(before, weekday, weather, draw_actions, observed)
+        return self.decided(before, weekday, weather, columns, draw_states, observed)
+
+    def planned(
+        self,
+        before: DayBefore,
+        weekday: mx.array,
+        weather: mx.array,
+        draw_actions: Draw,
+        observed: mx.array | None = None,
+    ) -> Columns:
+        """Return the encoded actions that people plan by their own habits.
+
+        Args:
+            before: what is known of the days before.
+            weekday: (slots, 2), encoded.
+            weather: (slots, 4), one-hot.
+            draw_actions: of the policy's head.
+            observed: see `__call__`.
+        """
         known_weather, acting = weather, None
         if observed is not None:
             known_weather = weather * observed[:, schema.WEATHER : schema.WEATHER + 1]
@@ -105,7 +125,7 @@ class DayStep:
         columns = draw_actions(self._layouts[0], parameters, self._policy_chain, acting)
         if self._feasible_days:
             columns = project(columns)
-        return self.decided(before, weekday, weather, columns, draw_states, observed)
+        return columns
 
     def decided(
         self,

@@ -15,7 +15,7 @@ from human_wm_env.errors import ConfigError
 from human_wm_env.random_streams import Stream
 from tests.world_model import tiny
 from world_model import differentiable
-from world_model.differentiable_worlds import person_dream
+from world_model.differentiable_worlds import dream_days
 from world_model.differentiable_worlds.person_dream import PersonDream
 
 SLOTS, DAYS = 30, 6
@@ -84,13 +84,13 @@ def test_the_gradient_of_a_return_is_that_of_finite_differences(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """With shares in place of drawn categories and moods: what is drawn has no derivative."""
-    drawn = person_dream.states_draw
+    drawn = dream_days.states_draw
 
     def shares(*given: Any, **named: Any) -> Any:
         draw: Any = drawn(*given, **named)
         return dataclasses.replace(draw, straight_through=False, probabilities=True)
 
-    monkeypatch.setattr(person_dream, "states_draw", shares)
+    monkeypatch.setattr(dream_days, "states_draw", shares)
     env = made(pessimism=0.5)
     dream, (starts, streams) = PersonDream(env.unwrapped, env.posterior), begun(env)
     rng = np.random.default_rng(2)
