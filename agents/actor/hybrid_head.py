@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from gymnasium import spaces
 
-from agents.action_layout import ActionLayout, middles
+from agents.action_layout import ActionLayout, bins, middles
 from agents.env_config import Vector
 from agents.protocol import Space
 from human_wm_env.errors import ConfigError
@@ -72,6 +72,21 @@ class HybridHead:
         """Where the logits of each category stand."""
         ends = self.amounts + np.cumsum([0, *self.categories])
         return [slice(int(a), int(b)) for a, b in pairwise(ends)]
+
+    def parts(self, actions: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Return what actions of the space are made of: `act` undone.
+
+        Returns:
+            Amounts, float32 (n, amounts), in [-1, 1]; and which of each category, int (n,).
+        """
+        if isinstance(self.space, spaces.Discrete):
+            picked = actions.astype(np.intp) - int(self.space.start)
+            return np.empty((len(actions), 0), dtype=np.float32), [picked]
+        assert isinstance(self.space, spaces.Box)
+        low, high = self.space.low, self.space.high
+        unit = (2.0 * (actions - low) / (high - low) - 1.0).astype(np.float32)
+        picks = [bins(unit[:, column], count) for column, count in self.picks.items()]
+        return unit[:, self._layout.amounts], picks
 
     def act(self, outputs: np.ndarray, correction: np.ndarray | None = None) -> np.ndarray:
         """Return actions of the space.

@@ -16,13 +16,13 @@ import mlx.optimizers as optim
 import numpy as np
 from gymnasium.vector import AutoresetMode
 
-from agents.action_layout import bins
 from agents.actor.actor_agent import ActorAgent
 from agents.actor.hybrid_head import HybridHead
 from agents.actor.net import NetShape, outputs_of
 from agents.distillation.settings import DistilledConfig
 from agents.env_config import EnvConfig, Vector, make_vector_env
 from agents.episode_starts import spread_starts
+from agents.nudge.planner import NudgePlanner, NudgePlannerConfig
 from agents.planning.dream_planner import ImaginingPlanner
 from agents.training_session import Session
 from agents.training_state import keep_state, kept_state, training_settings
@@ -43,21 +43,16 @@ def train_distilled(config: DistilledConfig, env: EnvConfig, session: Session) -
     Raises:
         CheckpointError: the state to go on from is of other settings.
     """
-    made = make_vector_env(
-        env, config.episodes, autoreset=AutoresetMode.DISABLED, dataset=session.dataset
-    )
+    # People who are nudged may quit before the others: they wait for these.
+    autoreset = AutoresetMode.NEXT_STEP if env.nudged else AutoresetMode.DISABLED
+    made = make_vector_env(env, config.episodes, autoreset=autoreset, dataset=session.dataset)
     with contextlib.closing(made) as vector:
         imitation = _Imitation(config, env, vector)
         settings = training_settings(config, env, session.dataset)
         kept: Any = kept_state(settings, session)
         if kept is not None:
             imitation.seen, imitation.shown = list(kept["seen"]), list(kept["shown"])
-        planner = ImaginingPlanner(
-            config.planner,
-            world_model=env.world_model,
-            reward_weights=env.reward_weights,
-            pessimism=env.pessimism,
-        )
+        planner = _planner(config, env)
         planner.enter(cast(VectorEnv, vector.unwrapped))
         per_round = config.episodes * env.horizon
         session.report(len(imitation.seen) * per_round)
@@ -79,6 +74,17 @@ def train_distilled(config: DistilledConfig, env: EnvConfig, session: Session) -
         return actor
 
 
+def _planner(config: DistilledConfig, env: EnvConfig) -> ImaginingPlanner | NudgePlanner:
+    if env.nudged:
+        return NudgePlanner(NudgePlannerConfig(config.planner, env.world_model), env.reward_weights)
+    return ImaginingPlanner(
+        config.planner,
+        world_model=env.world_model,
+        reward_weights=env.reward_weights,
+        pessimism=env.pessimism,
+    )
+
+
 def _given(actor: ActorAgent) -> ActorAgent:
     return actor
 
@@ -88,7 +94,7 @@ def _collect(
     env: EnvConfig,
     session: Session,
     vector: Vector,
-    planner: ImaginingPlanner,
+    planner: ImaginingPlanner | NudgePlanner,
     actor: ActorAgent | None,
     imitation: _Imitation,
 ) -> float:
@@ -99,16 +105,18 @@ def _collect(
     observed, _ = vector.reset(**starts.reset_arguments())
     planner.reset(config.episodes)
     seen, shown, earned = [], [], 0.0
+    alive = np.ones(config.episodes, dtype=bool)
     for _ in range(env.horizon):
         advice = planner.act(observed)
-        seen.append(observed.copy())
-        shown.append(advice)
+        seen.append(observed[alive])
+        shown.append(advice[alive])
         acted = advice if actor is None else actor.act(observed)
-        observed, reward, *_ = vector.step(acted)
-        earned += float(reward.mean())
+        observed, reward, terminated, truncated, _ = vector.step(acted)
+        earned += float((alive * reward).mean())
+        alive &= ~(terminated | truncated)
         session.report(config.episodes)
     imitation.seen.append(np.concatenate(seen))
-    imitation.shown.append(np.concatenate(shown).astype(np.float32))
+    imitation.shown.append(np.concatenate(shown))
     return earned
 
 
@@ -137,8 +145,7 @@ class _Imitation:
         rng = np.random.default_rng(np.random.SeedSequence([config.seed, 10, len(self.seen)]))
         weights = {n: mx.array(w) for n, w in self.shape.first_weights(rng).items()}
         seen, shown = np.concatenate(self.seen), np.concatenate(self.shown)
-        amounts = shown[:, [c for c in range(shown.shape[1]) if c not in self.head.picks]]
-        picked = [bins(shown[:, column], count) for column, count in self.head.picks.items()]
+        amounts, picked = self.head.parts(shown)
         batches = max(1, len(seen) // config.batch_size)
         optimiser = optim.Adam(optim.cosine_decay(config.learning_rate, config.passes * batches))
 

@@ -22,7 +22,7 @@ from agents.training_session import Session
 from human_wm_env.envs.scalarize import ScalarReward
 from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.errors import ConfigError, ResetNeededError
-from human_wm_env.nudge.compliance import ComplianceTraits
+from human_wm_env.nudge.compliance import ComplianceTraits, Receptivity
 from human_wm_env.nudge.state import NudgeState
 from human_wm_env.nudge.world import BURDEN, NudgeWorld, live
 from human_wm_env.worlds.person_state import PersonState
@@ -194,31 +194,25 @@ class NudgePlanner(NudgePlanning):
         super().__init__(self.kind, imagine, reward_weights)
         self.config = config
         self._posterior: DispositionPosterior | None = None
-        self._less = np.zeros(0)
+        self._open_to: Receptivity | None = None
 
     def reset(self, slots: int) -> None:
         """Forget what was learned of people."""
         super().reset(slots)
-        self._posterior = None
-
-    def act(self, observations: np.ndarray) -> np.ndarray:
-        """Return what is best to be sent today, and note what would tell against it."""
-        sent = super().act(observations)
-        assert self._env is not None
-        state: NudgeState = self._env.state
-        # With no disposition and no liking the log-odds are what the day takes away.
-        nobody = ComplianceTraits(*(np.zeros_like(part) for part in vars(state.own).values()))
-        open_to, nudges = self._world.receptivity(state), self._world.nudges
-        self._less = -self._world.compliance.log_odds(nobody, open_to, nudges, sent)
-        return sent
+        self._posterior = self._open_to = None
 
     def log_odds(self, state: NudgeState) -> np.ndarray:
         """Return what the population and the answers so far say, the same for all nudges."""
-        if self._posterior is None:
-            self._posterior = DispositionPosterior(self._world.compliance, len(state.sent))
+        model, nudges = self._world.compliance, self._world.nudges
+        if self._posterior is None or self._open_to is None:
+            self._posterior = DispositionPosterior(model, len(state.sent))
         else:
-            self._posterior.take_in(self._less, state.shown, state.complied)
-        return np.repeat(self._posterior.log_odds()[:, None], len(self._world.nudges), axis=1)
+            # With no disposition and no liking the log-odds are what yesterday took away.
+            nobody = ComplianceTraits(*(np.zeros_like(part) for part in vars(state.own).values()))
+            less = -model.log_odds(nobody, self._open_to, nudges, state.sent)
+            self._posterior.take_in(less, state.shown, state.complied)
+        self._open_to = self._world.receptivity(state)
+        return np.repeat(self._posterior.log_odds()[:, None], len(nudges), axis=1)
 
     def quit_factor(self, state: NudgeState) -> np.ndarray:
         """Return the population's mean factor."""
