@@ -150,5 +150,11 @@ def ablation_figure(results: Results) -> Figure:
         axes.axhline(1.0, color="0.7", linewidth=1, zorder=0)
         axes.spines[["top", "right"]].set_visible(False)
     grid[0, 0].set_ylabel("share of the optimum")
-    grid[0, 0].legend(fontsize=7, frameon=False, loc="lower right")
+    figure.legend(
+        *grid[0, 0].get_legend_handles_labels(),
+        loc="outside upper center",
+        ncols=len(ORDER),
+        fontsize=8,
+        frameon=False,
+    )
     return figure

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 
 from agents import Bootstrap
@@ -123,6 +125,18 @@ def kept(cell: Cell) -> Facts | None:
     return dict(found["result"])
 
 
+def end_with_the_command() -> None:
+    """End this process when the command is killed, which could not tell it to."""
+    command = parent_process()
+    assert command is not None
+
+    def wait() -> None:
+        command.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
 def run_all(config: AblationConfig, run: RunFolder) -> Facts:
     """Run what has not been run; returns rows of numbers, and draws the figure."""
     cells = list(cells_of(config, run.path / EXPERIMENTS))
@@ -130,7 +144,9 @@ def run_all(config: AblationConfig, run: RunFolder) -> Facts:
     done = {cell.file: found for cell in cells if (found := kept(cell)) is not None}
     left = [cell for cell in cells if cell.file not in done]
     # New interpreters, since Torch does not survive a fork.
-    pool = ProcessPoolExecutor(config.processes, mp_context=get_context("spawn"))
+    pool = ProcessPoolExecutor(
+        config.processes, mp_context=get_context("spawn"), initializer=end_with_the_command
+    )
     try:
         running = {
             pool.submit(

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -72,3 +74,18 @@ def test_wrong_settings_are_errors(
     with pytest.raises(SystemExit):
         run(tmp_path, word)
     assert message in capsys.readouterr().err
+
+
+def test_workers_end_with_a_killed_command() -> None:
+    code = (
+        "import time; from concurrent.futures import ProcessPoolExecutor;"
+        "from multiprocessing import get_context;"
+        "from human_wm_cli.commands.ablation import end_with_the_command;"
+        "pool = ProcessPoolExecutor(1, get_context('spawn'), end_with_the_command);"
+        "pool.submit(time.sleep, 600);"
+        "print('begun', flush=True); time.sleep(600)"
+    )
+    command = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert command.stdout is not None and command.stdout.readline() == "begun\n"
+    command.kill()
+    command.communicate(timeout=60)  # until the worker, too, has closed what it writes to
