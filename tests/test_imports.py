@@ -77,7 +77,7 @@ ROOMS = {
             "console",
             "agents_page",
         ),
-        *("dashboard", "run", "data", "real_env"),
+        *("dashboard", "run", "data", "real_env", "gradients"),
         *("fan_charts", "people_map", "model_card", "comparison"),
         *("benchmarks", "fuzzing", "vmc", "commands", "main", "__main__"),
     ),

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
+from agents.differentiable_world import MakeDifferentiable
 from agents.env_config import EnvConfig
 from agents.episode_starts import draw_starts
 from agents.evaluation.artifact_cache import ArtifactCache
@@ -45,6 +46,7 @@ class AgentBenchmark:
         folder: keeps trained agents, episodes and estimates.
         dataset: a data set object in place of the worlds' own.
         say: gets a line for what is made anew.
+        differentiable: see `Session`; for agents that learn by gradients of the dream.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class AgentBenchmark:
         *,
         dataset: Dataset | None = None,
         say: Callable[[str], object] = lambda line: None,
+        differentiable: MakeDifferentiable | None = None,
     ) -> None:
         self.config, self._folder, self._dataset, self._say = config, folder, dataset, say
         starts = draw_starts(
@@ -63,7 +66,9 @@ class AgentBenchmark:
             seed=config.seed,
             dataset=dataset,
         )
-        self._artifacts = ArtifactCache(folder, starts, dataset=dataset, say=say)
+        self._artifacts = ArtifactCache(
+            folder, starts, dataset=dataset, say=say, differentiable=differentiable
+        )
         untrained = self._artifacts.untrained_model(config.dream.world_model)
         self.entries = benchmark_entries(config, str(untrained))
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
+from agents.differentiable_world import MakeDifferentiable
 from agents.env_config import EnvConfig
 from agents.episode_starts import Starts
 from agents.evaluation.benchmark_entries import BenchmarkEntry
@@ -34,6 +35,7 @@ class ArtifactCache:
         starts: of all episodes.
         dataset: a data set object in place of the worlds' own.
         say: gets the lines.
+        differentiable: see `Session`.
     """
 
     def __init__(
@@ -43,8 +45,10 @@ class ArtifactCache:
         *,
         dataset: Dataset | None = None,
         say: Callable[[str], object] = lambda line: None,
+        differentiable: MakeDifferentiable | None = None,
     ) -> None:
         self.folder, self.starts, self.dataset, self._say = folder, starts, dataset, say
+        self._differentiable = differentiable
         self._store = EpisodeStore(folder / "episodes", starts, dataset=dataset, say=say)
 
     def agent(self, entry: BenchmarkEntry) -> Agent:
@@ -62,7 +66,11 @@ class ArtifactCache:
         )
         if not (folder / MANIFEST_FILE).is_file():
             session = Session(
-                state_folder=state, resume=True, checkpoint_days=50_000, dataset=self.dataset
+                state_folder=state,
+                resume=True,
+                checkpoint_days=50_000,
+                dataset=self.dataset,
+                differentiable=self._differentiable,
             )
             save_agent(train_agent(entry.config, entry.env, session), folder)
         return load_agent(folder)

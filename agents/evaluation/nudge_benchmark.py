@@ -10,7 +10,10 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
+from agents.backprop.settings import BackpropConfig
 from agents.baselines import RandomAgent
+from agents.differentiable_world import MakeDifferentiable
+from agents.distillation.settings import DistilledConfig
 from agents.env_config import EnvConfig
 from agents.episode_starts import draw_starts
 from agents.evaluation.artifact_cache import ArtifactCache
@@ -32,7 +35,12 @@ from human_wm_env.settings import one_of
 
 NEVER, RANDOM, ORACLE = "never", "random", "oracle"
 PERIODS = (1, 2, 3, 7)
+IN_EXPECTATION = ("backprop", "distilled")  # they learn from how likely people quit
 CONDITIONAL = {"walk": "sedentary", "earlier_bed": "short_night", "rest": "tired"}
+
+
+def _distilled() -> DistilledConfig:
+    return DistilledConfig(rounds=3, episodes=300, planner=NudgePlannerConfig().planner)
 
 
 @dataclass(frozen=True)
@@ -44,9 +52,10 @@ class NudgeBenchmarkConfig:
         simulator: where they are judged.
         compliances: each has agents and a table of its own.
         ppo, dqn, thompson: how they are trained; null leaves one out.
+        backprop, distilled: likewise; these take quitting in expectation, see `staying`.
         planner, oracle: budgets, see `NudgePlannerConfig`; null leaves one out.
-        staying: train where nobody quits and burden costs what quitting is expected to; see
-            `agents.nudge.staying`. All are judged where people quit.
+        staying: train those who try actions where nobody quits and burden costs what quitting
+            is expected to; see `agents.nudge.staying`. All are judged where people quit.
         seeds: trainings of each.
         people: of the test split; null takes all.
         episodes_per_person: start days of each.
@@ -60,6 +69,8 @@ class NudgeBenchmarkConfig:
     ppo: PPOConfig | None = field(default_factory=PPOConfig)
     dqn: DQNConfig | None = field(default_factory=DQNConfig)
     thompson: ThompsonConfig | None = field(default_factory=ThompsonConfig)
+    backprop: BackpropConfig | None = field(default_factory=BackpropConfig)
+    distilled: DistilledConfig | None = field(default_factory=_distilled)
     planner: PlannerConfig | None = field(default_factory=lambda: NudgePlannerConfig().planner)
     oracle: PlannerConfig | None = field(default_factory=lambda: NudgeOracleConfig().planner)
     staying: bool = True
@@ -84,18 +95,20 @@ class NudgeBenchmarkConfig:
     def entries(self, compliance: str) -> list[BenchmarkEntry]:
         """Return the trainings for one compliance."""
         env = replace(self.dream, compliance=compliance, person_context=True)
-        env = staying(env) if self.staying else env
+        kept = staying(env) if self.staying else env
         algorithms: dict[str, Any] = {
             "ppo": self.ppo,
             "dqn": self.dqn,
             "thompson": self.thompson,
+            "backprop": self.backprop,
+            "distilled": self.distilled,
         }
         return [
             BenchmarkEntry(
                 f"{compliance}, {name}, seed {number + 1}",
                 name,
                 replace(algorithm, seed=algorithm.seed + number),
-                env,
+                env if name in IN_EXPECTATION else kept,
             )
             for number in range(self.seeds)
             for name, algorithm in algorithms.items()
@@ -143,6 +156,7 @@ class NudgeBenchmark:
         folder: keeps trained agents and episodes.
         dataset: a data set object in place of the worlds' own.
         say: gets a line for what is made anew.
+        differentiable: see `Session`; for agents that learn by gradients of the dream.
     """
 
     def __init__(
@@ -152,6 +166,7 @@ class NudgeBenchmark:
         *,
         dataset: Dataset | None = None,
         say: Callable[[str], object] = lambda line: None,
+        differentiable: MakeDifferentiable | None = None,
     ) -> None:
         self.config = config
         starts = draw_starts(
@@ -161,7 +176,9 @@ class NudgeBenchmark:
             seed=config.seed,
             dataset=dataset,
         )
-        self._artifacts = ArtifactCache(folder, starts, dataset=dataset, say=say)
+        self._artifacts = ArtifactCache(
+            folder, starts, dataset=dataset, say=say, differentiable=differentiable
+        )
 
     @property
     def policies(self) -> int:

@@ -18,6 +18,7 @@ from agents.evaluation.figures import score_figure, sweep_figure, transfer_figur
 from agents.evaluation.summary_table import interval_text
 from human_wm_cli.agents_page import agents_page
 from human_wm_cli.console import Facts, Row, print_report, run_script, say
+from human_wm_cli.gradients import differentiable
 from human_wm_cli.run import PAGE, TRAINING_STATE, RunConfig, RunFolder
 
 NAME = "benchmark_agents"
@@ -75,7 +76,9 @@ def main(config: BenchmarkAgentsConfig) -> None:
     humanwm benchmark-agents seeds=1 people=20 others="[]" ppo.steps=15000
     """
     with RunFolder(NAME, config, config.run) as run:
-        benchmark = AgentBenchmark(config, run.path / TRAINING_STATE, say=say)
+        benchmark = AgentBenchmark(
+            config, run.path / TRAINING_STATE, say=say, differentiable=differentiable
+        )
         results = run_benchmark(benchmark)
         found = report(results, config.bootstrap)
         if config.off_policy is not None:

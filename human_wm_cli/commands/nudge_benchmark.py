@@ -11,12 +11,15 @@ from functools import partial
 from tqdm.auto import tqdm
 
 from agents import PPOConfig
+from agents.backprop.settings import BackpropConfig
+from agents.distillation.settings import DistilledConfig
 from agents.evaluation.nudge_benchmark import NudgeBenchmark, NudgeBenchmarkConfig, nudge_report
 from agents.evaluation.summary_table import interval_text
 from agents.nudge.thompson import ThompsonConfig
 from agents.planning.model_predictive_control import PlannerConfig
 from agents.sb3.hyperparameters import DQNConfig
 from human_wm_cli.console import Facts, markdown_table, print_report, run_script, say
+from human_wm_cli.gradients import differentiable
 from human_wm_cli.run import TABLE, TRAINING_STATE, RunConfig, RunFolder
 
 NAME = "nudge_benchmark"
@@ -48,6 +51,8 @@ def smaller(config: NudgeBenchmarkCommand) -> NudgeBenchmarkCommand:
         ppo=PPOConfig(steps=20, slots=2, n_steps=5, batch_size=5, n_epochs=1, warm_start=0),
         dqn=DQNConfig(steps=20, slots=2, learning_starts=4, batch_size=4, gradient_steps=1),
         thompson=ThompsonConfig(steps=20, slots=2),
+        backprop=BackpropConfig(steps=2, slots=2, starts=4, width=8),
+        distilled=DistilledConfig(rounds=1, episodes=2, planner=budget, passes=1, width=8),
         planner=budget,
         oracle=budget,
         seeds=1,
@@ -58,16 +63,19 @@ def smaller(config: NudgeBenchmarkCommand) -> NudgeBenchmarkCommand:
 
 
 def main(config: NudgeBenchmarkCommand) -> None:
-    """Train PPO, DQN and a bandit to send nudges in the dream, and judge all in the simulator.
+    """Train agents to send nudges in the dream, and judge all in the simulator.
 
-    Beside them: fixed rules, random nudges, a planner and an oracle, for each compliance.
+    PPO, DQN, a bandit, back-propagation and a distilled planner; beside them fixed rules, random
+    nudges, a planner and an oracle, for each compliance.
     Start it again with run.name=NAME run.resume=true and it goes on where it stopped. A part:
-    humanwm nudge-benchmark compliances="[default]" seeds=1 dqn=null
+    humanwm nudge-benchmark compliances="[default]" seeds=1 dqn=null ppo=null
     """
     with RunFolder(NAME, config, config.run) as run:
         if config.smoke:
             config = smaller(config)
-        benchmark = NudgeBenchmark(config, run.path / TRAINING_STATE, say=say)
+        benchmark = NudgeBenchmark(
+            config, run.path / TRAINING_STATE, say=say, differentiable=differentiable
+        )
         with tqdm(total=benchmark.policies, unit="agent", disable=None) as bar:
 
             def show(name: str, done: int) -> None:

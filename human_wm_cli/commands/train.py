@@ -22,8 +22,7 @@ from agents import (
     save_agent,
     train_agent,
 )
-from agents.differentiable_world import DifferentiableWorld
-from agents.env_config import AnyEnvConfig, Vector, is_of_people
+from agents.env_config import AnyEnvConfig, is_of_people
 from agents.evaluation.transfer_curve import TransferCurve
 from agents.registry import ALGORITHMS, algorithm_named
 from agents.saved_folder import AGENT_FOLDER
@@ -32,9 +31,9 @@ from human_wm_cli.config import CONFIGS_FOLDER
 from human_wm_cli.console import Facts, print_report, run_script, say
 from human_wm_cli.dashboard.stage_events import StageEvents
 from human_wm_cli.data import EMBEDDED
+from human_wm_cli.gradients import differentiable
 from human_wm_cli.run import TRAINING_STATE, RunConfig, RunFolder
 from human_wm_env import CheckpointError, ConfigError, Dataset
-from human_wm_env.extras import extras_named
 
 NAME = "train_agent"
 SNAPSHOTS = "snapshots"  # in the run's folder training_state
@@ -224,7 +223,7 @@ def train(
             snapshot=snapshot,
             dataset=dataset,
             measure=measure,
-            differentiable=_differentiable,
+            differentiable=differentiable,
         )
         agent = train_agent(config.agent, config.env, session)
     folder = save_agent(agent, run.path / name)
@@ -282,13 +281,6 @@ def main(config: TrainAgentConfig) -> None:
         result={"agent": training.folder, "run": run.path, **metrics},
     )
     say(f"Judge it: humanwm evaluate agents={run.path}{_where(config.env)}")
-
-
-@extras_named("train")
-def _differentiable(env: Vector) -> DifferentiableWorld:
-    from world_model import differentiable  # with MLX, which no other training needs
-
-    return differentiable(env)
 
 
 def _where(env: AnyEnvConfig) -> str:
