@@ -63,8 +63,8 @@ ROOMS = {
         *("episode_starts", "reward_components", "rollout", "saved_folder"),
         *("baselines", "actor", "planning", "training_state"),
         "torch_threads",
-        *("sb3", "evolution", "backprop", "distillation"),
-        *("transformer", "nudge"),
+        *("sb3", "evolution", "nudge", "backprop", "distillation"),
+        "transformer",
         *("registry", "saving", "evaluation", "ablation", "vector_tasks"),
     ),
     "human_wm_cli": (
