@@ -41,3 +41,18 @@ def test_a_box_of_other_bounds_and_discrete_actions() -> None:
 def test_other_spaces_are_refused(space: spaces.Space) -> None:
     with pytest.raises(ConfigError, match="RescaleAction"):
         HybridHead(space)
+
+
+def test_parts_are_what_actions_are_made_of() -> None:
+    rng = np.random.default_rng(3)
+    head = HybridHead(spaces.Box(-2.0, 3.0, (4,), np.float32), {1: 7, 3: 5})
+    outputs = rng.standard_normal((50, head.outputs)).astype(np.float32)
+    amounts, picks = head.parts(head.act(outputs))
+    np.testing.assert_allclose(amounts, np.tanh(outputs[:, :2]), atol=1e-5)
+    for picked, part in zip(picks, head.logits, strict=True):
+        np.testing.assert_array_equal(picked, outputs[:, part].argmax(axis=1))
+    choice = HybridHead(spaces.Discrete(4, start=2))
+    outputs = rng.standard_normal((50, 4)).astype(np.float32)
+    amounts, (picked,) = choice.parts(choice.act(outputs))
+    assert amounts.shape == (50, 0)
+    np.testing.assert_array_equal(picked, outputs.argmax(axis=1))

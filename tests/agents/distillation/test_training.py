@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from agents.action_layout import bins
+from agents.actor.hybrid_head import HybridHead
 from agents.distillation.settings import DistilledConfig
 from agents.distillation.training import train_distilled
 from agents.env_config import EnvConfig
+from agents.nudge.planner import NudgePlanner
 from agents.planning.cross_entropy import CrossEntropyConfig
 from agents.planning.dream_planner import ImaginingPlanner
 from agents.planning.model_predictive_control import PlannerConfig
@@ -20,6 +22,7 @@ from agents.training_session import Session
 from human_wm_env.errors import ConfigError
 from human_wm_env.people.embedded import EmbeddedPeople
 
+parts = HybridHead.parts
 SEARCH = CrossEntropyConfig(iterations=1, candidates=4, elite=2)
 PLANNER = PlannerConfig(days=2, draws=2, first_iterations=1, search=SEARCH)
 TINY = DistilledConfig(rounds=2, episodes=3, planner=PLANNER, passes=3, width=8)
@@ -42,6 +45,34 @@ def test_it_learns_what_it_is_shown(
     acted = agent.act(seen)
     np.testing.assert_allclose(acted[:, [0, 3, 4, 5, 6]], 0.4, atol=0.1)
     assert bins(acted[:, 1], 7).tolist() == [6, 0]
+
+
+def test_it_learns_when_to_send_nudges(
+    people: EmbeddedPeople, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Days after somebody quit are of another person, and nothing is learned from them."""
+    sent: list[np.ndarray] = []
+
+    def advise(self: NudgePlanner, seen: np.ndarray) -> np.ndarray:
+        action = np.where(seen[:, 36] > 0.0, 3, 0)  # by the weekday
+        sent.append(action)
+        return action
+
+    monkeypatch.setattr(NudgePlanner, "act", advise)
+    quitting = {"quit_rate": 0.3}
+    env = EnvConfig("HumanWMNudge-v0", horizon=6, split="all", compliance=quitting)
+    config = replace(TINY, rounds=1, episodes=40, passes=200, learning_rate=0.02)
+    learned: list[int] = []
+    monkeypatch.setattr(
+        HybridHead,
+        "parts",
+        lambda self, actions: learned.append(len(actions)) or parts(self, actions),
+    )
+    agent = train_distilled(config, env, Session(dataset=people))
+    seen = np.zeros((2, 53), dtype=np.float32)
+    seen[:, 36] = [0.8, -0.8]
+    assert agent.act(seen).tolist() == [3, 0]
+    assert 40 < learned[0] < 40 * len(sent)
 
 
 def test_a_resumed_training_ends_with_the_same_bytes(
