@@ -9,10 +9,11 @@ import numpy as np
 from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
 
+from agents.actor.hybrid_head import HybridHead
 from agents.env_config import AnyEnvConfig, EnvConfig, Vector, make_vector_env
 from agents.episode_starts import SeededStarts, Starts, spread_starts
 from agents.evolution.controller import ControllerAgent, ControllerShape
-from agents.evolution.hyperparameters import CMAESConfig
+from agents.evolution.hyperparameters import HYBRID, CMAESConfig
 from agents.planning.best_constant import warm_start
 from agents.protocol import Plain
 from agents.rollout import run_to_the_end
@@ -142,7 +143,7 @@ def train_cma_es(config: CMAESConfig, env: AnyEnvConfig, session: Session) -> Co
 def _check_state(kept: Plain, config: CMAESConfig, shape: ControllerShape) -> None:
     try:
         told = kept["told"]
-        check_like(kept["first_action"], np.zeros(shape.outputs, np.float32), "first_action")
+        check_like(kept["first_action"], np.zeros(shape.action_width, np.float32), "first_action")
         check_like(told, np.zeros((len(told), config.population)), "told")
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(
@@ -188,6 +189,16 @@ def _shape_for(vector: Vector, config: CMAESConfig) -> ControllerShape:
     read = slice(0, seen[0]) if config.part is None else _part(vector, config.part)
     discrete = isinstance(acted, spaces.Discrete)
     outputs = int(acted.n) if isinstance(acted, spaces.Discrete) else (acted.shape or (0,))[0]
+    picks: dict[int, int] = {}
+    if config.head == HYBRID:
+        head = HybridHead.of(vector)
+        if not head.picks:
+            raise ConfigError(
+                "a world that says which entries of an action pick a category",
+                f"head=hybrid with {acted}",
+                "Leave agent.head=bins.",
+            )
+        outputs, picks = head.outputs, dict(head.picks)
     return ControllerShape(
         read.stop - read.start,
         config.hidden,
@@ -195,6 +206,7 @@ def _shape_for(vector: Vector, config: CMAESConfig) -> ControllerShape:
         discrete=discrete,
         width=seen[0],
         first=read.start,
+        picks=picks,
     )
 
 
@@ -211,7 +223,7 @@ def _first_action(
     shape: ControllerShape, config: CMAESConfig, env: AnyEnvConfig, session: Session
 ) -> np.ndarray:
     if config.warm_start == 0:
-        return np.zeros(shape.outputs, dtype=np.float32)
+        return np.zeros(shape.action_width, dtype=np.float32)
     if not isinstance(env, EnvConfig):
         raise ConfigError(
             "warm_start=0 in a world that is not of people",

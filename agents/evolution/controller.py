@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Self
 
 import numpy as np
+from gymnasium import spaces
 
 from agents.action_layout import PERSON_ACTIONS
+from agents.actor.hybrid_head import HybridHead
 from agents.env_config import AnyEnvConfig, env_from_manifest
 from agents.evolution.hyperparameters import CMAESConfig
 from agents.protocol import Arrays, Manifest, Overrides, Plain
 from human_wm_env.errors import ConfigError
+
+LEAD = 0.5  # of the first category's output over the others
 
 
 @dataclass(frozen=True)
@@ -21,10 +27,13 @@ class ControllerShape:
     Attributes:
         inputs: entries of an observation that are read.
         hidden: units of the hidden layer; 0 is the linear controller.
-        outputs: entries of an action, or the number of Discrete actions.
+        outputs: entries of an action, or the number of Discrete actions; with `picks` amounts and
+            logits, see `HybridHead`.
         discrete: give the index of the highest output, not the outputs.
         width: entries of an observation; None is `inputs`.
         first: the first one that is read.
+        picks: entries of an action that pick the highest of so many outputs of their own; the
+            other entries are amounts.
     """
 
     inputs: int
@@ -33,6 +42,21 @@ class ControllerShape:
     discrete: bool = False
     width: int | None = None
     first: int = 0
+    picks: Mapping[int, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        # JSON has text as keys.
+        picks = {int(column): int(count) for column, count in self.picks.items()}
+        object.__setattr__(self, "picks", picks)
+
+    @property
+    def action_width(self) -> int:
+        """Entries of an action."""
+        return self.outputs - sum(self.picks.values()) + len(self.picks)
+
+    @cached_property
+    def _head(self) -> HybridHead:
+        return HybridHead(spaces.Box(-1.0, 1.0, (self.action_width,), np.float32), self.picks)
 
     @property
     def seen(self) -> int:
@@ -49,7 +73,14 @@ class ControllerShape:
     def around(self, action: np.ndarray) -> np.ndarray:
         """Return the parameters of the controller that always gives one action."""
         parameters = np.zeros(self.parameters)
-        parameters[-self.outputs :] = np.arctanh(np.clip(action, -0.98, 0.98))
+        bias = parameters[-self.outputs :]
+        amounts = np.asarray(action)
+        if self.picks:
+            parts, picked = self._head.parts(amounts[None])
+            amounts = parts[0]
+            for part, chosen in zip(self._head.logits, picked, strict=True):
+                bias[part.start + int(chosen[0])] = LEAD
+        bias[: len(amounts)] = np.arctanh(np.clip(amounts, -0.98, 0.98))
         return parameters
 
     def act(self, parameters: np.ndarray, observations: np.ndarray) -> np.ndarray:
@@ -63,7 +94,8 @@ class ControllerShape:
             observations: float (members * n, seen), those of a member side by side.
 
         Returns:
-            float32 (members * n, outputs), in (-1, 1); or the Discrete actions, int (members * n,).
+            float32 (members * n, action_width), in (-1, 1); or the Discrete actions, int
+            (members * n,).
 
         Source: Ha & Schmidhuber 2018, "World models": a linear controller, a = W z + b.
         """
@@ -77,6 +109,8 @@ class ControllerShape:
         raw = _layer(parameters, x, self.outputs)
         if self.discrete:
             return np.asarray(raw.argmax(axis=-1).reshape(-1))
+        if self.picks:
+            return self._head.act(raw.reshape(-1, self.outputs)).astype(np.float32)
         actions = np.tanh(raw)
         return actions.reshape(-1, self.outputs).astype(np.float32)
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from human_wm_env.errors import ConfigError
+from human_wm_env.settings import one_of
+
+BINS, HYBRID = HEADS = ("bins", "hybrid")
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,9 @@ class CMAESConfig:
         episodes: starts that every member of a generation is judged on, the same for all
             (common random numbers), others in the next generation.
         hidden: units of the controller's hidden layer; 0 is the linear one.
+        head: "bins" puts every output through tanh, and entries of an action that pick a category
+            fall into one of its bins; "hybrid" has an output for each category, and picks the
+            highest, where the world says which entries pick one.
         part: the part of the observation that the controller reads, by its name in the world,
             such as "z" in `WorldModelDream-v0`; None reads all of it.
         sigma: first standard deviation of every parameter.
@@ -30,6 +36,7 @@ class CMAESConfig:
     population: int = 32
     episodes: int = 32
     hidden: int = 0
+    head: str = BINS
     part: str | None = None
     sigma: float = 0.1
     warm_start: int = 10
@@ -37,6 +44,7 @@ class CMAESConfig:
     algorithm: Literal["cma_es"] = "cma_es"
 
     def __post_init__(self) -> None:
+        one_of(self.head, HEADS, "a head")
         for name, low in (("generations", 1), ("population", 3), ("episodes", 1), ("hidden", 0)):
             if getattr(self, name) < low:
                 raise ConfigError(f"{name} >= {low}", f"{getattr(self, name)}", "Raise it.")

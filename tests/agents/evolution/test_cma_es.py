@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agents.env_config import EnvConfig
+from agents.env_config import EnvConfig, GymEnvConfig
 from agents.evolution.cma_es import CMAESConfig, Evolution, days_of, train_cma_es
 from agents.evolution.controller import ControllerAgent, ControllerShape
 from agents.saving import load_agent, save_agent
@@ -64,11 +64,11 @@ def test_evolution_leaves_the_global_generator_alone() -> None:
     np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
 
 
-@pytest.mark.parametrize("hidden", [0, 2])
+@pytest.mark.parametrize(("hidden", "head"), [(0, "bins"), (2, "bins"), (0, "hybrid")])
 def test_a_resumed_training_ends_with_the_same_bytes(
-    hidden: int, people: EmbeddedPeople, simulator: EnvConfig, tmp_path: Path
+    hidden: int, head: str, people: EmbeddedPeople, simulator: EnvConfig, tmp_path: Path
 ) -> None:
-    config = replace(TINY, hidden=hidden)
+    config = replace(TINY, hidden=hidden, head=head)
     whole = train_cma_es(config, simulator, Session(dataset=people))
     session = Session(state_folder=tmp_path, dataset=people)
     half = train_cma_es(replace(config, generations=2), simulator, session)
@@ -124,8 +124,10 @@ def test_wrong_observations_and_parameters_are_refused(simulator: EnvConfig) -> 
         ControllerAgent(shape, np.zeros(3), TINY, simulator)
 
 
-@pytest.mark.parametrize("settings", [{"population": 2}, {"sigma": 0.0}, {"hidden": -1}])
-def test_settings_are_checked(settings: dict[str, float]) -> None:
+@pytest.mark.parametrize(
+    "settings", [{"population": 2}, {"sigma": 0.0}, {"hidden": -1}, {"head": "tanh"}]
+)
+def test_settings_are_checked(settings: dict[str, object]) -> None:
     with pytest.raises(ConfigError):
         CMAESConfig(**settings)  # type: ignore[arg-type]
 
@@ -139,3 +141,30 @@ def test_a_controller_may_read_a_part_of_the_observation() -> None:
         shape.act(parameters, seen), alone.act(parameters, np.ascontiguousarray(seen[:, 1:3]))
     )
     assert shape.seen == 5 and shape.parameters == alone.parameters
+
+
+def test_a_hybrid_controller_picks_the_highest_of_a_categorys_outputs() -> None:
+    """One observation of width 1 and weights of 0: the biases alone act."""
+    shape = ControllerShape(1, 0, 2 + 3 + 2, picks={1: 3, 3: 2})
+    assert (shape.action_width, shape.parameters) == (4, 14)
+    parameters = np.zeros((2, 14))
+    parameters[0, 7:] = [0.5, -0.5, 0.1, 0.9, 0.2, 1.0, 0.0]
+    parameters[1, 7:] = [0.0, 0.0, 0.0, 0.0, 0.3, 0.0, 2.0]
+    acted = shape.act(parameters, np.ones((4, 1)))
+    a = np.tanh(0.5)
+    wanted = [
+        [a, 0.0, -a, -0.5],
+        [a, 0.0, -a, -0.5],
+        [0.0, 2 / 3, 0.0, 0.5],
+        [0.0, 2 / 3, 0.0, 0.5],
+    ]
+    np.testing.assert_allclose(acted, wanted, atol=1e-6)
+    day = np.array([0.3, 2 / 3, -0.7, 0.5], dtype=np.float32)
+    always = shape.act(shape.around(day)[None], np.ones((1, 1)))
+    np.testing.assert_allclose(always[0], day, atol=1e-6)
+
+
+def test_a_hybrid_head_needs_categories(people: EmbeddedPeople) -> None:
+    config = replace(TINY, head="hybrid")
+    with pytest.raises(ConfigError, match="pick a category"):
+        train_cma_es(config, GymEnvConfig("CartPole-v1"), Session())
