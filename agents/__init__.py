@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from agents.distillation.settings import DistilledConfig
     from agents.env_config import EnvConfig, GymEnvConfig, make_vector_env
     from agents.evaluation.bootstrap_intervals import Bootstrap
-    from agents.evaluation.evaluate import Evaluation, EvaluationConfig, evaluate, load_agents
+    from agents.evaluation.evaluate import Evaluation, evaluate, load_agents
     from agents.evaluation.off_policy import OffPolicyConfig
     from agents.evaluation.other_worlds import judge, references_of
+    from agents.evaluation.settings import EvaluationConfig
     from agents.evolution.hyperparameters import CMAESConfig
     from agents.planning.best_constant import BestConstantConfig, SearchConfig
     from agents.planning.cross_entropy import CrossEntropyConfig

@@ -18,12 +18,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
+from human_wm_cli.config_hints import (
+    Hint,
+    is_dict,
+    is_list,
+    is_text_literal,
+    options_of,
+    type_name,
+)
 from human_wm_cli.explanations import annotated
 from human_wm_env import ConfigError
 from human_wm_env.errors import did_you_mean
@@ -37,8 +45,6 @@ CONFIGS_FOLDER = _PACKAGED if _PACKAGED.is_dir() else _PACKAGED.parents[1] / "co
 
 Schema = TypeVar("Schema", bound="DataclassInstance")
 KeyPath = tuple[str, ...]
-# What an annotation evaluates to, such as a class, a union or a Literal: it has no type.
-Hint = Any
 
 
 @dataclass(frozen=True)
@@ -190,7 +196,7 @@ class _Composer:
         slot = self._known_slot(assignment.path, assignment.source)
         value, key = assignment.value, ".".join(assignment.path)
         wrong = ConfigError(
-            f"{_type_name(slot.hint)} for {key!r}",
+            f"{type_name(slot.hint)} for {key!r}",
             f"{value!r} (from {assignment.source})",
             "Give a value of that type.",
         )
@@ -312,12 +318,12 @@ def _split(word: str) -> tuple[KeyPath, str]:
 
 def _parse(text: str, hint: Hint, source: str) -> object:
     """Read an override's value: text for text fields, YAML for all others."""
-    options = _options(hint)
+    options = options_of(hint)
     if types.NoneType in typing.get_args(hint) and text == "null":
         return None
-    if all(option in (str, Path) or _is_text_literal(option) for option in options):
+    if all(option in (str, Path) or is_text_literal(option) for option in options):
         return text
-    if _is_list(options[0]) and not text.lstrip().startswith("["):
+    if is_list(options[0]) and not text.lstrip().startswith("["):
         text = f"[{text}]"  # one value needs no brackets
     try:
         return OmegaConf.to_container(OmegaConf.from_dotlist([f"value={text}"]))["value"]  # type: ignore[call-overload, index]
@@ -357,7 +363,7 @@ def _slot(schema: type, path: KeyPath) -> _Slot | None:
     for part in path:
         if current.group is None:
             # Below a dict any key will do; nothing else has keys.
-            options = [option for option in _options(current.hint) if _is_dict(option)]
+            options = [option for option in options_of(current.hint) if is_dict(option)]
             if not options:
                 return None
             arguments = typing.get_args(options[0])
@@ -367,7 +373,7 @@ def _slot(schema: type, path: KeyPath) -> _Slot | None:
         if part not in named:
             return None
         hint = typing.get_type_hints(current.group)[part]
-        groups = [option for option in _options(hint) if is_dataclass(option)]
+        groups = [option for option in options_of(hint) if is_dataclass(option)]
         own = named[part].metadata.get("group")
         group: Hint = groups[0] if groups else None
         current = _Slot(hint, group, (own,) if own else (*current.folder, part))
@@ -379,35 +385,9 @@ def _all_paths(schema: type, prefix: KeyPath = ()) -> Iterator[KeyPath]:
         path = (*prefix, field.name)
         yield path
         hint = typing.get_type_hints(schema)[field.name]
-        for option in _options(hint):
+        for option in options_of(hint):
             if is_dataclass(option):
                 yield from _all_paths(typing.cast(type, option), path)
-
-
-def _options(hint: Hint) -> list[Hint]:
-    """List the alternatives of a union, without None; any other type is its own."""
-    if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        return [option for option in typing.get_args(hint) if option is not types.NoneType]
-    return [hint]
-
-
-def _is_dict(hint: Hint) -> bool:
-    return hint is dict or typing.get_origin(hint) is dict
-
-
-def _is_list(hint: Hint) -> bool:
-    return hint in (list, tuple) or typing.get_origin(hint) in (list, tuple)
-
-
-def _is_text_literal(hint: Hint) -> bool:
-    words = typing.get_args(hint)
-    return all(isinstance(word, str) for word in words) and typing.get_origin(hint) is Literal
-
-
-def _type_name(hint: Hint) -> str:
-    if isinstance(hint, type) and not typing.get_args(hint):
-        return hint.__name__
-    return str(hint).replace("typing.", "")
 
 
 def _plain(value: object) -> object:

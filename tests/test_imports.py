@@ -73,6 +73,7 @@ ROOMS = {
             "endings",
             "log_warnings",
             "explanations",
+            "config_hints",
             "config",
             "console",
             "agents_page",

@@ -31,12 +31,12 @@ class BackpropConfig:
         seed: of weights, starts and noise.
     """
 
-    steps: int = 150
-    slots: int = 500
-    starts: int = 4000
+    steps: int = 350
+    slots: int = 350
+    starts: int = 3000
     width: int = 128
-    layers: int = 2
-    learning_rate: float = 3e-3
+    layers: int = 3
+    learning_rate: float = 2e-3
     max_grad_norm: float = 1.0
     relaxation: float = 1.0
     window: int = 60

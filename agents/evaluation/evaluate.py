@@ -3,99 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from gymnasium import spaces
-
-from agents.baselines import HabitAgent, RandomAgent
-from agents.env_config import NO_CONTEXT, SIMULATORS, EnvConfig, with_overrides
+from agents.env_config import EnvConfig, with_overrides
 from agents.episode_starts import Starts, draw_starts
 from agents.evaluation.advice import beside_constant
 from agents.evaluation.bootstrap_intervals import Bootstrap, Interval
+from agents.evaluation.compared_baselines import make_baselines
 from agents.evaluation.inflation import compare_worlds
 from agents.evaluation.off_policy import OffPolicyConfig
 from agents.evaluation.off_policy_agents import estimate_agents, judged_by_logs
 from agents.evaluation.paired_runs import Results, run_paired
 from agents.evaluation.replay_foresight import REPLAY_ID, run_replay, summarise_foresight
 from agents.evaluation.scores import headroom
+from agents.evaluation.settings import BASELINES, EvaluationConfig
 from agents.evaluation.summary_table import summarise, table_rows
-from agents.nudge.planner import NudgeOracle, NudgeOracleConfig, NudgePlanner, NudgePlannerConfig
-from agents.nudge.rules import NudgeRule, NudgeRuleConfig
-from agents.planning.best_constant import SearchConfig, search_best_constant
-from agents.planning.dream_planner import ImaginingPlanner
-from agents.planning.model_predictive_control import PlannerConfig
-from agents.planning.oracle_planner import OraclePlanner
 from agents.protocol import Agent, Plain
 from agents.rollout import Episodes
 from agents.saved_folder import AGENT_FOLDER, folder_of
 from agents.saving import load_agent
 from human_wm_env.errors import ConfigError
 from human_wm_env.notebook_html import html_table
-from human_wm_env.nudge.nudges import read_nudges
 from human_wm_env.people.embedded import Dataset
-from human_wm_env.settings import one_of
 
-BASELINES = ("random", "habit", "best_constant", "planner", "oracle")
 TRUTH = "simulator"
 FIT_WINDOWS = 8  # of each person that Q is fitted to
-
-
-@dataclass(frozen=True)
-class EvaluationConfig:
-    """What is compared on whom.
-
-    The worlds' own `split`, `weather` and `pessimism` are not used: agents are judged on
-    the people of `split` below, on the weather of the log, without pessimism.
-
-    Attributes:
-        baselines: out of random, habit, best_constant, planner and oracle. The two planners
-            take minutes; with the oracle, scores are normalised (habit 0, oracle 100).
-        split: whose people the agents are judged on.
-        people: how many of them; None takes all.
-        episodes_per_person: start days of each person.
-        seed: of people, days, noise and the random agent.
-        min_history_days: days of log before each start.
-        bootstrap: settings of the intervals.
-        max_slots: episodes that run side by side.
-        search_world: where the best constant is searched, on `search_split`; None takes
-            the last world given (the simulator, where there is one).
-        search_split: people of the search, others than those of the comparison.
-        search: settings of the search.
-        planner: search budget of the planner that imagines; it plans in the first dream.
-        oracle: search budget of the oracle planner.
-        replay: also show how well agents foresee the logged days, apart from their returns.
-    """
-
-    baselines: list[str] = field(default_factory=lambda: list(BASELINES[:3]))
-    split: str = "test"
-    people: int | None = None
-    episodes_per_person: int = 4
-    seed: int = 0
-    min_history_days: int = 14
-    bootstrap: Bootstrap = field(default_factory=Bootstrap)
-    max_slots: int = 2000
-    search_world: str | None = None
-    search_split: str = "train"
-    search: SearchConfig = field(default_factory=SearchConfig)
-    planner: PlannerConfig = field(default_factory=PlannerConfig)
-    oracle: PlannerConfig = field(default_factory=PlannerConfig)
-    replay: bool = False
-
-    def __post_init__(self) -> None:
-        for name in self.baselines:
-            one_of(name, BASELINES, "baselines")
-
-    def unused(self) -> dict[str, str]:
-        """Return settings that change nothing without their baseline, and why."""
-        needed = dict.fromkeys(("search", "search_world"), "best_constant")
-        needed |= {"planner": "planner", "oracle": "oracle"}
-        return {
-            name: f"It is of the baseline {baseline}: name that in evaluation.baselines, too."
-            for name, baseline in needed.items()
-            if baseline not in self.baselines
-        }
 
 
 def load_agents(folders: Sequence[Path | str]) -> dict[str, Agent]:
@@ -309,7 +243,7 @@ def with_baselines(
             raise _second(name, "an agent beside the baseline", "Give the agent another name.")
     if not agents and not config.baselines:
         raise ConfigError("at least one agent or baseline", "none", "Name one.")
-    return {**agents, **_baselines(worlds, config, dataset)}
+    return {**agents, **make_baselines(worlds, config, dataset)}
 
 
 def add_agent(agents: dict[str, Agent], name: str, agent: Agent, place: Path | str) -> None:
@@ -344,63 +278,3 @@ def _check_worlds(worlds: Mapping[str, EnvConfig]) -> None:
                 f"{sorted(values)}",
                 f"Set {name} alike in all worlds.",
             )
-
-
-def _baselines(
-    worlds: Mapping[str, EnvConfig], config: EvaluationConfig, dataset: Dataset | None
-) -> dict[str, Agent]:
-    first = next(iter(worlds.values()))
-    if first.nudged:
-        return _nudging_baselines(first, worlds, config)
-    makers: dict[str, Callable[[], Agent]] = {
-        "random": lambda: RandomAgent(config.seed),
-        "habit": HabitAgent,
-        "best_constant": lambda: _best_constant(worlds, config, dataset),
-        "planner": lambda: _planner(worlds, config),
-        "oracle": lambda: OraclePlanner(config.oracle, first.reward_weights),
-    }
-    return {name: makers[name]() for name in config.baselines}
-
-
-def _nudging_baselines(
-    first: EnvConfig, worlds: Mapping[str, EnvConfig], config: EvaluationConfig
-) -> dict[str, Agent]:
-    """Return baselines where people are nudged: habit is to send nothing."""
-    if "best_constant" in config.baselines:
-        raise ConfigError(
-            f"no best_constant among the baselines of {first.id}",
-            f"{config.baselines}",
-            "Give evaluation.baselines=[random,habit], and fixed rules as agents (nudge_rule).",
-        )
-    count, weights = len(read_nudges(first.nudges).names), first.reward_weights
-    model = _dream_model(worlds)
-    makers: dict[str, Callable[[], Agent]] = {
-        "random": lambda: RandomAgent(config.seed, spaces.Discrete(count)),
-        "habit": lambda: NudgeRule(NudgeRuleConfig(), 0),
-        "planner": lambda: NudgePlanner(NudgePlannerConfig(config.planner, model), weights),
-        "oracle": lambda: NudgeOracle(NudgeOracleConfig(config.oracle), weights),
-    }
-    return {name: makers[name]() for name in config.baselines}
-
-
-def _planner(worlds: Mapping[str, EnvConfig], config: EvaluationConfig) -> Agent:
-    first = next(iter(worlds.values()))
-    return ImaginingPlanner(
-        config.planner,
-        world_model=_dream_model(worlds),
-        reward_weights=first.reward_weights,
-    )
-
-
-def _dream_model(worlds: Mapping[str, EnvConfig]) -> str | None:
-    """Return the world model of the first dream."""
-    dreams = [world for world in worlds.values() if world.id not in SIMULATORS.values()]
-    return dreams[0].world_model if dreams else None
-
-
-def _best_constant(
-    worlds: Mapping[str, EnvConfig], config: EvaluationConfig, dataset: Dataset | None
-) -> Agent:
-    where = one_of(config.search_world or list(worlds)[-1], worlds, "a search_world")
-    world = with_overrides(worlds[where], {"split": config.search_split, **NO_CONTEXT})
-    return search_best_constant(world, config.search, dataset=dataset)

@@ -16,9 +16,10 @@ from safetensors.numpy import load_file
 
 from agents.env_config import EnvConfig
 from agents.evaluation.bootstrap_intervals import Bootstrap
-from agents.evaluation.evaluate import EvaluationConfig, evaluate
+from agents.evaluation.evaluate import evaluate
 from agents.evaluation.off_policy import OffPolicyConfig
 from agents.evaluation.replay_foresight import summarise_foresight
+from agents.evaluation.settings import EvaluationConfig
 from agents.evaluation.summary_table import summarise
 from agents.planning.best_constant import SearchConfig
 from agents.planning.cross_entropy import CrossEntropyConfig

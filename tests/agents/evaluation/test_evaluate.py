@@ -9,7 +9,8 @@ import pytest
 from agents.baselines import ConstantAgent, HabitAgent, RandomAgent
 from agents.env_config import EnvConfig
 from agents.evaluation.advice import day_rows
-from agents.evaluation.evaluate import EvaluationConfig, evaluate, load_agents
+from agents.evaluation.evaluate import evaluate, load_agents
+from agents.evaluation.settings import EvaluationConfig
 from agents.nudge.rules import NudgeRuleConfig, make_rule
 from agents.planning.best_constant import SearchConfig
 from agents.saving import save_agent
@@ -53,7 +54,7 @@ def test_the_constant_is_searched_in_one_world_on_other_people(
         searched.append(env)
         return ConstantAgent(np.zeros(7), "best_constant")
 
-    monkeypatch.setattr("agents.evaluation.evaluate.search_best_constant", search)
+    monkeypatch.setattr("agents.evaluation.compared_baselines.search_best_constant", search)
     worlds = {"dream": replace(simulator, masking="none"), "simulator": simulator}
     evaluate({}, worlds, QUICK, dataset=people)
     evaluate({}, worlds, replace(QUICK, search_world="dream"), dataset=people)

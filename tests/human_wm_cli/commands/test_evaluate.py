@@ -10,8 +10,8 @@ from gymnasium import spaces
 from agents.baselines import ConstantAgent, RandomAgent
 from agents.env_config import EnvConfig
 from agents.evaluation.bootstrap_intervals import Bootstrap
-from agents.evaluation.evaluate import EvaluationConfig
 from agents.evaluation.off_policy import OffPolicyConfig
+from agents.evaluation.settings import EvaluationConfig
 from agents.evaluation.untrained_model import write_untrained_model
 from agents.planning.best_constant import SearchConfig
 from agents.saving import save_agent
