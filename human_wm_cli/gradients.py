@@ -1,7 +1,12 @@
-"""Environments in MLX for agents that learn by their gradients."""
+"""Environments in MLX for agents that learn by their gradients.
+
+The import of `world_model` gives MLX its fast products of matrices (`nets/fast_blas.py`), which
+has to come before any other import of MLX: without it an update takes three times as long.
+"""
 
 from __future__ import annotations
 
+import world_model
 from agents.differentiable_world import DifferentiableWorld
 from agents.env_config import Vector
 from human_wm_env.extras import extras_named
@@ -14,6 +19,7 @@ def differentiable(env: Vector) -> DifferentiableWorld:
     Raises:
         MissingExtraError: MLX is not installed.
     """
-    from world_model import differentiable as made  # with MLX, which no other training needs
-
-    return made(env)
+    made: DifferentiableWorld = world_model.differentiable(
+        env
+    )  # with MLX, which others do not need
+    return made
