@@ -28,8 +28,9 @@ TASKS: dict[str, Task] = {
         elsewhere={"delay 10": {"delay": 10}, "delay 20": {"delay": 20}},
     ),
     "Detour": Task(
-        *("Detour-v0", 1200),
-        settings={"curriculum": DOORS, **QUARTERS},
+        *("Detour-v0", 1000),
+        # A single pass over the episodes came to 85 to 93% in 1,200 updates, two to 100% in these.
+        settings={"curriculum": DOORS, **QUARTERS, "n_epochs": 2},
         algorithm="transformer_ppo",
         elsewhere={"48 steps": {"horizon": 48}},
         planning_depth=2,
