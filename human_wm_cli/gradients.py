@@ -19,7 +19,6 @@ def differentiable(env: Vector) -> DifferentiableWorld:
     Raises:
         MissingExtraError: MLX is not installed.
     """
-    made: DifferentiableWorld = world_model.differentiable(
-        env
-    )  # with MLX, which others do not need
+    # The name imports MLX, which other trainings do not need.
+    made: DifferentiableWorld = world_model.differentiable(env)
     return made

@@ -16,8 +16,8 @@ class BackpropConfig:
         steps: updates; each runs an episode of every slot, from its first day to its last.
         slots: episodes side by side. Their starts, who the person is within what their log says,
             and noise are drawn anew for every update.
-        starts: different starts that are drawn from; a start costs an encoding of the person's
-            log when it is first met.
+        starts: drawn beforehand, of which each update takes some; one costs an encoding of the
+            person's log when it is first taken.
         width: of each hidden layer.
         layers: number of hidden layers.
         learning_rate: the first one; it falls to 0 along a cosine.

@@ -140,7 +140,7 @@ class Trainer:
         norms: list[float] = []
         for first in range(0, self.horizon, config.window):
             days = min(config.window, self.horizon - first)
-            window = _Window(self, state, seen, alive, days, first + days < self.horizon)
+            window = Window(self, state, seen, alive, days, first + days < self.horizon)
             noise = rng.gumbel(size=(days, config.slots, sum(self.head.categories)))
             loss = mx.value_and_grad(window.loss)
             _, gradient = loss(self.actor, mx.array(noise.astype(np.float32)))
@@ -166,12 +166,13 @@ class Trainer:
         """Return what is to come after observations (n, width), (n,)."""
         return self.horizon * outputs_of(weights, seen, mx.tanh)[:, 0]
 
-    def _learn_values(self, window: _Window) -> None:
+    def _learn_values(self, window: Window) -> None:
         """Move the value net towards what came in a window, and its own value of the end."""
-        seen, targets = window.value_targets()
+        seen, targets, alive = window.value_targets()
 
         def loss(weights: Weights) -> mx.array:
-            return ((self.values(weights, seen) - targets) / self.horizon).square().mean()
+            apart = (self.values(weights, seen) - targets) / self.horizon
+            return (alive * apart.square()).mean()
 
         for _ in range(self.config.value_passes):
             gradient = mx.grad(loss)(self.value)
@@ -212,7 +213,7 @@ class Trainer:
             optimiser.state = tree_map(mx.array, state["optimisers"][name])
 
 
-class _Window:
+class Window:
     """A few days of every slot that gradients flow through, and what was met on them.
 
     Args:
@@ -236,6 +237,7 @@ class _Window:
         self._trainer, self._days, self._goes_on = trainer, days, goes_on
         self.state, self.seen, self.alive = state, [seen], [alive]
         self.rewards: list[mx.array] = []
+        self.goes_on: list[mx.array] = []
 
     def loss(self, actor: Weights, gumbel: mx.array) -> mx.array:
         """Return what the days are worth, negative, on average over the slots.
@@ -250,10 +252,10 @@ class _Window:
             outputs = outputs_of(actor, self.seen[-1], mx.tanh)
             amounts, picks = sampled(trainer.head, outputs, gumbel[day], trainer.config.relaxation)
             step = trainer.world.step(self.state, amounts, picks)
-            reward = self.alive[-1] * step.reward
-            worth = worth + gamma**day * reward
+            worth = worth + gamma**day * self.alive[-1] * step.reward
             self.state = step.state
-            self.rewards.append(reward)
+            self.rewards.append(step.reward)
+            self.goes_on.append(step.goes_on)
             self.alive.append(self.alive[-1] * step.goes_on)
             self.seen.append(step.observation)
         if self._goes_on:
@@ -264,22 +266,28 @@ class _Window:
     @property
     def returns(self) -> mx.array:
         """What was earned, (slots,), without a discount."""
-        return mx.stack(self.rewards).sum(axis=0)
+        return (mx.stack(self.alive[:-1]) * mx.stack(self.rewards)).sum(axis=0)
 
-    def value_targets(self) -> tuple[mx.array, mx.array]:
-        """Return observations, (days * slots, width), and what came after them, (days * slots,)."""
+    def value_targets(self) -> tuple[mx.array, mx.array, mx.array]:
+        """Return what the value net learns of the days.
+
+        Returns:
+            Observations, (days * slots, width); what comes after them where the episode has come as
+            far, (days * slots,); and how likely it has, (days * slots,).
+        """
         trainer, gamma = self._trainer, self._trainer.config.gamma
         worth = mx.zeros_like(self.alive[0])
         if self._goes_on:
-            worth = self.alive[-1] * trainer.values(trainer.value, self.seen[-1])
+            worth = trainer.values(trainer.value, self.seen[-1])
         targets = []
-        for reward in reversed(self.rewards):
-            worth = reward + gamma * worth
+        for reward, goes_on in zip(reversed(self.rewards), reversed(self.goes_on), strict=True):
+            worth = reward + gamma * goes_on * worth
             targets.append(worth)
         targets.reverse()
         return (
             mx.stop_gradient(mx.concatenate(self.seen[:-1])),
             mx.stop_gradient(mx.concatenate(targets)),
+            mx.stop_gradient(mx.concatenate(self.alive[:-1])),
         )
 
 

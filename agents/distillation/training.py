@@ -76,7 +76,8 @@ def train_distilled(config: DistilledConfig, env: EnvConfig, session: Session) -
 
 def _planner(config: DistilledConfig, env: EnvConfig) -> ImaginingPlanner | NudgePlanner:
     if env.nudged:
-        return NudgePlanner(NudgePlannerConfig(config.planner, env.world_model), env.reward_weights)
+        planner = NudgePlannerConfig(config.planner, env.world_model)
+        return NudgePlanner(planner, env.reward_weights, env.pessimism)
     return ImaginingPlanner(
         config.planner,
         world_model=env.world_model,

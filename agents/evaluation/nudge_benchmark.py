@@ -35,7 +35,7 @@ from human_wm_env.settings import one_of
 
 NEVER, RANDOM, ORACLE = "never", "random", "oracle"
 PERIODS = (1, 2, 3, 7)
-IN_EXPECTATION = ("backprop", "distilled")  # they learn from how likely people quit
+IN_EXPECTATION = ("backprop", "distilled")  # they learn from how likely it is that people quit
 CONDITIONAL = {"walk": "sedentary", "earlier_bed": "short_night", "rest": "tired"}
 
 

@@ -17,7 +17,7 @@ from agents.evolution.hyperparameters import CMAESConfig
 from agents.protocol import Arrays, Manifest, Overrides, Plain
 from human_wm_env.errors import ConfigError
 
-LEAD = 0.5  # of the first category's output over the others
+LEAD = 0.5  # of the output of the category that the first action has, over the others
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,7 @@ class ControllerShape:
     picks: Mapping[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        # JSON has text as keys.
-        picks = {int(column): int(count) for column, count in self.picks.items()}
-        object.__setattr__(self, "picks", picks)
+        object.__setattr__(self, "picks", dict(self.picks))  # of pairs, as manifests have them
 
     @property
     def action_width(self) -> int:
@@ -160,6 +158,8 @@ class ControllerAgent:
     def to_manifest(self) -> tuple[Plain, Arrays]:
         """Return sizes, settings and parameters."""
         parts = {name: asdict(getattr(self, name)) for name in ("shape", "config", "env")}
+        # Pairs keep their order and numbers, which the keys of a JSON object do not.
+        parts["shape"]["picks"] = [list(pick) for pick in self.shape.picks.items()]
         return parts, {"parameters": self.parameters}
 
     @classmethod

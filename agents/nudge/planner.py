@@ -79,14 +79,19 @@ class NudgePlanning(ABC):
         name: what to call the agent.
         imagine: imagines the people.
         reward_weights: overrides of single component weights, as the environment has them.
+        pessimism: penalty per unit of uncertainty of what is imagined.
     """
 
     def __init__(
-        self, name: str, imagine: Planner, reward_weights: Mapping[str, float] | None
+        self,
+        name: str,
+        imagine: Planner,
+        reward_weights: Mapping[str, float] | None,
+        pessimism: float = 0.0,
     ) -> None:
         self.name = name
         self.env_overrides: Overrides = NO_CONTEXT
-        self.reward_weights = reward_weights
+        self.reward_weights, self.pessimism = reward_weights, pessimism
         self._imagining = imagine
         self._env: VectorEnv | None = None
         self._rng = np.random.default_rng(imagine.config.seed)
@@ -115,7 +120,7 @@ class NudgePlanning(ABC):
         of_nudges = ScalarReward(env.world, weights, 0.0)
         self._burden_weight = float(of_nudges.weights[of_nudges.names.index(BURDEN)])
         weights.pop(BURDEN, None)
-        self._reward = ScalarReward(self._imagining.world, weights, 0.0)
+        self._reward = ScalarReward(self._imagining.world, weights, self.pessimism)
 
     def reset(self, slots: int) -> None:
         """Forget the last episodes; the futures are drawn the same way again."""
@@ -182,16 +187,19 @@ class NudgePlanner(NudgePlanning):
 
     Args:
         config: its settings.
-        reward_weights: see `NudgePlanning`.
+        reward_weights, pessimism: see `NudgePlanning`.
     """
 
     kind = "nudge_planner"
 
     def __init__(
-        self, config: NudgePlannerConfig, reward_weights: Mapping[str, float] | None = None
+        self,
+        config: NudgePlannerConfig,
+        reward_weights: Mapping[str, float] | None = None,
+        pessimism: float = 0.0,
     ) -> None:
         imagine = ImaginingPlanner(config.planner, world_model=config.world_model)
-        super().__init__(self.kind, imagine, reward_weights)
+        super().__init__(self.kind, imagine, reward_weights, pessimism)
         self.config = config
         self._posterior: DispositionPosterior | None = None
         self._open_to: Receptivity | None = None
@@ -220,14 +228,16 @@ class NudgePlanner(NudgePlanning):
 
     def to_manifest(self) -> tuple[Plain, Arrays]:
         """Return its settings; it has no weights of its own."""
-        return {"config": asdict(self.config), "reward_weights": self.reward_weights}, {}
+        settings = {"reward_weights": self.reward_weights, "pessimism": self.pessimism}
+        return {"config": asdict(self.config), **settings}, {}
 
     @classmethod
     def from_manifest(cls, manifest: Manifest, weights: Arrays) -> Self:
         """Return the planner that `to_manifest` described."""
         kept = dict(manifest["config"])
         kept["planner"] = PlannerConfig.from_manifest(kept["planner"])
-        return cls(NudgePlannerConfig(**kept), manifest["reward_weights"])
+        settings = NudgePlannerConfig(**kept)
+        return cls(settings, manifest["reward_weights"], manifest.get("pessimism", 0.0))
 
 
 class NudgeOracle(NudgePlanning):
@@ -273,7 +283,7 @@ def make_planner(config: NudgePlannerConfig, env: EnvConfig, session: Session) -
     """Return the planner for a world with nudges; it needs no training."""
     require_nudged(env, config.algorithm)
     config = replace(config, world_model=config.world_model or env.world_model)
-    return NudgePlanner(config, env.reward_weights)
+    return NudgePlanner(config, env.reward_weights, env.pessimism)
 
 
 def make_oracle(config: NudgeOracleConfig, env: EnvConfig, session: Session) -> NudgeOracle:

@@ -134,12 +134,12 @@ class Nudges(Sequence[Nudge]):
             raise ConfigError(f"1 to {MOST_NUDGES} nudges", f"{len(given)}", "Change the list.")
         self._all = tuple(given)
         self.names = (NOTHING, *(nudge.name for nudge in given))
-        # By action; nothing is neither.
+        # By action; nothing is neither, and changes no feature.
         self.outdoors = np.array([False, *(nudge.outdoors for nudge in given)])
         self.demanding = np.array([False, *(nudge.demanding for nudge in given)])
-        self._features = np.zeros((len(self.names), schema.FEATURE_COUNT), dtype=bool)
+        self.features = np.zeros((len(self.names), schema.FEATURE_COUNT), dtype=bool)
         for action, nudge in enumerate(given, start=1):
-            self._features[action, list(nudge.features)] = True
+            self.features[action, list(nudge.features)] = True
 
     def __len__(self) -> int:
         return len(self._all)
@@ -175,7 +175,7 @@ class Nudges(Sequence[Nudge]):
             sent: int (slots,), actions.
             observed: bool (slots, 10), mask of the day.
         """
-        return (sent > 0) & (observed | ~self._features[sent]).all(axis=1)
+        return (sent > 0) & (observed | ~self.features[sent]).all(axis=1)
 
 
 def read_nudges(source: NudgeSource = None) -> Nudges:

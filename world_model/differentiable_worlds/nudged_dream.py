@@ -12,7 +12,7 @@ from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.nudge.compliance import TIRING_MOODS, WET_WEATHERS
 from human_wm_env.nudge.nudges import Nudge
 from human_wm_env.nudge.world import BURDEN, NudgeWorld
-from human_wm_env.person import feasible, schema
+from human_wm_env.person import schema
 from human_wm_env.person_context import PosteriorMeans
 from human_wm_env.random_streams import Stream
 from human_wm_env.worlds.dream import DreamWorld
@@ -20,7 +20,11 @@ from human_wm_env.worlds.starts import PersonStart
 from world_model.differentiable_worlds.dream_days import DreamDays, PersonDreamState
 from world_model.imagination.decoding import AMOUNTS, PICKS
 from world_model.imagination.draws import Columns
-from world_model.imagination.step import project
+from world_model.imagination.step import (
+    implied_calories_kcal,
+    implied_distance_km,
+    project,
+)
 
 
 @dataclass(frozen=True)
@@ -64,14 +68,15 @@ class NudgedDream:
     """Steps what the environment steps, `NudgeWorld` of a dream and its reward, in MLX.
 
     Whether people comply is drawn straight through. That they quit changes nothing of the days
-    before: it is taken in expectation, as the probability that an episode goes on.
+    before: it is taken in expectation, as the probability that an episode goes on. Planned
+    workouts and locations are drawn without a gradient; planned amounts have that of their means.
 
     Args:
         env: of a dream in which people are nudged.
         context: of the observations; None where they tell nothing of the person.
 
     Raises:
-        ConfigError: the context is encoded again every day.
+        ConfigError: the context is encoded again every day, or nets draw without noise.
     """
 
     def __init__(self, env: VectorEnv, context: PosteriorMeans | None = None) -> None:
@@ -87,10 +92,7 @@ class NudgedDream:
             self._model.tiredness * nudges.demanding[1:].astype(np.float32)
         )
         self._less_when_wet = mx.array(self._model.weather * nudges.outdoors[1:].astype(np.float32))
-        features = np.zeros((len(nudges), schema.FEATURE_COUNT), dtype=np.float32)
-        for row, nudge in zip(features, nudges, strict=True):
-            row[list(nudge.features)] = 1.0
-        self._features = mx.array(features)
+        self._features = mx.array(nudges.features[1:].astype(np.float32))
 
     def reset(
         self, starts: Sequence[PersonStart], streams: Sequence[Stream]
@@ -126,9 +128,7 @@ class NudgedDream:
         model, (sent,) = self._model, picks
         nudged = 1.0 - sent[:, 0]
         likely = mx.sigmoid(self._log_odds(state))
-        noise = state.uniform[:, state.person.elapsed]
-        hard = (noise[:, None] < likely).astype(mx.float32)
-        complies = mx.stop_gradient(hard - likely) + likely
+        complies = drawn(likely, state.uniform[:, state.person.elapsed])
         followed = sent[:, 1:] * complies
         burden = _moved(state.burden, model.burden_of_nudge * nudged, model.burden_days)
         habituation = _moved(state.habituation, nudged, model.habituation_days)
@@ -184,6 +184,17 @@ class NudgedDream:
         return mx.concatenate([days, *of_nudges, context], axis=1)
 
 
+def drawn(likely: mx.array, noise: mx.array) -> mx.array:
+    """Draw who complies with each nudge, 1 or 0, with the gradient of how likely it is.
+
+    Args:
+        likely: (slots, nudges).
+        noise: (slots,), in [0, 1).
+    """
+    hard = (noise[:, None] < likely).astype(mx.float32)
+    return mx.stop_gradient(hard - likely) + likely
+
+
 def follow(planned: Columns, nudges: Sequence[Nudge], followed: mx.array) -> Columns:
     """Return the encoded actions of people who comply; the NumPy twin is `Nudges.follow`.
 
@@ -231,14 +242,11 @@ def _changed(days: Mapping[int, mx.array], nudge: Nudge) -> Columns:
 
 
 def _distance(days: Mapping[int, mx.array]) -> mx.array:
-    stride = days[schema.WORKOUT] @ mx.array(feasible.STRIDE_TABLE)[:, None]
-    return feasible.STRIDE_KM * days[schema.STEPS] * stride
+    return implied_distance_km(days[schema.STEPS], days[schema.WORKOUT])
 
 
 def _calories(days: Mapping[int, mx.array]) -> mx.array:
-    moving = feasible.KCAL_PER_STEP * days[schema.STEPS]
-    moving = moving + feasible.KCAL_PER_MINUTE * days[schema.MINUTES]
-    return moving + days[schema.WORKOUT] @ mx.array(feasible.KCAL_TABLE)[:, None]
+    return implied_calories_kcal(days[schema.STEPS], days[schema.MINUTES], days[schema.WORKOUT])
 
 
 def _moved(mean: mx.array, today: mx.array, days: float) -> mx.array:

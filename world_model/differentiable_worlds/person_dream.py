@@ -59,4 +59,4 @@ class PersonDream:
         return DreamStep(after, self._observe(after), reward, mx.ones_like(reward))
 
     def _observe(self, state: PersonDreamState) -> mx.array:
-        return mx.concatenate([*self._days.observe(state)], axis=1)
+        return mx.concatenate(list(self._days.observe(state)), axis=1)

@@ -246,16 +246,26 @@ def project(columns: Columns) -> Columns:
     minutes = mx.minimum(raw[schema.MINUTES], awake)
     most = feasible.MAX_CADENCE * minutes + feasible.INCIDENTAL_STEPS
     steps = mx.minimum(raw[schema.STEPS], most)
-    distance = feasible.STRIDE_KM * steps * (workout @ mx.array(feasible.STRIDE_TABLE)[:, None])
+    distance = implied_distance_km(steps, workout)
     slack = feasible.DISTANCE_RESIDUAL_SHARE * distance
-    moving = feasible.KCAL_PER_STEP * steps + feasible.KCAL_PER_MINUTE * minutes
-    kcal = feasible.BASAL_KCAL + moving + workout @ mx.array(feasible.KCAL_TABLE)[:, None]
+    kcal = implied_calories_kcal(steps, minutes, workout)
     residual = feasible.CALORIES_RESIDUAL_KCAL
     raw[schema.MINUTES], raw[schema.STEPS] = minutes, steps
     raw[schema.DISTANCE] = mx.clip(raw[schema.DISTANCE], distance - slack, distance + slack)
     raw[schema.CALORIES] = mx.clip(raw[schema.CALORIES], kcal - residual, kcal + residual)
     scaled = {i: (raw[i] - feature.centre) / feature.scale for i, feature in features.items()}
     return {**columns, **scaled}
+
+
+def implied_distance_km(steps: mx.array, workout: mx.array) -> mx.array:
+    """Return the distance that steps and one-hot workouts imply, (slots, 1); see `feasible`."""
+    return feasible.STRIDE_KM * steps * (workout @ mx.array(feasible.STRIDE_TABLE)[:, None])
+
+
+def implied_calories_kcal(steps: mx.array, minutes: mx.array, workout: mx.array) -> mx.array:
+    """Return the energy that a day implies, (slots, 1); see `feasible`."""
+    moving = feasible.KCAL_PER_STEP * steps + feasible.KCAL_PER_MINUTE * minutes
+    return feasible.BASAL_KCAL + moving + workout @ mx.array(feasible.KCAL_TABLE)[:, None]
 
 
 def memory_features(total: mx.array, weight: mx.array) -> mx.array:

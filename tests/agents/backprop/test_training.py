@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,13 +11,14 @@ from typing import Any
 import mlx.core as mx
 import numpy as np
 import pytest
+from gymnasium.vector import AutoresetMode
 
 from agents.action_layout import PERSON_ACTIONS
 from agents.actor.actor_agent import ActorAgent
 from agents.actor.hybrid_head import HybridHead
 from agents.backprop.settings import BackpropConfig
-from agents.backprop.training import sampled, train_backprop
-from agents.env_config import EnvConfig, Vector
+from agents.backprop.training import Trainer, Window, sampled, train_backprop
+from agents.env_config import EnvConfig, Vector, make_vector_env
 from agents.training_session import Session
 from human_wm_env.errors import CheckpointError, ConfigError
 from human_wm_env.people.embedded import EmbeddedPeople
@@ -139,3 +141,32 @@ def test_it_needs_a_world_with_gradients() -> None:
 def test_settings_out_of_range(settings: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):
         BackpropConfig(**settings)
+
+
+def test_values_are_of_episodes_that_have_come_so_far(people: EmbeddedPeople) -> None:
+    """Who may have ended already counts less, and is worth as much as anybody who has not."""
+
+    class Fading(ToyWorld):
+        def step(self, state: Any, amounts: mx.array, picks: Sequence[mx.array]) -> ToyStep:
+            step = super().step(state, amounts, picks)
+            return replace(step, reward=mx.ones_like(step.reward), goes_on=0.9 * step.goes_on)
+
+    config = replace(TINY, window=2)
+    vector = make_vector_env(ENV, 1, autoreset=AutoresetMode.NEXT_STEP, dataset=people)
+    with contextlib.closing(vector):
+        trainer = Trainer(config, ENV, vector, Fading(vector))
+        state, seen = trainer.world.reset(
+            [None] * 5, [Stream((0, slot, 0), (0, slot, 0)) for slot in range(5)]
+        )
+        found = []
+        for alive in (1.0, 0.5):
+            window = Window(trainer, state, seen, alive * mx.ones(5), 2, True)
+            window.loss(trainer.actor, mx.zeros((2, 5, 12)))
+            _, targets, came = window.value_targets()
+            found.append(np.array(targets))
+            np.testing.assert_allclose(came, alive * np.repeat([1.0, 0.9], 5), rtol=1e-6)
+            np.testing.assert_allclose(window.returns, alive * 1.9 * np.ones(5), rtol=1e-6)
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-6)
+    end = np.array(trainer.values(trainer.value, window.seen[-1]))
+    np.testing.assert_allclose(found[0][5:], 1.0 + 0.9 * end, rtol=1e-5)
+    np.testing.assert_allclose(found[0][:5], 1.0 + 0.9 * found[0][5:], rtol=1e-5)

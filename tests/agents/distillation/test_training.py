@@ -22,7 +22,6 @@ from agents.training_session import Session
 from human_wm_env.errors import ConfigError
 from human_wm_env.people.embedded import EmbeddedPeople
 
-parts = HybridHead.parts
 SEARCH = CrossEntropyConfig(iterations=1, candidates=4, elite=2)
 PLANNER = PlannerConfig(days=2, draws=2, first_iterations=1, search=SEARCH)
 TINY = DistilledConfig(rounds=2, episodes=3, planner=PLANNER, passes=3, width=8)
@@ -63,11 +62,13 @@ def test_it_learns_when_to_send_nudges(
     env = EnvConfig("HumanWMNudge-v0", horizon=6, split="all", compliance=quitting)
     config = replace(TINY, rounds=1, episodes=40, passes=200, learning_rate=0.02)
     learned: list[int] = []
-    monkeypatch.setattr(
-        HybridHead,
-        "parts",
-        lambda self, actions: learned.append(len(actions)) or parts(self, actions),
-    )
+    real_parts = HybridHead.parts
+
+    def parts(self: HybridHead, actions: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+        learned.append(len(actions))
+        return real_parts(self, actions)
+
+    monkeypatch.setattr(HybridHead, "parts", parts)
     agent = train_distilled(config, env, Session(dataset=people))
     seen = np.zeros((2, 53), dtype=np.float32)
     seen[:, 36] = [0.8, -0.8]

@@ -10,6 +10,7 @@ from gymnasium.vector import AutoresetMode
 from agents.env_config import EnvConfig, make_vector_env
 from agents.episode_starts import draw_starts
 from agents.evaluation.paired_runs import run_episodes
+from agents.nudge.answers import DispositionPosterior
 from agents.nudge.planner import (
     NudgeOracle,
     NudgeOracleConfig,
@@ -71,3 +72,31 @@ def test_where_they_can_act(people: EmbeddedPeople) -> None:
     for config in (NudgePlannerConfig(), NudgeOracleConfig()):
         with pytest.raises(ConfigError, match="an environment with nudges"):
             train_agent(config, EnvConfig("HumanWMSim-v0"))
+
+
+def test_it_learns_from_answers_to_what_was_sent(people: EmbeddedPeople) -> None:
+    """Others may act in its place: all get a walk, on days on which it would send what it likes."""
+    compliance = {"tiredness": 3.0, "weather": 3.0}
+    env = EnvConfig("HumanWMNudge-v0", horizon=6, split="all", compliance=compliance)
+    planner = NudgePlanner(NudgePlannerConfig(SMALL))
+    vector = make_vector_env(env, 12, autoreset=AutoresetMode.NEXT_STEP, dataset=people)
+    observed, _ = vector.reset(**starts_of(people, 12, env).reset_arguments())
+    planner.enter(vector.unwrapped)
+    planner.reset(12)
+    world = vector.unwrapped.world
+    by_hand = DispositionPosterior(world.compliance, 12)
+    walk = np.full(12, world.nudges.action_of("walk"))
+    advised = 0
+    for _ in range(3):
+        advised += int((planner.act(observed) == walk).sum())
+        open_to = world.receptivity(vector.unwrapped.state)
+        less = (open_to.tired * 3.0 + open_to.bad_weather * 3.0).astype(float)
+        less += world.compliance.burden * open_to.burden
+        less += world.compliance.habituation * open_to.habituation
+        observed, *_ = vector.step(walk)
+        state = vector.unwrapped.state
+        by_hand.take_in(less, state.shown, state.complied)
+    planner.act(observed)
+    assert advised < 36 and planner._posterior is not None
+    np.testing.assert_allclose(planner._posterior.log_odds(), by_hand.log_odds(), rtol=1e-5)
+    vector.close()

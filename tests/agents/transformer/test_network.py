@@ -151,3 +151,16 @@ def test_other_spaces_are_refused() -> None:
         ActionCodec(spaces.MultiDiscrete([2, 2]))
     with pytest.raises(ConfigError, match="finite bounds"):
         ActionCodec(spaces.Box(-np.inf, np.inf, (1,)))
+
+
+def test_first_weights() -> None:
+    """No biases, and queries and keys of twice the spread of values."""
+    torch.manual_seed(0)
+    net = WorldModelTransformer(5, 3, False, ReinforceConfig())
+    for module in net.modules():
+        if isinstance(module, torch.nn.Linear):
+            assert not module.bias.any()
+    for layer in net.layers:
+        query, key, value = layer.project.weight.std(dim=1).split(64)
+        assert query.mean().item() == pytest.approx(2.0 * value.mean().item(), rel=0.05)
+        assert key.mean().item() == pytest.approx(2.0 * value.mean().item(), rel=0.05)

@@ -82,10 +82,12 @@ def test_workers_end_with_a_killed_command() -> None:
         "from multiprocessing import get_context;"
         "from human_wm_cli.commands.ablation import end_with_the_command;"
         "pool = ProcessPoolExecutor(1, get_context('spawn'), end_with_the_command);"
-        "pool.submit(time.sleep, 600);"
+        "pool.submit(time.sleep, 0.0).result(); pool.submit(time.sleep, 600);"
         "print('begun', flush=True); time.sleep(600)"
     )
     command = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
-    assert command.stdout is not None and command.stdout.readline() == "begun\n"
-    command.kill()
+    try:
+        assert command.stdout is not None and command.stdout.readline() == "begun\n"
+    finally:
+        command.kill()
     command.communicate(timeout=60)  # until the worker, too, has closed what it writes to

@@ -18,7 +18,7 @@ from human_wm_env.person.feasible import project
 from human_wm_env.random_streams import Stream
 from tests.world_model import tiny
 from world_model import differentiable
-from world_model.differentiable_worlds import dream_days
+from world_model.differentiable_worlds import dream_days, nudged_dream
 from world_model.differentiable_worlds.nudged_dream import NudgedDream, follow
 from world_model.imagination.step import decode
 
@@ -56,6 +56,9 @@ def test_days_are_those_of_the_environment(settings: dict[str, Any]) -> None:
     assert isinstance(dream, NudgedDream)
     imagined, first = dream.reset(starts, streams)
     np.testing.assert_allclose(np.array(first)[:, : seen.shape[1]], seen, atol=1e-5)
+    context = np.array(first)[:, seen.shape[1] :]
+    if settings.get("person_context", True):
+        np.testing.assert_array_equal(context, env.posterior.of_starts(starts))
     rng = np.random.default_rng(1)
     same, followed = np.ones(SLOTS, dtype=bool), 0  # rounding may flip a category
     for _ in range(DAYS):
@@ -64,6 +67,7 @@ def test_days_are_those_of_the_environment(settings: dict[str, Any]) -> None:
         earned = reward.scalar(after.components, after.extras["uncertainty"])[0]
         step = dream.step(imagined, mx.zeros((SLOTS, 0)), [mx.array(np.eye(6)[sent])])
         found = np.array(step.observation)
+        np.testing.assert_array_equal(found[:, seen.shape[1] :], context)
         same &= np.abs(found[:, : seen.shape[1]] - after.observation).max(axis=1) < 2e-4
         np.testing.assert_allclose(np.array(step.reward)[same], earned[same], atol=2e-4)
         hazard = world.compliance.hazard(state.own, after.state.burden)
@@ -74,7 +78,20 @@ def test_days_are_those_of_the_environment(settings: dict[str, Any]) -> None:
     assert followed > DAYS
 
 
-def test_nudges_change_days_as_they_do_in_numpy() -> None:
+OWN = {
+    "stroll": {
+        "scale": {"active_minutes": 1.5, "steps": 0.2},
+        "add": {"steps": -4000.0, "sleep_hours": 2.5, "distance_km": 1.0},
+        "set": {"workout_type": "Cycling", "location": "Home"},
+        "keep_workout": False,
+    },
+    "nothing_left": {"scale": {"active_minutes": 0.0, "calories_burned": 0.5}},
+    "yoga": {"set": {"workout_type": "Yoga"}},
+}
+
+
+@pytest.mark.parametrize("source", [None, OWN])
+def test_nudges_change_days_as_they_do_in_numpy(source: Any) -> None:
     rng = np.random.default_rng(2)
     days = np.zeros((200, schema.FEATURE_COUNT), dtype=np.float32)
     for index, feature in enumerate(schema.FEATURES):
@@ -82,7 +99,7 @@ def test_nudges_change_days_as_they_do_in_numpy() -> None:
             days[:, index] = rng.uniform(feature.low, feature.high, 200)
         else:
             days[:, index] = rng.integers(feature.width, size=200)
-    days, nudges = project(days), read_nudges()
+    days, nudges = project(days), read_nudges(source)
     followed = rng.integers(1 + len(nudges), size=200)
     encoded = schema.encode_rows(days, np.ones_like(days, dtype=bool))
     columns = {
@@ -109,9 +126,10 @@ def test_the_gradient_of_a_return_is_that_of_finite_differences(
         return dataclasses.replace(draw, straight_through=False, probabilities=True)
 
     monkeypatch.setattr(dream_days, "states_draw", shares)
-    # All comply, since who complies is drawn, yet are burdened and may quit.
-    env = made(compliance={"disposition": 30.0, "quit_rate": 0.05}, reward_weights={"burden": -0.1})
+    # Nobody's noise is so low that they comply, or so high that they do not: shares of them do.
+    env = made(compliance={"quit_rate": 0.05, "burden": 3.0}, reward_weights={"burden": -0.1})
     dream, (starts, streams) = NudgedDream(env.unwrapped, env.posterior), begun(env)
+    monkeypatch.setattr(nudged_dream, "drawn", lambda likely, noise: likely)
     rng = np.random.default_rng(2)
     width = env.single_observation_space.shape[0]
     weights = (0.1 * rng.standard_normal((width, 6))).astype(np.float32)
