@@ -19,8 +19,8 @@ from agents.transformer.true_planner import TruePlanner
 
 SOLVED = 0.9  # of the optimum
 JUDGED_SEED = 1_000_000  # of the episodes that all are judged on
-PLANNED_POINTS = 8  # of the curve of planning
-PLANNED_EPISODES = 100  # that each of its points but the last is judged on
+JUDGED_POINTS = 8  # of a training, at which the agent so far is judged
+JUDGED_EPISODES = 100  # that each of them but the last is judged on
 
 
 class _Curve:
@@ -46,21 +46,34 @@ class _Curve:
         ]
 
 
-class _PlannedCurve:
-    """Judges now and then in a training how planning with the head so far would act."""
+class _JudgedCurves:
+    """Judges now and then in a training how the agent so far acts, and how it would by planning.
 
-    def __init__(self, task: Task, env: GymEnvConfig, optimum: float) -> None:
-        self.task, self.env, self.optimum = task, env, optimum
-        self.shares: list[tuple[int, float]] = []
+    Args:
+        task: the world.
+        env: the same, with the seed of the training.
+        optimum: of it.
+        plans: whether there is a head to plan with.
+    """
+
+    def __init__(self, task: Task, env: GymEnvConfig, optimum: float, *, plans: bool) -> None:
+        self.task, self.env, self.optimum, self.plans = task, env, optimum, plans
+        self.own: list[tuple[int, float]] = []
+        self.planned: list[tuple[int, float]] = []
         self.seconds = 0.0
 
     def judge(self, agent: Agent, update: int) -> None:
         assert isinstance(agent, TransformerAgent)
         began = time.process_time()
-        planner = agent.with_planning(self.task.planning())
-        judged = judge(planner, self.env, episodes=PLANNED_EPISODES, seed=JUDGED_SEED)
-        self.shares.append((update, float(judged.returns.mean() / self.optimum)))
+        self.own.append((update, self._share(agent)))
+        if self.plans:
+            planner = agent.with_planning(self.task.planning())
+            self.planned.append((update, self._share(planner)))
         self.seconds += time.process_time() - began
+
+    def _share(self, agent: Agent) -> float:
+        judged = judge(agent, self.env, episodes=JUDGED_EPISODES, seed=JUDGED_SEED)
+        return float(judged.returns.mean() / self.optimum)
 
 
 def run_cell(task: Task, configuration: str, seed: int, *, episodes: int = 200) -> dict[str, Plain]:
@@ -77,16 +90,16 @@ def run_cell(task: Task, configuration: str, seed: int, *, episodes: int = 200) 
     """
     env, curve, began = task.env(seed), _Curve(), time.process_time()
     optimum = optimum_of(env)
-    config, planned = task.config(configuration, seed), _PlannedCurve(task, env, optimum)
-    session = Session(logger=curve)
-    if configuration == HEAD:
-        config = replace(config, keep_every=-(-config.steps // PLANNED_POINTS))
-        session = replace(session, snapshot=planned.judge)
-    agent = train_transformer(config, env, session)
-    seconds = time.process_time() - began - planned.seconds
+    config = task.config(configuration, seed)
+    config = replace(config, keep_every=-(-config.steps // JUDGED_POINTS))
+    judged = _JudgedCurves(task, env, optimum, plans=configuration == HEAD)
+    agent = train_transformer(config, env, Session(logger=curve, snapshot=judged.judge))
+    seconds = time.process_time() - began - judged.seconds
+    shares = _shares_of_optimum(agent, task, seed, episodes)
     found: dict[str, Plain] = {
         configuration: {
-            **_shares_of_optimum(agent, task, seed, episodes),
+            **shares,
+            "judged_in_training": _mean_of([*judged.own, (config.steps, shares["share"])]),
             **_progress(curve.shares(optimum, max(0, len(config.curriculum.levels) - 1))),
             "entropy": curve.last["train/entropy"],
             "seconds": round(seconds, 1),
@@ -101,16 +114,22 @@ def run_cell(task: Task, configuration: str, seed: int, *, episodes: int = 200) 
         }
     if configuration == HEAD:
         planner = agent.with_planning(task.planning())
-        judged = _shares_of_optimum(planner, task, seed, episodes)
-        found[PLANNED] = {**judged, **_progress([*planned.shares, (config.steps, judged["share"])])}
+        shares = _shares_of_optimum(planner, task, seed, episodes)
+        points = [*judged.planned, (config.steps, shares["share"])]
+        progress = {**_progress(points), "judged_in_training": _mean_of(points)}
+        found[PLANNED] = {**shares, **progress}
     return found
+
+
+def _mean_of(shares: list[tuple[int, float]]) -> float:
+    return float(np.mean([share for _, share in shares]))
 
 
 def _progress(shares: list[tuple[int, float]]) -> Plain:
     """Return what a curve of shares says of how fast was learned."""
     reached = [update for update, share in shares if share >= SOLVED]
     return {
-        "in_training": float(np.mean([share for _, share in shares])),
+        "in_training": _mean_of(shares),
         "updates_to_90": reached[0] if reached else None,
         "curve": shares,
     }

@@ -30,12 +30,14 @@ def summarise(results: Results, bounds: Mapping[str, float], bootstrap: Bootstra
 
     Returns:
         Shares of the optimum at the end and over the training, with intervals over seeds; the
-        gain over NO_HEAD, the probability of improvement and the standard deviation; what the
-        head foretells; means over seeds of shares elsewhere and of the probe.
+        gains over NO_HEAD in both (over the training of likeliest actions, judged at the same
+        updates), the probability of improvement and the standard deviation; what the head
+        foretells; means over seeds of shares elsewhere and of the probe.
     """
     rows = []
     for task, configurations in results.items():
-        base = _column(configurations.get(NO_HEAD, ()), "share")
+        unaided = configurations.get(NO_HEAD, ())
+        base = _column(unaided, "share")
         for name in (name for name in ORDER if name in configurations):
             cells = configurations[name]
             share = _column(cells, "share")
@@ -50,6 +52,9 @@ def summarise(results: Results, bounds: Mapping[str, float], bootstrap: Bootstra
             if name != NO_HEAD and len(base):
                 row["gain"] = asdict(gain_interval(share, base, bootstrap))
                 row["improvement"] = asdict(improvement_interval(share, base, bootstrap))
+                if all("judged_in_training" in cell for cell in (*cells, *unaided)):
+                    own, without = (_column(of, "judged_in_training") for of in (cells, unaided))
+                    row["gain_in_training"] = asdict(gain_interval(own, without, bootstrap))
             row |= _of_training(cells, bootstrap)
             if name != PLANNED:
                 row |= _of_nets(cells)
@@ -97,11 +102,13 @@ def readable(row: Plain) -> dict[str, str]:
     """Return a row of `summarise` as text, for a table."""
     exact = row["predictions"].get("random actions", {})
     share, gain, better = row["share"], row.get("gain"), row.get("improvement")
+    sooner = row.get("gain_in_training")
     return {
         "task": row["task"],
         "configuration": row["configuration"],
         "of the optimum": _interval(share),
         "gain over no head": "" if gain is None else _interval(gain, sign=True),
+        "gain over the training": "" if sooner is None else _interval(sooner, sign=True),
         "P(better)": "" if better is None else _interval(better),
         "SD": _number(row["deviation"]),
         "over the training": _interval(row["in_training"]),

@@ -59,10 +59,10 @@ class Task:
         return PlanningConfig(depth=self.planning_depth)
 
 
-# What is trained. PLANNED acts by the nets of HEAD.
+# What is trained, beside the task's own settings. PLANNED acts by the nets of HEAD.
 NO_HEAD, HEAD, REWARDED, PLANNED = "no head", "head", "head, rewarded", "head, planning"
 CONFIGURATIONS: dict[str, dict[str, float]] = {
     NO_HEAD: {"world_model_coef": 0.0},
-    HEAD: {"world_model_coef": 1.0},
-    REWARDED: {"world_model_coef": 1.0, "prediction_weight": 0.3},
+    HEAD: {},
+    REWARDED: {"prediction_weight": 0.3},
 }

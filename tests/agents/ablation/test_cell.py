@@ -65,6 +65,9 @@ def test_a_cell_is_trained_and_measured() -> None:
     curve = found[PLANNED]["curve"]
     assert [update for update, _ in curve] == list(range(25, 201, 25))
     assert curve[-1][1] == found[PLANNED]["share"] and curve[0][1] < 0.9
+    shares = [share for _, share in curve]
+    assert found[PLANNED]["judged_in_training"] == pytest.approx(np.mean(shares))
+    assert 0.125 < found[HEAD]["judged_in_training"] < found[HEAD]["share"]
 
 
 def test_easier_levels_are_no_share_of_the_optimum() -> None:
@@ -87,10 +90,18 @@ def test_seeds_become_rows_and_a_figure() -> None:
         }
     }
     planned = {"share": 0.5, "elsewhere": {"delay 4": 0.4}, "curve": [(1, 0.3), (3, 0.5)]}
-    results["Recall"][PLANNED] = [{**planned, "in_training": 0.4, "updates_to_90": None}] * 2
+    planned |= {"in_training": 0.4, "judged_in_training": 0.9, "updates_to_90": None}
+    results["Recall"][PLANNED] = [planned] * 2
     rows = summarise(results, {"Recall": 1.0}, Bootstrap(resamples=50))
     assert [row["configuration"] for row in rows] == [NO_HEAD, HEAD, PLANNED]
     assert "gain" not in rows[0] and rows[2]["share"]["mean"] == 0.5
+    without = np.mean([cell["judged_in_training"] for cell in results["Recall"][NO_HEAD]])
+    assert rows[2]["gain_in_training"]["mean"] == pytest.approx(0.9 - without)
+    of_old_cells = {
+        "Recall": {name: [dict(cell) for cell in of] for name, of in results["Recall"].items()}
+    }
+    del of_old_cells["Recall"][NO_HEAD][0]["judged_in_training"]
+    assert "gain_in_training" not in summarise(of_old_cells, {}, Bootstrap(resamples=50))[2]
     assert rows[1]["updates_to_90"] is None and rows[1]["solved_in_training"] == 0
     texts = [readable(row) for row in rows]
     assert texts[1]["updates to 90%"] == "- (0 of 2)"
