@@ -118,7 +118,7 @@ class NudgedDream:
     def step(
         self, state: NudgedDreamState, amounts: mx.array, picks: Sequence[mx.array]
     ) -> NudgedStep:
-        """Send everybody their nudge and let the day pass; see `NudgeWorld.step`.
+        """Send a nudge or nothing in every slot, and simulate the day; see `NudgeWorld.step`.
 
         Args:
             state: before the day.
