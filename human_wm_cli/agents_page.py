@@ -8,7 +8,7 @@ from agents.evaluation.summary_table import interval_text
 from human_wm_cli.console import Facts, markdown_table
 
 _NOTE_ON_EXPLOITS = """
-Gains over habit are paired over the same episodes: in the nearly noiseless dream that the find
+Gains over habit are paired over the same episodes: in the dream of the temperature that the find
 was searched in (habit there, too), and in the simulator, which has all its noise. An exploit
 is a find that surely beats habit in that dream, but may lose to it in the simulator (lower ends
 of the two intervals above and below 0), whatever the oracle planner gains; or one with a higher
@@ -22,7 +22,7 @@ def agents_page(found: Facts) -> str:
     Args:
         found: what `benchmark_report.report` returns, with `off_policy` where it was estimated.
     """
-    parts = [_agents(found["table"]), _transfer(found["transfer"])]
+    parts = [_agents(found["table"]), _transfer(found["transfer"]), _pairs(found["pairs"])]
     parts += [_sweep(name, rows) for name, rows in found["sweeps"].items() if rows]
     parts += [_exploits(found["exploits"]), _verdicts(found["verdicts"])]
     if "off_policy" in found:
@@ -78,6 +78,25 @@ def _transfer(transfer: dict[str, Facts]) -> str:
     return _table("Do worlds rank policies as the simulator does?", head, rows)
 
 
+def _pairs(worlds: Mapping[str, Sequence[Facts]]) -> str:
+    rows = [
+        (
+            world,
+            _size(*found["points"]),
+            found["pairs"],
+            found["ranked_alike"],
+        )
+        for world, sizes in worlds.items()
+        for found in sizes
+    ]
+    head = ("world", "difference in the simulator, points", "pairs", "share ranked alike")
+    return _table("Which differences are ranked as in the simulator?", head, rows)
+
+
+def _size(begin: float, end: float | None) -> str:
+    return f"above {begin:g}" if end is None else f"{begin:g} to {end:g}"
+
+
 def _sweep(name: str, rows: Sequence[Facts]) -> str:
     head = (name, "in that dream", "habit there", "in the simulator", "habit there")
     return _table(
@@ -100,14 +119,18 @@ def _exploits(finds: Sequence[Facts]) -> str:
     rows = [
         (
             find["name"],
+            f"{find['temperature']:g}",
             _interval(find["dream_gain"]),
             _interval(find["truth_gain"]),
             "yes" if find["is_exploit"] else "no",
         )
         for find in finds
     ]
-    head = ("found by", "over habit in that dream", "over habit in the simulator", "exploit")
-    table = _table("The exploit search, in nearly noiseless dreams", head, rows)
+    head = (
+        *("found by", "temperature", "over habit in that dream"),
+        *("over habit in the simulator", "exploit"),
+    )
+    table = _table("The exploit search", head, rows)
     return table + _NOTE_ON_EXPLOITS if table else ""
 
 

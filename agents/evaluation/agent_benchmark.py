@@ -13,7 +13,13 @@ from agents.differentiable_world import MakeDifferentiable
 from agents.env_config import EnvConfig
 from agents.episode_starts import draw_starts
 from agents.evaluation.artifact_cache import ArtifactCache
-from agents.evaluation.benchmark_entries import BenchmarkConfig, BenchmarkEntry, benchmark_entries
+from agents.evaluation.benchmark_entries import (
+    BACKPROP,
+    DISTILLED,
+    BenchmarkConfig,
+    BenchmarkEntry,
+    benchmark_entries,
+)
 from agents.evaluation.benchmark_report import BenchmarkResults
 from agents.evaluation.degraded_policies import policies_of_all_qualities
 from agents.evaluation.episode_cache import is_made_of, starts_digest
@@ -35,7 +41,8 @@ from human_wm_env.files.reading import read_json
 from human_wm_env.files.writing import write_whole
 from human_wm_env.people.embedded import Dataset
 
-LOG_GROUPS = ("ppo dream", "ppo dream context")  # their first seeds are estimated from the log
+# Their first seeds are estimated from the log.
+LOG_GROUPS = ("ppo dream", "ppo dream context", BACKPROP, DISTILLED)
 
 
 class AgentBenchmark:
@@ -70,7 +77,7 @@ class AgentBenchmark:
             folder, starts, dataset=dataset, say=say, differentiable=differentiable
         )
         untrained = self._artifacts.untrained_model(config.dream.world_model)
-        self.entries = benchmark_entries(config, str(untrained))
+        self.entries = benchmark_entries(config, str(untrained), self._artifacts.agent_folder)
 
     @cached_property
     def reference_policies(self) -> dict[str, Agent]:
@@ -179,5 +186,5 @@ class AgentBenchmark:
 
 
 def estimated_from_log(entries: Sequence[BenchmarkEntry], seed: int) -> list[BenchmarkEntry]:
-    """Return who is estimated from the log: the first seed of PPO from the dream."""
+    """Return who is estimated from the log: first seeds of agents from the dream."""
     return [e for e in entries if e.group in LOG_GROUPS and getattr(e.config, "seed", None) == seed]

@@ -12,8 +12,15 @@ from agents.env_config import EnvConfig
 from agents.episode_starts import Starts
 from agents.evaluation.benchmark_entries import BenchmarkEntry
 from agents.evaluation.episode_cache import EpisodeStore, is_made_of, plain_name
-from agents.evaluation.fingerprints import as_text, env_identity, model_digest, people_version
+from agents.evaluation.fingerprints import (
+    agent_digest,
+    as_text,
+    env_identity,
+    model_digest,
+    people_version,
+)
 from agents.evaluation.untrained_model import write_untrained_model
+from agents.planning.residual_planner import ResidualPlannerConfig, load_actor
 from agents.protocol import Agent
 from agents.registry import train_agent
 from agents.rollout import Episodes
@@ -54,7 +61,7 @@ class ArtifactCache:
     def agent(self, entry: BenchmarkEntry) -> Agent:
         """Return a trained agent: loaded, gone on with, or trained."""
         name = plain_name(entry.name)
-        folder, state = self.folder / "agents" / name, self.folder / "trainings" / name
+        folder, state = Path(self.agent_folder(entry.name)), self.folder / "trainings" / name
         settings = {
             "config": asdict(entry.config),
             "env": env_identity(entry.env),
@@ -74,6 +81,10 @@ class ArtifactCache:
             )
             save_agent(train_agent(entry.config, entry.env, session), folder)
         return load_agent(folder)
+
+    def agent_folder(self, name: str) -> str:
+        """Return where the agent of an entry is kept."""
+        return str(self.folder / "agents" / plain_name(name))
 
     def untrained_model(self, like: str | None) -> Path:
         """Return the checkpoint of a world model with the nets of another, untrained.
@@ -103,6 +114,9 @@ class ArtifactCache:
 
 
 def _models_of(entry: BenchmarkEntry) -> list[str]:
-    """Return the content of a world model that an agent's own settings name."""
-    own = getattr(entry.config, "world_model", None)
-    return [] if own is None else [model_digest(own)]
+    """Return the content of a world model and of an agent that an agent's own settings name."""
+    model = getattr(entry.config, "world_model", None)
+    found = [] if model is None else [model_digest(model)]
+    if isinstance(entry.config, ResidualPlannerConfig):
+        found.append(agent_digest(load_actor(entry.config.actor)))
+    return found

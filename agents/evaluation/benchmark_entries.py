@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from agents.backprop.settings import BackpropConfig
+from agents.distillation.settings import DistilledConfig
 from agents.env_config import EnvConfig, with_overrides
 from agents.evaluation.bootstrap_intervals import Bootstrap
 from agents.evaluation.model_exploits import NEARLY_NO_NOISE
@@ -14,10 +16,23 @@ from agents.evolution.hyperparameters import CMAESConfig
 from agents.planning.best_constant import SearchConfig
 from agents.planning.dream_planner import ImaginingPlannerConfig
 from agents.planning.model_predictive_control import PlannerConfig
+from agents.planning.residual_planner import ResidualPlannerConfig
 from agents.registry import ALGORITHMS, AgentConfig
 from agents.sb3.hyperparameters import PPOConfig
 
 SEARCH_SEEDS = 100  # where the seeds of the exploit search begin
+BACKPROP, DISTILLED = "backprop dream context", "distilled dream context"
+HYBRID = "ppo hybrid dream context"
+EXPLOIT = "exploit"  # how the names of those begin that search for exploits
+
+
+def _hybrid() -> PPOConfig:
+    return PPOConfig(head="hybrid", bootstrap=False, steps=1_500_000)
+
+
+def _small_budget() -> PlannerConfig:
+    large = ResidualPlannerConfig().planner
+    return replace(large, draws=4, search=replace(large.search, candidates=12, elite=3))
 
 
 @dataclass(frozen=True)
@@ -30,12 +45,15 @@ class BenchmarkConfig:
         second_opinion: checkpoint of a world model trained on other people with another seed;
             None leaves it out.
         ppo, cma_es: how they are trained.
-        seeds: training seeds of PPO and CMA-ES.
+        backprop, distilled, hybrid: likewise; PPO with a hybrid head is the last.
+        corrections: budgets of planners that correct each actor of back-propagation.
+        seeds: training seeds of each of these.
         others: further algorithms, trained with their defaults and one seed each.
         temperatures: of the dreams that PPO is trained in.
         pessimisms: likewise.
         adherences: likewise, and of the worlds that those agents are judged in.
-        exploit_seeds: seeds of the exploit search, for PPO and CMA-ES each.
+        exploit_seeds: seeds of the exploit search, for PPO, CMA-ES and back-propagation each;
+            the last is the strongest, and searches the dream as it is, too.
         off_policy: settings of the estimates from the log; None leaves them out.
         search: of the best constant.
         planner, oracle: search budgets.
@@ -50,6 +68,12 @@ class BenchmarkConfig:
     second_opinion: str | None = None
     ppo: PPOConfig = field(default_factory=PPOConfig)
     cma_es: CMAESConfig = field(default_factory=CMAESConfig)
+    backprop: BackpropConfig = field(default_factory=BackpropConfig)
+    distilled: DistilledConfig = field(default_factory=DistilledConfig)
+    hybrid: PPOConfig = field(default_factory=_hybrid)
+    corrections: list[PlannerConfig] = field(
+        default_factory=lambda: [ResidualPlannerConfig().planner, _small_budget()]
+    )
     seeds: int = 5
     others: list[str] = field(default_factory=lambda: ["a2c", "sac", "td3", "recurrent_ppo"])
     temperatures: list[float] = field(default_factory=lambda: [0.25, 0.5, 1.0, 1.5, 2.0])
@@ -98,12 +122,15 @@ class BenchmarkEntry:
         return found
 
 
-def benchmark_entries(config: BenchmarkConfig, untrained_model: str) -> list[BenchmarkEntry]:
+def benchmark_entries(
+    config: BenchmarkConfig, untrained_model: str, agent_folder: Callable[[str], str]
+) -> list[BenchmarkEntry]:
     """Return all that are trained.
 
     Args:
         config: of the benchmark.
         untrained_model: checkpoint of the ablation.
+        agent_folder: of a trained agent, by the name of its entry.
     """
     dream, truth = config.dream, config.simulator
     model = dream.world_model
@@ -130,6 +157,15 @@ def benchmark_entries(config: BenchmarkConfig, untrained_model: str) -> list[Ben
         add(f"ppo {place}", config.ppo, env, config.seeds)
     add("cma_es dream context", config.cma_es, seeing, config.seeds)
     add("cma_es simulator context", config.cma_es, seeing_truth)
+    add(BACKPROP, config.backprop, seeing, config.seeds)
+    for budget in config.corrections:
+        days = budget.search.iterations * budget.search.candidates * budget.draws * budget.days
+        for actor in [entry.name for entry in found if entry.group == BACKPROP]:
+            group = f"residual_planner, {days} days"
+            corrects = ResidualPlannerConfig(agent_folder(actor), budget)
+            found.append(BenchmarkEntry(f"{group}, {actor}", group, corrects, seeing))
+    add(DISTILLED, config.distilled, seeing, config.seeds)
+    add(HYBRID, config.hybrid, seeing, config.seeds)
     for name in config.others:
         add(f"{name} dream context", ALGORITHMS[name].config(), seeing)
     planner = ImaginingPlannerConfig(config.planner)
@@ -149,10 +185,19 @@ def benchmark_entries(config: BenchmarkConfig, untrained_model: str) -> list[Ben
             env = with_overrides(seeing, {name: value})
             own = None if name == "pessimism" else (name, value)
             add(f"ppo {name} {value:g}", config.ppo, env, own_world=own, setting=(name, value))
-    sharp = replace(seeing, temperature=NEARLY_NO_NOISE)
-    cheat = ("temperature", NEARLY_NO_NOISE)
-    for label, algorithm in (("ppo", config.ppo), ("cma_es", config.cma_es)):
-        # Other seeds than those of the sweep, whose agent of this temperature is judged, too.
+    # Other seeds than those of the sweep, whose agent of this temperature is judged, too.
+    for label, algorithm, searched in (
+        ("ppo", config.ppo, (NEARLY_NO_NOISE,)),
+        ("cma_es", config.cma_es, (NEARLY_NO_NOISE,)),
+        ("backprop", config.backprop, (NEARLY_NO_NOISE, 1.0)),
+    ):
         algorithm = replace(algorithm, seed=algorithm.seed + SEARCH_SEEDS)
-        add(f"exploit {label}", algorithm, sharp, config.exploit_seeds, own_world=cheat)
+        for value in searched:
+            add(
+                f"{EXPLOIT} {label} {value:g}",
+                algorithm,
+                with_overrides(seeing, {"temperature": value}),
+                config.exploit_seeds,
+                own_world=("temperature", value),
+            )
     return found

@@ -8,11 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from agents.evaluation.benchmark_entries import BenchmarkEntry
+from agents.evaluation.benchmark_entries import (
+    BACKPROP,
+    DISTILLED,
+    EXPLOIT,
+    HYBRID,
+    BenchmarkEntry,
+)
 from agents.evaluation.bootstrap_intervals import Bootstrap, clustered_interval, plain_iqm
 from agents.evaluation.episode_cache import mean_over_runs
 from agents.evaluation.inflation import compare_worlds, inflation
-from agents.evaluation.model_exploits import NEARLY_NO_NOISE, judge_finds
+from agents.evaluation.model_exploits import judge_finds
+from agents.evaluation.ranked_pairs import ranked_pairs
 from agents.evaluation.scores import (
     headroom,
     normalised_score,
@@ -25,6 +32,7 @@ from agents.rollout import Episodes
 
 TRUTH, DREAM, HABIT, ORACLE, CONSTANT = "simulator", "dream", "habit", "oracle", "best_constant"
 USUAL = "ppo dream context"  # trained with the usual temperature, pessimism and adherence
+DREAM_AGENTS = (BACKPROP, DISTILLED, HYBRID, USUAL)
 SINGLE = (ORACLE, CONSTANT, HABIT, "random")
 
 
@@ -47,7 +55,7 @@ def report(results: BenchmarkResults, bootstrap: Bootstrap | None = None) -> Pla
     groups: dict[str, list[str]] = {name: [name] for name in SINGLE if name in truth}
     for entry in results.entries:
         groups.setdefault(entry.group, []).append(entry.name)
-    varied = {c.group for c in results.entries if c.setting or c.group.startswith("exploit")}
+    varied = {c.group for c in results.entries if c.setting or c.group.startswith(EXPLOIT)}
     table = [
         _row(group, names, truth, dream, bootstrap)
         for group, names in groups.items()
@@ -66,10 +74,19 @@ def report(results: BenchmarkResults, bootstrap: Bootstrap | None = None) -> Pla
     return {
         "table": table,
         "transfer": transfer,
+        "pairs": {
+            world: ranked_pairs(of, truth, full_score=_oracle_gain(truth))
+            for world, of in results.episodes.items()
+            if world in transfer
+        },
         "sweeps": sweeps,
         "exploits": exploits,
         "verdicts": _verdicts(transfer, exploits, groups, truth, bootstrap),
     }
+
+
+def _oracle_gain(truth: Mapping[str, Episodes]) -> float:
+    return float((truth[ORACLE].returns - truth[HABIT].returns).mean())
 
 
 def _row(
@@ -135,20 +152,23 @@ def _sweep(name: str, results: BenchmarkResults, bootstrap: Bootstrap | None) ->
 
 
 def _exploits(results: BenchmarkResults, bootstrap: Bootstrap | None) -> list[Plain]:
-    sharp = results.episodes.get(f"dream, temperature {NEARLY_NO_NOISE:g}", {})
+    """Return what was found in dreams of the searched temperatures, and by others in them."""
     truth = results.episodes[TRUTH]
-    names = [c.name for c in results.entries if c.name in sharp]
-    if not names:
-        return []
-    finds = judge_finds(
-        {name: sharp[name] for name in names},
-        truth,
-        dream_habit=sharp[HABIT],
-        truth_habit=truth[HABIT],
-        oracle=truth[ORACLE],
-        bootstrap=bootstrap,
-    )
-    return [asdict(find) for find in finds]
+    searches = [c for c in results.entries if c.group.startswith(EXPLOIT) and c.own_world]
+    rows: list[Plain] = []
+    for value in sorted({c.own_world[1] for c in searches if c.own_world}):
+        dream = results.episodes[f"dream, temperature {value:g}"]
+        names = [c.name for c in results.entries if c.name in dream]
+        finds = judge_finds(
+            {name: dream[name] for name in names},
+            truth,
+            dream_habit=dream[HABIT],
+            truth_habit=truth[HABIT],
+            oracle=truth[ORACLE],
+            bootstrap=bootstrap,
+        )
+        rows += [{"temperature": value, **asdict(find)} for find in finds]
+    return rows
 
 
 def _verdicts(
@@ -165,21 +185,32 @@ def _verdicts(
         first, second = (_returns(truth, groups[name]) for name in (one, other))
         return score_difference(first, second, habit, oracle, users, bootstrap).plain()
 
+    def share(name: str, other: str) -> dict[str, float]:
+        one, reference = (_returns(truth, groups[each]) for each in (name, other))
+        return score_ratio(one, reference, habit, users, bootstrap).plain()
+
+    searched = [find for find in exploits if find["name"].startswith(EXPLOIT)]
     found: Plain = {
         "headroom (wanted .20)": gainable.plain(),
-        "rank correlation (wanted .9)": transfer[DREAM]["rank_correlation"],
-        "median inflation (wanted .8 to 1.2)": transfer[DREAM]["median_inflation"],
-        "exploits (wanted none)": sum(find["is_exploit"] for find in exploits),
+        "policy ranking: rank correlation (wanted .9)": transfer[DREAM]["rank_correlation"],
+        "calibration: median inflation (wanted .85 to 1.1)": transfer[DREAM]["median_inflation"],
+        "exploitability: exploits (wanted none)": sum(find["is_exploit"] for find in exploits),
+        "exploitability: most gained in a searched dream over the simulator": max(
+            (find["dream_gain"]["mean"] - find["truth_gain"]["mean"] for find in searched),
+            default=None,
+        ),
         "planner minus best constant, score": beats("planner", CONSTANT),
         "planner minus planner in an untrained dream, score": beats(
             "planner", "planner, untrained dream"
         ),
     }
+    for group in (*DREAM_AGENTS, *(g for g in groups if g.startswith("residual_planner"))):
+        if group in groups:
+            lift = f"optimisation lift: {group}, share of the planner's gain"
+            found[lift] = share(group, "planner")
     pair = (USUAL, "ppo simulator context")
     if all(name in groups for name in pair):
-        one, other = (_returns(truth, groups[name]) for name in pair)
-        share = score_ratio(one, other, habit, users, bootstrap)
-        found["ppo from the dream, share of ppo from the simulator (wanted .95)"] = share.plain()
+        found["ppo from the dream, share of ppo from the simulator (wanted .95)"] = share(*pair)
         found["ppo from the simulator minus best constant, score"] = beats(pair[1], CONSTANT)
         found["ppo from the dream minus best constant, score"] = beats(pair[0], CONSTANT)
     return found

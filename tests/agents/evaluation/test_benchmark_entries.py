@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from agents.env_config import EnvConfig
-from agents.evaluation.benchmark_entries import BenchmarkConfig, benchmark_entries
+from agents.evaluation.benchmark_entries import BenchmarkConfig, BenchmarkEntry, benchmark_entries
 from agents.evaluation.benchmark_report import BenchmarkResults, report
 from agents.evaluation.bootstrap_intervals import Bootstrap, clustered_interval
 from agents.rollout import Episodes
@@ -28,8 +28,12 @@ def config() -> BenchmarkConfig:
     )
 
 
+def entries(config: BenchmarkConfig) -> list[BenchmarkEntry]:
+    return benchmark_entries(config, "runs/untrained", lambda name: f"agents/{name}")
+
+
 def test_who_takes_part(config: BenchmarkConfig) -> None:
-    found = {entry.name: entry for entry in benchmark_entries(config, "runs/untrained")}
+    found = {entry.name: entry for entry in entries(config)}
     assert {f"ppo dream context, seed {seed}" for seed in (1, 2)} <= set(found)
     seeing = found["ppo simulator context, seed 2"]
     assert (seeing.env.id, seeing.env.person_context) == ("HumanWMSim-v0", True)
@@ -41,7 +45,34 @@ def test_who_takes_part(config: BenchmarkConfig) -> None:
     assert list(cold.judged_in(WORLDS)) == ["dream", "simulator", "dream, temperature 0.25"]
     heard = found["ppo adherence 0.4, seed 1"].judged_in(WORLDS)
     assert heard["simulator, adherence 0.4"].adherence == 0.4
-    assert found["exploit cma_es, seed 101"].env.temperature == 0.25
+    assert found["exploit cma_es 0.25, seed 101"].env.temperature == 0.25
+
+
+def test_actors_take_part_and_planners_correct_them(config: BenchmarkConfig) -> None:
+    found = {entry.name: entry for entry in entries(config)}
+    for actor in ("backprop", "distilled", "ppo hybrid"):
+        for seed in (1, 2):
+            entry = found[f"{actor} dream context, seed {seed}"]
+            assert entry.config.seed == seed - 1 and entry.env.person_context
+    hybrid = found["ppo hybrid dream context, seed 1"].config
+    assert (hybrid.head, hybrid.bootstrap) == ("hybrid", False)
+    names = list(found)
+    for days, limit in ((2048, 2100), (384, 400)):
+        actor = "backprop dream context, seed 2"
+        name = f"residual_planner, {days} days, {actor}"
+        budget = found[name].config.planner
+        search = budget.search
+        assert search.iterations * search.candidates * budget.draws * budget.days == days <= limit
+        assert found[name].config.actor == f"agents/{actor}"
+        assert names.index(actor) < names.index(name)  # it is trained before it is corrected
+
+
+def test_back_propagation_searches_for_exploits_in_both_dreams(config: BenchmarkConfig) -> None:
+    found = {entry.name: entry for entry in entries(config)}
+    for value in (0.25, 1.0):
+        entry = found[f"exploit backprop {value:g}, seed 101"]
+        assert (entry.env.temperature, entry.config.seed) == (value, 100)
+        assert f"dream, temperature {value:g}" in entry.judged_in(WORLDS)
 
 
 def episodes(mean: float, seed: int) -> Episodes:
@@ -53,7 +84,7 @@ def episodes(mean: float, seed: int) -> Episodes:
 
 
 def test_a_report_of_everything(config: BenchmarkConfig) -> None:
-    entrants = benchmark_entries(config, "runs/untrained")
+    entrants = entries(config)
     found: dict[str, dict[str, Episodes]] = {}
     for number, entrant in enumerate(entrants):
         for world in entrant.judged_in(WORLDS):
@@ -77,7 +108,12 @@ def test_a_report_of_everything(config: BenchmarkConfig) -> None:
     assert list(adherences) == [0.4, 1.0] and list(pessimisms) == [0.0, 1.0]
     usual = found["dream"]["ppo dream context, seed 1"].returns.mean()
     assert adherences[1.0]["dream"]["mean"] == pessimisms[0.0]["dream"]["mean"] == usual
-    assert len(reported["exploits"]) == 3  # both searches, and the agent of that temperature
+    # Three searches and the agent of that temperature; one in the dream as it is, and its agent.
+    temperatures = [find["temperature"] for find in reported["exploits"]]
+    assert temperatures == [0.25] * 4 + [1.0] * 2
+    pairs = reported["pairs"]["dream"]
+    count = len(found["dream"])
+    assert sum(size["pairs"] for size in pairs) == count * (count - 1) // 2
     assert reported["transfer"]["dream"]["policies"] == len(found["dream"])
     assert set(reported["verdicts"]["planner minus best constant, score"]) == {
         "mean",
@@ -88,4 +124,12 @@ def test_a_report_of_everything(config: BenchmarkConfig) -> None:
     names = ["ppo dream context, seed 1", "ppo dream context, seed 2"]
     runs = np.stack([found["simulator"][name].returns for name in names])
     assert row["return"] == vars(clustered_interval(runs, USERS, Bootstrap(resamples=200)))
+    verdicts = reported["verdicts"]
+    assert verdicts["optimisation lift: backprop dream context, share of the planner's gain"]
+    surplus = "exploitability: most gained in a searched dream over the simulator"
+    assert verdicts[surplus] == max(
+        find["dream_gain"]["mean"] - find["truth_gain"]["mean"]
+        for find in reported["exploits"]
+        if find["name"].startswith("exploit")
+    )
     assert 0.0 < reported["verdicts"]["headroom (wanted .20)"]["mean"] < 1.0

@@ -25,6 +25,12 @@ TINY = [
     *("ppo.width=4", "ppo.warm_start=0"),
     *("cma_es.generations=1", "cma_es.population=3", "cma_es.episodes=1", "cma_es.warm_start=0"),
     *("search.iterations=1", "search.episodes=2", "search.candidates=3", "search.elite=2"),
+    *("backprop.steps=1", "backprop.slots=2", "backprop.starts=2", "backprop.width=4"),
+    *("distilled.rounds=1", "distilled.episodes=2", "distilled.passes=1", "distilled.width=4"),
+    "distilled.planner={days: 1, draws: 1, first_iterations: 1}",
+    *("hybrid.steps=8", "hybrid.slots=2", "hybrid.n_steps=4", "hybrid.batch_size=4"),
+    *("hybrid.n_epochs=1", "hybrid.width=4", "hybrid.warm_start=0"),
+    "corrections=[{days: 1, pieces: 1, draws: 1, first_iterations: 1}]",
     "planner={days: 1, draws: 1, first_iterations: 1}",
     "oracle={days: 1, draws: 1, first_iterations: 1, search: {candidates: 9}}",
     "off_policy={updates: 2, batch: 8, width: 4, fits: 1}",
@@ -50,10 +56,12 @@ def test_the_defaults() -> None:
 
 def test_the_log_judges_the_first_seed_alone() -> None:
     config = compose(BenchmarkAgentsConfig, "benchmark_agents", ["seeds=11"])
-    chosen = estimated_from_log(benchmark_entries(config, "untrained"), config.ppo.seed)
+    chosen = estimated_from_log(benchmark_entries(config, "untrained", str), config.ppo.seed)
     assert [entry.name for entry in chosen] == [
         "ppo dream, seed 1",
         "ppo dream context, seed 1",
+        "backprop dream context, seed 1",
+        "distilled dream context, seed 1",
     ]
 
 
@@ -74,7 +82,7 @@ def test_it_makes_table_and_figures_and_goes_on_without_running_anything_again(
     assert set(best["iqm"]) == {"mean"}
     assert f"| {best['iqm']['mean']:.2f} |" in page and "nothing to resample" in page
     assert "An exploit\nis a find" in page
-    assert page.count("## ") == 6  # no sweep but that of the temperature
+    assert page.count("## ") == 7  # no sweep but that of the temperature
 
     def refuse(*arguments: object, **named: object) -> None:
         raise AssertionError("it was run before")
