@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 
 from agents.actor.hybrid_head import HybridHead
-from agents.actor.net import NetShape, outputs_of
+from agents.actor.net import ACTIVATIONS, NetShape, outputs_of
 from agents.env_config import AnyEnvConfig, env_from_manifest
 from agents.protocol import Arrays, Manifest, Overrides, Plain
 from agents.space_json import space_from_json, space_to_json
@@ -64,7 +64,8 @@ class ActorAgent:
                 f"shape {observations.shape[1:]}",
                 "Make the environment with the agent's env_overrides (person_context).",
             )
-        return outputs_of(self.weights, observations.astype(np.float32, copy=False), np.tanh)
+        observations = observations.astype(np.float32, copy=False)
+        return outputs_of(self.weights, observations, ACTIVATIONS[self.shape.activation])
 
     def act(self, observations: np.ndarray) -> np.ndarray:
         """Return the actor's actions; see `outputs`."""

@@ -10,8 +10,18 @@ from typing import TypeVar
 import numpy as np
 
 from human_wm_env.errors import ConfigError
+from human_wm_env.settings import one_of
 
 ArrayT = TypeVar("ArrayT")  # of NumPy or MLX
+
+
+def softsign(x: np.ndarray) -> np.ndarray:
+    """Return x / (1 + |x|): bends as tanh does, at the cost of a division."""
+    return np.asarray(x / (1.0 + np.abs(x)))
+
+
+#: of hidden layers, by name
+ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {"tanh": np.tanh, "softsign": softsign}
 
 
 @dataclass(frozen=True)
@@ -23,12 +33,20 @@ class NetShape:
         width: of each hidden layer.
         layers: number of hidden layers.
         outputs: of the last, linear layer.
+        activation: of the hidden layers, one of ACTIVATIONS.
+
+    Raises:
+        ConfigError: there is no such activation.
     """
 
     inputs: int
     width: int
     layers: int
     outputs: int
+    activation: str = "tanh"
+
+    def __post_init__(self) -> None:
+        one_of(self.activation, tuple(ACTIVATIONS), "activation")
 
     @property
     def sizes(self) -> list[int]:
@@ -57,18 +75,18 @@ class NetShape:
 
 
 def outputs_of(
-    weights: Mapping[str, ArrayT], x: ArrayT, tanh: Callable[[ArrayT], ArrayT]
+    weights: Mapping[str, ArrayT], x: ArrayT, activation: Callable[[ArrayT], ArrayT]
 ) -> ArrayT:
     """Return what a net makes of observations, (n, outputs).
 
     Args:
         weights: by name, as of `NetShape.first_weights`.
         x: (n, inputs).
-        tanh: of the library that the arrays are of.
+        activation: of the hidden layers, of the library that the arrays are of.
     """
     layers = len(weights) // 2
     for layer in range(layers):
         x = x @ weights[f"{layer}.weight"] + weights[f"{layer}.bias"]  # type: ignore[operator]
         if layer < layers - 1:
-            x = tanh(x)
+            x = activation(x)
     return x

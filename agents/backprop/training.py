@@ -20,6 +20,7 @@ from mlx.utils import tree_map
 from agents.actor.actor_agent import ActorAgent
 from agents.actor.hybrid_head import HybridHead
 from agents.actor.net import NetShape, outputs_of
+from agents.backprop.activations import ACTIVATIONS
 from agents.backprop.settings import BackpropConfig
 from agents.differentiable_world import DifferentiableWorld
 from agents.env_config import AnyEnvConfig, Vector, make_vector_env
@@ -109,9 +110,11 @@ class Trainer:
         self._starts = [played.draw_start(pick) for _ in range(config.starts)]
         seen = vector.single_observation_space.shape
         assert seen is not None
-        self.shape = NetShape(seen[0], config.width, config.layers, self.head.outputs)
+        size = (seen[0], config.width, config.layers)
+        self.activation = ACTIVATIONS[config.activation]
+        self.shape = NetShape(*size, self.head.outputs, config.activation)
         self.actor = _as_weights(self.shape.first_weights(rng))
-        value = NetShape(seen[0], config.width, config.layers, 1)
+        value = NetShape(*size, 1, config.activation)
         self.value = _as_weights(value.first_weights(rng))
         self.windows = -(-self.horizon // config.window)
         rate = optim.cosine_decay(config.learning_rate, config.steps * self.windows)
@@ -164,7 +167,7 @@ class Trainer:
 
     def values(self, weights: Weights, seen: mx.array) -> mx.array:
         """Return what is to come after observations (n, width), (n,)."""
-        return self.horizon * outputs_of(weights, seen, mx.tanh)[:, 0]
+        return self.horizon * outputs_of(weights, seen, self.activation)[:, 0]
 
     def _learn_values(self, window: Window) -> None:
         """Move the value net towards what came in a window, and its own value of the end."""
@@ -249,7 +252,7 @@ class Window:
         trainer, gamma = self._trainer, self._trainer.config.gamma
         worth = mx.zeros_like(self.alive[0])
         for day in range(self._days):
-            outputs = outputs_of(actor, self.seen[-1], mx.tanh)
+            outputs = outputs_of(actor, self.seen[-1], trainer.activation)
             amounts, picks = sampled(trainer.head, outputs, gumbel[day], trainer.config.relaxation)
             step = trainer.world.step(self.state, amounts, picks)
             worth = worth + gamma**day * self.alive[-1] * step.reward

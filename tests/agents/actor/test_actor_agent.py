@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,17 @@ def test_a_saved_actor_acts_alike(tmp_path: Path) -> None:
     np.testing.assert_array_equal(loaded.act(SEEN), actor.act(SEEN))
     assert len(np.unique(actor.act(SEEN)[:, 1])) > 1  # of the workouts
     assert (loaded.kind, loaded.settings, loaded.env) == ("backprop", {"steps": 3}, actor.env)
+
+
+def test_the_activation_is_saved(tmp_path: Path) -> None:
+    tanh = an_actor()
+    shape = replace(SHAPE, activation="softsign")
+    softsign = ActorAgent("backprop", HEAD, shape, tanh.weights, {}, tanh.env)
+    loaded = load_agent(save_agent(softsign, tmp_path / "actor"))
+    np.testing.assert_array_equal(loaded.act(SEEN), softsign.act(SEEN))
+    assert (softsign.act(SEEN) != tanh.act(SEEN)).any()
+    with pytest.raises(ConfigError, match="activation out of tanh, softsign"):
+        replace(SHAPE, activation="relu")
 
 
 def test_it_acts_without_mlx(tmp_path: Path) -> None:
