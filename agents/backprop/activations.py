@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 import mlx.core as mx
 
@@ -19,4 +20,6 @@ def _softsign_vjp(x: mx.array, cotangent: mx.array, y: mx.array) -> mx.array:
     return cotangent * (1.0 - mx.abs(y)).square()
 
 
-ACTIVATIONS: dict[str, Callable[[mx.array], mx.array]] = {"tanh": mx.tanh, "softsign": softsign}
+ACTIVATIONS = cast(
+    "dict[str, Callable[[mx.array], mx.array]]", {"tanh": mx.tanh, "softsign": softsign}
+)
