@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor, nn
@@ -143,15 +144,9 @@ class WorldModelTransformer(nn.Module):
         """
         steps = states.shape[1]
         x = self.embed(states, before)
-        position = torch.arange(steps)
-        distance = position[:, None] - position[None, :]
-        sees = (distance >= 0) & (distance < self.context)
         if actions is not None:
             x = torch.cat([x, self.ask(x, actions)], dim=1)
-            position = position.repeat(2)
-            itself = torch.eye(steps, dtype=torch.bool)
-            nobody = torch.zeros_like(itself)
-            sees = torch.cat([torch.cat([sees, nobody], 1), torch.cat([sees, itself], 1)], 0)
+        position, sees = positions_and_mask(steps, self.context, actions is not None)
         turns = self._turns(position)
         for layer in self._layers():
             query, key, value = layer.split(x, turns)
@@ -248,6 +243,29 @@ class WorldModelTransformer(nn.Module):
         assert isinstance(self.frequencies, Tensor)
         angle = position[:, None] * self.frequencies
         return torch.polar(torch.ones_like(angle), angle)
+
+
+@lru_cache(maxsize=64)
+def positions_and_mask(steps: int, context: int, asked: bool) -> tuple[Tensor, Tensor]:
+    """Return the position of each token, and which tokens it sees; nobody may change either.
+
+    Args:
+        steps: of the episodes.
+        context: how many states are seen, the token's own among them.
+        asked: whether as many queries follow the states.
+
+    Returns:
+        int64 (tokens,) and bool (tokens, tokens).
+    """
+    position = torch.arange(steps)
+    distance = position[:, None] - position[None, :]
+    sees = (distance >= 0) & (distance < context)
+    if asked:
+        position = position.repeat(2)
+        itself = torch.eye(steps, dtype=torch.bool)
+        nobody = torch.zeros_like(itself)
+        sees = torch.cat([torch.cat([sees, nobody], 1), torch.cat([sees, itself], 1)], 0)
+    return position, sees
 
 
 def rotate(x: Tensor, turns: Tensor) -> Tensor:

@@ -25,7 +25,7 @@ from human_wm_env.envs.info_masks import copied, marked, marked_everywhere
 from human_wm_env.envs.observation_view import Observation, ObservationView
 from human_wm_env.envs.scalarize import ScalarReward
 from human_wm_env.errors import ConfigError, DataError, HumanWMError, ResetNeededError
-from human_wm_env.random_streams import FOR_START, Stream, generators
+from human_wm_env.random_streams import FOR_START, Stream, generator, generators
 from human_wm_env.settings import one_of, whole_number
 from human_wm_env.worlds.world import AnyWorld, Options, Transition, put
 
@@ -250,10 +250,14 @@ class VectorEnv(EpisodeLimit, gym.vector.VectorEnv[Observation, ArrayLike, np.nd
             for slot, episode in zip(slots.tolist(), self._episode[slots].tolist(), strict=True)
         ]
         groups = list(dict.fromkeys(latents for latents, _ in keys))
-        drawn_of = {
-            group: self.world.draw_start(rng)
-            for group, rng in zip(groups, generators(groups, FOR_START), strict=True)
-        }
+        if self.world.draws_starts:
+            drawn_of = {
+                group: self.world.draw_start(rng)
+                for group, rng in zip(groups, generators(groups, FOR_START), strict=True)
+            }
+        else:
+            rng = generator(groups[0], FOR_START)
+            drawn_of = dict.fromkeys(groups, self.world.draw_start(rng))
         starts = [drawn_of[latents] for latents, _ in keys]
         if self.layout == "branches":
             starts = [

@@ -92,6 +92,7 @@ class SymbolicWorld(World[StateT, None]):
     component_bounds = (0.0, 1.0)
     default_weights: Mapping[str, float] = {"goal": 1.0}
     render_modes = (RENDERED,)
+    draws_starts = False
     parts: tuple[Part, ...]
     decisions: int
 

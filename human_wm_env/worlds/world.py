@@ -65,6 +65,7 @@ class World(ABC, Generic[StateT, StartT]):
         default_weights: weight of each component in the scalar reward.
         horizon: steps an episode may last; the noise of that many is drawn at reset.
         branches: futures of one start that the layout "branches" puts side by side.
+        draws_starts: False where every start is the same one, and no generator is needed for it.
         whole_options: reset options that are one value for all slots though they are sequences.
         step_info: shapes, of one slot, of what only a step adds to `info`: zeros after a reset.
         render_modes: what `render` accepts.
@@ -79,6 +80,7 @@ class World(ABC, Generic[StateT, StartT]):
     default_weights: Mapping[str, float]
     horizon: int
     branches: int = 1
+    draws_starts: bool = True
     whole_options: tuple[str, ...] = ()
     step_info: Mapping[str, tuple[int, ...]] = MappingProxyType({})
     render_modes: tuple[str, ...] = ()
