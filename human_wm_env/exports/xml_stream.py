@@ -21,13 +21,8 @@ _BAD_REFERENCE = re.compile(
 Handler = Callable[[str, dict[str, str]], object]
 
 
-def parse_xml(
-    stream: io.BufferedReader,
-    file: str,
-    start: Handler,
-    end: Callable[[str], object],
-) -> None:
-    """Call handlers for the elements of a stream.
+class XmlStream:
+    """Calls handlers for the elements of a stream.
 
     The document type is cut out (that of some exports is invalid), so no entity can be
     declared; control characters are left out.
@@ -35,29 +30,60 @@ def parse_xml(
     Args:
         stream: XML in UTF-8.
         file: its name.
-        start: gets the name and the attributes of each element.
-        end: gets the name of each element that ends.
-
-    Raises:
-        DataError: it is no XML, or it ends too early.
     """
-    parser = expat.ParserCreate("utf-8")
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    parser.EntityDeclHandler = _refuse_entity
-    try:
-        for chunk in _chunks(stream, file):
-            parser.Parse(chunk, False)
-        parser.Parse(b"", True)
-    except expat.ExpatError as error:
-        raise DataError(
-            "a whole XML file",
-            f"{file} ({error})",
-            "Export it again, and copy all of it: a download may have been cut off.",
-        ) from error
+
+    def __init__(self, stream: io.BufferedReader, file: str) -> None:
+        self._stream, self._file = stream, file
+        self._parser = expat.ParserCreate("utf-8")
+        self._parser.EntityDeclHandler = _refuse_entity
+
+    @property
+    def line(self) -> int:
+        """Number of the line, from 1, of the element that is being handled."""
+        return int(self._parser.CurrentLineNumber)
+
+    def parse(
+        self,
+        start: Handler,
+        end: Callable[[str], object],
+        take: Callable[[bytes], bytes] | None = None,
+    ) -> None:
+        """Read the whole stream.
+
+        Args:
+            start: gets the name and the attributes of each element.
+            end: gets the name of each element that ends.
+            take: gets the stream piece by piece before it is parsed, and returns it without the
+                elements that it has read itself, whose line breaks stay. It never sees the
+                beginning, nor comments, nor what comes after the first of them: what looks like
+                an element there may be none.
+
+        Raises:
+            DataError: it is no XML, or it ends too early.
+        """
+        parser = self._parser
+        parser.StartElementHandler = start
+        parser.EndElementHandler = end
+        began = False
+        try:
+            for piece in _pieces(self._stream, self._file):
+                if take is not None and began:
+                    if b"<!" in piece or b"<?" in piece:
+                        take = None
+                    else:
+                        piece = take(piece)
+                began = True
+                parser.Parse(piece, False)
+            parser.Parse(b"", True)
+        except expat.ExpatError as error:
+            raise DataError(
+                "a whole XML file",
+                f"{self._file} ({error})",
+                "Export it again, and copy all of it: a download may have been cut off.",
+            ) from error
 
 
-def _chunks(stream: io.BufferedReader, file: str) -> Iterator[bytes]:
+def _pieces(stream: io.BufferedReader, file: str) -> Iterator[bytes]:
     rest = _without_doctype(stream)
     while True:
         chunk = stream.read(_CHUNK)
@@ -86,7 +112,7 @@ def _without_doctype(stream: io.BufferedReader) -> bytes:
         if not more:
             break
         head += more
-    return _DOCTYPE.sub(b"", head, count=1)
+    return _DOCTYPE.sub(lambda found: b"\n" * found.group().count(b"\n"), head, count=1)
 
 
 def _refuse_entity(*_: object) -> None:

@@ -146,9 +146,9 @@ class AppleDays:
         nights, in_bed = Nights(self.options.naps), []
         for records in self.records.sleep.values():
             asleep = []
-            for start, end, stage, entry in records:
+            for start, end, stage, line in records:
                 if stage == IN_BED:
-                    in_bed.append((start, end, entry))
+                    in_bed.append((start, end, line))
                 elif stage == AWAKE:
                     self.ledger.merge(schema.SLEEP)
                 else:
@@ -156,14 +156,14 @@ class AppleDays:
             for sleep in self._sessions(asleep, clock):
                 nights.add(sleep)
         used = {sleep.day for sleep in nights.write(self.log)}
-        for _, end, entry in in_bed:
+        for _, end, line in in_bed:
             day = day_of(int(clock.local(np.array([end]))[0]))
             if day is None or day in used:
                 self.ledger.merge(schema.SLEEP)
                 continue
             self.log.miss(schema.SLEEP, day, Reason.UNCONFIRMED)
             why = "time in bed is not time asleep"
-            where = Where(self.records.path, f"entry {entry}")
+            where = Where(self.records.path, f"line {line}")
             self.ledger.reject(schema.SLEEP, where, "value", IN_BED, why, reason=Reason.UNCONFIRMED)
 
     def _sessions(self, asleep: list[tuple[int, int]], clock: Clock) -> list[Sleep]:
@@ -200,10 +200,10 @@ class AppleDays:
 
     def _write_workouts(self, clock: Clock) -> None:
         workouts = Workouts()
-        for start, code, minutes, entry in self.records.workouts:
+        for start, code, minutes, line in self.records.workouts:
             day = day_of(int(clock.local(np.array([start]))[0]))
             if day is None:
-                where = Where(self.records.path, f"entry {entry}")
+                where = Where(self.records.path, f"line {line}")
                 why = "its date should be a day since 2000"
                 self.ledger.reject(schema.WORKOUT, where, "startDate", start, why)
                 continue

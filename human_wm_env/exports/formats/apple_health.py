@@ -15,7 +15,7 @@ from human_wm_env.exports.formats.apple_days import AppleDays
 from human_wm_env.exports.formats.apple_records import AppleRecords
 from human_wm_env.exports.formats.format import People, ReadingOptions
 from human_wm_env.exports.ledger import Ledger
-from human_wm_env.exports.xml_stream import parse_xml
+from human_wm_env.exports.xml_stream import XmlStream
 
 
 class AppleHealth:
@@ -40,9 +40,10 @@ class AppleHealth:
     def _read(
         self, export: Export, path: str, options: ReadingOptions, ledger: Ledger
     ) -> DayLog | None:
-        records = AppleRecords(path, ledger)
         with export.open(path) as stream:
-            parse_xml(stream, path, records.start, records.end)
+            xml = XmlStream(stream, path)
+            records = AppleRecords(path, ledger, lambda: xml.line)
+            xml.parse(records.start, records.end, records.take)
         return AppleDays(records, AppleHealth.name, options).log_of_days()
 
 
