@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import random
+import resource
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from human_wm_env import HumanWMError, import_logs
+from human_wm_env.exports import xml_stream
 from tests.human_wm_env.exports.formats import (
     test_apple_health,
+    test_apple_records,
     test_daily_table,
     test_daylio,
     test_fitabase,
@@ -42,6 +46,7 @@ FIXTURES: dict[str, Callable[[Path], object]] = {
     ),
     "long": lambda folder: files_of(folder, {"a.csv": test_long_table.ROWS}),
     "apple_health": lambda folder: files_of(folder, {"a.xml": test_apple_health.export_xml()}),
+    "apple_health records": lambda folder: test_apple_records.an_export(folder, days=3),
     "fitabase": lambda folder: files_of(folder, dict(test_fitabase.FILES)),
     "samsung_health": lambda folder: files_of(folder, test_samsung_health.FILES),
     "npz": lambda folder: test_npz.unpacked(folder),
@@ -96,20 +101,39 @@ def mutants(folder: Path, rng: random.Random, count: int) -> Iterator[None]:
         file.write_bytes(whole)
 
 
-def survive(folder: Path, name: str, seed: int, count: int) -> int:
-    """Import mutants; return how many were accepted."""
-    accepted = 0
+def survive(folder: Path, name: str, seed: int, count: int) -> tuple[int, float]:
+    """Import mutants; return how many were accepted, and the most seconds that one took."""
+    accepted, longest = 0, 0.0
     FIXTURES[name](folder)
     for _ in mutants(folder, random.Random(seed), count):
+        began = time.perf_counter()
         try:
             logs = import_logs(folder, format=name.partition(" ")[0])
         except HumanWMError:
-            continue
-        check_balance(logs)
-        accepted += 1
-    return accepted
+            pass
+        else:
+            check_balance(logs)
+            accepted += 1
+        longest = max(longest, time.perf_counter() - began)
+    return accepted, longest
+
+
+@pytest.fixture(autouse=True)
+def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let an Apple Health export be more than one piece, so that records are taken out of some."""
+    monkeypatch.setattr(xml_stream, "_CHUNK", 4000)
 
 
 @pytest.mark.parametrize("name", FIXTURES)
 def test_mutants_are_refused_or_balance(tmp_path: Path, name: str) -> None:
-    assert survive(tmp_path, name, 0, 25) > 0
+    accepted, _ = survive(tmp_path, name, 0, 25)
+    assert accepted > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FIXTURES)
+def test_a_thousand_mutants_take_neither_long_nor_much_memory(tmp_path: Path, name: str) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    accepted, longest = survive(tmp_path, name, 1, 1000)
+    assert accepted > 0 and longest < 10.0
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1_000_000  # kB
