@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from agents.protocol import Manifest
 
+MOST_NAMED = 10  # policies of a picture that are all named; of more only the references
 COLOURS = ("#4269d0", "#efb118", "#ff725c", "#6cc5b0")
 
 
@@ -42,19 +45,32 @@ def transfer_figure(dream: Mapping[str, float], truth: Mapping[str, float], titl
     low, high = min(x + y) - 0.5, max(x + y) + 0.5
     axes.plot([low, high], [low, high], color="0.7", linewidth=1)
     axes.scatter(x, y, color=COLOURS[0], s=18)
-    for name in names:
-        if name in ("habit", "best_constant", "random"):
-            axes.annotate(
-                name,
-                (truth[name], dream[name]),
-                xytext=(5, -9),
-                textcoords="offset points",
-                fontsize=8,
-            )
+    few = len(names) <= MOST_NAMED
+    named = [name for name in names if few or name in ("habit", "best_constant", "random")]
+    _name_points(axes, {name: (truth[name], dream[name]) for name in named}, low, high)
     axes.set(xlim=(low, high), ylim=(low, high), title=title)
     axes.set(xlabel="return in the simulator", ylabel="return in the dream")
     axes.spines[["top", "right"]].set_visible(False)
     return figure
+
+
+def _name_points(
+    axes: Axes, points: Mapping[str, tuple[float, float]], low: float, high: float
+) -> None:
+    """Write names beside points, away from the diagonal's end and apart from each other."""
+    gap, above = 0.045 * (high - low), -np.inf
+    for name, (x, y) in sorted(points.items(), key=lambda item: item[1][1]):
+        right = x < 0.5 * (low + high)
+        above = max(y + (-gap if right else gap), above + gap)
+        axes.annotate(
+            name,
+            (x, y),
+            xytext=(x + (0.03 if right else -0.03) * (high - low), above),
+            ha="left" if right else "right",
+            va="center",
+            fontsize=8,
+            arrowprops={"arrowstyle": "-", "color": "0.7", "linewidth": 0.6, "shrinkB": 3},
+        )
 
 
 def sweep_figure(rows: Sequence[Manifest], setting: str) -> Figure:

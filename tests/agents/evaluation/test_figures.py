@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import matplotlib.pyplot as plt
+import numpy as np
 
 from agents.evaluation.figures import score_figure, sweep_figure, transfer_figure
 
@@ -18,6 +19,18 @@ def test_the_best_is_on_top() -> None:
 def test_a_policy_of_one_world_alone_is_left_out() -> None:
     axes = transfer_figure({"a": 1.0}, {"a": 2.0, "oracle": 3.0}, "title").axes[0]
     assert axes.collections[0].get_offsets().tolist() == [[2.0, 1.0]]
+    plt.close("all")
+
+
+def test_few_policies_are_all_named_with_room_between_the_names() -> None:
+    truth = {"habit": 16.9, "ppo": 22.0, "backprop": 22.1, "best_constant": 22.05}
+    axes = transfer_figure(truth, truth, "title").axes[0]
+    heights = sorted(text.xyann[1] for text in axes.texts)
+    assert {text.get_text() for text in axes.texts} == set(truth)
+    assert min(np.diff(heights)) > 0.2
+    many = {f"agent {number}": float(number) for number in range(20)} | {"habit": 3.0}
+    axes = transfer_figure(many, many, "title").axes[0]
+    assert [text.get_text() for text in axes.texts] == ["habit"]
     plt.close("all")
 
 
