@@ -76,16 +76,6 @@ class PersonDreamState:
         return self.episode.observed[:, self.elapsed]
 
 
-@dataclass(frozen=True)
-class DreamStep:
-    """What a step brings; see `agents.differentiable_world.DifferentiableStep`."""
-
-    state: PersonDreamState
-    observation: mx.array
-    reward: mx.array
-    goes_on: mx.array
-
-
 #: from what people plan to what they do, encoded actions both
 Change = Callable[[Columns], Columns]
 

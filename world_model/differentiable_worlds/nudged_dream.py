@@ -18,6 +18,7 @@ from human_wm_env.random_streams import Stream
 from human_wm_env.worlds.dream import DreamWorld
 from human_wm_env.worlds.starts import PersonStart
 from world_model.differentiable_worlds.dream_days import DreamDays, PersonDreamState
+from world_model.differentiable_worlds.step import Step
 from world_model.imagination.decoding import AMOUNTS, PICKS
 from world_model.imagination.draws import Columns
 from world_model.imagination.step import (
@@ -52,16 +53,6 @@ class NudgedDreamState:
     answer: mx.array
     followed: mx.array
     answered: mx.array
-
-
-@dataclass(frozen=True)
-class NudgedStep:
-    """What a step brings; see `agents.differentiable_world.DifferentiableStep`."""
-
-    state: NudgedDreamState
-    observation: mx.array
-    reward: mx.array
-    goes_on: mx.array
 
 
 class NudgedDream:
@@ -117,7 +108,7 @@ class NudgedDream:
 
     def step(
         self, state: NudgedDreamState, amounts: mx.array, picks: Sequence[mx.array]
-    ) -> NudgedStep:
+    ) -> Step[NudgedDreamState]:
         """Send a nudge or nothing in every slot, and simulate the day; see `NudgeWorld.step`.
 
         Args:
@@ -153,7 +144,7 @@ class NudgedDream:
             answered=state.answered + answered,
         )
         hazard = model.quit_rate * state.quit_factor * mx.exp(model.quit_burden * burden)
-        return NudgedStep(
+        return Step(
             after,
             self._observe(after),
             reward + self._burden_weight * burden,

@@ -12,7 +12,8 @@ from human_wm_env.person_context import PosteriorMeans
 from human_wm_env.random_streams import Stream
 from human_wm_env.worlds.dream import DreamWorld
 from human_wm_env.worlds.starts import PersonStart
-from world_model.differentiable_worlds.dream_days import DreamDays, DreamStep, PersonDreamState
+from world_model.differentiable_worlds.dream_days import DreamDays, PersonDreamState
+from world_model.differentiable_worlds.step import Step
 from world_model.imagination.decoding import decode_action
 
 
@@ -47,7 +48,7 @@ class PersonDream:
 
     def step(
         self, state: PersonDreamState, amounts: mx.array, picks: Sequence[mx.array]
-    ) -> DreamStep:
+    ) -> Step[PersonDreamState]:
         """Let people live a day that is decided.
 
         Args:
@@ -56,7 +57,7 @@ class PersonDream:
             picks: one-hot workout and location, (slots, 7) and (slots, 5).
         """
         after, reward = self._days.decided(state, decode_action(amounts, tuple(picks)))
-        return DreamStep(after, self._observe(after), reward, mx.ones_like(reward))
+        return Step(after, self._observe(after), reward, mx.ones_like(reward))
 
     def _observe(self, state: PersonDreamState) -> mx.array:
         return mx.concatenate(list(self._days.observe(state)), axis=1)

@@ -24,6 +24,7 @@ from human_wm_env.vector_dream.world import (
     VectorDreamWorld,
     draw_noise_block,
 )
+from world_model.differentiable_worlds.step import Step
 from world_model.imagination.draws import one_hot
 
 Weights = dict[str, mx.array]
@@ -42,16 +43,6 @@ class VectorImagined:
     z: mx.array
     h: mx.array
     noise: VectorDreamState
-
-
-@dataclass(frozen=True)
-class VectorStep:
-    """What a step brings; see `agents.differentiable_world.DifferentiableStep`."""
-
-    state: VectorImagined
-    observation: mx.array
-    reward: mx.array
-    goes_on: mx.array
 
 
 class VectorDream:
@@ -92,7 +83,7 @@ class VectorDream:
 
     def step(
         self, state: VectorImagined, amounts: mx.array, picks: Sequence[mx.array]
-    ) -> VectorStep:
+    ) -> Step[VectorImagined]:
         """Imagine a step of every slot.
 
         Args:
@@ -116,7 +107,7 @@ class VectorDream:
         remembered = self._remember(h, mx.concatenate([z, action], axis=1))
         following = VectorImagined(after, remembered, replace(noise, step=noise.step + 1))
         observation = self._observe(after, remembered)
-        return VectorStep(following, observation, self._weight * reward, goes_on)
+        return Step(following, observation, self._weight * reward, goes_on)
 
     def _next(
         self,
