@@ -24,8 +24,9 @@ from human_wm_env.envs.episode_limit import EpisodeLimit
 from human_wm_env.envs.info_masks import copied, marked, marked_everywhere
 from human_wm_env.envs.observation_view import Observation, ObservationView
 from human_wm_env.envs.scalarize import ScalarReward
+from human_wm_env.envs.slot_streams import SlotStreams
 from human_wm_env.errors import ConfigError, DataError, HumanWMError, ResetNeededError
-from human_wm_env.random_streams import FOR_START, Stream, generator, generators
+from human_wm_env.random_streams import FOR_START, generator, generators
 from human_wm_env.settings import one_of, whole_number
 from human_wm_env.worlds.world import AnyWorld, Options, Transition, put
 
@@ -109,9 +110,7 @@ class VectorEnv(EpisodeLimit, gym.vector.VectorEnv[Observation, ArrayLike, np.nd
         self._certain = np.zeros(num_envs, dtype=np.float32)
         # Slots of a group share their latents.
         self._group_size = world.branches if layout == "branches" else 1
-        self._latent_keys: list[tuple[int, int]] = []
-        self._noise_keys: list[tuple[int, int]] = []
-        self._episode = np.full(num_envs, -1)
+        self._streams = SlotStreams(num_envs, self._group_size)
         self._over = np.ones(num_envs, dtype=bool)
         self._some_over = True
         self._elapsed = np.zeros(num_envs, dtype=int)
@@ -123,52 +122,6 @@ class VectorEnv(EpisodeLimit, gym.vector.VectorEnv[Observation, ArrayLike, np.nd
         self.last_state: Any = None
         #: where each slot's running episode began
         self.starts: list[Any] = []
-
-    # Seeds ------------------------------------------------------------------------
-
-    def _seed_slots(self, seed: int | Sequence[int | None] | None, chosen: np.ndarray) -> None:
-        """Give the chosen slots new streams; the others keep theirs."""
-        if seed is None and self._latent_keys:
-            return
-        if isinstance(seed, int | np.integer):
-            self._seed_all(int(seed), chosen)
-            return
-        if not self._latent_keys:
-            self._seed_all(int(self.np_random.integers(2**31)), np.ones_like(chosen))
-        if seed is not None:
-            self._seed_each(list(seed), chosen)
-
-    def _seed_all(self, seed: int, chosen: np.ndarray) -> None:
-        if not self._latent_keys:
-            self._latent_keys = [(seed, 0)] * self.num_envs
-            self._noise_keys = [(seed, 0)] * self.num_envs
-        for slot in np.flatnonzero(chosen):
-            self._latent_keys[slot] = (seed, int(slot) // self._group_size)
-            self._noise_keys[slot] = (seed, int(slot))
-        self._episode[chosen] = -1
-
-    def _seed_each(self, seeds: list[int | None], chosen: np.ndarray) -> None:
-        first: dict[int, int] = {}
-        for slot, seed in enumerate(seeds):
-            if seed is None or not chosen[slot]:
-                continue
-            shared = first.setdefault(slot // self._group_size, int(seed))
-            self._latent_keys[slot] = (shared, 0)
-            # Branch b of a scalar env has noise stream b; see Env.reset.
-            self._noise_keys[slot] = (int(seed), slot % self._group_size)
-            self._episode[slot] = -1
-
-    def _check_seeds(self, seed: int | Sequence[int | None] | None) -> None:
-        if seed is None:
-            return
-        seeds = [seed] if isinstance(seed, int | np.integer) else list(seed)
-        if len(seeds) != self.num_envs and not isinstance(seed, int | np.integer):
-            raise ConfigError(
-                f"{self.num_envs} seeds, one per slot", f"{len(seeds)}", "Or give a single int."
-            )
-        for one in seeds:
-            if one is not None and whole_number(one, "a seed") < 0:
-                raise ConfigError("seeds >= 0", f"{one}", "Take its absolute value.")
 
     # Reset ------------------------------------------------------------------------
 
@@ -184,7 +137,7 @@ class VectorEnv(EpisodeLimit, gym.vector.VectorEnv[Observation, ArrayLike, np.nd
         that are reset only. `options["episode"]` asks for a later episode of the seed: 0 is the one
         that a seed begins with, each reset of a slot brings the next.
         """
-        self._check_seeds(seed)
+        self._streams.check(seed)
         options = dict(options or {})
         chosen = self._reset_mask(options.pop("reset_mask", None))
         episode = options.pop("episode", None)
@@ -192,14 +145,14 @@ class VectorEnv(EpisodeLimit, gym.vector.VectorEnv[Observation, ArrayLike, np.nd
             raise ConfigError("an episode >= 0", f"{episode}", "The first one is 0.")
         per_slot = self._options_per_slot(options)
         super().reset(seed=int(seed) if isinstance(seed, int | np.integer) else None)
-        before = self._latent_keys.copy(), self._noise_keys.copy(), self._episode.copy()
+        before = self._streams.copy()
         self._seed_slots(seed, chosen)
         if episode is not None:
-            self._episode[chosen] = int(episode) - 1
+            self._streams.go_to(int(episode) - 1, chosen)
         try:
             self._begin(np.flatnonzero(chosen), per_slot)
         except HumanWMError:  # refused options leave the env as it was
-            self._latent_keys, self._noise_keys, self._episode = before
+            self._streams = before
             raise
         if not chosen.all() and self._trail:  # for the others no day has passed
             self._trail.pop()
@@ -208,6 +161,16 @@ class VectorEnv(EpisodeLimit, gym.vector.VectorEnv[Observation, ArrayLike, np.nd
         described = self.world.info(self._state)
         info = described | info_at_reset(self.world, self.num_envs)
         return self._view(self._observation.copy()), marked(info, chosen)
+
+    def _seed_slots(self, seed: int | Sequence[int | None] | None, chosen: np.ndarray) -> None:
+        """Give the chosen slots new streams; the others keep theirs."""
+        if isinstance(seed, int | np.integer):
+            self._streams.seed_all(int(seed), chosen)
+            return
+        if not self._streams.seeded:
+            self._streams.seed_all(int(self.np_random.integers(2**31)), np.ones_like(chosen))
+        if seed is not None:
+            self._streams.seed_each(seed, chosen)
 
     def _reset_mask(self, mask: ArrayLike | None) -> np.ndarray:
         if mask is None:
@@ -244,12 +207,8 @@ class VectorEnv(EpisodeLimit, gym.vector.VectorEnv[Observation, ArrayLike, np.nd
 
     def _begin(self, slots: np.ndarray, per_slot: Sequence[Options] | None) -> None:
         """Start the next episode of some slots."""
-        self._episode[slots] += 1
-        keys = [
-            ((*self._latent_keys[slot], episode), (*self._noise_keys[slot], episode))
-            for slot, episode in zip(slots.tolist(), self._episode[slots].tolist(), strict=True)
-        ]
-        groups = list(dict.fromkeys(latents for latents, _ in keys))
+        streams = self._streams.next(slots)
+        groups = list(dict.fromkeys(stream.latents for stream in streams))
         if self.world.draws_starts:
             drawn_of = {
                 group: self.world.draw_start(rng)
@@ -258,13 +217,12 @@ class VectorEnv(EpisodeLimit, gym.vector.VectorEnv[Observation, ArrayLike, np.nd
         else:
             rng = generator(groups[0], FOR_START)
             drawn_of = dict.fromkeys(groups, self.world.draw_start(rng))
-        starts = [drawn_of[latents] for latents, _ in keys]
+        starts = [drawn_of[stream.latents] for stream in streams]
         if self.layout == "branches":
             starts = [
                 self.world.at_branch(start, slot % self._group_size)
                 for slot, start in zip(slots.tolist(), starts, strict=True)
             ]
-        streams = [Stream(latents, noise) for latents, noise in keys]
         if per_slot is not None:
             starts = self.world.start_from([per_slot[slot] for slot in slots], starts)
         state, observation = self.world.reset(starts, streams)
@@ -393,12 +351,11 @@ class VectorEnv(EpisodeLimit, gym.vector.VectorEnv[Observation, ArrayLike, np.nd
         """
         if self._state is None:
             raise ResetNeededError("reset() before reseed()", "no episode yet", "Call reset().")
-        self._check_seeds(seed)
-        self._seed_all(int(seed), np.ones(self.num_envs, dtype=bool))
-        self._episode[:] = 0
-        keys = zip(self._latent_keys, self._noise_keys, strict=True)
-        streams = [Stream((*latents, 0), (*noise, 0)) for latents, noise in keys]
-        self._state = self.world.reseed(self._state, streams)
+        self._streams.check(seed)
+        every = np.arange(self.num_envs)
+        self._streams.seed_all(int(seed), np.ones(self.num_envs, dtype=bool))
+        self._streams.go_to(0, every)
+        self._state = self.world.reseed(self._state, self._streams.running(every))
 
     def user_name(self, index: int) -> str:
         """Return the id of the person whom `user_index` in `info` counts; "" for -1."""
