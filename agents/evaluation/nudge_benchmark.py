@@ -40,7 +40,7 @@ CONDITIONAL = {"walk": "sedentary", "earlier_bed": "short_night", "rest": "tired
 
 
 def _distilled() -> DistilledConfig:
-    return DistilledConfig(rounds=2, episodes=200, planner=NudgePlannerConfig().planner)
+    return DistilledConfig(rounds=2, episodes=500, planner=NudgePlannerConfig().planner)
 
 
 @dataclass(frozen=True)

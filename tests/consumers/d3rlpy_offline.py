@@ -26,4 +26,4 @@ if __name__ == "__main__":
         )
         agent = d3rlpy.algos.TD3PlusBCConfig(batch_size=8).create()
         agent.fit(data, n_steps=20, n_steps_per_epoch=10, show_progress=False, save_interval=100)
-        assert agent.predict(episodes[0].observations[:3].astype(np.float32)).shape == (3, 7)
+        assert agent.predict(episodes[0].observations[:2].astype(np.float32)).shape == (2, 7)
