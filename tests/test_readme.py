@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from human_wm_cli.main import COMMANDS
-from human_wm_env.data.importers.csv_table import COLUMNS
+from human_wm_env.data.importers.columns import COLUMNS
 from human_wm_env.person import schema
 
 ROOT = Path(__file__).parent.parent

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from human_wm_env.data.importers.labels import sport_of
 from human_wm_env.errors import ConfigError, did_you_mean
 from human_wm_env.person import schema
 
@@ -14,27 +15,10 @@ LOCATIONS = schema.categories(schema.LOCATION)
 WEATHERS = schema.categories(schema.WEATHER)
 REST = float(WORKOUTS.index("None"))
 
-# The first that occurs in a name decides; any other exercise is a gym workout.
-_SPORTS = (
-    ("yoga", "Yoga"),
-    ("pilates", "Yoga"),
-    ("swim", "Swimming"),
-    ("walk", "Walking"),
-    ("hik", "Walking"),
-    ("run", "Running"),
-    ("jog", "Running"),
-    ("treadmill", "Running"),
-    ("cycl", "Cycling"),
-    ("bik", "Cycling"),
-    ("spinning", "Cycling"),
-)
-
 
 def workout_code(sport: str) -> float:
     """Return the workout category of a sport's name; all that is none of ours is gym workout."""
-    name = sport.lower()
-    found = next((ours for part, ours in _SPORTS if part in name), "Gym Workout")
-    return float(WORKOUTS.index(found))
+    return float(WORKOUTS.index(sport_of(sport) or "Gym Workout"))
 
 
 def mood_code(name: str) -> float:

@@ -13,18 +13,20 @@ from typing import TextIO
 import numpy as np
 
 from human_wm_env.data.dataset import in_order, plain_id
-from human_wm_env.data.importers.cells import READERS, what_is_wrong
+from human_wm_env.data.importers.cells import NOT_OBSERVED, what_is_wrong
+from human_wm_env.data.importers.columns import COLUMNS, DATE, USER, Column, plain, recognise
 from human_wm_env.data.importers.dates import read_dates
+from human_wm_env.data.importers.labels import MOST_UNKNOWN, LabelColumn
+from human_wm_env.data.importers.numbers import NumberColumn, decimal_of
 from human_wm_env.data.importers.problems import Problems
 from human_wm_env.errors import DataError
 from human_wm_env.files.reading import open_regular
 from human_wm_env.person import schema
 
-USER, DATE = "user_id", "date"
 MOST_CSV_BYTES = 2**28
-COLUMNS = (USER, DATE, *schema.FEATURE_NAMES)
 ONLY_PERSON = "me"  # of a file without a user_id
 DELIMITERS = ",;\t"
+_MOST_TEXTS = 3  # of a column that are told one by one
 _ALIKE = 0.65  # of names of columns, as difflib measures it
 _FEWEST_RESTLESS = 14  # days with something observed but no workout, before None is missed
 
@@ -43,6 +45,7 @@ class Table:
         ignored_columns: columns that are not ours.
         absent_columns: features without a column.
         notes: what is odd about it, in sentences without an end.
+        read_as: how columns were understood that are not as ours, likewise.
     """
 
     file: str
@@ -54,6 +57,7 @@ class Table:
     ignored_columns: tuple[str, ...]
     absent_columns: tuple[str, ...]
     notes: tuple[str, ...]
+    read_as: tuple[str, ...] = ()
 
     def __getitem__(self, rows: np.ndarray) -> Table:
         """Return some of the rows."""
@@ -84,7 +88,8 @@ def table_of(
     _, header = next(stream, (0, ()))
     columns = _Header(header, problems)
     users, days = _Texts(), _Texts()
-    line, values = [], []
+    line: list[int] = []
+    values: list[float] = []
     for number, cells in stream:
         if len(cells) < len(header) or any(cell.strip() for cell in cells[len(header) :]):
             problems.add(
@@ -94,17 +99,12 @@ def table_of(
                 [number],
             )
             continue
-        for position, index, read in columns.features:
-            cell = cells[position].strip()
-            try:
-                values.append(read(cell))
-            except ValueError:
-                values.append(np.nan)
-                wrong = f"{cell[:40]!r} {what_is_wrong(cell, index)}"
-                problems.add(f"column {schema.FEATURE_NAMES[index]}", wrong, [number])
+        values += [read(cells[place].strip()) for place, read in columns.readers]
         users.add(ONLY_PERSON if columns.user is None else cells[columns.user].strip(), number)
         days.add("" if columns.date is None else cells[columns.date].strip(), number)
         line.append(number)
+    read = np.array(values).reshape(len(line), len(columns.features))
+    columns.settle(read, line, problems)
     if columns.date is not None:
         _check_texts(users, days, problems)
     ordinals, wrong_dates = read_dates(days.different(), date_format)
@@ -125,10 +125,11 @@ def table_of(
         user=np.array([position_of[plain[text]] for text in users.cells]),
         day=np.array([ordinals[text] for text in days.cells]),
         line=np.array(line),
-        values=_all_features(np.array(values), columns),
+        values=_all_features(read, columns),
         ignored_columns=columns.ignored,
         absent_columns=columns.absent,
         notes=(*columns.notes, *_one_person_twice(plain)),
+        read_as=tuple(columns.read_as),
     )
     return replace(table, notes=(*table.notes, *_rest_days_lost(table)))
 
@@ -153,17 +154,21 @@ class _Header:
 
     def __init__(self, header: Sequence[str], problems: Problems) -> None:
         given = [cell.strip() for cell in header]
-        names = [cell.casefold() for cell in given]
+        names = [plain(cell) for cell in given]
         for column in COLUMNS:
             if names.count(column) > 1:
                 problems.add(f"column {column}", "stands there twice", [1])
-        where = {name: names.index(name) for name in COLUMNS if name in names}
+        found, doubts = recognise(given)
+        by_name = {column.name: column for column in found}
+        places = {column.place for column in found}
         self.ignored = tuple(
-            name for name, known in zip(given, names, strict=True) if known not in COLUMNS and name
+            name for place, name in enumerate(given) if place not in places and name
         )
-        self.absent = tuple(name for name in schema.FEATURE_NAMES if name not in where)
-        self.user, self.date = where.get(USER), where.get(DATE)
-        near = {name: self._near(name) for name in COLUMNS if name not in where}
+        self.absent = tuple(name for name in schema.FEATURE_NAMES if name not in by_name)
+        self.user, self.date = (
+            by_name[name].place if name in by_name else None for name in (USER, DATE)
+        )
+        near = {name: self._near(name) for name in COLUMNS if name not in by_name}
         if self.date is None:
             there = f"columns are {', '.join(given)}" if any(given) else "there are no columns"
             problems.add(f"column {DATE}", f"is not there; {there}; {near[DATE]}".rstrip("; "), [1])
@@ -173,12 +178,48 @@ class _Header:
             features = ", ".join(schema.FEATURE_NAMES)
             problems.add("columns", f"none of {features}, of which one has to be there", [1])
         meant = ", ".join(f"{name} ({near[name]})" for name in self.absent if near[name])
-        self.notes = (f"columns that are not there and not observed: {meant}",) if meant else ()
-        self.features = [
-            (where[name], index, READERS[index])
-            for index, name in enumerate(schema.FEATURE_NAMES)
-            if name in where
+        self.notes = list(doubts)
+        if meant:
+            self.notes.append(f"columns that are not there and not observed: {meant}")
+        self.read_as = [column.told for column in found if column.is_alias]
+        self.features = [column for column in found if column.name in schema.FEATURE_NAMES]
+        self._cells = [_cells_of(column) for column in self.features]
+        self.readers = [
+            (column.place, cells.read)
+            for column, cells in zip(self.features, self._cells, strict=True)
         ]
+
+    def settle(self, values: np.ndarray, line: Sequence[int], problems: Problems) -> None:
+        """Read the cells that waited for the others, and tell what is wrong.
+
+        Args:
+            values: (rows, features), where they are written.
+            line: of each row.
+            problems: where what is wrong goes, but for columns that are none of ours.
+        """
+        decimal = decimal_of([one for one in self._cells if isinstance(one, NumberColumn)])
+        for place, (column, cells) in enumerate(zip(self.features, self._cells, strict=True)):
+            found, wrong, told = cells.settle(decimal)
+            for row, value in found:
+                values[row, place] = value
+            if told:
+                self.read_as.append(f"{column.name}: {told}")
+            if not wrong:
+                continue
+            filled = np.count_nonzero(~np.isnan(values[:, place])) + len(wrong)
+            first = wrong[0][1]
+            why = f"{first[:40]!r} {what_is_wrong(first, cells.index).rstrip('.')}"
+            others = f", and so are {len(wrong) - 1} other cells" if len(wrong) > 1 else ""
+            if column.is_alias and len(wrong) > MOST_UNKNOWN * filled:
+                values[:, place] = NOT_OBSERVED
+                self.absent = (*self.absent, column.name)
+                self.ignored = (*self.ignored, column.header)
+                self.read_as.remove(column.told)
+                self.notes.append(f"{column.header!r} is not used as {column.name}: {why}{others}")
+            elif column.is_alias and isinstance(cells, LabelColumn):
+                self.notes.append(f"not observed, as {column.header!r} there {why}{others}")
+            else:
+                _add_problems(problems, column.name, cells.index, wrong, line)
 
     def _near(self, column: str) -> str:
         """Ask whether an ignored column was meant, or say nothing."""
@@ -188,15 +229,38 @@ class _Header:
         return f"is it {meant[0]!r}?" if meant else ""
 
 
+def _cells_of(column: Column) -> NumberColumn | LabelColumn:
+    index = schema.FEATURE_NAMES.index(column.name)
+    if index in schema.CATEGORICAL_FEATURES:
+        return LabelColumn(index, column.is_alias)
+    return NumberColumn(index, column.factor)
+
+
+def _add_problems(
+    problems: Problems, name: str, index: int, wrong: list[tuple[int, str]], line: Sequence[int]
+) -> None:
+    """Tell what is wrong with cells: each text by itself, or many of a column at once."""
+    different = list(dict.fromkeys(text for _, text in wrong))
+    if len(different) <= _MOST_TEXTS:
+        for row, text in wrong:
+            what = f"{text[:40]!r} {what_is_wrong(text, index)}"
+            problems.add(f"column {name}", what, [line[row]])
+        return
+    shown = ", ".join(repr(text[:40]) for text in different[:2])
+    what = (
+        f"{shown} and {len(different) - 2} other texts: each {what_is_wrong(different[0], index)}"
+    )
+    problems.add(f"column {name}", what, [line[row] for row, _ in wrong])
+
+
 def _first_word(column: str) -> str:
     return column.casefold().replace(" ", "_").split("_")[0].rstrip("s")
 
 
-def _all_features(values: np.ndarray, columns: _Header) -> np.ndarray:
+def _all_features(read: np.ndarray, columns: _Header) -> np.ndarray:
     """Return float64 (rows, 10), NaN where there is no column."""
-    read = values.reshape(-1, len(columns.features))
     whole = np.full((len(read), schema.FEATURE_COUNT), np.nan)
-    whole[:, [index for _, index, _ in columns.features]] = read
+    whole[:, [schema.FEATURE_NAMES.index(column.name) for column in columns.features]] = read
     return whole
 
 

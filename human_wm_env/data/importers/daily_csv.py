@@ -24,8 +24,8 @@ import numpy as np
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.data.folder import is_folder_of_logs, splits_by_id
 from human_wm_env.data.frames import Frame
+from human_wm_env.data.importers.columns import DATE
 from human_wm_env.data.importers.csv_table import (
-    DATE,
     ONLY_PERSON,
     Table,
     read_table,
@@ -195,6 +195,7 @@ def _assemble(table: Table, kept: Table, name: str, split_seed: int) -> Imported
             table.user_ids[one] for one in np.setdiff1d(np.arange(len(table.user_ids)), present)
         ),
         notes=table.notes,
+        read_as=table.read_as,
     )
     return Imported(dataset, report)
 

@@ -26,6 +26,7 @@ class ImportReport:
         absent_columns: features without a column, not observed.
         people_without_value: ids of people whose rows are all empty; they are left out.
         notes: what else is odd, in sentences without an end.
+        read_as: how columns with names, units or numbers of their own were understood.
     """
 
     file: str
@@ -42,12 +43,14 @@ class ImportReport:
     absent_columns: tuple[str, ...] = ()
     people_without_value: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    read_as: tuple[str, ...] = ()
 
     def summary(self) -> str:
-        """Say in one paragraph what was read, left out or noticed."""
-        notes = [
-            f"{self.rows_read} rows of {self.users} people, {self.first_date} to {self.last_date}"
-        ]
+        """Say what was read, left out or noticed, a line each."""
+        people = "one person" if self.users == 1 else f"{self.users} people"
+        first = f"{self.rows_read} rows of {people}, {self.first_date} to {self.last_date}"
+        notes: list[str] = []
+        notes += self.read_as
         if self.dates_without_row:
             notes.append(f"{self.dates_without_row} dates between without a row (unobserved)")
         if self.empty_rows:
@@ -60,10 +63,10 @@ class ImportReport:
         if self.absent_columns:
             notes.append(f"no column, so not observed: {', '.join(self.absent_columns)}")
         if self.people_without_value:
-            people = ", ".join(self.people_without_value)
-            notes.append(f"people left out, without any value: {people}")
+            empty = ", ".join(self.people_without_value)
+            notes.append(f"people left out, without any value: {empty}")
         notes += self.notes
-        return f"{self.file}: {'; '.join(notes)}."
+        return "\n  ".join([f"{self.file}: {first}", *notes])
 
     def _repr_html_(self) -> str:
-        return f"<p>{escape(self.summary())}</p>"
+        return f"<pre>{escape(self.summary())}</pre>"

@@ -83,8 +83,8 @@ def test_columns_that_are_not_there_are_not_observed(tmp_path: Path) -> None:
     assert imported.dataset.user_ids == ("me",)
     assert np.flatnonzero(imported.dataset.observed[0, 0]).tolist() == [schema.STEPS, schema.MOOD]
     assert "no column, so not observed: calories_burned, distance_km" in imported.report.summary()
-    near = write(tmp_path, "2021-05-24,8833,70", header="date,steps,heart_rate")
-    with pytest.warns(LogWarning, match=r"heart_rate_avg \(is it 'heart_rate'\?\)"):
+    near = write(tmp_path, "2021-05-24,8833,70", header="date,steps,heart_beats")
+    with pytest.warns(LogWarning, match=r"heart_rate_avg \(is it 'heart_beats'\?\)"):
         read_daily_csv(near)
     nothing = write(tmp_path, "2021-05-24,1", header="date,pulse")
     with pytest.raises(DataError, match="none of steps, calories_burned"):
@@ -204,10 +204,10 @@ def test_a_bad_cell_is_named(tmp_path: Path, old: str, new: str, told: str) -> N
 
 
 def test_a_bad_header_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"line 1, column date: is not there; .* is it 'datum'"):
-        read_daily_csv(write(tmp_path, ROWS[0], header=HEADER.replace("date", "datum")))
-    with pytest.raises(DataError, match=r"line 1, column user_id: .* is it 'userid'"):
-        read_daily_csv(write(tmp_path, ROWS[0], header=HEADER.replace("user_id", "userid")))
+    with pytest.raises(DataError, match=r"line 1, column date: is not there; .* is it 'dates'"):
+        read_daily_csv(write(tmp_path, ROWS[0], header=HEADER.replace("date", "dates")))
+    with pytest.raises(DataError, match=r"line 1, column user_id: .* is it 'users_id'"):
+        read_daily_csv(write(tmp_path, ROWS[0], header=HEADER.replace("user_id", "users_id")))
     with pytest.raises(DataError, match=r"line 1, column steps: stands there twice"):
         read_daily_csv(write(tmp_path, f"{ROWS[0]},1", header=f"{HEADER},steps"))
     with pytest.raises(DataError, match="rows: none below the header"):
@@ -268,3 +268,47 @@ def test_the_kaggle_sample_repeats_people_on_its_one_date() -> None:
     assert imported.report.repeated_rows == 366
     # Rest days are logged, not missing.
     assert (imported.dataset.rows[:, 0, schema.WORKOUT] == 0).sum() > 50
+
+
+def test_a_table_as_a_phone_gives_it(tmp_path: Path) -> None:
+    rows = [
+        '08/30/2026 11:59 PM,"9,500",459,59,"2,178",6.84,59,Strength Training,3',
+        '08/31/2026 11:59 PM,"11,365",404,61,,8.18,106,,3',
+    ]
+    header = (
+        "Date,Steps,Sleep (min),Avg Heart Rate (bpm),Calories (kcal),Distance (km),"
+        "Active Minutes,Workout,Mood (1-5)"
+    )
+    with pytest.warns(LogWarning, match="is it 'Mood"):
+        imported = read_daily_csv(write(tmp_path, *rows, header=header))
+    found = imported.dataset.rows[0]
+    assert found[:, schema.STEPS].tolist() == [9500, 11365]
+    assert found[0, schema.SLEEP] == pytest.approx(7.65)
+    assert found[0, schema.CALORIES] == 2178
+    assert not imported.dataset.observed[0, :, schema.MOOD].any()
+    said = imported.report.summary()
+    for told in (
+        "'Sleep (min)' is read as sleep_hours, divided by 60",
+        "steps: ',' parts thousands",
+        "columns ignored: Mood (1-5)",
+    ):
+        assert told in said
+
+
+def test_a_table_of_another_country(tmp_path: Path) -> None:
+    rows = ["30.08.2026;9.500;7:39;59,2;2.178;gut", "31.08.2026;950;6:44;58,7;1.511;schlecht"]
+    header = "Datum;Schritte;Schlafdauer;Puls;Kalorien;Stimmung"
+    with pytest.warns(LogWarning, match="'Stimmung' is not used as mood: 'gut' is none of"):
+        imported = read_daily_csv(write(tmp_path, *rows, header=header))
+    found = imported.dataset.rows[0]
+    assert found[:, schema.STEPS].tolist() == [9500, 950]
+    np.testing.assert_allclose(found[:, schema.SLEEP], [7.65, 6 + 44 / 60], rtol=1e-6)
+    np.testing.assert_allclose(found[:, schema.HEART_RATE], [59.2, 58.7], rtol=1e-6)
+    assert found[:, schema.CALORIES].tolist() == [2178, 1511]
+    assert "mood" in imported.report.absent_columns
+
+
+def test_many_bad_cells_of_a_column_are_one_problem(tmp_path: Path) -> None:
+    rows = [f"2024-05-{day:02},x{day},5" for day in range(1, 21)]
+    with pytest.raises(DataError, match=r"1 problem .*\n.*lines 2, 3, 4, 5, 6 and 15 more, .*'x1'"):
+        read_daily_csv(write(tmp_path, *rows, header="date,steps,distance_km"))

@@ -1,0 +1,161 @@
+"""Columns of a table of days by the names and units that apps give them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from human_wm_env.person import schema
+
+USER, DATE = "user_id", "date"
+COLUMNS = (USER, DATE, *schema.FEATURE_NAMES)
+
+# What a number is multiplied by to be in our unit, by the words for its unit.
+_HOURS = dict.fromkeys(("h", "hr", "hrs", "hour", "hours", "std", "stunden"), 1.0)
+_MINUTES = dict.fromkeys(("min", "mins", "minute", "minutes", "minuten"), 1.0)
+_SECONDS = dict.fromkeys(("s", "sec", "secs", "seconds", "sekunden"), 1.0)
+
+
+def _scaled(words: dict[str, float], factor: float) -> dict[str, float]:
+    return dict.fromkeys(words, factor)
+
+
+UNITS: dict[int, dict[str, float]] = {
+    schema.STEPS: dict.fromkeys(("steps", "count", "schritte"), 1.0),
+    schema.CALORIES: {"kcal": 1.0, "cal": 1.0, "calories": 1.0, "kj": 1 / 4.184},
+    schema.DISTANCE: {
+        **dict.fromkeys(("km", "kms", "kilometers", "kilometres", "kilometer"), 1.0),
+        **dict.fromkeys(("m", "meters", "metres", "meter"), 1e-3),
+        **dict.fromkeys(("mi", "mile", "miles"), 1.609344),
+    },
+    schema.MINUTES: {**_MINUTES, **_scaled(_HOURS, 60.0), **_scaled(_SECONDS, 1 / 60)},
+    schema.SLEEP: {**_HOURS, **_scaled(_MINUTES, 1 / 60), **_scaled(_SECONDS, 1 / 3600)},
+    schema.HEART_RATE: dict.fromkeys(("bpm", "1/min", "beats/min", "count/min"), 1.0),
+}
+# Names without their unit. What is nearly the same but something else is not among them: active or
+# eaten calories, the resting heart rate, minutes of exercise, time in bed.
+ALIASES: dict[str, tuple[str, ...]] = {
+    DATE: ("date", "day", "datum", "tag", "calendar date", "log date"),
+    USER: ("user id", "userid", "user", "person", "person id", "participant", "participant id"),
+    "steps": (
+        *("steps", "step", "step count", "steps count", "stepcount", "total steps", "daily steps"),
+        *("number of steps", "schritte", "schrittzahl"),
+    ),
+    "calories_burned": (
+        *("calories", "calories burned", "burned calories", "total calories", "energy burned"),
+        *("total calories burned", "total energy burned", "kalorien", "kalorienverbrauch"),
+    ),
+    "distance_km": ("distance", "total distance", "distanz", "strecke", "entfernung"),
+    "active_minutes": (
+        *("active minutes", "active time", "total active minutes", "minutes active"),
+        *("active", "aktive minuten", "aktive zeit"),
+    ),
+    "sleep_hours": (
+        *("sleep", "sleep duration", "sleep time", "total sleep", "total sleep time", "slept"),
+        *("asleep", "time asleep", "sleep hours", "hours slept", "hours of sleep", "hours asleep"),
+        *("sleep minutes", "minutes asleep", "minutes of sleep", "schlaf", "schlafdauer"),
+    ),
+    "heart_rate_avg": (
+        *("heart rate", "heart rate avg", "avg heart rate", "average heart rate", "hr avg"),
+        *("mean heart rate", "heart rate average", "heart rate mean", "avg hr", "average hr"),
+        *("mean hr", "herzfrequenz", "durchschnittliche herzfrequenz", "puls"),
+    ),
+    "workout_type": ("workout", "workout type", "sport", "training"),
+    "weather_conditions": ("weather", "weather conditions", "weather condition", "wetter"),
+    "location": ("location", "place", "ort"),
+    "mood": ("mood", "stimmung"),
+}
+_OF_ALIAS = {alias: ours for ours, aliases in ALIASES.items() for alias in aliases}
+# The unit that a name says by itself.
+_SAID = {
+    alias: "min" if "minute" in alias else "h" if "hours" in alias else None
+    for alias in ALIASES["sleep_hours"]
+}
+_WITH_UNIT = re.compile(r"(.*?)\s*[(\[]\s*([^)\]]*?)\s*[)\]]\s*")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table that is one of ours.
+
+    Attributes:
+        place: its number in the header, from 0.
+        name: ours.
+        header: theirs.
+        factor: what its numbers are multiplied by.
+        is_alias: it bears another name than ours.
+    """
+
+    place: int
+    name: str
+    header: str
+    factor: float = 1.0
+    is_alias: bool = False
+
+    @property
+    def told(self) -> str:
+        """How an alias was understood, as a sentence without an end."""
+        said = f"{self.header!r} is read as {self.name}"
+        if self.factor == 1.0:
+            return said
+        if self.factor < 1.0:
+            return f"{said}, divided by {1 / self.factor:.4g}"
+        return f"{said}, times {self.factor:.7g}"
+
+
+def recognise(header: Sequence[str]) -> tuple[list[Column], list[str]]:
+    """Return the columns that are ours, by our names first and then by those of apps.
+
+    Args:
+        header: the cells of the first row.
+
+    Returns:
+        At most one column for each of ours, and sentences about those that are in doubt.
+    """
+    found: dict[str, Column] = {}
+    for place, cell in enumerate(header):
+        name = plain(cell)
+        if name in COLUMNS and name not in found:
+            found[name] = Column(place, name, cell.strip())
+    meant: dict[str, list[Column]] = {}
+    for place, cell in enumerate(header):
+        column = _by_alias(place, cell)
+        if column is not None and column.name not in found:
+            meant.setdefault(column.name, []).append(column)
+    doubts = []
+    for name, columns in meant.items():
+        if len(columns) == 1:
+            found[name] = columns[0]
+        else:
+            several = " or ".join(repr(column.header) for column in columns)
+            doubts.append(f"{name} may be {several}: name the right one {name}")
+    return sorted(found.values(), key=lambda column: column.place), doubts
+
+
+def plain(cell: str) -> str:
+    """Return a name of a column as ours are compared with it."""
+    return " ".join(cell.casefold().split())
+
+
+def _by_alias(place: int, cell: str) -> Column | None:
+    """Return the column that a name of an app means, None where it means none of ours."""
+    name, unit = plain(cell), None
+    split = _WITH_UNIT.fullmatch(name)
+    if split is not None:
+        name, unit = split.groups()
+    words = re.sub(r"[\s_\-.,:/]+", " ", name).strip().split(" ")
+    ours = _OF_ALIAS.get(" ".join(words))
+    if ours is None and unit is None and len(words) > 1:  # "sleep_min", "distance km"
+        ours, unit = _OF_ALIAS.get(" ".join(words[:-1])), words[-1]
+        words = words[:-1]
+    if ours is None:
+        return None
+    if ours not in schema.FEATURE_NAMES:
+        return Column(place, ours, cell.strip(), is_alias=True) if unit is None else None
+    units = UNITS.get(schema.FEATURE_NAMES.index(ours), {})
+    unit = unit or _SAID.get(" ".join(words))
+    if unit is None:
+        return Column(place, ours, cell.strip(), is_alias=True)
+    factor = units.get(unit)
+    return None if factor is None else Column(place, ours, cell.strip(), factor, is_alias=True)
