@@ -31,8 +31,9 @@ class ImportConfig:
         strict: fail at the first value that cannot be used.
         ids: "salted" digests of the ids of the exports, or "plain".
         replace: let people of an earlier import go who are not in these sources.
-        map: a YAML file with `columns` (ours by theirs), `categories` (ours by theirs, by
-            feature) and `decimal` ("," or "."), for tables and diaries.
+        map: a YAML file for tables and diaries: `columns` (theirs: ours, as in `Schlaf:
+            sleep_hours (min)`), `categories` (by feature, theirs: ours) and `decimal` ("," or ".").
+        date_format: for tables, such as %d/%m/%Y, where dates may be read in two ways.
         json: print one JSON object instead of tables.
     """
 
@@ -48,6 +49,7 @@ class ImportConfig:
     ids: str = "salted"
     replace: bool = False
     map: str | None = None
+    date_format: str | None = None
     json: bool = False
 
 
@@ -70,6 +72,7 @@ def main(config: ImportConfig) -> None:
         strict=config.strict,
         ids=config.ids,
         replace=config.replace,
+        date_format=config.date_format,
         **_read_map(config.map),
     )
     if config.json:
@@ -82,6 +85,8 @@ def main(config: ImportConfig) -> None:
     )
     print()
     print_report(_shares(manifest["cells"]), title="Cells, in % of the days: why they are missing")
+    for why in manifest["rejected"]:
+        say(f"rejected: {why}")
     for kind, entries in manifest["unused"].items():
         say(f"not used: {entries} x {kind}")
     for note in manifest["notes"]:
@@ -118,15 +123,17 @@ def _read_map(file: str | None) -> dict[str, Any]:
             "See docs/bring_your_own_data.md.",
         )
     columns, categories = found.get("columns") or {}, found.get("categories") or {}
-    texts = [columns, *(categories.values() if isinstance(categories, dict) else [None])]
-    if not all(
-        isinstance(one, dict)
-        and all(isinstance(text, str) for pair in one.items() for text in pair)
-        for one in texts
-    ):
-        raise ConfigError(
-            "names of ours by names of theirs, both as text", f"{found!r}"[:200], "Quote them."
-        )
+    if not isinstance(categories, dict):
+        raise ConfigError("categories by feature", f"{categories!r}"[:80], "See the docs.")
+    for where, names in {"columns": columns, **categories}.items():
+        pairs = list(names.items()) if isinstance(names, dict) else [(names, None)]
+        for pair in pairs:
+            if not all(isinstance(text, str) for text in pair):
+                raise ConfigError(
+                    f"texts in {where} of the map, as in `theirs: ours`",
+                    f"{pair[0]!r}: {pair[1]!r}",
+                    'Quote what looks like a number: `"1": Stressed`.',
+                )
     return {"columns": columns, "categories": categories, "decimal": found.get("decimal")}
 
 

@@ -23,24 +23,26 @@ class DayRows:
 
     Attributes:
         source: name of the format.
-        file: its name.
+        files: names of the files.
         offered: features that the table has any value of.
         user_ids: ids in order of appearance; None where the table names nobody.
         user: int (rows,), position in `user_ids`.
         day: int (rows,), ordinals of dates.
         line: int (rows,), line of the file.
         values: float64 (rows, 10), NaN where empty, REJECTED where a value was rejected.
+        file: int (rows,), position in `files`.
         reasons: uint8 (rows, 10), `Reason` of empty cells where known, else 0; None: unknown.
     """
 
     source: str
-    file: str
+    files: tuple[str, ...]
     offered: tuple[int, ...]
     user_ids: tuple[str | None, ...]
     user: np.ndarray
     day: np.ndarray
     line: np.ndarray
     values: np.ndarray
+    file: np.ndarray
     reasons: np.ndarray | None = None
 
     def people(
@@ -77,8 +79,8 @@ class DayRows:
             range(schema.FEATURE_COUNT),
             has[~same],
             (
-                (self.file, f"line {line}", "date", dates[day])
-                for line, day in zip(self.line[rows].tolist(), self.day[rows].tolist(), strict=True)
+                (self.files[self.file[row]], f"line {self.line[row]}", "date", dates[self.day[row]])
+                for row in rows.tolist()
             ),
             "a person has one row a date, and this is one of two different ones",
         )
@@ -99,7 +101,41 @@ class DayRows:
         reasons[rejected] = Reason.QUARANTINED
         has = ~np.isnan(values)
         reasons[has] = Reason.OBSERVED
-        return DayLog(self.source, first, values, reasons, has.astype(np.int64), self.file)
+        return DayLog(
+            self.source,
+            first,
+            values,
+            reasons,
+            has.astype(np.int64),
+            self.files[self.file[rows[0]]],
+        )
+
+
+def together(tables: Sequence[DayRows]) -> DayRows:
+    """Return the rows of several tables of one format, in their order, as one.
+
+    Args:
+        tables: at least one, without `reasons`.
+    """
+    users: dict[str | None, int] = {}
+    files: list[str] = []
+    user, file = [], []
+    for table in tables:
+        places = [users.setdefault(name, len(users)) for name in table.user_ids]
+        user.append(np.array(places, dtype=np.int64)[table.user])
+        file.append(table.file + len(files))
+        files += table.files
+    return DayRows(
+        tables[0].source,
+        tuple(files),
+        tuple(sorted({feature for table in tables for feature in table.offered})),
+        tuple(users),
+        np.concatenate(user),
+        np.concatenate([table.day for table in tables]),
+        np.concatenate([table.line for table in tables]),
+        np.concatenate([table.values for table in tables]),
+        np.concatenate(file),
+    )
 
 
 def joined(parts: Sequence[np.ndarray], width: int | None = None) -> np.ndarray:

@@ -56,6 +56,11 @@ class FolderWriter:
     def __init__(self, folder: Path, *, salted: bool, as_parquet: bool | None = None) -> None:
         self.folder = folder
         check_target(folder)
+        self._new = [
+            path
+            for path in (folder / PRIVATE / SALT, folder / PRIVATE, folder)
+            if not path.exists()
+        ]
         (folder / PRIVATE).mkdir(parents=True, exist_ok=True)
         (folder / PRIVATE).chmod(0o700)
         token = secrets.token_hex(8)
@@ -136,6 +141,9 @@ class FolderWriter:
                 table.close()
             for part in table.parts:
                 part.unlink(missing_ok=True)
+        for path in self._new:
+            with suppress(OSError):  # it holds what somebody else has put there
+                path.unlink() if path.is_file() else path.rmdir()
 
     def _read_salt(self) -> str:
         file = self.folder / PRIVATE / SALT

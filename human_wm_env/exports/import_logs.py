@@ -99,6 +99,7 @@ def write_logs(
     columns: Mapping[str, str] | None = None,
     categories: Mapping[str, Mapping[str, str]] | None = None,
     decimal: str | None = None,
+    date_format: str | None = None,
 ) -> dict[str, Any]:
     """Write a folder of logs from exports.
 
@@ -118,10 +119,12 @@ def write_logs(
         strict: fail at the first value that cannot be used.
         ids: "salted" digests, or "plain" as in the exports.
         replace: let people of an earlier import go who are not in these sources.
-        columns: for tables, our column by the name of theirs.
+        columns: for tables, our column by the name of theirs, with the unit of theirs where it is
+            another: `{"Schlaf": "sleep_hours (min)"}`.
         categories: for tables and diaries, our category by their word, by feature.
         decimal: for tables, what stands before decimals, "," or ".", where the other parts
-            thousands; None sees for itself, and nothing parts thousands.
+            thousands; None finds out.
+        date_format: for tables, of `datetime.strptime`, where dates may be read in two ways.
 
     Returns:
         The manifest.
@@ -137,7 +140,9 @@ def write_logs(
     check_zone(timezone)
     if decimal is not None:
         one_of(decimal, (COMMA, POINT), "decimal")
-    reading = ReadingOptions(timezone, naps, repeated, columns or {}, categories or {}, decimal)
+    reading = ReadingOptions(
+        timezone, naps, repeated, columns or {}, categories or {}, decimal, date_format
+    )
     named = [source] if isinstance(source, str | Path | Frame) else list(source)
     if not named:
         raise ConfigError("at least one source", "none", "Name the path of an export.")
@@ -153,7 +158,7 @@ def write_logs(
                 _write_person(person_id, readers, writer, ledger, impossible, merge)
             impossible.check_units()
             ledger.check_balance()
-            _check_people(writer, replace)
+            _check_people(writer, ledger, replace)
             writer.finish(_manifest(writer, ledger, formats, ids))
     return read_manifest(Path(out))
 
@@ -211,10 +216,15 @@ def _write_person(
     writer.write(person_id, days)
 
 
-def _check_people(writer: FolderWriter, replace: bool) -> None:
+def _check_people(writer: FolderWriter, ledger: Ledger, replace: bool) -> None:
     if not writer.ids:
+        why = ledger.commonest()
         raise DataError(
-            "at least one usable value", "none", "See which files the vendor's page names."
+            "at least one usable value",
+            f"none; rejected were {'; '.join(why)}" if why else "none, in any of the files",
+            "Correct them, or say how they are to be read (date_format=..., map=...)."
+            if why
+            else "See which files the vendor's page names.",
         )
     if replace or not is_folder_of_logs(writer.folder):
         return
@@ -238,6 +248,7 @@ def _manifest(
         "people": len(writer.ids),
         "person_days": writer.person_days,
         "counts": ledger.table(),
+        "rejected": ledger.commonest(),
         "unused": dict(ledger.unused.most_common(50)),
         "notes": [
             text if times == 1 else f"{text} ({times} times)"

@@ -50,6 +50,8 @@ class Ledger:
         self.rejected: Counter[tuple[str, int]] = Counter()
         self.unused: Counter[str] = Counter()
         self.notes: dict[str, int] = {}
+        self._reasons: Counter[tuple[str, str]] = Counter()
+        self._examples: dict[tuple[str, str], str] = {}
 
     def read(self, feature: int, values: int = 1) -> None:
         """Count values as read."""
@@ -89,6 +91,8 @@ class Ledger:
                 "Correct the export, or import it with strict=false, which sets it aside.",
             )
         self.rejected[format_name or self.format, feature] += values
+        if reason is Reason.QUARANTINED:
+            self._remember(column, why, values, f"{text!r} ({file}, {place})")
         self._writer.writerow((file, place, column, text, reason.word, why, values))
 
     def reject_rows(
@@ -117,9 +121,22 @@ class Ledger:
                     "Correct the export, or import it with strict=false, which sets it aside.",
                 )
             if count:
+                self._remember(column, why, count, f"{clean(value)!r} ({clean(file)}, {place})")
                 self._writer.writerow(
                     (file, place, column, value, Reason.QUARANTINED.word, why, count)
                 )
+
+    def _remember(self, column: str, why: str, values: int, example: str) -> None:
+        self._reasons[column, why] += values
+        self._examples.setdefault((column, why), example)
+
+    def commonest(self, most: int = 5) -> list[str]:
+        """Say why most values that cannot be used were rejected, each with an example."""
+        return [
+            f"{values} value{'s' if values > 1 else ''}, {f'{column}: ' if column else ''}{why}; "
+            f"for instance {self._examples[column, why]}"
+            for (column, why), values in self._reasons.most_common(most)
+        ]
 
     def reject_file(self, file: str, why: str) -> None:
         """Write down a file that could not be read at all, as one value without a feature."""

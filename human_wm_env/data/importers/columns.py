@@ -133,6 +133,13 @@ def recognise(header: Sequence[str]) -> tuple[list[Column], list[str]]:
     return sorted(found.values(), key=lambda column: column.place), doubts
 
 
+def with_unit(text: str) -> tuple[str, float] | None:
+    """Return our name and the factor of a text such as `sleep_hours (min)`, None for others."""
+    split = _WITH_UNIT.fullmatch(plain(text))
+    column = _by_alias(0, text) if split is not None and split[1] in COLUMNS else None
+    return None if column is None else (column.name, column.factor)
+
+
 def plain(cell: str) -> str:
     """Return a name of a column as ours are compared with it."""
     return " ".join(cell.casefold().split())
@@ -145,7 +152,7 @@ def _by_alias(place: int, cell: str) -> Column | None:
     if split is not None:
         name, unit = split.groups()
     words = re.sub(r"[\s_\-.,:/]+", " ", name).strip().split(" ")
-    ours = _OF_ALIAS.get(" ".join(words))
+    ours = name if name in COLUMNS else _OF_ALIAS.get(" ".join(words))
     if ours is None and unit is None and len(words) > 1:  # "sleep_min", "distance km"
         ours, unit = _OF_ALIAS.get(" ".join(words[:-1])), words[-1]
         words = words[:-1]

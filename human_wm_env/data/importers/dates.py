@@ -19,6 +19,7 @@ _MONTHS = (
 )
 _PIVOT = 69  # two digits: 69 is 1969, 68 is 2068, as in POSIX
 UNREADABLE = "is no date; write it as 2024-05-31"
+UNTOLD = "and no other row tells"
 
 
 def read_dates(
@@ -107,7 +108,7 @@ def _settle(
         written = text[numbers.start(2)] if (numbers := _YEAR_LAST.fullmatch(text)) else "/"
         form = written.join(("%d", "%m", "%Y"))
         why = (
-            f"may be {days[0]} or {days[1]}, and no other row tells: "
+            f"may be {days[0]} or {days[1]}, {UNTOLD}: "
             f"load the file with read_daily_csv(..., date_format='{form}'), or %m before %d"
         )
         return {}, wrong | {text: why}

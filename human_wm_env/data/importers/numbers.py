@@ -96,28 +96,64 @@ class NumberColumn:
             Rows and their values; rows and texts that are no number; and how the column was read,
             "" where it was read as it stands.
         """
-        as_it_stands = dict(self._unread)
-        unread = [(row, _SPACES.sub("", text)) for row, text in self._unread]
-        spaced = any(text != as_it_stands[row] for row, text in unread)
-        values = {row: value for row, text in unread if (value := self._duration(text)) is not None}
-        told = ["durations are read as hours and minutes"] if values else []
-        numbers = [(row, text) for row, text in unread if row not in values]
-        style = self._style([text for _, text in numbers], decimal)
-        wrong = []
-        for row, text in numbers:
-            found = None if style is None else _value(text, style)
-            if found is None:
-                wrong.append((row, as_it_stands[row]))
+        style = self.style(decimal)
+        values, wrong = [], []
+        for row, text in self._unread:
+            value = self.styled(text, style)
+            if value is None:
+                wrong.append((row, text))
             else:
-                values[row] = found * self.factor
-        if style == COMMA and self._grouped:
-            values |= {row: _as_read(text) * self.factor for row, text in self._grouped}
+                values.append((row, value))
+        if style == COMMA:
+            for row, text in self._grouped or []:
+                value = self.styled(text, style)
+                assert value is not None  # it is digits in groups
+                values.append((row, value))
+        return values, wrong, self.told(style)
+
+    def style(self, decimal: str | None) -> str | None:
+        """Return what stands before decimals in marked cells; None: all are read as they stand.
+
+        Args:
+            decimal: see `settle`.
+        """
+        unread = [_SPACES.sub("", text) for _, text in self._unread]
+        numbers = [text for text in unread if self._duration(text) is None]
+        return self._style(numbers, decimal)
+
+    def styled(self, text: str, style: str | None) -> float | None:
+        """Return a filled cell's value in our unit, None where it is no number.
+
+        Args:
+            text: the cell.
+            style: what `style` returned, of this column's cells or the first of them.
+        """
+        try:
+            value = read_number(text)
+        except ValueError:
+            pass
+        else:
+            if style != COMMA or _ALL_GROUPS[COMMA].fullmatch(text) is None:
+                return value * self.factor
+        text = _SPACES.sub("", text)
+        hours = self._duration(text)
+        if hours is not None:
+            return hours
+        found = None if style is None else _value(text, style)
+        return None if found is None else found * self.factor
+
+    def told(self, style: str | None) -> str:
+        """Say how the cells so far were read, "" if as they stand."""
+        said = []
+        unread = [(text, _SPACES.sub("", text)) for _, text in self._unread]
+        if any(self._duration(text) is not None for _, text in unread):
+            said.append("durations are read as hours and minutes")
         if style is not None:
-            texts = [text for _, text in [*numbers, *(self._grouped or [])]]
-            told += _told(texts, style)
-        if spaced:
-            told.append("a blank parts thousands")
-        return sorted(values.items()), wrong, ", ".join(told)
+            texts = [text for _, text in unread if self._duration(text) is None]
+            said += _told([*texts, *(text for _, text in self._grouped or [])], style)
+        if any(before != after for before, after in unread):
+            said.append("a blank parts thousands")
+        return ", ".join(said)
 
     def _duration(self, text: str) -> float | None:
         """Return a duration in the feature's unit, None where the text is none."""
@@ -181,12 +217,6 @@ def _value(text: str, style: str) -> float | None:
         return None
     sign, whole, decimals = found.groups()
     return float(f"{sign}{whole.replace(COMMA, '').replace(POINT, '')}.{decimals or 0}")
-
-
-def _as_read(text: str) -> float:
-    value = _value(text, COMMA)
-    assert value is not None
-    return value
 
 
 def _told(texts: Sequence[str], style: str) -> list[str]:

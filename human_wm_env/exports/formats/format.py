@@ -26,6 +26,7 @@ class ReadingOptions:
             "first" or "last"; the other is rejected.
         columns: for tables: our name by the name of a column.
         categories: for tables and diaries: our category by the word, by feature.
+        date_format: for tables: of `datetime.strptime`, where dates may be read in two ways.
         decimal: for tables: what stands before decimals, "," or ".", where thousands are parted
             by the other; None sees for itself, and nothing parts thousands.
     """
@@ -36,6 +37,7 @@ class ReadingOptions:
     columns: Mapping[str, str] = field(default_factory=dict)
     categories: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     decimal: str | None = None
+    date_format: str | None = None
 
 
 class Format(Protocol):

@@ -7,23 +7,23 @@ in the schema's unit, or a category's name. Everything else is as in a daily tab
 
 from __future__ import annotations
 
+import io
+from collections.abc import Mapping
+
 import numpy as np
 
 from human_wm_env.data.dataset import plain_id
+from human_wm_env.data.importers.columns import DATE, USER
 from human_wm_env.errors import DataError
 from human_wm_env.exports.categories import category_codes
 from human_wm_env.exports.csv_rows import column_key
 from human_wm_env.exports.day_log import DayLogBuilder, is_nothing
 from human_wm_env.exports.decimals import rewrite_for
 from human_wm_env.exports.files import Export
-from human_wm_env.exports.formats.daily_table import (
-    DATE,
-    USER,
-    our_names,
-)
+from human_wm_env.exports.formats.daily_table import our_names
 from human_wm_env.exports.formats.format import People, ReadingOptions
+from human_wm_env.exports.formats.table_reader import read_days
 from human_wm_env.exports.ledger import Ledger, Where
-from human_wm_env.exports.stamps import read_day
 from human_wm_env.exports.tables import Chunk, Table, is_table, names_of, open_table
 from human_wm_env.person import schema
 
@@ -42,17 +42,51 @@ class LongTable:
 
     def people(self, export: Export, options: ReadingOptions, ledger: Ledger) -> People:
         """Return the people of all tables."""
+        logs: dict[str | None, DayLogBuilder] = {}
+        offered: set[int] = set()
         for path in export.paths:
             if not is_table(export, path):
                 ledger.skip(f"file {path}")
                 continue
+            days = _days_of(export, path, options)
             with open_table(export, path, ledger) as table:
-                reader = LongReader(table, path, options, ledger)
+                reader = LongReader(table, path, options, ledger, days, logs)
                 for chunk in table.chunks:
                     reader.add(chunk)
-            for user, log in reader.logs.items():
-                log.offered |= reader.offered
-                yield user, log.build
+            offered |= reader.offered
+        for user, log in logs.items():
+            log.offered |= offered
+            yield user, log.build
+
+
+def _days_of(export: Export, path: str, options: ReadingOptions) -> dict[str, int]:
+    """Return the day of each date of a table, which all its rows together tell."""
+    texts: dict[str, None] = {}
+    with open_table(export, path, Ledger(io.StringIO())) as table:
+        place = _places(table, path, options)[DATE]
+        for chunk in table.chunks:
+            texts |= dict.fromkeys(chunk.columns[place])
+    return read_days(list(texts), path, options)
+
+
+def _places(table: Table, file: str, options: ReadingOptions) -> dict[str, int]:
+    """Return where our columns stand.
+
+    Raises:
+        DataError: one is missing.
+    """
+    of_columns = {
+        theirs: ours for theirs, ours in options.columns.items() if ours not in schema.FEATURE_NAMES
+    }
+    names = our_names(table.names, of_columns, (USER, DATE, FEATURE, VALUE))
+    missing = [name for name in (DATE, FEATURE, VALUE) if name not in names]
+    if missing:
+        raise DataError(
+            f"a column {missing[0]}",
+            f"{file} with the columns {', '.join(table.names[:20]) or 'none'}",
+            "Rename it, or name it in `columns`.",
+        )
+    return {name: names.index(name) for name in (DATE, FEATURE, VALUE, USER) if name in names}
 
 
 class LongReader:
@@ -63,29 +97,27 @@ class LongReader:
         file: its name.
         options: `columns` has our names of its columns, and our features by its words.
         ledger: where values are counted.
+        days: of each date, -1 where it is none that can be logged.
+        logs: of each person so far.
 
     Attributes:
-        logs: of each person.
         offered: features of which there is any value.
     """
 
-    def __init__(self, table: Table, file: str, options: ReadingOptions, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        table: Table,
+        file: str,
+        options: ReadingOptions,
+        ledger: Ledger,
+        days: Mapping[str, int],
+        logs: dict[str | None, DayLogBuilder],
+    ) -> None:
         self.file, self.options, self.ledger = file, options, ledger
-        of_columns = {
-            theirs: ours
-            for theirs, ours in options.columns.items()
-            if ours not in schema.FEATURE_NAMES
-        }
-        names = our_names(table.names, of_columns, (USER, DATE, FEATURE, VALUE))
-        missing = [name for name in (DATE, FEATURE, VALUE) if name not in names]
-        if missing:
-            raise DataError(
-                f"a column {missing[0]}",
-                f"{file} with the columns {', '.join(table.names[:20]) or 'none'}",
-                "Rename it, or name it in `columns`.",
-            )
-        self._place = {name: names.index(name) for name in (DATE, FEATURE, VALUE)}
-        self._user_place = names.index(USER) if USER in names else None
+        self._days, self._logs = days, logs
+        places = _places(table, file, options)
+        self._place = {name: places[name] for name in (DATE, FEATURE, VALUE)}
+        self._user_place = places.get(USER)
         self._features = {name: index for index, name in enumerate(schema.FEATURE_NAMES)}
         for theirs, ours in options.columns.items():
             if ours in self._features:
@@ -95,14 +127,12 @@ class LongReader:
             for index in schema.CATEGORICAL_FEATURES
         }
         self._rewrite, _ = rewrite_for(options.decimal, comma_possible=table.decimal_comma)
-        self.logs: dict[str | None, DayLogBuilder] = {}
         self.offered: set[int] = set()
 
     def add(self, chunk: Chunk) -> None:
         """Read rows; what cannot be used is rejected."""
         lines, columns = chunk
         dates, features, values = (columns[place] for place in self._place.values())
-        days = {text: read_day(text) for text in {*dates}}
         known = {text: self._features.get(column_key(text)) for text in {*features}}
         users = [None] * len(lines) if self._user_place is None else columns[self._user_place]
         rows = zip(lines, users, dates, features, values, strict=True)
@@ -111,7 +141,10 @@ class LongReader:
             if index is None:
                 self.ledger.skip(f"feature {feature[:40]}")
                 continue
-            self._cell(user, days[date], index, value, Where(self.file, f"line {line}"))
+            day = self._days[date]
+            self._cell(
+                user, None if day < 0 else day, index, value, Where(self.file, f"line {line}")
+            )
 
     def _cell(self, user: str | None, day: int | None, index: int, text: str, where: Where) -> None:
         column = schema.FEATURE_NAMES[index]
@@ -120,10 +153,12 @@ class LongReader:
             self.ledger.reject(index, where, column, text, "a row should have an id")
             return
         who = None if user is None else plain_id(user)
-        log = self.logs.get(who)
+        log = self._logs.get(who)
         if log is None:
             repeated = self.options.repeated
-            log = self.logs[who] = DayLogBuilder(LongTable.name, (), self.ledger, repeated=repeated)
+            log = self._logs[who] = DayLogBuilder(
+                LongTable.name, (), self.ledger, repeated=repeated
+            )
         if index not in self._codes:
             number = text if is_nothing(text) else self._rewrite(text)
             if log.number(index, day, number, where, column) is not None:

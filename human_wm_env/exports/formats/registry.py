@@ -21,13 +21,15 @@ from human_wm_env.exports.formats.npz import Npz
 from human_wm_env.exports.formats.oura import Oura
 from human_wm_env.exports.formats.samsung_health import SamsungHealth
 from human_wm_env.exports.formats.whoop import Whoop
+from human_wm_env.exports.tables import is_table, names_of
 from human_wm_env.settings import one_of
 
+DAILY = DailyTable()
 FORMATS: dict[str, Format] = {
     one.name: one
     for one in (
         FolderOfLogs(),
-        DailyTable(),
+        DAILY,
         LongTable(),
         Npz(),
         Fitbit(),
@@ -56,6 +58,8 @@ def format_of(export: Export, name: str | None = None) -> Format:
     if name is not None:
         return FORMATS[one_of(name, FORMATS, "format")]
     found = [one for one in FORMATS.values() if one.recognise(export)]
+    if not found and DAILY.recognise_names_of_apps(export):
+        found = [DAILY]
     if len(found) == 1:
         return found[0]
     if found:
@@ -65,6 +69,16 @@ def format_of(export: Export, name: str | None = None) -> Format:
             f"Name each with its own path, or format={found[0].name}.",
         )
     some = ", ".join(export.paths[:3]) or "no regular file"
+    for path in export.paths:
+        if is_table(export, path):
+            columns = ", ".join(names_of(export, path)[:20]) or "none"
+            raise DataError(
+                "a table with a date and a feature, or another export of one of: "
+                + ", ".join(FORMATS),
+                f"{path} with the columns {columns}",
+                "Name ours by theirs: format=daily map=FILE, a YAML file such as "
+                "`columns: {Datum: date, Schlaf: sleep_hours (min)}`.",
+            )
     raise DataError(
         f"an export of one of: {', '.join(FORMATS)}",
         f"{export.path.name} ({some}), which none of them recognises by its content",

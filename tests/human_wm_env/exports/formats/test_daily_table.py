@@ -103,8 +103,10 @@ def test_columns_and_categories_are_mapped(tmp_path: Path) -> None:
         2021-05-25 900 ~ ~ ~ ~ ~ ~ ~ ~ bad
         """
     )
-    with pytest.raises(DataError, match="none of them recognises"):
-        import_logs(file)
+    unknown = write(tmp_path, text.replace("Schritte", "gelaufen"))
+    with pytest.raises(DataError, match=r"columns who, day, gelaufen, laune\. .*map=FILE"):
+        import_logs(unknown)
+    write(tmp_path, text)
     with pytest.raises(ConfigError, match="Did you mean 'schritte'"):
         import_logs(file, format="daily", columns={"Schrite": "steps"})
     with pytest.raises(ConfigError, match="Did you mean 'steps'"):
@@ -141,3 +143,66 @@ def test_a_strict_import_fails_at_the_first(tmp_path: Path) -> None:
 def test_what_is_no_table(tmp_path: Path, text: str, expected: str) -> None:
     with pytest.raises(DataError, match=expected):
         import_logs(write(tmp_path, text, encoding="latin-1"), format="daily")
+
+
+def test_a_table_as_a_phone_gives_it_needs_no_map(tmp_path: Path) -> None:
+    text = (
+        "Datum;Schritte;Schlafdauer;Puls;Kalorien;Training;Stimmung\n"
+        "30.08.2026;9.500;7:39;59,2;2.178;Krafttraining;3\n"
+        "31.08.2026;950;6:30;58,7;1.511;;2\n"
+    )
+    logs = import_logs(write(tmp_path, text))
+    check_balance(logs)
+    assert grids(logs, {"me": "2026-08-30"})["me"] == lines(
+        """
+        2026-08-30 9500 2178 ~ ~ 7.65 59.2 Gym_Workout ~ ~ ~
+        2026-08-31 950  1511 ~ ~ 6.5  58.7 -           ~ ~ ~
+        """
+    )
+    assert "steps: '.' parts thousands" in logs.manifest["notes"]
+    assert "'stimmung' is not used as mood: few of its cells are" in logs.manifest["notes"]
+
+
+def test_all_rows_tell_which_number_is_the_month(tmp_path: Path) -> None:
+    rows = [f"a,{day:02}/01/2024,{1000 + day}" for day in range(8, 15)]
+    file = write(tmp_path, "\n".join(["user_id,date,steps", *rows]) + "\n")
+    found = grids(import_logs(file, format="daily"), {"a": "2024-01-08"})["a"]
+    assert [line.split()[:2] for line in found[:2]] == [
+        ["2024-01-08", "1008"],
+        ["2024-01-09", "1009"],
+    ]
+    ambiguous = write(tmp_path, "\n".join(["user_id,date,steps", *rows[:3]]) + "\n")
+    with pytest.raises(DataError, match="may be 2024-08-01 or 2024-01-08, and no other row tells"):
+        import_logs(ambiguous, format="daily")
+    found = grids(
+        import_logs(ambiguous, format="daily", date_format="%d/%m/%Y"), {"a": "2024-01-08"}
+    )["a"]
+    assert len(found) == 3
+
+
+def test_when_nothing_can_be_used_it_is_told_why(tmp_path: Path) -> None:
+    file = write(tmp_path, "user_id,date,steps\na,last May,5\na,this May,7\n")
+    with pytest.raises(DataError, match=r"2 values, date: a row should .* instance 'last May' \("):
+        import_logs(file, tmp_path / "out", format="daily")
+    assert not (tmp_path / "out").exists()
+
+
+def test_tables_of_one_folder_that_disagree(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    for name, steps in (("a.csv", 1), ("b.csv", 5)):
+        write(tmp_path / "logs", f"user_id,date,steps,mood\nann,2021-05-24,{steps},Happy\n", name)
+    first = import_logs(tmp_path / "logs")
+    check_balance(first)
+    assert grids(first, {"ann": "2021-05-24"})["ann"][0].split()[1] == "1"
+    assert [row["file"] for row in first.rejected] == ["b.csv"]
+    last = import_logs(tmp_path / "logs", repeated="last")
+    assert grids(last, {"ann": "2021-05-24"})["ann"][0].split()[1] == "5"
+    with pytest.raises(DataError, match="one of two different ones"):
+        import_logs(tmp_path / "logs", strict=True)
+
+
+def test_a_map_says_the_unit(tmp_path: Path) -> None:
+    file = write(tmp_path, "tag,geschlafen\n2021-05-24,450\n2021-05-25,420\n")
+    columns = {"tag": "date", "geschlafen": "sleep_hours (min)"}
+    rows = grids(import_logs(file, format="daily", columns=columns), {"me": "2021-05-24"})["me"]
+    assert [row.split()[5] for row in rows] == ["7.5", "7"]
