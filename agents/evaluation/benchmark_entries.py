@@ -46,7 +46,7 @@ class BenchmarkConfig:
             None leaves it out.
         ppo, cma_es: how they are trained.
         backprop, distilled, hybrid: likewise; PPO with a hybrid head is the last.
-        corrections: budgets of planners that correct each actor of back-propagation.
+        corrections: budgets of planners that correct the first actor of back-propagation.
         seeds: training seeds of each of these.
         others: further algorithms, trained with their defaults and one seed each.
         temperatures: of the dreams that PPO is trained in.
@@ -160,10 +160,10 @@ def benchmark_entries(
     add(BACKPROP, config.backprop, seeing, config.seeds)
     for budget in config.corrections:
         days = budget.search.iterations * budget.search.candidates * budget.draws * budget.days
-        for actor in [entry.name for entry in found if entry.group == BACKPROP]:
-            group = f"residual_planner, {days} days"
-            corrects = ResidualPlannerConfig(agent_folder(actor), budget)
-            found.append(BenchmarkEntry(f"{group}, {actor}", group, corrects, seeing))
+        actor = next(entry.name for entry in found if entry.group == BACKPROP)
+        group = f"residual_planner, {days} days"
+        corrects = ResidualPlannerConfig(agent_folder(actor), budget)
+        found.append(BenchmarkEntry(f"{group}, {actor}", group, corrects, seeing))
     add(DISTILLED, config.distilled, seeing, config.seeds)
     add(HYBRID, config.hybrid, seeing, config.seeds)
     for name in config.others:

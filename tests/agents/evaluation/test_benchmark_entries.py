@@ -58,7 +58,7 @@ def test_actors_take_part_and_planners_correct_them(config: BenchmarkConfig) -> 
     assert (hybrid.head, hybrid.bootstrap) == ("hybrid", False)
     names = list(found)
     for days, limit in ((2048, 2100), (384, 400)):
-        actor = "backprop dream context, seed 2"
+        actor = "backprop dream context, seed 1"
         name = f"residual_planner, {days} days, {actor}"
         budget = found[name].config.planner
         search = budget.search
