@@ -107,6 +107,13 @@ def markdown_rows(rows: Sequence[Row]) -> str:
     return markdown_table(names, cells) if rows else "(no rows)"
 
 
+def with_path(words: Sequence[str], setting: str) -> list[str]:
+    """Return the words of a command; a path as the first one is what `setting` says."""
+    if words and "=" not in words[0] and not words[0].startswith("-"):
+        return [f"{setting}={words[0]}", *words[1:]]
+    return list(words)
+
+
 def print_report(
     rows: Sequence[Row],
     *,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from human_wm_cli.console import Facts, print_report, run_script, say
+from human_wm_cli.console import Facts, print_report, run_script, say, with_path
 from human_wm_cli.data import DataConfig, day_setting, load_dataset
 from human_wm_env import (
     ConfigError,
@@ -27,7 +27,7 @@ NAME = "futures"
 SHOWN_DAYS = 60
 _PICTURES = (".png", ".svg", ".pdf")
 _TOLD = {schema.STEPS: ("steps", ",.0f"), schema.SLEEP: ("hours of sleep", ".1f")}
-_TOLD |= {schema.HEART_RATE: ("bpm", ".0f")}
+_TOLD |= {schema.MINUTES: ("active minutes", ".0f"), schema.HEART_RATE: ("bpm", ".0f")}
 
 
 @dataclass(frozen=True)
@@ -130,6 +130,7 @@ def facts_of(logs: LogDataset, futures: Futures, *, bundled: bool) -> Facts:
     first = None if futures.first_date is None else futures.first_date.isoformat()
     horizon = futures.draws.shape[1]
     told: list[str] = []
+    apart: list[str] = []
     features: Facts = {}
     for index, (unit, form) in _TOLD.items():
         name = schema.FEATURE_NAMES[index]
@@ -139,6 +140,8 @@ def facts_of(logs: LogDataset, futures: Futures, *, bundled: bool) -> Facts:
         features[name] = {"logged": mean, "median": middle, "5%": low, "95%": high}
         logged = "none logged" if mean is None else f"logged {mean:{form}}"
         told.append(f"{middle:{form}} {unit} ({low:{form}} to {high:{form}}; {logged})")
+        if mean is not None and not low <= mean <= high:
+            apart.append(unit)
     moods = {
         label: float((futures.draws[..., schema.MOOD] == place).mean())
         for place, label in enumerate(schema.categories(schema.MOOD))
@@ -154,6 +157,12 @@ def facts_of(logs: LogDataset, futures: Futures, *, bundled: bool) -> Facts:
         + ", ".join(f"{label} {share:.0%}" for label, share in moods.items())
         + "."
     ]
+    if apart:
+        parts.append(
+            f"The logged average of {' and of '.join(apart)} is outside of what is imagined: the "
+            "column may be another quantity than in docs/your_own_logs.md (active minutes of any "
+            "intensity, the heart rate of the whole day), or the last days differ from the others."
+        )
     if missing:
         parts.append(
             f"Never logged, so taken from the population and not about this person: "
@@ -181,6 +190,4 @@ def facts_of(logs: LogDataset, futures: Futures, *, bundled: bool) -> Facts:
 def run(arguments: Sequence[str] | None = None) -> None:
     """Run the command; its first word may be the path of the logs."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if words and "=" not in words[0] and not words[0].startswith("-"):
-        words[0] = f"data.source={words[0]}"
-    run_script(main, FuturesConfig, NAME, words)
+    run_script(main, FuturesConfig, NAME, with_path(words, "data.source"))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from functools import partial
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
 
-from human_wm_cli.console import Row, print_report, run_script, say
+from human_wm_cli.console import Row, print_report, run_script, say, with_path
 from human_wm_cli.data import DataConfig, day_setting, load_dataset, load_people
 from human_wm_cli.run import RunConfig, RunFolder
 from human_wm_env import ConfigError, History, LogDataset, WhatIf, effect_chart, what_if
@@ -24,7 +26,8 @@ class WhatIfConfig:
         day: the first changed day, counted from 0 or a date such as 2024-05-01; null is the day
             after the log.
         days: imagined days.
-        history: a CSV file of daily logs with the person's own, in place of a person of `data`.
+        history: a CSV file of daily logs, or an imported folder, with the person's own, in place of
+            a person of `data`; a path as the first word is history.
         data: the logs of the person, and of the people that the change is compared with.
         checkpoint: folder of a checkpoint; null is the bundled one.
         draws: of who the person is.
@@ -50,8 +53,8 @@ class WhatIfConfig:
 
 def answer(config: WhatIfConfig) -> WhatIf:
     """Return what the change would do to the person whom the settings name."""
-    own = None if config.history is None else _history(config.history, config)
-    return what_if(
+    own, first_date = (None, None) if config.history is None else _history(config)
+    found = what_if(
         config.change,
         user=config.user if own is None else None,
         day=day_setting(config.day) if own is None else None,
@@ -63,11 +66,14 @@ def answer(config: WhatIfConfig) -> WhatIf:
         repeats=config.repeats,
         seed=config.seed,
     )
+    if first_date is None:
+        return found
+    return replace(found, first_date=first_date.isoformat())
 
 
-def _history(file: str, config: WhatIfConfig) -> History:
-    """Return the log of one person of a file, before the day that the settings name."""
-    logs: LogDataset = load_dataset(DataConfig(source=file))
+def _history(config: WhatIfConfig) -> tuple[History, date | None]:
+    """Return one person's log before the day that the settings name, and the date of that day."""
+    logs: LogDataset = load_dataset(DataConfig(source=str(config.history)))
     if config.user is None and logs.users > 1:
         raise ConfigError(
             "user=ID, one of the people of the file",
@@ -86,7 +92,7 @@ def _history(file: str, config: WhatIfConfig) -> History:
             f"day={config.day}",
             "Choose another one.",
         )
-    return logs.history(person, day)
+    return logs.history(person, day), logs.date_of(person, day)
 
 
 def rows(found: WhatIf) -> list[Row]:
@@ -97,18 +103,28 @@ def rows(found: WhatIf) -> list[Row]:
             "without": effect.without_change,
             "effect": effect.average.mean,
             **{
-                level: f"{low:+.3g} to {high:+.3g}"
+                level: f"{_signed(low)} to {_signed(high)}"
                 for level, (low, high) in effect.average.intervals.items()
             },
             "P(> 0)": effect.average.probability_above_zero,
-            "population, 90%": "{:+.3g} to {:+.3g}".format(*effect.population.intervals["90%"]),
-            "removed by log": effect.from_log,
+            "population, 90%": " to ".join(map(_signed, effect.population.intervals["90%"])),
+            "removed by log": _share(effect.from_log),
         }
         for name, effect in found.effects.items()
     ]
 
 
+def _signed(value: float) -> str:
+    return f"{value:+,.0f}" if abs(value) >= 1000 else f"{value:+.3g}"
+
+
+def _share(from_log: float | None) -> str:
+    """Return the share of the uncertainty that the log removed; noise may take it below 0."""
+    return "" if from_log is None else f"{max(0.0, from_log):.0%}"
+
+
 def _print(found: WhatIf) -> None:
+    print(f"{found.sentence}\n")
     print_report(rows(found), title=f"Effect on the average of {found.days} days")
     print_report(
         [
@@ -128,15 +144,14 @@ def _print(found: WhatIf) -> None:
         f"{found.uncertainty['habit']:.4f} on days of habit"
     )
     for line in found.warnings:
-        print(f"Warning: {line}")
-    print(f"\n{found.sentence}", flush=True)
+        print(f"Warning: {line}", flush=True)
 
 
 def main(config: WhatIfConfig) -> None:
     """Say what a change of one person's days would do to them, and how sure that is.
 
     The futures with and without the change have the same latents and the same noise.
-    Example: humanwm what-if user=p007 change="sleep_hours+1" days=14
+    Example: humanwm what-if examples/me.csv change="sleep_hours+1" days=14
     """
     with RunFolder(NAME, config, config.run) as run:
         found = answer(config)
@@ -152,4 +167,7 @@ def main(config: WhatIfConfig) -> None:
         say(f"Figure: {figure}")
 
 
-run = partial(run_script, main, WhatIfConfig, NAME)
+def run(arguments: Sequence[str] | None = None) -> None:
+    """Run the command; its first word may be the path of the person's log."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    run_script(main, WhatIfConfig, NAME, with_path(words, "history"))

@@ -48,6 +48,7 @@ class WhatIf:
         uncertainty: mean disagreement of the ensemble on days of habit and on the changed days.
         warnings: what speaks against believing it.
         sentence: all of it in one sentence.
+        first_date: of the first changed day, as 2024-05-31, where the log has dates.
     """
 
     change: str
@@ -60,6 +61,7 @@ class WhatIf:
     uncertainty: dict[str, float]
     warnings: list[str]
     sentence: str
+    first_date: str | None = None
 
     def _repr_html_(self) -> str:
         levels = list(next(iter(self.effects.values())).average.intervals)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ from human_wm_env.counterfactual.effects import LEVELS, Effect
 from human_wm_env.counterfactual.pairs import REWARD
 from human_wm_env.extras import extras_named
 from human_wm_env.person import schema
-from human_wm_env.person.rendering import INK, LINE, add_head, style_axis
+from human_wm_env.person.rendering import INK, LINE, add_head, date_axis, day_axis, style_axis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,16 +38,18 @@ def effect_chart(answer: WhatIf) -> Figure:
     effects on people drawn from the population.
     """
     from matplotlib.figure import Figure
-    from matplotlib.ticker import MaxNLocator
 
     figure = Figure(figsize=(8.0, 7.6), dpi=110, layout="constrained")
     axes = figure.subplots(len(TITLES), 1, sharex=True)
-    days = answer.day + np.arange(answer.days)
+    if answer.first_date is None:
+        day_axis(axes[-1])
+        first = answer.day
+    else:
+        first = date_axis(axes[-1], date.fromisoformat(answer.first_date))
+    days = first + np.arange(answer.days)
     for axis, (name, title) in zip(axes, TITLES.items(), strict=True):
         style_axis(axis, title)
         _fan(axis, days, answer.effects[name])
-    axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes[-1].set_xlabel("day of the log", color=INK, fontsize=9)
     add_head(figure, axes[0], f'Effect of "{answer.change}" on {answer.user or "this person"}')
     figure.supxlabel(
         textwrap.fill(answer.sentence, WIDTH), x=0.01, ha="left", color=INK, fontsize=8.5

@@ -108,6 +108,7 @@ def what_if(
         "changed": float(person.changed.uncertainty.mean()),
     }
     doubts = warnings(changes, log, reach, uncertainty)
+    first = None if history is not None else logs.date_of(start.user, start.day)
     answer = WhatIf(
         change=str(changes),
         user=user or "",
@@ -119,6 +120,7 @@ def what_if(
         uncertainty=uncertainty,
         warnings=doubts + model_warnings(runtime.checkpoint, simulated=simulated),
         sentence="",
+        first_date=None if first is None else first.isoformat(),
     )
     return replace(answer, sentence=sentence(answer, simulated=simulated))
 

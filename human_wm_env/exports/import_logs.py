@@ -190,9 +190,17 @@ def _by_person(
         for name, read in one.people(export, reading, ledger):
             key = name if name is not None else person or SOMEBODY
             if one.name != FOLDER_OF_LOGS:  # whose ids are those of the folder already
-                key = writer.public_id(key)
+                key = _id_in(writer, key, named=name is not None or person is not None)
             groups.setdefault(key, []).append((one.name, read))
     return groups
+
+
+def _id_in(writer: FolderWriter, person: str, *, named: bool) -> str:
+    """Return a person's id in the folder: salted, but for somebody whom nobody has named."""
+    salted = writer.public_id(person)
+    if named or (is_folder_of_logs(writer.folder) and salted in ids_in(writer.folder)):
+        return salted  # a folder of before salted them, too
+    return person
 
 
 def _write_person(

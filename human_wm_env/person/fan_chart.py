@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from human_wm_env.person import schema
-from human_wm_env.person.rendering import BAND, INK, LEGEND, LINE, SHOWN, add_head, new_figure
+from human_wm_env.person.rendering import (
+    BAND,
+    INK,
+    LEGEND,
+    LINE,
+    SHOWN,
+    add_head,
+    date_axis,
+    new_figure,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,7 +66,7 @@ def fan_chart(
     """
     figure, axes = new_figure(8.0, 8.2)
     if first_date is not None:
-        first_day = _date_axis(axes[-1], first_date)
+        first_day = date_axis(axes[-1], first_date)
     before = first_day - len(logged_rows) + np.arange(len(logged_rows))
     ahead = first_day + np.arange(draws.shape[1])
     if later_rows is None or later_mask is None:
@@ -73,6 +82,7 @@ def fan_chart(
             _fan(axis, ahead, values, futures[..., index])
             if len(later):
                 axis.scatter(after, later, s=12, **HOLLOW, label="logged later")
+            _limit(axis, values, np.concatenate([logged, later]))
         else:
             _mood_shares(axis, ahead, values)
             _mood_strip(axis, np.append(before[seen], after), np.append(logged, later))
@@ -80,17 +90,6 @@ def fan_chart(
     axes[0].set_xlim(before[0] - 1, ahead[-1] + 1)
     add_head(figure, axes[0], title)
     return figure
-
-
-def _date_axis(axis: Axes, first_date: date) -> int:
-    """Let an axis show dates; return where on it a date stands."""
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
-
-    locator = AutoDateLocator()
-    axis.xaxis.set_major_locator(locator)
-    axis.xaxis.set_major_formatter(ConciseDateFormatter(locator))
-    axis.set_xlabel("")
-    return int(date2num(first_date))
 
 
 def _fan(axis: Axes, ahead: np.ndarray, draws: np.ndarray, futures: np.ndarray) -> None:
@@ -105,6 +104,14 @@ def _fan(axis: Axes, ahead: np.ndarray, draws: np.ndarray, futures: np.ndarray) 
         label = "" if place else f"{len(chosen)} single futures"
         axis.plot(ahead, future, color=LINE, linewidth=0.6, alpha=0.8, label=label)
     axis.plot(ahead, np.median(draws, axis=0), color=LINE, linewidth=2.0, label="median")
+
+
+def _limit(axis: Axes, draws: np.ndarray, logged: np.ndarray) -> None:
+    """Let an axis show the bands and what was logged; a single future may leave it."""
+    low, high = np.percentile(draws, [BANDS[0][0], BANDS[0][1]], axis=0)
+    shown = np.concatenate([low, high, logged])
+    room = 0.08 * float(np.ptp(shown)) or 1.0
+    axis.set_ylim(float(shown.min()) - room, float(shown.max()) + room)
 
 
 def _mood_shares(axis: Axes, ahead: np.ndarray, moods: np.ndarray) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -54,9 +55,27 @@ def new_figure(width: float, height: float) -> tuple[Figure, list[Axes]]:
         if isinstance(schema.FEATURES[index], schema.Continuous):
             axis.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
             axis.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))  # no rounded labels
-    axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
-    axes[-1].set_xlabel("day of the log", color=INK, fontsize=9)
+    day_axis(axes[-1])
     return figure, list(axes)
+
+
+def day_axis(axis: Axes) -> None:
+    """Let an axis show days of a log."""
+    from matplotlib.ticker import MaxNLocator
+
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+    axis.set_xlabel("day of the log", color=INK, fontsize=9)
+
+
+def date_axis(axis: Axes, first_date: date) -> int:
+    """Let an axis show dates; return where on it a date stands."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
+
+    locator = AutoDateLocator()
+    axis.xaxis.set_major_locator(locator)
+    axis.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    axis.set_xlabel("")
+    return int(date2num(first_date))
 
 
 def style_axis(axis: Axes, title: str) -> None:

@@ -289,8 +289,8 @@ def _rest_days_lost(table: Table) -> list[str]:
     if "workout_type" in table.absent_columns or empty < _FEWEST_RESTLESS or (workouts == 0).any():
         return []
     return [
-        f"workout_type is never None, a rest day, and empty on {empty} days with other values. If "
-        "rest days were logged, pandas lost them: read with keep_default_na=False"
+        f"workout_type is never None, a rest day, and empty on {empty} days with other values: "
+        "write None where nobody trained (pandas loses it: read with keep_default_na=False)"
     ]
 
 
