@@ -11,7 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from human_wm_cli.console import PRINTED_WIDTH, print_report, run_script, say, table, to_json
+from human_wm_cli.console import (
+    PRINTED_WIDTH,
+    print_report,
+    run_script,
+    say,
+    table,
+    to_json,
+    with_path,
+)
 from human_wm_env.errors import DataError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -213,3 +221,10 @@ def test_a_script_in_a_process_of_its_own(configs: Path) -> None:
     assert bad.returncode == 2
     assert "Traceback" not in bad.stderr
     assert json.loads(bad.stdout)["error"]["type"] == "ConfigError"
+
+
+def test_a_path_may_be_the_first_word() -> None:
+    assert with_path(["my.csv", "days=3"], "history") == ["history=my.csv", "days=3"]
+    assert with_path(["days=3", "my.csv"], "history") == ["days=3", "my.csv"]
+    assert with_path(["--help"], "history") == ["--help"]
+    assert with_path([], "history") == []

@@ -40,9 +40,12 @@ def test_a_file_of_ones_own_gives_a_table(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     history = write_log(tmp_path / "own.csv", 1)
-    words = ["change=sleep_hours+1", f"history={history}", *SMALL, f"run.root={tmp_path}"]
+    words = [str(history), "change=sleep_hours+1", *SMALL, f"run.root={tmp_path}"]
     what_if.run(arguments=words)
     out = capsys.readouterr().out
+    assert out.startswith('"sleep_hours+1" for 3 days would move')
+    metrics = json.loads((tmp_path / "small" / "metrics.json").read_text(encoding="utf-8"))
+    assert metrics["first_date"] == "2026-03-25"
     assert "no effect here may be read as advice" in out
     assert "heart_rate_avg" in out and "Uncertainty about the states" in out
 

@@ -248,3 +248,14 @@ def test_the_command_prints_the_balance(
     assert "a map with `columns`, `categories` and `decimal`" in capsys.readouterr().err
     command.run([f"source={people}", f"out={out}", "json=true"])
     assert '"person_days": 4' in capsys.readouterr().out
+
+
+def test_somebody_whom_nobody_named_needs_no_salt(tmp_path: Path) -> None:
+    file = tmp_path / "logs.csv"
+    file.write_text("date,steps\n2024-05-24,8000\n2024-05-25,9000\n", encoding="utf-8")
+    assert import_logs(file, tmp_path / "one", format="daily").dataset.user_ids == ("me",)
+    named = import_logs(file, tmp_path / "two", format="daily", person="ann").dataset.user_ids
+    assert named != ("ann",) and len(named) == 1
+    # The folder and a new export are of the same person, in another folder, too.
+    both = import_logs([tmp_path / "one", file], tmp_path / "three")
+    assert both.dataset.user_ids == ("me",)

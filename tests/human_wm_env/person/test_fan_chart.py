@@ -132,3 +132,11 @@ def test_colour_blind_readers_can_tell_moods_apart(seen_as: np.ndarray) -> None:
 def test_the_distance_finds_red_and_green_alike() -> None:
     assert distance("#2f9e6e", "#d1495b", np.eye(3)) > 90.0
     assert distance("#2f9e6e", "#d1495b", DEUTERANOPIA) < 20.0
+
+
+def test_a_single_future_does_not_set_the_limits_of_an_axis() -> None:
+    futures = imagined(3)
+    futures[0, 5, schema.STEPS] = 1e6
+    shown = tiny.people().true_rows[4, 40:60, schema.STEPS]
+    low, high = chart(imagined(100), futures, seen=1.0).axes[0].get_ylim()
+    assert low < shown.min() and shown.max() < high < 1e5
