@@ -16,7 +16,15 @@ import numpy as np
 from human_wm_env.exports.stamps import zone_offset
 
 QUARTER = 900
-_CANDIDATES = np.arange(-12 * 4, 14 * 4 + 1) * QUARTER  # seconds ahead of UTC
+# What clocks have been ahead of UTC somewhere since 2010, after the tz database: whole hours
+# from -12 to 14, and these.
+_PARTS_OF_HOURS = (
+    *(-9.5, -4.5, -3.5, -2.5, 3.5, 4.5, 5.5, 5.75, 6.5),
+    *(8.5, 8.75, 9.5, 10.5, 11.5, 12.75, 13.75),
+)
+CANDIDATES = np.array(  # in seconds
+    sorted(int(3600 * hours) for hours in (*range(-12, 15), *_PARTS_OF_HOURS))
+)
 _EDGE_SECONDS = 2700
 _PRICE_OF_CHANGE = 45.0  # in minutes with steps
 _PRICE_OF_ODD_QUARTERS = 1.5  # a night: few places are off by parts of an hour
@@ -90,7 +98,7 @@ def infer_clock(
         return None
     costs = _costs(walked, spans)
     path = _cheapest_path(costs)
-    offsets = _CANDIDATES[path]
+    offsets = CANDIDATES[path]
     changes = np.flatnonzero(np.diff(offsets)) + 1
     # A change is set half-way between the nights around it.
     before, after = (
@@ -106,14 +114,14 @@ def _costs(walked: np.ndarray, spans: np.ndarray) -> np.ndarray:
 
     def active(start: np.ndarray, end: np.ndarray) -> np.ndarray:
         at = [
-            np.searchsorted(walked, one[:, None] // 60 - _CANDIDATES // 60) for one in (start, end)
+            np.searchsorted(walked, one[:, None] // 60 - CANDIDATES // 60) for one in (start, end)
         ]
         return at[1] - at[0]
 
     start, end = spans[:, 0], spans[:, 1]
     inside = active(start, end)
     edges = active(start - _EDGE_SECONDS, start) + active(end, end + _EDGE_SECONDS)
-    odd = (_CANDIDATES % 3600 != 0) + (_CANDIDATES % 1800 != 0)
+    odd = (CANDIDATES % 3600 != 0) + (CANDIDATES % 1800 != 0)
     # Capped, so that one night of work, or of a tracker on a desk, does not decide alone.
     cost = np.minimum(inside, 60) - 0.5 * np.minimum(edges, 40)
     priced: np.ndarray = cost + _PRICE_OF_ODD_QUARTERS * odd

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import numpy as np
 import pytest
 
-from human_wm_env.exports.clock import Clock, infer_clock
+from human_wm_env.exports.clock import CANDIDATES, Clock, infer_clock
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 WEEKS = 30
@@ -75,6 +75,27 @@ def test_weeks_of_travel_and_daylight_saving(home: str, away: str) -> None:
             right += bool(good.all())
             total += 1
     assert right / total >= 0.95, f"{right} of {total}"
+
+
+def test_only_offsets_that_exist_are_inferred() -> None:
+    """Still for 50 minutes before sleep and 30 after: an offset in between explains it best."""
+    first, minute = 1620000000 // 86400 * 1440, np.arange(8 * 1440)
+    of_day = minute % 1440
+    walked = first + minute[(of_day >= 420) & (of_day < 1330) & (of_day % 30 < 10)] - 120
+    nights = [((first + day * 1440 - 60) * 60, (first + day * 1440 + 390) * 60) for day in range(8)]
+    clock = infer_clock(walked, np.ones(len(walked)), nights)
+    assert clock is not None
+    assert clock.offsets.tolist() in ([3600], [7200])
+
+
+def test_the_offsets_are_those_of_the_tz_database() -> None:
+    moments = [
+        datetime(year, month, 15, tzinfo=UTC) for year in range(2010, 2026) for month in (1, 7)
+    ]
+    zones = [ZoneInfo(name) for name in available_timezones()]
+    offsets = {when.astimezone(zone).utcoffset() for zone in zones for when in moments}
+    found = {int(one.total_seconds()) for one in offsets if one is not None}
+    assert found == set(CANDIDATES.tolist())
 
 
 def test_a_still_person_says_nothing() -> None:
