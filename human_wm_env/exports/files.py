@@ -122,7 +122,17 @@ class Export:
         """Return the content of a JSON file."""
         content = self.read(path)
         with typed_errors(path):
-            return json.loads(content.decode("utf-8-sig"))
+            text = content.decode("utf-8-sig")
+            try:
+                return json.loads(text)
+            except json.JSONDecodeError:
+                raise
+            except ValueError as error:  # an integer of more digits than Python reads
+                raise DataError(
+                    "a file in the vendor's format",
+                    f"{path} (a number of thousands of digits)",
+                    "Export it again; a program may have changed it.",
+                ) from error
 
     @contextmanager
     def on_disk(self, path: str) -> Iterator[Path]:

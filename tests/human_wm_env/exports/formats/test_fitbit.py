@@ -244,7 +244,9 @@ def test_the_layout_of_pmdata(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["{}", "[1]", "[", '[{"dateTime": []}]', "[" * 100_000])
+@pytest.mark.parametrize(
+    "text", ["{}", "[1]", "[", '[{"dateTime": []}]', "[" * 100_000, f"[{'9' * 5000}]"]
+)
 def test_broken_files_are_set_aside(tmp_path: Path, text: str) -> None:
     folder = write_json(tmp_path, {**account_export(), "Sleep/sleep-2021-01-01.json": text})
     logs = import_logs(folder, timezone="Europe/Oslo")
