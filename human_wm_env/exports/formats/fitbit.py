@@ -6,8 +6,6 @@ in local time; the clock between them is given (`timezone`) or inferred (`export
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import PurePosixPath
@@ -20,6 +18,7 @@ from human_wm_env.exports.clock import Clock, infer_clock
 from human_wm_env.exports.day_log import DayLog, DayLogBuilder, as_number
 from human_wm_env.exports.files import Export
 from human_wm_env.exports.formats import fitbit_google_data as google
+from human_wm_env.exports.formats.fitbit_files import WELLNESS, files_by_person, kind_of
 from human_wm_env.exports.formats.format import People, ReadingOptions
 from human_wm_env.exports.formats.pmdata_wellness import read_wellness
 from human_wm_env.exports.ledger import Ledger, Where
@@ -37,18 +36,6 @@ from human_wm_env.exports.worn_days import (
 )
 from human_wm_env.person import schema
 
-_FILE = re.compile(
-    r"(steps|calories|distance|heart_rate|resting_heart_rate|sleep|exercise|"
-    r"(?:sedentary|lightly_active|moderately_active|very_active)_minutes)"
-    r"(?:-[\w-]*)?\.json"
-)
-_WELLNESS = "wellness.csv"
-# Folders of an export; what is above them is the person's.
-_FOLDERS = {
-    *("physical activity", "sleep", "global export data", "fitbit", "takeout", "pmsys"),
-    *("user-site-export", "personal & account", "stress", "googlefit"),
-    *("physical activity_googledata", "health fitness data_googledata"),
-}
 _ACTIVE = ("lightly_active_minutes", "moderately_active_minutes", "very_active_minutes")
 _SEDENTARY = "sedentary_minutes"
 # Kind of file: feature, and what its values are multiplied by.
@@ -69,7 +56,7 @@ class Fitbit:
     def recognise(self, export: Export) -> bool:
         """Return True where a file of steps or sleep has Fitbit's entries."""
         for path in export.paths:
-            kind = _kind(path)
+            kind = kind_of(path)
             if kind in ("steps", "sleep", "calories"):
                 head = export.head(path)
                 if (b'"dateTime"' if kind != "sleep" else b'"dateOfSleep"') in head:
@@ -79,17 +66,13 @@ class Fitbit:
         return False
 
     def people(self, export: Export, options: ReadingOptions, ledger: Ledger) -> People:
-        """Return the person of the export, or one for each folder with steps of its own."""
-        roots = sorted(
-            {_root(path) for path in export.paths if "steps" in (_kind(path), google.kind_of(path))}
-        )
-        if len(roots) <= 1:
-            yield None, partial(self._read, export, export.paths, options, ledger)
-            return
-        for root in roots:
-            begin, end = (bisect_left(export.paths, f"{root}{one}") for one in ("/", "0"))
-            # "0" comes after "/": the paths in between are those below the root.
-            yield root, partial(self._read, export, export.paths[begin:end], options, ledger)
+        """Return the person of the export, or one for each folder with files of its own."""
+        people, nobodys = files_by_person(export.paths)
+        for path in nobodys:
+            _skip(path, ledger)
+        for folder, paths in people.items():
+            name = folder if folder and len(people) > 1 else None
+            yield name, partial(self._read, export, paths, options, ledger)
 
     def _read(
         self, export: Export, paths: Sequence[str], options: ReadingOptions, ledger: Ledger
@@ -97,19 +80,8 @@ class Fitbit:
         return _Person(export, options, ledger).read(paths)
 
 
-def _kind(path: str) -> str | None:
-    name = PurePosixPath(path).name
-    if name == _WELLNESS:
-        return _WELLNESS
-    found = _FILE.fullmatch(name)
-    return found.group(1) if found else None
-
-
-def _root(path: str) -> str:
-    parts = list(PurePosixPath(path).parts[:-1])
-    while parts and parts[-1].lower() in _FOLDERS:
-        parts.pop()
-    return "/".join(parts)
+def _skip(path: str, ledger: Ledger) -> None:
+    ledger.skip(f"file {PurePosixPath(path).name.split('-')[0]}")
 
 
 class _Person:
@@ -135,12 +107,12 @@ class _Person:
 
     def read(self, paths: Sequence[str]) -> DayLog | None:
         for path in paths:
-            kind = _kind(path)
+            kind = kind_of(path)
             if google.kind_of(path):
                 self._read_google_data(path)
             elif kind is None:
-                self.ledger.skip(f"file {PurePosixPath(path).name.split('-')[0]}")
-            elif kind == _WELLNESS:
+                _skip(path, self.ledger)
+            elif kind == WELLNESS:
                 read_wellness(self.export, path, self.log)
             else:
                 self._read_file(path, kind)

@@ -1,0 +1,68 @@
+"""The files of Fitbit's exports: what each has, by its name, and whose it is, by its folders."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import PurePosixPath
+
+from human_wm_env.exports.formats import fitbit_google_data as google
+
+WELLNESS = "wellness.csv"
+_FILE = re.compile(
+    r"(steps|calories|distance|heart_rate|resting_heart_rate|sleep|exercise|"
+    r"(?:sedentary|lightly_active|moderately_active|very_active)_minutes)"
+    r"(?:-[\w-]*)?\.json"
+)
+# Folders of an export, or with one kind of files each; what is above them is the person's.
+_FOLDERS = {
+    *("physical activity", "sleep", "global export data", "fitbit", "pmsys", "heart rate"),
+    *("user-site-export", "personal & account", "stress", "googlefit", "google data"),
+    *("physical activity_googledata", "health fitness data_googledata"),
+    *("steps", "calories", "distance", "heart_rate", "exercise"),
+}
+# A second download is unpacked beside the first as "Takeout 2" or "Takeout (1)".
+_TAKEOUT = re.compile(r"takeout(?: \d+| ?\(\d+\))?", re.IGNORECASE)
+_PART = re.compile(r"(takeout-\d{8}T\d{6}Z(?:-\d+)?)-\d{3}", re.IGNORECASE)
+
+
+def kind_of(path: str) -> str | None:
+    """Return what a JSON file or a diary has, None for any other file."""
+    name = PurePosixPath(path).name
+    if name == WELLNESS:
+        return WELLNESS
+    found = _FILE.fullmatch(name)
+    return found.group(1) if found else None
+
+
+def files_by_person(paths: Sequence[str]) -> tuple[dict[str, list[str]], list[str]]:
+    """Tell whose each file is.
+
+    A person is a folder with files of Fitbit's, in it or in an export's folders below it. Files
+    of other names are those of the nearest person around them.
+
+    Returns:
+        The paths by the person's folder ("" is the whole export), and those of nobody.
+    """
+    folders = {path: _person_folder(path) for path in paths}
+    people = {folders[path] for path in paths if kind_of(path) or google.kind_of(path)}
+    found: dict[str, list[str]] = {folder: [] for folder in sorted(people)}
+    nobodys: list[str] = []
+    for path, folder in folders.items():
+        while folder and folder not in people:
+            folder = folder.rpartition("/")[0]
+        found.get(folder, nobodys).append(path)
+    return found, nobodys
+
+
+def _person_folder(path: str) -> str:
+    """Return the folder around an export's own folders; parts of one download share it."""
+    parts = list(PurePosixPath(path).parts[:-1])
+    for place, (outer, inner) in enumerate(pairwise(parts)):
+        if _TAKEOUT.fullmatch(outer) and inner.lower() == "fitbit":
+            del parts[place:]  # with folders of any name and language below
+            break
+    while parts and (parts[-1].lower() in _FOLDERS or _TAKEOUT.fullmatch(parts[-1])):
+        parts.pop()
+    return "/".join(_PART.sub(r"\1", part) for part in parts)
