@@ -37,6 +37,8 @@ class Series:
         self.feature, self._ledger = feature, ledger
         self._bin, self._low, self._high = bin_seconds, low, high
         self._parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        # Quarters of an hour in UTC, and why values in them were set aside.
+        self._set_aside: list[tuple[np.ndarray, Reason]] = []
 
     def add(self, file: str, stamps: list[str], values: np.ndarray, *, column: str) -> None:
         """Add the values of one file; a NaN is what is no number.
@@ -54,6 +56,7 @@ class Series:
         self._reject(file, column, impossible, values, "it should be a possible number")
         undated = no_date & ~impossible
         self._reject(file, "time", undated, stamps, "its time should be a day since 2000")
+        self._remember(seconds[impossible & ~no_date], Reason.QUARANTINED)
         good = ~(impossible | no_date)
         keys, which, counts = np.unique(
             seconds[good] // self._bin, return_inverse=True, return_counts=True
@@ -66,11 +69,13 @@ class Series:
             counts = np.ones_like(counts)
         self._parts.append((keys, sums, counts))
 
-    def reject(self, file: str, column: str, values: int, why: str, reason: Reason) -> None:
+    def reject(self, file: str, column: str, stamps: list[str], why: str, reason: Reason) -> None:
         """Count further values of a file as read and rejected, in one line."""
-        self._ledger.read(self.feature, values)
+        self._ledger.read(self.feature, len(stamps))
         where = Where(file, "several")
-        self._ledger.reject(self.feature, where, column, "", why, reason=reason, values=values)
+        self._ledger.reject(self.feature, where, column, "", why, reason=reason, values=len(stamps))
+        seconds = read_seconds(stamps)
+        self._remember(seconds[seconds >= 0], reason)
 
     def bins(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return bins (in units of the bin, sorted), sums and counts of values.
@@ -88,15 +93,24 @@ class Series:
         return self._parts[0]
 
     def write(self, log: DayLogBuilder, clock: Clock, *, mean: bool = False) -> None:
-        """Put daily sums, or means of the values, into the log."""
+        """Put daily sums, or means of the values, into the log.
+
+        A day that has a value already keeps it, and the series' values of it are merged. Days of
+        which every value was set aside say why.
+        """
         keys, sums, counts = self.bins()
-        if len(keys) == 0:
-            return
-        day = clock.local(keys * self._bin) // DAY_SECONDS + EPOCH
-        days, which = np.unique(day, return_inverse=True)
-        total = np.bincount(which, weights=sums)
-        values = np.bincount(which, weights=counts).astype(np.int64)
-        log.add_series(self.feature, days, total / values if mean else total, values)
+        days, which = np.unique(_days(clock, keys * self._bin), return_inverse=True)
+        total = np.bincount(which, weights=sums, minlength=len(days))
+        values = np.bincount(which, weights=counts, minlength=len(days)).astype(np.int64)
+        known = np.array([log.value(self.feature, day) is not None for day in days.tolist()], bool)
+        if known.any():
+            self._ledger.merge(self.feature, int(values[known].sum()))
+        found = total / values if mean else total
+        log.add_series(self.feature, days[~known], found[~known], values[~known])
+        for quarters, reason in self._set_aside:
+            for day in np.unique(_days(clock, quarters * QUARTER)).tolist():
+                if log.value(self.feature, day) is None:
+                    log.miss(self.feature, day, reason)
 
     def span(self, clock: Clock) -> tuple[int, int] | None:
         """Return the first and last local second, None of an empty series."""
@@ -105,6 +119,10 @@ class Series:
             return None
         first, last = clock.local(keys[[0, -1]] * self._bin).tolist()
         return int(first), int(last) + self._bin
+
+    def _remember(self, seconds: np.ndarray, reason: Reason) -> None:
+        if len(seconds):
+            self._set_aside.append((np.unique(seconds // QUARTER), reason))
 
     def _reject(
         self, file: str, column: str, bad: np.ndarray, values: np.ndarray | list[str], why: str
@@ -117,6 +135,12 @@ class Series:
         if more > 0:
             where = Where(file, f"[{rows[_LINES_OF_A_FILE]}] and later")
             self._ledger.reject(self.feature, where, column, "", why, values=more)
+
+
+def _days(clock: Clock, utc: np.ndarray) -> np.ndarray:
+    """Return ordinals of the local days of seconds in UTC."""
+    days: np.ndarray = clock.local(utc) // DAY_SECONDS + EPOCH
+    return days
 
 
 def read_seconds(stamps: list[str]) -> np.ndarray:

@@ -159,8 +159,10 @@ class _Person:
             sure = [entry for entry in entries if not _is_default_rate(entry)]
             if len(sure) < len(entries):
                 why = "a rate without any confidence is made up"
-                count = len(entries) - len(sure)
-                series.reject(path, "value.bpm", count, why, Reason.UNCONFIRMED)
+                unsure = [
+                    str(entry.get("dateTime", "")) for entry in entries if _is_default_rate(entry)
+                ]
+                series.reject(path, "value.bpm", unsure, why, Reason.UNCONFIRMED)
             entries = sure
             stamps = [str(entry.get("dateTime", "")) for entry in entries]
             if not entries:
@@ -209,6 +211,8 @@ class _Person:
             if day is None or minutes is None or minutes < 0 or start is None or end is None:
                 why = "a sleep has a date, a start, an end and minutes asleep"
                 self.ledger.reject(schema.SLEEP, where, "sleep", entry.get("logId"), why)
+                if day is not None:
+                    self.log.miss(schema.SLEEP, day, Reason.QUARANTINED)
                 continue
             main = entry.get("mainSleep")
             self.nights.add(
@@ -245,7 +249,7 @@ class _Person:
             return
         if kind == google.SLEEPS:
             self.log.offered.add(schema.SLEEP)
-            for sleep in google.read_sleeps(self.export, path, self.ledger):
+            for sleep in google.read_sleeps(self.export, path, self.log):
                 self.nights.add(sleep)
         elif kind == google.EXERCISES:
             self.log.offered.add(schema.WORKOUT)

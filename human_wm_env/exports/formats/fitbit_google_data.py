@@ -12,9 +12,10 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from human_wm_env.exports.csv_rows import Row, header_of, read_rows
-from human_wm_env.exports.day_log import as_number, is_nothing
+from human_wm_env.exports.day_log import DayLogBuilder, as_number, is_nothing
 from human_wm_env.exports.files import Export
 from human_wm_env.exports.ledger import Ledger, Where
+from human_wm_env.exports.reasons import Reason
 from human_wm_env.exports.sleep import Sleep
 from human_wm_env.exports.stamps import day_of, offset_of, seconds_of
 from human_wm_env.person import schema
@@ -85,18 +86,20 @@ def read_series(
     return stamps, values
 
 
-def read_sleeps(export: Export, path: str, ledger: Ledger) -> Iterator[Sleep]:
+def read_sleeps(export: Export, path: str, log: DayLogBuilder) -> Iterator[Sleep]:
     """Yield the sleeps of a file, counted as read; the last version of each comes last."""
-    rows = list(read_rows(export, path, ledger))
+    rows = list(read_rows(export, path, log.ledger))
     for row in sorted(rows, key=lambda one: one.get("sleep_last_updated")):
-        ledger.read(schema.SLEEP)
+        log.ledger.read(schema.SLEEP)
         start = _local(row, "sleep_start", "start_utc_offset")
         end = _local(row, "sleep_end", "end_utc_offset", "start_utc_offset")
         minutes = as_number(row.get("minutes_asleep"))
         day = None if end is None else day_of(end)
         if start is None or end is None or end < start or day is None or not minutes or minutes < 0:
             why = "a sleep has a start, an end after it, an offset and minutes asleep"
-            ledger.reject(schema.SLEEP, row.where, "sleep_start", row.get("sleep_start"), why)
+            log.ledger.reject(schema.SLEEP, row.where, "sleep_start", row.get("sleep_start"), why)
+            if day is not None:
+                log.miss(schema.SLEEP, day, Reason.QUARANTINED)
             continue
         yield Sleep(day, start, end, minutes / 60, None, row.where, key=f"starts {start}")
 

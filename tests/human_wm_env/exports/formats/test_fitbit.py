@@ -316,6 +316,29 @@ def test_files_of_nobody_are_counted(tmp_path: Path) -> None:
     assert logs.manifest["unused"] == {"file badge.json": 1, "file readme": 1}
 
 
+def test_a_cell_says_why_its_values_were_set_aside(tmp_path: Path) -> None:
+    days = range(4, 10)
+    rates = {
+        4: [bpm("2020-05-04 12:00", 60)],
+        5: [bpm("2020-05-05 12:00", 60, confidence=0)],
+        6: [bpm("2020-05-06 12:00", 0)],
+        7: [bpm("2020-05-07 12:00", 0), bpm("2020-05-07 13:00", 60, confidence=0)],
+        9: [bpm("2020-05-09 12:00", 60), bpm("2020-05-09 13:00", 0)],
+    }
+    files: dict[str, object] = {
+        f"heart_rate-2020-05-{day:02}.json": entries for day, entries in rates.items()
+    }
+    files["steps-2020-05-04.json"] = minutes("2020-05-04 00:00", 6 * 1440, "10") + minutes(
+        "2020-05-03 12:00", 1, "many"
+    )
+    files["sleep-2020-05-04.json"] = [
+        {**night(day), "minutesAsleep": -1 if day == 6 else 400} for day in days if day != 8
+    ]
+    rows = grid(write_json(tmp_path, files), "2020-05-04", timezone="Europe/Oslo")
+    assert [row.split()[6] for row in rows] == ["60", "unconf", "bad", "bad", "-", "60"]
+    assert [row.split()[5] for row in rows] == [*["6.66667"] * 2, "bad", "6.66667", "-", "6.66667"]
+
+
 @pytest.mark.parametrize(
     "text", ["{}", "[1]", "[", '[{"dateTime": []}]', "[" * 100_000, f"[{'9' * 5000}]"]
 )
