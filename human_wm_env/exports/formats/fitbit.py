@@ -19,12 +19,11 @@ from human_wm_env.exports.day_log import DayLog, DayLogBuilder, as_number
 from human_wm_env.exports.files import Export
 from human_wm_env.exports.formats import fitbit_google_data as google
 from human_wm_env.exports.formats.fitbit_files import WELLNESS, files_by_person, kind_of
+from human_wm_env.exports.formats.fitbit_series import KINDS, TrackerSeries
 from human_wm_env.exports.formats.format import People, ReadingOptions
 from human_wm_env.exports.formats.pmdata_wellness import read_wellness
 from human_wm_env.exports.ledger import Ledger, Where
-from human_wm_env.exports.rates import HIGHEST_RATE
 from human_wm_env.exports.reasons import Reason
-from human_wm_env.exports.series import MINUTE, QUARTER, Series
 from human_wm_env.exports.sleep import Nights, Sleep
 from human_wm_env.exports.stamps import DAY_SECONDS, EPOCH, day_of, read_day, seconds_of
 from human_wm_env.exports.workouts import Workouts
@@ -38,13 +37,6 @@ from human_wm_env.person import schema
 
 _ACTIVE = ("lightly_active_minutes", "moderately_active_minutes", "very_active_minutes")
 _SEDENTARY = "sedentary_minutes"
-# Kind of file: feature, and what its values are multiplied by.
-_SERIES = {
-    "steps": (schema.STEPS, 1.0),
-    "calories": (schema.CALORIES, 1.0),
-    "distance": (schema.DISTANCE, 1e-5),  # cm
-    "heart_rate": (schema.HEART_RATE, 1.0),
-}
 _WHOLE_ENDS_SECONDS = 3600
 
 
@@ -90,16 +82,7 @@ class _Person:
     def __init__(self, export: Export, options: ReadingOptions, ledger: Ledger) -> None:
         self.export, self.options, self.ledger = export, options, ledger
         self.log = DayLogBuilder(Fitbit.name, (), ledger, repeated=options.repeated)
-        self.series = {
-            kind: Series(
-                feature,
-                ledger,
-                bin_seconds=QUARTER if kind == "heart_rate" else MINUTE,
-                low=1.0 if kind == "heart_rate" else 0.0,
-                high=HIGHEST_RATE if kind == "heart_rate" else float("inf"),
-            )
-            for kind, (feature, _) in _SERIES.items()
-        }
+        self.series = TrackerSeries(self.log)
         self.nights = Nights(options.naps)
         self.sedentary: dict[int, float] = {}
         self.minutes: dict[str, set[int]] = {kind: set() for kind in _ACTIVE}
@@ -116,10 +99,10 @@ class _Person:
                 read_wellness(self.export, path, self.log)
             else:
                 self._read_file(path, kind)
+        self.series.finish_reading()
         sleeps = self.nights.write(self.log)
         clock = self._clock(sleeps)
-        for kind, series in self.series.items():
-            series.write(self.log, clock, mean=kind == "heart_rate")
+        self.series.write(clock)
         self._write_exercises(clock)
         self._mark_days(clock, sleeps)
         return self.log.build()
@@ -135,8 +118,8 @@ class _Person:
             return
         if not entries:
             return
-        if kind in _SERIES:
-            self._read_series(path, kind, entries)
+        if kind in KINDS:
+            self.series.read_json(path, kind, entries)
         elif kind == "sleep":
             self._read_sleep(path, entries)
         elif kind == "exercise":
@@ -145,39 +128,6 @@ class _Person:
             self.ledger.skip("resting heart rate of a day", len(entries))
         else:
             self._read_minutes(path, kind, entries)
-
-    def _read_series(self, path: str, kind: str, entries: list[dict[str, object]]) -> None:
-        feature, scale = _SERIES[kind]
-        self.log.offered.add(feature)
-        stamps = [str(entry.get("dateTime", "")) for entry in entries]
-        days = [text[: -len(" 00:00:00")] for text in stamps if text.endswith("00:00:00")]
-        if len(days) == len(stamps) > 1 and len(set(days)) == len(days):
-            self._read_daily(path, feature, scale, entries)
-            return
-        series = self.series[kind]
-        if kind == "heart_rate":
-            sure = [entry for entry in entries if not _is_default_rate(entry)]
-            if len(sure) < len(entries):
-                why = "a rate without any confidence is made up"
-                unsure = [
-                    str(entry.get("dateTime", "")) for entry in entries if _is_default_rate(entry)
-                ]
-                series.reject(path, "value.bpm", unsure, why, Reason.UNCONFIRMED)
-            entries = sure
-            stamps = [str(entry.get("dateTime", "")) for entry in entries]
-            if not entries:
-                return
-        values = [_number(entry.get("value"), "bpm") for entry in entries]
-        series.add(path, stamps, np.array(values) * scale, column="value")
-
-    def _read_daily(
-        self, path: str, feature: int, scale: float, entries: list[dict[str, object]]
-    ) -> None:
-        """Read totals of days, which are local."""
-        for number, entry in enumerate(entries):
-            day = read_day(str(entry.get("dateTime", "")))
-            where = Where(path, f"[{number}].value")
-            self.log.number(feature, day, entry.get("value"), where, "value", scale=scale)
 
     def _read_minutes(self, path: str, kind: str, entries: list[dict[str, object]]) -> None:
         for number, entry in enumerate(entries):
@@ -259,20 +209,17 @@ class _Person:
                 code = workout_code(one.sport)
                 self.exercises[one.key] = (one.start, code, one.minutes, one.where)
         else:
-            stamps, values = google.read_series(self.export, path, kind, self.ledger)
-            if stamps:
-                self.log.offered.add(_SERIES[kind][0])
-                self.series[kind].add(path, stamps, np.array(values), column=google.SERIES[kind][0])
+            self.series.read_csv(self.export, path, kind)
 
     def _clock(self, sleeps: Sequence[Sleep]) -> Clock:
         if self.options.timezone is not None:
             return Clock.of_zone(self.options.timezone)
-        minutes, steps, _ = self.series["steps"].bins()
+        minutes, steps = self.series.steps()
         spans = [(one.start, one.end) for one in sleeps if one.nap is not True]
         clock = infer_clock(minutes, steps, spans)
         if clock is not None:
             return clock
-        if any(len(series.bins()[0]) for series in self.series.values()) or self.exercises:
+        if self.series or self.exercises:
             self.ledger.note(
                 "fitbit: too few nights to infer the time zone; days are cut at midnight UTC "
                 "unless timezone=... is given"
@@ -316,9 +263,7 @@ class _Person:
         add_rest_days(log)
 
     def _partial(self, first: int, last: int, clock: Clock) -> Iterator[int]:
-        spans = [
-            span for kind in ("steps", "heart_rate") if (span := self.series[kind].span(clock))
-        ]
+        spans = self.series.spans(clock)
         begun = min((span[0] for span in spans), default=None)
         ended = max((span[1] for span in spans), default=None)
         midnight = (first - EPOCH) * DAY_SECONDS
@@ -327,15 +272,3 @@ class _Person:
         midnight = (last + 1 - EPOCH) * DAY_SECONDS
         if ended is not None and midnight - ended > _WHOLE_ENDS_SECONDS:
             yield last
-
-
-def _number(value: object, key: str) -> float:
-    if isinstance(value, dict):
-        value = value.get(key)
-    number = as_number(value)
-    return float("nan") if number is None else number
-
-
-def _is_default_rate(entry: dict[str, object]) -> bool:
-    value = entry.get("value")
-    return isinstance(value, dict) and as_number(value.get("confidence")) == 0

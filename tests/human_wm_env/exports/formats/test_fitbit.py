@@ -339,6 +339,35 @@ def test_a_cell_says_why_its_values_were_set_aside(tmp_path: Path) -> None:
     assert [row.split()[5] for row in rows] == [*["6.66667"] * 2, "bad", "6.66667", "-", "6.66667"]
 
 
+TOTALS = {f"2020-05-{day:02}": str(8000 + day) for day in range(4, 10)}
+LAST = {"2020-05-10": "9000"}
+
+
+@pytest.mark.parametrize("stamp", [AMERICAN, ISO, "%Y-%m-%d"])
+def test_totals_of_days_are_local_in_a_file_of_one_day_too(tmp_path: Path, stamp: str) -> None:
+    files: dict[str, object] = {
+        "steps-2020-05-04.json": days(TOTALS, stamp),
+        "steps-2020-05-10.json": [*days(LAST, stamp), {"dateTime": "soon", "value": "1"}],
+        "sleep-2020-05-04.json": [night(5)],
+    }
+    rows = grid(write_json(tmp_path, files), "2020-05-04", timezone="America/New_York")
+    expected = (TOTALS | LAST).items()
+    assert [tuple(row.split()[:2]) for row in rows] == [(day, steps) for day, steps in expected]
+
+
+def test_totals_of_days_are_never_added(tmp_path: Path) -> None:
+    """Nor to minutes, in which a midnight alone in a file is a minute of UTC."""
+    walk = [minutes(f"2020-05-{day:02} 00:00", 1440, "10") for day in (4, 5, 6, 8)]
+    files: dict[str, object] = {
+        "steps-2020-05-04.json": walk[0] + walk[1][:120],
+        "steps-2020-05-05.json": walk[1][120:121],  # 2:00 in Oslo is 0:00 in UTC
+        "steps-2020-05-06.json": walk[1][121:] + walk[2] + walk[3],
+        "steps/steps-2020-05-05.json": days({"2020-05-05": "14000", "2020-05-07": "9000"}),
+    }
+    rows = grid(write_json(tmp_path, files), "2020-05-04", timezone="Europe/Oslo")
+    assert [row.split()[1] for row in rows] == ["14400", "14000", "14400", "9000", "14400"]
+
+
 @pytest.mark.parametrize(
     "text", ["{}", "[1]", "[", '[{"dateTime": []}]', "[" * 100_000, f"[{'9' * 5000}]"]
 )
