@@ -18,8 +18,9 @@ from human_wm_env.exports.clock import Clock, infer_clock
 from human_wm_env.exports.day_log import DayLog, DayLogBuilder, as_number
 from human_wm_env.exports.files import Export
 from human_wm_env.exports.formats import fitbit_google_data as google
+from human_wm_env.exports.formats.fitbit_active_minutes import PARTS, ActiveMinutes
 from human_wm_env.exports.formats.fitbit_files import WELLNESS, files_by_person, kind_of
-from human_wm_env.exports.formats.fitbit_series import KINDS, TrackerSeries
+from human_wm_env.exports.formats.fitbit_series import KINDS, Entries, TrackerSeries
 from human_wm_env.exports.formats.format import People, ReadingOptions
 from human_wm_env.exports.formats.pmdata_wellness import read_wellness
 from human_wm_env.exports.ledger import Ledger, Where
@@ -35,7 +36,6 @@ from human_wm_env.exports.worn_days import (
 )
 from human_wm_env.person import schema
 
-_ACTIVE = ("lightly_active_minutes", "moderately_active_minutes", "very_active_minutes")
 _SEDENTARY = "sedentary_minutes"
 _WHOLE_ENDS_SECONDS = 3600
 
@@ -85,7 +85,7 @@ class _Person:
         self.series = TrackerSeries(self.log)
         self.nights = Nights(options.naps)
         self.sedentary: dict[int, float] = {}
-        self.minutes: dict[str, set[int]] = {kind: set() for kind in _ACTIVE}
+        self.active = ActiveMinutes(self.log)
         self.exercises: dict[str, tuple[int, float, float, Where]] = {}
 
     def read(self, paths: Sequence[str]) -> DayLog | None:
@@ -103,53 +103,58 @@ class _Person:
         sleeps = self.nights.write(self.log)
         clock = self._clock(sleeps)
         self.series.write(clock)
+        self.active.write()
         self._write_exercises(clock)
         self._mark_days(clock, sleeps)
         return self.log.build()
 
     def _read_file(self, path: str, kind: str) -> None:
-        try:
-            entries = self.export.json(path)
-        except DataError as error:
-            self.ledger.reject_file(path, f"it should be JSON: {error.received}")
+        entries = self._entries(path)
+        if entries is None:
+            self._lose_file(kind)
+        elif not entries:
             return
-        if not isinstance(entries, list) or not all(isinstance(one, dict) for one in entries):
-            self.ledger.reject_file(path, "it should be a list of entries")
-            return
-        if not entries:
-            return
-        if kind in KINDS:
+        elif kind in KINDS:
             self.series.read_json(path, kind, entries)
+        elif kind in PARTS:
+            self.active.read(path, kind, entries)
         elif kind == "sleep":
             self._read_sleep(path, entries)
         elif kind == "exercise":
             self._read_exercises(path, entries)
-        elif kind == "resting_heart_rate":
-            self.ledger.skip("resting heart rate of a day", len(entries))
+        elif kind == _SEDENTARY:
+            self._read_sedentary(entries)
         else:
-            self._read_minutes(path, kind, entries)
+            self.ledger.skip("resting heart rate of a day", len(entries))
 
-    def _read_minutes(self, path: str, kind: str, entries: list[dict[str, object]]) -> None:
-        for number, entry in enumerate(entries):
-            day = read_day(str(entry.get("dateTime", "")))
-            where = Where(path, f"[{number}].value")
-            if kind == _SEDENTARY:
-                value = as_number(entry.get("value"))
-                if value is not None and day is not None:
-                    self.sedentary[day] = value
-                continue
-            self.log.offered.add(schema.MINUTES)
-            if day in self.minutes[kind]:  # the same day in a second file
-                self.ledger.read(schema.MINUTES)
-                self.ledger.merge(schema.MINUTES)
-                continue
-            value = self.log.number(
-                schema.MINUTES, day, entry.get("value"), where, "value", combine="sum"
-            )
-            if value is not None and day is not None:
-                self.minutes[kind].add(day)
+    def _entries(self, path: str) -> Entries | None:
+        """Return the entries of a file, None of one that is rejected."""
+        try:
+            entries = self.export.json(path)
+        except DataError as error:
+            self.ledger.reject_file(path, f"it should be JSON: {error.received}")
+            return None
+        if not isinstance(entries, list) or not all(isinstance(one, dict) for one in entries):
+            self.ledger.reject_file(path, "it should be a list of entries")
+            return None
+        return entries
 
-    def _read_sleep(self, path: str, entries: list[dict[str, object]]) -> None:
+    def _lose_file(self, kind: str) -> None:
+        """Remember what a file that could not be read was to have."""
+        if kind in KINDS:
+            self.log.offered.add(KINDS[kind][0])
+        elif kind in PARTS:
+            self.active.lose(kind)
+        elif kind == "sleep":
+            self.log.offered.add(schema.SLEEP)
+
+    def _read_sedentary(self, entries: Entries) -> None:
+        for entry in entries:
+            day, minutes = read_day(str(entry.get("dateTime", ""))), as_number(entry.get("value"))
+            if day is not None and minutes is not None:
+                self.sedentary[day] = minutes
+
+    def _read_sleep(self, path: str, entries: Entries) -> None:
         self.log.offered.add(schema.SLEEP)
         for number, entry in enumerate(entries):
             where = Where(path, f"[{number}]")
@@ -177,7 +182,7 @@ class _Person:
                 )
             )
 
-    def _read_exercises(self, path: str, entries: list[dict[str, object]]) -> None:
+    def _read_exercises(self, path: str, entries: Entries) -> None:
         self.log.offered.add(schema.WORKOUT)
         for number, entry in enumerate(entries):
             where = Where(path, f"[{number}]")

@@ -136,7 +136,7 @@ EXPECTED = """
 2020-03-28 1100 1728 0.7  75   7   70 Running ~ ~ ~
 2020-03-29 1200 1656 0.7  75   7.5 -  None    ~ ~ ~
 2020-03-30 unworn unconf unworn unworn - unworn unworn ~ ~ ~
-2020-03-31 1300 1728 0.7  70   bad -  None    ~ ~ ~
+2020-03-31 1300 1728 0.7  bad  bad -  None    ~ ~ ~
 2020-04-01 part part part part -   -  -       ~ ~ ~
 """
 
@@ -366,6 +366,42 @@ def test_totals_of_days_are_never_added(tmp_path: Path) -> None:
     }
     rows = grid(write_json(tmp_path, files), "2020-05-04", timezone="Europe/Oslo")
     assert [row.split()[1] for row in rows] == ["14400", "14000", "14400", "9000", "14400"]
+
+
+WEEK = [f"2020-05-{day:02}" for day in range(4, 9)]
+
+
+def active(**changes: object) -> dict[str, object]:
+    """Return files of a worn week, with other values of some days or another file."""
+    files: dict[str, object] = {
+        "steps-2020-05-04.json": minutes("2020-05-04 00:00", 5 * 1440, "10")
+    }
+    for part, value in (("lightly", "200"), ("moderately", "20"), ("very", "10")):
+        change = changes.get(part, {})
+        whole = dict.fromkeys(WEEK, value) | (change if isinstance(change, dict) else {})
+        kept = {day: one for day, one in whole.items() if one}
+        content = change if isinstance(change, str) else days(kept)
+        files[f"{part}_active_minutes-2020-05-04.json"] = content
+    return files
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"very": {WEEK[1]: "-5", WEEK[2]: "ten", WEEK[3]: ""}}, ["230", "bad", "bad", "-", "230"]),
+        ({"lightly": '[{"dateTi'}, ["bad"] * 5),
+        ({"lightly": []}, ["-"] * 5),
+        ({"lightly": dict.fromkeys(WEEK[2:])}, ["230", "230", "-", "-", "-"]),
+    ],
+)
+def test_a_sum_without_one_of_its_parts_is_missing(
+    tmp_path: Path, changes: dict[str, object], expected: list[str]
+) -> None:
+    files = active(**changes)
+    if changes.get("lightly") == []:
+        del files["lightly_active_minutes-2020-05-04.json"]
+    rows = grid(write_json(tmp_path, files), WEEK[0], timezone="Europe/Oslo")
+    assert [row.split()[4] for row in rows] == expected
 
 
 @pytest.mark.parametrize(
