@@ -10,15 +10,13 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import PurePosixPath
 
-import numpy as np
-
 from human_wm_env.errors import DataError
-from human_wm_env.exports.categories import workout_code
 from human_wm_env.exports.clock import Clock, infer_clock
 from human_wm_env.exports.day_log import DayLog, DayLogBuilder, as_number
 from human_wm_env.exports.files import Export
 from human_wm_env.exports.formats import fitbit_google_data as google
 from human_wm_env.exports.formats.fitbit_active_minutes import PARTS, ActiveMinutes
+from human_wm_env.exports.formats.fitbit_exercises import Exercises
 from human_wm_env.exports.formats.fitbit_files import WELLNESS, files_by_person, kind_of
 from human_wm_env.exports.formats.fitbit_series import KINDS, Entries, TrackerSeries
 from human_wm_env.exports.formats.format import People, ReadingOptions
@@ -26,11 +24,9 @@ from human_wm_env.exports.formats.pmdata_wellness import read_wellness
 from human_wm_env.exports.ledger import Ledger, Where
 from human_wm_env.exports.reasons import Reason
 from human_wm_env.exports.sleep import Nights, Sleep
-from human_wm_env.exports.stamps import DAY_SECONDS, EPOCH, day_of, read_day, seconds_of
-from human_wm_env.exports.workouts import Workouts
+from human_wm_env.exports.stamps import DAY_SECONDS, EPOCH, read_day, seconds_of
 from human_wm_env.exports.worn_days import (
     WHOLE_DAY_MINUTES,
-    add_rest_days,
     take_out_partial,
     take_out_unworn,
 )
@@ -86,7 +82,7 @@ class _Person:
         self.nights = Nights(options.naps)
         self.sedentary: dict[int, float] = {}
         self.active = ActiveMinutes(self.log)
-        self.exercises: dict[str, tuple[int, float, float, Where]] = {}
+        self.exercises = Exercises(self.log)
 
     def read(self, paths: Sequence[str]) -> DayLog | None:
         for path in paths:
@@ -104,7 +100,7 @@ class _Person:
         clock = self._clock(sleeps)
         self.series.write(clock)
         self.active.write()
-        self._write_exercises(clock)
+        self.exercises.write(clock)
         self._mark_days(clock, sleeps)
         return self.log.build()
 
@@ -121,7 +117,7 @@ class _Person:
         elif kind == "sleep":
             self._read_sleep(path, entries)
         elif kind == "exercise":
-            self._read_exercises(path, entries)
+            self.exercises.read_json(path, entries)
         elif kind == _SEDENTARY:
             self._read_sedentary(entries)
         else:
@@ -145,8 +141,10 @@ class _Person:
             self.log.offered.add(KINDS[kind][0])
         elif kind in PARTS:
             self.active.lose(kind)
-        elif kind == "sleep":
+        elif kind in ("sleep", google.SLEEPS):
             self.log.offered.add(schema.SLEEP)
+        elif kind in ("exercise", google.EXERCISES):
+            self.exercises.lose()
 
     def _read_sedentary(self, entries: Entries) -> None:
         for entry in entries:
@@ -182,37 +180,18 @@ class _Person:
                 )
             )
 
-    def _read_exercises(self, path: str, entries: Entries) -> None:
-        self.log.offered.add(schema.WORKOUT)
-        for number, entry in enumerate(entries):
-            where = Where(path, f"[{number}]")
-            self.ledger.read(schema.WORKOUT)
-            start = seconds_of(str(entry.get("startTime", "")))
-            name, duration = entry.get("activityName"), as_number(entry.get("activeDuration", 0))
-            if start is None or not isinstance(name, str) or duration is None:
-                why = "an exercise has a name, a start and a duration"
-                self.ledger.reject(schema.WORKOUT, where, "activityName", name, why)
-                continue
-            key = str(entry.get("logId", f"{path}{number}"))
-            if key in self.exercises:
-                self.ledger.merge(schema.WORKOUT)
-            self.exercises[key] = (start, workout_code(name), duration / 60000, where)
-
     def _read_google_data(self, path: str) -> None:
         kind = google.kind_of(path)
-        if kind is None or not google.is_usable(self.export, path, self.ledger):
-            return
-        if kind == google.SLEEPS:
+        if kind is None or google.is_empty(self.export, path):
+            self.ledger.skip("file without data")
+        elif not google.is_usable(self.export, path, self.ledger):
+            self._lose_file(kind)
+        elif kind == google.SLEEPS:
             self.log.offered.add(schema.SLEEP)
             for sleep in google.read_sleeps(self.export, path, self.log):
                 self.nights.add(sleep)
         elif kind == google.EXERCISES:
-            self.log.offered.add(schema.WORKOUT)
-            for one in google.read_exercises(self.export, path, self.ledger):
-                if one.key in self.exercises:
-                    self.ledger.merge(schema.WORKOUT)
-                code = workout_code(one.sport)
-                self.exercises[one.key] = (one.start, code, one.minutes, one.where)
+            self.exercises.read_csv(self.export, path)
         else:
             self.series.read_csv(self.export, path, kind)
 
@@ -230,17 +209,6 @@ class _Person:
                 "unless timezone=... is given"
             )
         return Clock.fixed()
-
-    def _write_exercises(self, clock: Clock) -> None:
-        workouts = Workouts()
-        for start, code, minutes, where in self.exercises.values():
-            day = day_of(int(clock.local(np.array([start]))[0]))
-            if day is None:
-                why = "its date should be a day since 2000"
-                self.ledger.reject(schema.WORKOUT, where, "startTime", start, why)
-                continue
-            workouts.add(day, code, minutes)
-        workouts.write(self.log, "exercise", "activityName")
 
     def _mark_days(self, clock: Clock, sleeps: Sequence[Sleep]) -> None:
         """Empty days that were not worn, and the first and last worn day if they are partial."""
@@ -265,7 +233,7 @@ class _Person:
         worn = sorted(totals - unworn)
         if worn:
             take_out_partial(log, list(self._partial(worn[0], worn[-1], clock)))
-        add_rest_days(log)
+        self.exercises.add_rest_days()
 
     def _partial(self, first: int, last: int, clock: Clock) -> Iterator[int]:
         spans = self.series.spans(clock)

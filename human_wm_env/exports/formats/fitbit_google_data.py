@@ -39,12 +39,15 @@ _NO_DATA = ("no data",)
 
 
 class Exercise(NamedTuple):
-    """An exercise: its id, its start in UTC seconds, the sport and the minutes it took."""
+    """An exercise: its id, its start in UTC seconds, the sport and the minutes it took.
+
+    `minutes` is None for one that was rejected, of which the start is known.
+    """
 
     key: str
     start: int
     sport: str
-    minutes: float
+    minutes: float | None
     where: Where
 
 
@@ -60,15 +63,17 @@ def has_columns(export: Export, path: str) -> bool:
     return kind is not None and set(header_of(export, path)) >= _COLUMNS[kind]
 
 
+def is_empty(export: Export, path: str) -> bool:
+    """Return True for a file that says that it has no data."""
+    return header_of(export, path) in (_NO_DATA, ())
+
+
 def is_usable(export: Export, path: str, ledger: Ledger) -> bool:
-    """Return True for a file to read; one without data is counted, another one rejected."""
+    """Return True for a file with the columns of its kind; another one is rejected."""
     if has_columns(export, path):
         return True
-    if header_of(export, path) in (_NO_DATA, ()):
-        ledger.skip("file without data")
-    else:
-        columns = ", ".join(sorted(_COLUMNS[kind_of(path) or SLEEPS]))
-        ledger.reject_file(path, f"it should have the columns {columns}")
+    columns = ", ".join(sorted(_COLUMNS[kind_of(path) or SLEEPS]))
+    ledger.reject_file(path, f"it should have the columns {columns}")
     return False
 
 
@@ -113,6 +118,8 @@ def read_exercises(export: Export, path: str, ledger: Ledger) -> Iterator[Exerci
         if start is None or end is None or end < start or not sport:
             why = "an exercise has a name, a start and an end"
             ledger.reject(schema.WORKOUT, row.where, "activity_name", sport, why)
+            if start is not None:
+                yield Exercise("", start, sport, None, row.where)
             continue
         key = row.get("exercise_id") or f"{row.where}"
         yield Exercise(key, start, sport, (end - start) / 60, row.where)
