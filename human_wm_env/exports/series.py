@@ -112,13 +112,10 @@ class Series:
                 if log.value(self.feature, day) is None:
                     log.miss(self.feature, day, reason)
 
-    def span(self, clock: Clock) -> tuple[int, int] | None:
-        """Return the first and last local second, None of an empty series."""
-        keys, _, _ = self.bins()
-        if len(keys) == 0:
-            return None
-        first, last = clock.local(keys[[0, -1]] * self._bin).tolist()
-        return int(first), int(last) + self._bin
+    def local_starts(self, clock: Clock, *, above_zero: bool = False) -> np.ndarray:
+        """Return the first local second of every bin, or of those with more than zero."""
+        keys, sums, _ = self.bins()
+        return clock.local((keys[sums > 0] if above_zero else keys) * self._bin)
 
     def _remember(self, seconds: np.ndarray, reason: Reason) -> None:
         if len(seconds):

@@ -6,7 +6,7 @@ in local time; the clock between them is given (`timezone`) or inferred (`export
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import PurePosixPath
 
@@ -19,21 +19,16 @@ from human_wm_env.exports.formats.fitbit_active_minutes import PARTS, ActiveMinu
 from human_wm_env.exports.formats.fitbit_exercises import Exercises
 from human_wm_env.exports.formats.fitbit_files import WELLNESS, files_by_person, kind_of
 from human_wm_env.exports.formats.fitbit_series import KINDS, Entries, TrackerSeries
+from human_wm_env.exports.formats.fitbit_worn_days import mark_days
 from human_wm_env.exports.formats.format import People, ReadingOptions
 from human_wm_env.exports.formats.pmdata_wellness import read_wellness
 from human_wm_env.exports.ledger import Ledger, Where
 from human_wm_env.exports.reasons import Reason
 from human_wm_env.exports.sleep import Nights, Sleep
-from human_wm_env.exports.stamps import DAY_SECONDS, EPOCH, read_day, seconds_of
-from human_wm_env.exports.worn_days import (
-    WHOLE_DAY_MINUTES,
-    take_out_partial,
-    take_out_unworn,
-)
+from human_wm_env.exports.stamps import read_day, seconds_of
 from human_wm_env.person import schema
 
 _SEDENTARY = "sedentary_minutes"
-_WHOLE_ENDS_SECONDS = 3600
 
 
 class Fitbit:
@@ -101,7 +96,15 @@ class _Person:
         self.series.write(clock)
         self.active.write()
         self.exercises.write(clock)
-        self._mark_days(clock, sleeps)
+        mark_days(
+            self.log,
+            self.series,
+            clock,
+            sleeps=sleeps,
+            sedentary=self.sedentary,
+            active=self.active.days(),
+        )
+        self.exercises.add_rest_days()
         return self.log.build()
 
     def _read_file(self, path: str, kind: str) -> None:
@@ -209,39 +212,3 @@ class _Person:
                 "unless timezone=... is given"
             )
         return Clock.fixed()
-
-    def _mark_days(self, clock: Clock, sleeps: Sequence[Sleep]) -> None:
-        """Empty days that were not worn, and the first and last worn day if they are partial."""
-        log = self.log
-        slept = {sleep.day for sleep in sleeps}
-        known = {day for feature in range(schema.FEATURE_COUNT) for day in log.days_of(feature)}
-        totals = {
-            day
-            for feature in (schema.STEPS, schema.DISTANCE, schema.MINUTES, schema.CALORIES)
-            for day in log.days_of(feature)
-        }
-        unworn = {
-            day
-            for day in totals | {day for day in self.sedentary if day in known}
-            if not log.value(schema.STEPS, day)
-            and log.value(schema.HEART_RATE, day) is None
-            and self.sedentary.get(day, 0.0 if day in slept else WHOLE_DAY_MINUTES)
-            >= WHOLE_DAY_MINUTES
-        }
-        if log.offered & {schema.STEPS, schema.HEART_RATE}:
-            take_out_unworn(log, unworn)
-        worn = sorted(totals - unworn)
-        if worn:
-            take_out_partial(log, list(self._partial(worn[0], worn[-1], clock)))
-        self.exercises.add_rest_days()
-
-    def _partial(self, first: int, last: int, clock: Clock) -> Iterator[int]:
-        spans = self.series.spans(clock)
-        begun = min((span[0] for span in spans), default=None)
-        ended = max((span[1] for span in spans), default=None)
-        midnight = (first - EPOCH) * DAY_SECONDS
-        if begun is not None and begun - midnight > _WHOLE_ENDS_SECONDS:
-            yield first
-        midnight = (last + 1 - EPOCH) * DAY_SECONDS
-        if ended is not None and midnight - ended > _WHOLE_ENDS_SECONDS:
-            yield last

@@ -12,7 +12,7 @@ from human_wm_env.exports.ledger import Where
 from human_wm_env.exports.rates import HIGHEST_RATE
 from human_wm_env.exports.reasons import Reason
 from human_wm_env.exports.series import MINUTE, QUARTER, Series
-from human_wm_env.exports.stamps import read_day, read_stamp
+from human_wm_env.exports.stamps import DAY_SECONDS, EPOCH, read_day, read_stamp
 from human_wm_env.person import schema
 
 RATE = "heart_rate"
@@ -91,10 +91,25 @@ class TrackerSeries:
         minutes, steps, _ = self._series["steps"].bins()
         return minutes, steps
 
-    def spans(self, clock: Clock) -> list[tuple[int, int]]:
-        """Return the first and last local second of steps and of heart rates."""
-        found = (self._series[kind].span(clock) for kind in ("steps", RATE))
-        return [span for span in found if span]
+    def quarters_with_a_rate(self, clock: Clock) -> dict[int, int]:
+        """Return by local day in how many quarters of an hour there is a heart rate."""
+        days = self._series[RATE].local_starts(clock) // DAY_SECONDS + EPOCH
+        return dict(
+            zip(*(one.tolist() for one in np.unique(days, return_counts=True)), strict=True)
+        )
+
+    def signs_of_wear(self, clock: Clock) -> tuple[np.ndarray, np.ndarray]:
+        """Return the first and last local seconds of minutes that were walked, and of rates.
+
+        Minutes of zeros are none: Fitbit fills in those of a tracker that lies in a drawer.
+        """
+        starts = [
+            self._series[kind].local_starts(clock, above_zero=True)
+            for kind in ("steps", "distance", RATE)
+        ]
+        bins = [MINUTE, MINUTE, QUARTER]
+        ends = [one + length for one, length in zip(starts, bins, strict=True)]
+        return np.concatenate(starts), np.concatenate(ends)
 
     def _read_minutes(self, path: str, kind: str, entries: Entries) -> None:
         series = self._series[kind]

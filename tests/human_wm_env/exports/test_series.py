@@ -86,7 +86,7 @@ def test_days_are_those_of_the_local_clock(mean: bool, expected: list[float]) ->
     """Oslo is two hours ahead in summer: 22:00 in UTC is its midnight."""
     book = ledger()
     series = Series(STEPS, book)
-    assert series.span(clock()) is None
+    assert len(series.local_starts(clock())) == 0
     stamps = ["2021-05-24 21:58:00", "2021-05-24 21:59:00", "2021-05-24 22:00:00"]
     series.add("a", stamps, np.array([60.0, 70.0, 80.0]), column="steps")
     log = DayLogBuilder("watch", [STEPS], book)
@@ -94,8 +94,16 @@ def test_days_are_those_of_the_local_clock(mean: bool, expected: list[float]) ->
     first = date(2021, 5, 24).toordinal()
     assert log.days_of(STEPS) == [first, first + 1]
     assert [log.value(STEPS, day) for day in (first, first + 1)] == expected
-    begun, ended = series.span(clock()) or (0, 0)
-    assert (begun - MIDNIGHT, ended - MIDNIGHT) == (86400 - 120, 86400 + 60)
+    starts = series.local_starts(clock()) - MIDNIGHT - 86400
+    assert starts.tolist() == [-120, -60, 0]
+
+
+def test_zeros_are_left_out_on_request() -> None:
+    series = Series(STEPS, ledger())
+    stamps = ["2021-05-24 00:00:00", "2021-05-24 00:01:00"]
+    series.add("a", stamps, np.array([0.0, 5.0]), column="steps")
+    assert len(series.local_starts(clock())) == 2
+    assert series.local_starts(clock(), above_zero=True).tolist() == [MIDNIGHT + 60 + 7200]
 
 
 def clock() -> Clock:

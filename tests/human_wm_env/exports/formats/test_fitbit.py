@@ -40,6 +40,7 @@ def days(values: dict[str, str], stamp: str = AMERICAN) -> Entries:
 
 WORN = ["2020-03-27", "2020-03-28", "2020-03-29", "2020-03-31", "2020-04-01"]
 UNWORN = "2020-03-30"
+WEEK = [f"2020-05-{day:02}" for day in range(4, 9)]
 
 
 def series(stamp: str = AMERICAN) -> dict[str, Entries]:
@@ -74,6 +75,12 @@ def sleep(number: int, start: str, end: str, asleep: int, *, main: bool) -> dict
         "type": "stages",
         "mainSleep": main,
     }
+
+
+def night(day: int) -> dict[str, object]:
+    return sleep(
+        day, f"2020-05-{day - 1:02} 23:00", f"2020-05-{day:02} 07:00", 400 + day, main=True
+    )
 
 
 def exercise(number: int, local: str, name: str, duration_minutes: int) -> dict[str, object]:
@@ -239,201 +246,9 @@ def test_the_layout_of_pmdata(tmp_path: Path) -> None:
     assert [row.split()[:4] for row in found_rows["p02"]] == [
         ["2020-03-28", "1100", "1728", "0.7"],
         ["2020-03-29", "1200", "1656", "0.7"],
-        ["2020-03-30", "unworn", "unconf", "unworn"],
+        ["2020-03-30", "-", "unconf", "-"],
         ["2020-03-31", "1300", "1728", "0.7"],
     ]
-
-
-def night(day: int) -> dict[str, object]:
-    return sleep(
-        day, f"2020-05-{day - 1:02} 23:00", f"2020-05-{day:02} 07:00", 400 + day, main=True
-    )
-
-
-def person(*sleeps: int, steps: str = "10") -> dict[str, Entries]:
-    """Return files of somebody who walks on May 4th from 00:00 to 23:59, and of their nights."""
-    walk = minutes("2020-05-04 00:00", 1440, steps)
-    return {"steps-2020-05-04.json": walk, "sleep-2020-05-04.json": [night(day) for day in sleeps]}
-
-
-def inside(folder: str, files: dict[str, Entries]) -> dict[str, Entries]:
-    return {f"{folder}/{name}" if folder else name: entries for name, entries in files.items()}
-
-
-NIGHT = {"sleep-2020-05-05.json": [night(5)]}
-
-
-@pytest.mark.parametrize(
-    ("folders", "expected"),
-    [
-        # Two downloads side by side are parts of one export.
-        ({"Takeout/Fitbit/Sleep": person(4), "Takeout 2/Fitbit/Sleep": NIGHT}, {"me": (14400, 2)}),
-        ({"Takeout/Fitbit/Schlaf": person(4), "Takeout (1)/Fitbit": NIGHT}, {"me": (14400, 2)}),
-        (
-            {
-                "takeout-20260401T101112Z-001/Takeout/Fitbit": person(4),
-                "takeout-20260401T101112Z-002/Takeout/Fitbit/Sleep": NIGHT,
-            },
-            {"me": (14400, 2)},
-        ),
-        ({"steps": person(4), "sleep": NIGHT}, {"me": (14400, 2)}),
-        # Whoever is not at the root is somebody else.
-        (
-            {"Takeout/Fitbit": person(4, steps="2"), "bob/Takeout/Fitbit": person(4)},
-            {"bob": (14400, 1), "me": (2880, 1)},
-        ),
-        ({"": person(4, steps="2"), "bob": NIGHT}, {"bob": (None, 1), "me": (2880, 1)}),
-        # Without steps a person is still one of their own.
-        (
-            {"p01": person(4), "p02/fitbit": NIGHT, "p03": person(4)},
-            {"p01": (14400, 1), "p02": (None, 1), "p03": (14400, 1)},
-        ),
-        ({"p01": person(4), "p02": NIGHT}, {"p01": (14400, 1), "p02": (None, 1)}),
-    ],
-)
-def test_every_file_is_of_one_person(
-    tmp_path: Path,
-    folders: dict[str, dict[str, Entries]],
-    expected: dict[str, tuple[int | None, int]],
-) -> None:
-    files: dict[str, object] = {}
-    for folder, content in folders.items():
-        files |= inside(folder, content)
-    logs = import_logs(write_json(tmp_path, files), timezone="Europe/Oslo")
-    check_balance(logs)
-    found = {}
-    for user, name in enumerate(logs.dataset.user_ids):
-        steps, observed = logs.dataset.rows[user, :, 0], logs.dataset.observed[user]
-        walked = steps[observed[:, 0]].tolist()
-        found[name] = (int(sum(walked)) if walked else None, int(observed[:, 4].sum()))
-    assert found == expected
-
-
-def test_files_of_nobody_are_counted(tmp_path: Path) -> None:
-    files = {**inside("p01", person(4)), **inside("p02", NIGHT)}
-    write_json(tmp_path, {**files, "p01/Social/badge.json": [], "study/readme-1.txt": ""})
-    logs = import_logs(tmp_path, timezone="Europe/Oslo")
-    assert logs.manifest["unused"] == {"file badge.json": 1, "file readme": 1}
-
-
-def test_a_cell_says_why_its_values_were_set_aside(tmp_path: Path) -> None:
-    days = range(4, 10)
-    rates = {
-        4: [bpm("2020-05-04 12:00", 60)],
-        5: [bpm("2020-05-05 12:00", 60, confidence=0)],
-        6: [bpm("2020-05-06 12:00", 0)],
-        7: [bpm("2020-05-07 12:00", 0), bpm("2020-05-07 13:00", 60, confidence=0)],
-        9: [bpm("2020-05-09 12:00", 60), bpm("2020-05-09 13:00", 0)],
-    }
-    files: dict[str, object] = {
-        f"heart_rate-2020-05-{day:02}.json": entries for day, entries in rates.items()
-    }
-    files["steps-2020-05-04.json"] = minutes("2020-05-04 00:00", 6 * 1440, "10") + minutes(
-        "2020-05-03 12:00", 1, "many"
-    )
-    files["sleep-2020-05-04.json"] = [
-        {**night(day), "minutesAsleep": -1 if day == 6 else 400} for day in days if day != 8
-    ]
-    rows = grid(write_json(tmp_path, files), "2020-05-04", timezone="Europe/Oslo")
-    assert [row.split()[6] for row in rows] == ["60", "unconf", "bad", "bad", "-", "60"]
-    assert [row.split()[5] for row in rows] == [*["6.66667"] * 2, "bad", "6.66667", "-", "6.66667"]
-
-
-TOTALS = {f"2020-05-{day:02}": str(8000 + day) for day in range(4, 10)}
-LAST = {"2020-05-10": "9000"}
-
-
-@pytest.mark.parametrize("stamp", [AMERICAN, ISO, "%Y-%m-%d"])
-def test_totals_of_days_are_local_in_a_file_of_one_day_too(tmp_path: Path, stamp: str) -> None:
-    files: dict[str, object] = {
-        "steps-2020-05-04.json": days(TOTALS, stamp),
-        "steps-2020-05-10.json": [*days(LAST, stamp), {"dateTime": "soon", "value": "1"}],
-        "sleep-2020-05-04.json": [night(5)],
-    }
-    rows = grid(write_json(tmp_path, files), "2020-05-04", timezone="America/New_York")
-    expected = (TOTALS | LAST).items()
-    assert [tuple(row.split()[:2]) for row in rows] == [(day, steps) for day, steps in expected]
-
-
-def test_totals_of_days_are_never_added(tmp_path: Path) -> None:
-    """Nor to minutes, in which a midnight alone in a file is a minute of UTC."""
-    walk = [minutes(f"2020-05-{day:02} 00:00", 1440, "10") for day in (4, 5, 6, 8)]
-    files: dict[str, object] = {
-        "steps-2020-05-04.json": walk[0] + walk[1][:120],
-        "steps-2020-05-05.json": walk[1][120:121],  # 2:00 in Oslo is 0:00 in UTC
-        "steps-2020-05-06.json": walk[1][121:] + walk[2] + walk[3],
-        "steps/steps-2020-05-05.json": days({"2020-05-05": "14000", "2020-05-07": "9000"}),
-    }
-    rows = grid(write_json(tmp_path, files), "2020-05-04", timezone="Europe/Oslo")
-    assert [row.split()[1] for row in rows] == ["14400", "14000", "14400", "9000", "14400"]
-
-
-WEEK = [f"2020-05-{day:02}" for day in range(4, 9)]
-
-
-def active(**changes: object) -> dict[str, object]:
-    """Return files of a worn week, with other values of some days or another file."""
-    files: dict[str, object] = {
-        "steps-2020-05-04.json": minutes("2020-05-04 00:00", 5 * 1440, "10")
-    }
-    for part, value in (("lightly", "200"), ("moderately", "20"), ("very", "10")):
-        change = changes.get(part, {})
-        whole = dict.fromkeys(WEEK, value) | (change if isinstance(change, dict) else {})
-        kept = {day: one for day, one in whole.items() if one}
-        content = change if isinstance(change, str) else days(kept)
-        files[f"{part}_active_minutes-2020-05-04.json"] = content
-    return files
-
-
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        ({"very": {WEEK[1]: "-5", WEEK[2]: "ten", WEEK[3]: ""}}, ["230", "bad", "bad", "-", "230"]),
-        ({"lightly": '[{"dateTi'}, ["bad"] * 5),
-        ({"lightly": []}, ["-"] * 5),
-        ({"lightly": dict.fromkeys(WEEK[2:])}, ["230", "230", "-", "-", "-"]),
-    ],
-)
-def test_a_sum_without_one_of_its_parts_is_missing(
-    tmp_path: Path, changes: dict[str, object], expected: list[str]
-) -> None:
-    files = active(**changes)
-    if changes.get("lightly") == []:
-        del files["lightly_active_minutes-2020-05-04.json"]
-    rows = grid(write_json(tmp_path, files), WEEK[0], timezone="Europe/Oslo")
-    assert [row.split()[4] for row in rows] == expected
-
-
-EXERCISES = [
-    exercise(1, f"{WEEK[0]} 00:30", "Run", 30),  # the day before in UTC
-    {**exercise(2, f"{WEEK[1]} 00:30", "Run", 30), "activityName": None},
-    {**exercise(3, f"{WEEK[2]} 10:00", "Run", 30), "activeDuration": "long"},
-    {**exercise(4, f"{WEEK[3]} 10:00", "Run", 30), "startTime": "noon"},
-]
-
-
-@pytest.mark.parametrize(
-    ("more", "expected"),
-    [
-        ({}, ["Running", "bad", "bad", "None", "None"]),
-        ({"exercise-100.json": '[{"logId": 5, "act'}, ["Running", "bad", "bad", "bad", "bad"]),
-        (
-            {"Health Fitness Data_GoogleData/UserExercises_2020-05-04.csv": "exercise_id\n1\n"},
-            ["Running", "bad", "bad", "bad", "bad"],
-        ),
-        (
-            {"Health Fitness Data_GoogleData/UserExercises_2020-05-04.csv": "no data"},
-            ["Running", "bad", "bad", "None", "None"],
-        ),
-    ],
-)
-def test_a_day_whose_exercise_is_rejected_is_no_rest_day(
-    tmp_path: Path, more: dict[str, object], expected: list[str]
-) -> None:
-    walk = minutes(f"{WEEK[0]} 00:00", 5 * 1440, "10")
-    files = {"steps-2020-05-04.json": walk, "exercise-0.json": EXERCISES, **more}
-    rows = grid(write_json(tmp_path, files), WEEK[0], timezone="Europe/Oslo")
-    assert [row.split()[7] for row in rows] == expected
 
 
 @pytest.mark.parametrize(
