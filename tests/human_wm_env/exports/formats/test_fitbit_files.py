@@ -27,20 +27,21 @@ def inside(folder: str, files: dict[str, Entries]) -> dict[str, Entries]:
 
 
 NIGHT = {"sleep-2020-05-05.json": [night(5)]}
+NEXT = {**NIGHT, "steps-2020-05-05.json": minutes("2020-05-05 00:00", 1440, "10")}
 
 
 @pytest.mark.parametrize(
     ("folders", "expected"),
     [
         # Two downloads side by side are parts of one export.
-        ({"Takeout/Fitbit/Sleep": person(4), "Takeout 2/Fitbit/Sleep": NIGHT}, {"me": (14400, 2)}),
-        ({"Takeout/Fitbit/Schlaf": person(4), "Takeout (1)/Fitbit": NIGHT}, {"me": (14400, 2)}),
+        ({"Takeout/Fitbit/Sleep": person(4), "Takeout 2/Fitbit/Sleep": NEXT}, {"me": (28800, 2)}),
+        ({"Takeout/Fitbit/Schlaf": person(4), "Takeout (1)/Fitbit": NEXT}, {"me": (28800, 2)}),
         (
             {
                 "takeout-20260401T101112Z-001/Takeout/Fitbit": person(4),
-                "takeout-20260401T101112Z-002/Takeout/Fitbit/Sleep": NIGHT,
+                "takeout-20260401T101112Z-002/Takeout/Fitbit/Sleep": NEXT,
             },
-            {"me": (14400, 2)},
+            {"me": (28800, 2)},
         ),
         ({"steps": person(4), "sleep": NIGHT}, {"me": (14400, 2)}),
         # Whoever is not at the root is somebody else.
