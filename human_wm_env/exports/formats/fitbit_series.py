@@ -103,13 +103,20 @@ class TrackerSeries:
 
         Minutes of zeros are none: Fitbit fills in those of a tracker that lies in a drawer.
         """
-        starts = [
-            self._series[kind].local_starts(clock, above_zero=True)
-            for kind in ("steps", "distance", RATE)
+        return self._bins_of_wear(clock, above_zero=True)
+
+    def span(self, clock: Clock) -> tuple[int, int]:
+        """Return the first and last local second that the series have, with any zeros."""
+        starts, ends = self._bins_of_wear(clock, above_zero=False)
+        return int(starts.min()), int(ends.max())
+
+    def _bins_of_wear(self, clock: Clock, *, above_zero: bool) -> tuple[np.ndarray, np.ndarray]:
+        found = [
+            (self._series[kind].local_starts(clock, above_zero=above_zero), length)
+            for kind, length in (("steps", MINUTE), ("distance", MINUTE), (RATE, QUARTER))
         ]
-        bins = [MINUTE, MINUTE, QUARTER]
-        ends = [one + length for one, length in zip(starts, bins, strict=True)]
-        return np.concatenate(starts), np.concatenate(ends)
+        starts = np.concatenate([one for one, _ in found])
+        return starts, np.concatenate([one + length for one, length in found])
 
     def _read_minutes(self, path: str, kind: str, entries: Entries) -> None:
         series = self._series[kind]

@@ -97,15 +97,21 @@ def _take_out_unconfirmed(log: DayLogBuilder, days: Collection[int]) -> None:
 def _partial(
     first: int, last: int, series: TrackerSeries, clock: Clock, sleeps: Sequence[Sleep]
 ) -> Iterator[int]:
-    """Yield the first and last worn day, if nothing shows wear at their beginning or end."""
+    """Yield the first and last worn day, if nothing shows wear at their beginning or end.
+
+    Sleeps have files of their own: one at midnight says nothing of series that begin later.
+    """
     starts, ends = series.signs_of_wear(clock)
     if len(starts) == 0:  # totals alone: nothing says when the tracker ran
         return
+    begun, ended = series.span(clock)
     starts = np.append(starts, [sleep.start for sleep in sleeps])
     ends = np.append(ends, [sleep.end for sleep in sleeps])
     midnight = (first - EPOCH) * DAY_SECONDS
-    if not ((starts <= midnight + _WHOLE_ENDS_SECONDS) & (ends > midnight)).any():
+    near = midnight + _WHOLE_ENDS_SECONDS
+    if begun > near or not ((starts <= near) & (ends > midnight)).any():
         yield first
     midnight = (last + 1 - EPOCH) * DAY_SECONDS
-    if not ((ends >= midnight - _WHOLE_ENDS_SECONDS) & (starts < midnight)).any():
+    near = midnight - _WHOLE_ENDS_SECONDS
+    if ended < near or not ((ends >= near) & (starts < midnight)).any():
         yield last

@@ -120,8 +120,12 @@ def test_first_and_last_worn_day_are_told_by_wear_not_by_zeros(tmp_path: Path) -
 
 def test_a_rate_or_a_sleep_at_midnight_shows_a_whole_day(tmp_path: Path) -> None:
     walks = hours("steps", "10", 8, 20)
+    zeros = hours("steps", "0", 0, 8, days=slice(0, 1))
     ends = hours("rate", "60", 23, 24, days=slice(4, 5))
-    rows = imported(tmp_path, steps=walks, sleep=[night(4)], heart_rate=ends)
+    rows = imported(tmp_path, steps=zeros + walks, sleep=[night(4)], heart_rate=ends)
     assert [row[0] for row in rows] == ["7200"] * 5
-    rows = imported(tmp_path, WEEK[1], steps=walks, sleep=[], heart_rate=[])
+    # Steps that begin after the night are a part of a day all the same.
+    rows = imported(tmp_path, steps=walks, sleep=[night(4)], heart_rate=ends)
+    assert [row[0] for row in rows] == ["part", *["7200"] * 4]
+    rows = imported(tmp_path, WEEK[1], steps=zeros + walks, sleep=[], heart_rate=[])
     assert [row[0] for row in rows] == ["7200"] * 3
