@@ -47,7 +47,8 @@ class BenchmarkConfig:
         ppo, cma_es: how they are trained.
         backprop, distilled, hybrid: likewise; PPO with a hybrid head is the last.
         corrections: budgets of planners that correct the first actor of back-propagation.
-        seeds: training seeds of each of these.
+        seeds: training seeds of each of these, but for the distilled planner.
+        distilled_seeds: training seeds of that one, which takes minutes each.
         others: further algorithms, trained with their defaults and one seed each.
         temperatures: of the dreams that PPO is trained in.
         pessimisms: likewise.
@@ -75,6 +76,7 @@ class BenchmarkConfig:
         default_factory=lambda: [ResidualPlannerConfig().planner, _small_budget()]
     )
     seeds: int = 5
+    distilled_seeds: int = 5
     others: list[str] = field(default_factory=lambda: ["a2c", "sac", "td3", "recurrent_ppo"])
     temperatures: list[float] = field(default_factory=lambda: [0.25, 0.5, 1.0, 1.5, 2.0])
     pessimisms: list[float] = field(default_factory=lambda: [0.5, 2.0])
@@ -164,7 +166,7 @@ def benchmark_entries(
         group = f"residual_planner, {days} days"
         corrects = ResidualPlannerConfig(agent_folder(actor), budget)
         found.append(BenchmarkEntry(f"{group}, {actor}", group, corrects, seeing))
-    add(DISTILLED, config.distilled, seeing, config.seeds)
+    add(DISTILLED, config.distilled, seeing, config.distilled_seeds)
     add(HYBRID, config.hybrid, seeing, config.seeds)
     for name in config.others:
         add(f"{name} dream context", ALGORITHMS[name].config(), seeing)

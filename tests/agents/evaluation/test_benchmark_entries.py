@@ -20,6 +20,7 @@ def config() -> BenchmarkConfig:
     return BenchmarkConfig(
         **WORLDS,
         seeds=2,
+        distilled_seeds=2,
         others=["a2c"],
         temperatures=[0.25, 1.0],
         pessimisms=[1.0],

@@ -18,7 +18,14 @@ from human_wm_cli.console import run_script
 from human_wm_env.people.embedded import EmbeddedConfig, load_embedded
 
 TINY = [
-    *("dream.horizon=4", "simulator.horizon=4", "seeds=1", "others=[]", "people=2"),
+    *(
+        "dream.horizon=4",
+        "simulator.horizon=4",
+        "seeds=1",
+        "distilled_seeds=1",
+        "others=[]",
+        "people=2",
+    ),
     *("episodes_per_person=1", "temperatures=[0.25]", "pessimisms=[]", "adherences=[]"),
     *("exploit_seeds=1", "bootstrap.resamples=50"),
     *("ppo.steps=8", "ppo.slots=2", "ppo.n_steps=4", "ppo.batch_size=4", "ppo.n_epochs=1"),
