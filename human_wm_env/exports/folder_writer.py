@@ -45,6 +45,7 @@ class FolderWriter:
     Args:
         folder: that the import was asked to write.
         salted: write ids as salted digests; the salt is kept in the folder's private file.
+        salt: what a new folder's ids are salted with; None draws it.
         as_parquet: write Parquet, and not CSV; None does so where pyarrow is installed.
 
     Attributes:
@@ -53,7 +54,14 @@ class FolderWriter:
         person_days: rows written.
     """
 
-    def __init__(self, folder: Path, *, salted: bool, as_parquet: bool | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        salted: bool,
+        salt: str | None = None,
+        as_parquet: bool | None = None,
+    ) -> None:
         self.folder = folder
         check_target(folder)
         self._new = [
@@ -64,7 +72,7 @@ class FolderWriter:
         (folder / PRIVATE).mkdir(parents=True, exist_ok=True)
         (folder / PRIVATE).chmod(0o700)
         token = secrets.token_hex(8)
-        self._salt = self._read_salt() if salted else None
+        self._salt = self._kept_salt(salt) if salted else None
         parquet = has_parquet() if as_parquet is None else as_parquet
         table = ParquetTable if parquet else CsvTable
         self._days = table(folder / f"days-{token}", of_reasons=False)
@@ -145,19 +153,25 @@ class FolderWriter:
             with suppress(OSError):  # it holds what somebody else has put there
                 path.unlink() if path.is_file() else path.rmdir()
 
-    def _read_salt(self) -> str:
+    def _kept_salt(self, salt: str | None) -> str:
         file = self.folder / PRIVATE / SALT
         if not file.exists():
             handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                stream.write(secrets.token_hex(32) + "\n")
-        return file.read_text(encoding="utf-8").strip()
+                stream.write((salt or secrets.token_hex(32)) + "\n")
+        return read_salt(self.folder) or ""
 
     def _sweep(self, keep: set[str]) -> None:
         """Remove the files of earlier imports, finished or killed."""
         for file in self.folder.iterdir():
             if _OURS.fullmatch(file.name) and file.name not in keep:
                 file.unlink()
+
+
+def read_salt(folder: Path) -> str | None:
+    """Return what the ids of a folder are salted with, None where it does not say."""
+    file = folder / PRIVATE / SALT
+    return file.read_text(encoding="utf-8").strip() if file.is_file() else None
 
 
 def check_target(folder: Path) -> None:
@@ -182,9 +196,9 @@ def _is_leftover(path: Path) -> bool:
 
 
 @contextmanager
-def new_folder(folder: Path, *, salted: bool) -> Iterator[FolderWriter]:
+def new_folder(folder: Path, *, salted: bool, salt: str | None = None) -> Iterator[FolderWriter]:
     """Write a folder; an error inside leaves the old one as it was."""
-    writer = FolderWriter(folder, salted=salted)
+    writer = FolderWriter(folder, salted=salted, salt=salt)
     try:
         yield writer
     except BaseException:

@@ -17,7 +17,7 @@ from human_wm_env.errors import ConfigError, DataError
 from human_wm_env.exports.day_log import DayLog
 from human_wm_env.exports.decimals import COMMA, POINT
 from human_wm_env.exports.files import Export, open_exports
-from human_wm_env.exports.folder_writer import FolderWriter, new_folder, read_rejected
+from human_wm_env.exports.folder_writer import FolderWriter, new_folder, read_rejected, read_salt
 from human_wm_env.exports.formats.format import Format, ReadingOptions
 from human_wm_env.exports.formats.registry import format_of
 from human_wm_env.exports.ledger import Ledger
@@ -150,7 +150,8 @@ def write_logs(
         sources = [_path_of(one, Path(scratch, str(place))) for place, one in enumerate(named)]
         exports = open_exports(sources)
         formats = [format_of(export, format) for export in exports]
-        with new_folder(Path(out), salted=ids == SALTED) as writer:
+        salt = _salt_of(exports, formats)
+        with new_folder(Path(out), salted=ids == SALTED, salt=salt) as writer:
             ledger = Ledger(writer.rejected, strict=strict)
             impossible = Impossible()
             groups = _by_person(exports, formats, reading, ledger, writer, person)
@@ -161,6 +162,16 @@ def write_logs(
             _check_people(writer, ledger, replace)
             writer.finish(_manifest(writer, ledger, formats, ids))
     return read_manifest(Path(out))
+
+
+def _salt_of(exports: Sequence[Export], formats: Sequence[Format]) -> str | None:
+    """Return the salt of the folders of logs among the sources: their people keep their ids."""
+    salts = {
+        salt
+        for export, one in zip(exports, formats, strict=True)
+        if one.name == FOLDER_OF_LOGS and (salt := read_salt(export.path)) is not None
+    }
+    return salts.pop() if len(salts) == 1 else None
 
 
 def _path_of(source: Source, scratch: Path) -> Path:

@@ -259,3 +259,13 @@ def test_somebody_whom_nobody_named_needs_no_salt(tmp_path: Path) -> None:
     # The folder and a new export are of the same person, in another folder, too.
     both = import_logs([tmp_path / "one", file], tmp_path / "three")
     assert both.dataset.user_ids == ("me",)
+
+
+def test_people_of_a_folder_keep_their_ids_in_another_one(tmp_path: Path) -> None:
+    old, new = tmp_path / "old.csv", tmp_path / "new.csv"
+    old.write_text("user_id,date,steps,mood\nann,2024-05-24,8000,Happy\n", encoding="utf-8")
+    new.write_text("user_id,date,steps,mood\nann,2024-05-25,9000,Tired\n", encoding="utf-8")
+    first = import_logs(old, tmp_path / "one").dataset
+    both = import_logs([tmp_path / "one", new], tmp_path / "two").dataset
+    assert both.user_ids == first.user_ids != ("ann",)
+    assert both.days_logged.tolist() == [2]
