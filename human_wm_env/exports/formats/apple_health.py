@@ -7,15 +7,21 @@ and the phone count at the same time counts once.
 
 from __future__ import annotations
 
+import re
 from functools import partial
+from pathlib import PurePosixPath
 
+from human_wm_env.exports.accounts import accounts
 from human_wm_env.exports.day_log import DayLog
 from human_wm_env.exports.files import Export
 from human_wm_env.exports.formats.apple_days import AppleDays
 from human_wm_env.exports.formats.apple_records import AppleRecords
 from human_wm_env.exports.formats.format import People, ReadingOptions
 from human_wm_env.exports.ledger import Ledger
+from human_wm_env.exports.stamps import read_day
 from human_wm_env.exports.xml_stream import XmlStream
+
+_EXPORTED = re.compile(rb'<ExportDate value="([^"]*)"')
 
 
 class AppleHealth:
@@ -28,14 +34,19 @@ class AppleHealth:
         return any(_is_export(export, path) for path in export.paths)
 
     def people(self, export: Export, options: ReadingOptions, ledger: Ledger) -> People:
-        """Return the one person of each XML; several are named after their folder or file."""
+        """Return the person of each XML, named after its folder or itself where there are more.
+
+        Of one person's exports, whose names differ in their dates alone, the newest goes first.
+        """
         found = [path for path in export.paths if _is_export(export, path)]
         for path in export.paths:
             if path not in found:
                 ledger.skip(f"file *.{path.rpartition('.')[2][:10]}")
-        for path in found:
-            person = None if len(found) == 1 else path.partition("/")[0].partition(".")[0]
-            yield person, partial(self._read, export, path, options, ledger)
+        for name, paths in accounts(
+            {path: str(PurePosixPath(path).with_suffix("")) for path in found}
+        ):
+            for path in sorted(paths, key=partial(_exported, export), reverse=True):
+                yield name, partial(self._read, export, path, options, ledger)
 
     def _read(
         self, export: Export, path: str, options: ReadingOptions, ledger: Ledger
@@ -49,3 +60,9 @@ class AppleHealth:
 
 def _is_export(export: Export, path: str) -> bool:
     return path.lower().endswith(".xml") and b"<HealthData" in export.head(path)
+
+
+def _exported(export: Export, path: str) -> int:
+    """Return the ordinal of the day of an export, 0 where it does not say."""
+    found = _EXPORTED.search(export.head(path))
+    return read_day(found.group(1).decode(errors="replace")) or 0 if found else 0

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import partial
 from pathlib import PurePosixPath
 
 from human_wm_env.errors import DataError
+from human_wm_env.exports.accounts import accounts
 from human_wm_env.exports.categories import workout_code
 from human_wm_env.exports.day_log import DayLog, DayLogBuilder, as_number
 from human_wm_env.exports.files import Export
@@ -51,22 +51,38 @@ class Garmin:
         )
 
     def people(self, export: Export, options: ReadingOptions, ledger: Ledger) -> People:
-        """Return the one person of the account."""
-        yield None, partial(self._read, export, options, ledger)
-
-    def _read(self, export: Export, options: ReadingOptions, ledger: Ledger) -> DayLog | None:
-        return _Account(export, options, ledger).read()
+        """Return the person of each account, which has a folder `DI_CONNECT`."""
+        folders = {}
+        for path in export.paths:
+            if any(kind.fullmatch(_name(path)) for kind in (_DAYS, _SLEEP, _ACTIVITIES)):
+                folders[path] = _folder(path)
+            else:
+                ledger.skip(f"file {PurePosixPath(path).parent.name}")
+        for name, paths in accounts(folders):
+            yield name, _Account(export, paths, options, ledger).read
 
 
 def _name(path: str) -> str:
     return PurePosixPath(path).name
 
 
+def _folder(path: str) -> str:
+    """Return the folder that an account's own folders, DI_CONNECT and those in it, lie in."""
+    folder = PurePosixPath(path).parent
+    for number, part in enumerate(folder.parts):
+        if part == "DI_CONNECT" or part.startswith("DI-Connect-"):
+            return "/".join(folder.parts[:number])
+    return str(folder)
+
+
 class _Account:
     """Reads the files of one account."""
 
-    def __init__(self, export: Export, options: ReadingOptions, ledger: Ledger) -> None:
-        self.export, self.ledger = export, ledger
+    def __init__(
+        self, export: Export, paths: Sequence[str], options: ReadingOptions, ledger: Ledger
+    ) -> None:
+        self.export, self.paths, self.ledger = export, paths, ledger
+        self.user: object = None
         self.log = DayLogBuilder(Garmin.name, (), ledger, repeated=options.repeated)
         # By date: files of a hundred days overlap, and the newest, later by name, wins.
         self.days: dict[int, tuple[Where, dict[str, object]]] = {}
@@ -75,16 +91,14 @@ class _Account:
 
     def read(self) -> DayLog | None:
         """Return the log."""
-        for path in sorted(self.export.paths, key=_name):
+        for path in sorted(self.paths, key=_name):
             name = _name(path)
             if _DAYS.fullmatch(name):
                 self._collect(path, self.days, _DAY_VALUES)
             elif _SLEEP.fullmatch(name):
                 self._collect(path, self.nights, _NIGHT_VALUES)
-            elif _ACTIVITIES.fullmatch(name):
-                self._read_activities(path)
             else:
-                self.ledger.skip(f"file {PurePosixPath(path).parent.name}")
+                self._read_activities(path)
         for day, (where, entry) in self.days.items():
             self._write_day(day, where, entry)
         for day, (where, entry) in self.nights.items():
@@ -117,6 +131,7 @@ class _Account:
     ) -> None:
         """Note the entries of a file by date; their values are counted as read, or as merged."""
         for where, entry in self._entries(path):
+            self._check_user(where, entry)
             day = read_day(str(entry.get("calendarDate", "")))
             present = [(column, feature) for column, feature in values if _has(entry, column)]
             for column, feature in present:
@@ -132,6 +147,18 @@ class _Account:
                 if _has(known[day][1], column):
                     self.ledger.merge(feature)
             known[day] = (where, entry)
+
+    def _check_user(self, where: Where, entry: dict[str, object]) -> None:
+        """Raise a DataError where an entry is of another account than those before."""
+        user = entry.get("userProfilePK")
+        if self.user is not None and user is not None and user != self.user:
+            raise DataError(
+                "files of one Garmin account in a folder",
+                f"another account's entry in {where.file}",
+                "Put the files of each into a folder with its person's name, or import each by "
+                "itself with person=NAME.",
+            )
+        self.user = self.user if user is None else user
 
     def _write_day(self, day: int, where: Where, entry: dict[str, object]) -> None:
         for column, feature, scale in _TOTALS:

@@ -6,9 +6,11 @@ account ever had, so that the table is known by some of them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import PurePosixPath
 
+from human_wm_env.exports.accounts import accounts
 from human_wm_env.exports.csv_rows import Row, header_of, read_rows
 from human_wm_env.exports.day_log import DayLog, DayLogBuilder, is_nothing
 from human_wm_env.exports.files import Export
@@ -39,16 +41,22 @@ class GoogleFit:
         return any(_is_table(export, path) for path in export.paths)
 
     def people(self, export: Export, options: ReadingOptions, ledger: Ledger) -> People:
-        """Return the one person of the account."""
-        yield None, partial(self._read, export, options, ledger)
+        """Return the person of each account, which has one folder with tables of days."""
+        folders = {}
+        for path in export.paths:
+            if _is_table(export, path):
+                folders[path] = str(PurePosixPath(path).parent)
+            else:
+                ledger.skip(f"file {PurePosixPath(path).parent.name}")
+        for name, paths in accounts(folders):
+            yield name, partial(self._read, export, paths, options, ledger)
 
-    def _read(self, export: Export, options: ReadingOptions, ledger: Ledger) -> DayLog | None:
+    def _read(
+        self, export: Export, paths: Sequence[str], options: ReadingOptions, ledger: Ledger
+    ) -> DayLog | None:
         log = DayLogBuilder(self.name, (), ledger, repeated=options.repeated)
         days: set[int] = set()
-        for path in export.paths:
-            if not _is_table(export, path):
-                ledger.skip(f"file {PurePosixPath(path).parent.name}")
-                continue
+        for path in paths:
             for row in read_rows(export, path, ledger):
                 day = read_day(row.get(_DATE))
                 if day is None:

@@ -7,7 +7,7 @@ apps write the same walk: what two of them measured at one time counts once.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from human_wm_env.errors import DataError
+from human_wm_env.exports.accounts import accounts
 from human_wm_env.exports.day_log import DayLog, DayLogBuilder, as_number
 from human_wm_env.exports.files import Export, typed_errors
 from human_wm_env.exports.formats.format import People, ReadingOptions
@@ -51,15 +52,21 @@ class HealthConnect:
         return any(_is_database(export, path) for path in export.paths)
 
     def people(self, export: Export, options: ReadingOptions, ledger: Ledger) -> People:
-        """Return the one person of the phone."""
-        yield None, partial(self._read, export, options, ledger)
-
-    def _read(self, export: Export, options: ReadingOptions, ledger: Ledger) -> DayLog | None:
-        log = DayLogBuilder(self.name, (), ledger, repeated=options.repeated)
+        """Return the person of each folder with databases."""
+        folders = {}
         for path in export.paths:
-            if not _is_database(export, path):
+            if _is_database(export, path):
+                folders[path] = str(PurePosixPath(path).parent)
+            else:
                 ledger.skip(f"file {PurePosixPath(path).suffix}")
-                continue
+        for name, paths in accounts(folders):
+            yield name, partial(self._read, export, paths, options, ledger)
+
+    def _read(
+        self, export: Export, paths: Sequence[str], options: ReadingOptions, ledger: Ledger
+    ) -> DayLog | None:
+        log = DayLogBuilder(self.name, (), ledger, repeated=options.repeated)
+        for path in paths:
             with export.on_disk(path) as file, typed_errors(path), _open(file) as base:
                 _Database(base, path, log).read(Nights(options.naps))
         return log.build()

@@ -6,12 +6,12 @@ Days and sleeps bear their local date; stamps of sleeps and sports are in UTC.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 
 import numpy as np
 
+from human_wm_env.exports.accounts import accounts
 from human_wm_env.exports.clock import Clock
 from human_wm_env.exports.csv_rows import Row, header_of, read_rows
 from human_wm_env.exports.day_log import DayLog, DayLogBuilder, as_number, is_nothing
@@ -54,11 +54,23 @@ class MiFit:
         return any(_kind(export, path) in ("ACTIVITY", "SLEEP") for path in export.paths)
 
     def people(self, export: Export, options: ReadingOptions, ledger: Ledger) -> People:
-        """Return the one person of the account."""
-        yield None, partial(self._read, export, options, ledger)
+        """Return the person of each account, whose folders ACTIVITY, SLEEP, ... lie in one."""
+        kinds: dict[str, str] = {}
+        for path in export.paths:
+            kind = _kind(export, path)
+            if kind is None:
+                ledger.skip(f"file {PurePosixPath(path).parent.name}")
+            else:
+                kinds[path] = kind
+        for name, paths in accounts({path: _folder(path, kind) for path, kind in kinds.items()}):
+            mine = {path: kinds[path] for path in paths}
+            yield name, _Account(export, mine, options, ledger).read
 
-    def _read(self, export: Export, options: ReadingOptions, ledger: Ledger) -> DayLog | None:
-        return _Account(export, options, ledger).read()
+
+def _folder(path: str, kind: str) -> str:
+    """Return the folder that an account's own folders lie in."""
+    folder = PurePosixPath(path).parent
+    return str(folder.parent if folder.name == kind else folder)
 
 
 def _kind(export: Export, path: str) -> str | None:
@@ -72,8 +84,10 @@ def _kind(export: Export, path: str) -> str | None:
 class _Account:
     """Reads the files of one account."""
 
-    def __init__(self, export: Export, options: ReadingOptions, ledger: Ledger) -> None:
-        self.export, self.options, self.ledger = export, options, ledger
+    def __init__(
+        self, export: Export, kinds: Mapping[str, str], options: ReadingOptions, ledger: Ledger
+    ) -> None:
+        self.export, self.kinds, self.options, self.ledger = export, kinds, options, ledger
         self.log = DayLogBuilder(MiFit.name, (), ledger, repeated=options.repeated)
         zone = options.timezone
         self.clock = Clock.fixed() if zone is None else Clock.of_zone(zone)
@@ -96,11 +110,7 @@ class _Account:
             "SPORT": {schema.WORKOUT},
             "HEARTRATE_AUTO": {schema.HEART_RATE},
         }
-        for path in self.export.paths:
-            kind = _kind(self.export, path)
-            if kind is None:
-                self.ledger.skip(f"file {PurePosixPath(path).parent.name}")
-                continue
+        for path, kind in self.kinds.items():
             self.log.offered |= offers[kind]
             for row in read_rows(self.export, path, self.ledger):
                 readers[kind](row)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import PurePosixPath
 
+from human_wm_env.exports.accounts import accounts
 from human_wm_env.exports.csv_rows import Row, header_of, read_rows
 from human_wm_env.exports.day_log import DayLog, DayLogBuilder, as_number
 from human_wm_env.exports.files import Export
@@ -37,16 +39,22 @@ class Oura:
         return any(_is_trends(export, path) for path in export.paths)
 
     def people(self, export: Export, options: ReadingOptions, ledger: Ledger) -> People:
-        """Return the one person of the export."""
-        yield None, partial(self._read, export, options, ledger)
+        """Return the person of each folder."""
+        folders = {}
+        for path in export.paths:
+            if _is_trends(export, path):
+                folders[path] = str(PurePosixPath(path).parent)
+            else:
+                ledger.skip(f"file {PurePosixPath(path).name}")
+        for name, paths in accounts(folders):
+            yield name, partial(self._read, export, paths, options, ledger)
 
-    def _read(self, export: Export, options: ReadingOptions, ledger: Ledger) -> DayLog | None:
+    def _read(
+        self, export: Export, paths: Sequence[str], options: ReadingOptions, ledger: Ledger
+    ) -> DayLog | None:
         log = DayLogBuilder(self.name, (), ledger, repeated=options.repeated)
         seconds: dict[int, dict[str, float]] = {}
-        for path in export.paths:
-            if not _is_trends(export, path):
-                ledger.skip(f"file {PurePosixPath(path).name}")
-                continue
+        for path in paths:
             header = set(header_of(export, path))
             log.offered |= {feature for column, feature, _ in _NUMBERS if column in header}
             log.offered |= {schema.MINUTES} if header >= set(_ACTIVE) else set()

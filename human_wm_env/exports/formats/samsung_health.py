@@ -6,10 +6,10 @@ Stamps are in UTC beside a `time_offset` such as UTC+0530; totals of steps bear 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
 
+from human_wm_env.exports.accounts import accounts
 from human_wm_env.exports.csv_rows import Row, header_of, read_rows
 from human_wm_env.exports.day_log import DayLog, DayLogBuilder, as_number, is_nothing
 from human_wm_env.exports.files import Export
@@ -25,6 +25,7 @@ from human_wm_env.person import schema
 _FILE = re.compile(r"com\.samsung\.s?health\.([a-z_.]+)\.\d+\.csv")
 _STEPS, _SLEEP, _STAGES = "step_daily_trend", "sleep", "sleep_stage"
 _RATES, _EXERCISE = "tracker.heart_rate", "exercise"
+_KINDS = (_STEPS, _SLEEP, _STAGES, _RATES, _EXERCISE)
 _MERGED_TOTAL = -2  # source_type of what Samsung made of all devices
 _AWAKE = 40001
 _SPORTS = {
@@ -62,11 +63,16 @@ class SamsungHealth:
         )
 
     def people(self, export: Export, options: ReadingOptions, ledger: Ledger) -> People:
-        """Return the one person of the account."""
-        yield None, partial(self._read, export, options, ledger)
-
-    def _read(self, export: Export, options: ReadingOptions, ledger: Ledger) -> DayLog | None:
-        return _Account(export, options, ledger).read()
+        """Return the person of each folder `samsunghealth_<name>_<stamp>`."""
+        folders = {}
+        for path in export.paths:
+            kind = _kind(path)
+            if kind in _KINDS:
+                folders[path] = str(PurePosixPath(path).parent)
+            else:
+                ledger.skip(f"file {kind or PurePosixPath(path).suffix}")
+        for name, paths in accounts(folders):
+            yield name, _Account(export, paths, options, ledger).read
 
 
 def _kind(path: str) -> str | None:
@@ -98,8 +104,10 @@ def _local(row: Row, name: str) -> int | None:
 class _Account:
     """Reads the files of one account."""
 
-    def __init__(self, export: Export, options: ReadingOptions, ledger: Ledger) -> None:
-        self.export, self.ledger = export, ledger
+    def __init__(
+        self, export: Export, paths: Sequence[str], options: ReadingOptions, ledger: Ledger
+    ) -> None:
+        self.export, self.paths, self.ledger = export, paths, ledger
         self.log = DayLogBuilder(SamsungHealth.name, (), ledger, repeated=options.repeated)
         # By day: whether it is the merged total, when it was written, and its row.
         self.totals: dict[int, tuple[tuple[bool, str, float], Row]] = {}
@@ -113,19 +121,20 @@ class _Account:
 
     def read(self) -> DayLog | None:
         """Return the log."""
-        readers: dict[str, Callable[[Row], None]] = {
+        readers: dict[str | None, Callable[[Row], None]] = {
             _STEPS: self._read_steps,
             _SLEEP: self._read_sleep,
             _STAGES: self._read_stage,
             _RATES: self._read_rate,
             _EXERCISE: self._read_exercise,
         }
-        offers = {_SLEEP: schema.SLEEP, _RATES: schema.HEART_RATE, _EXERCISE: schema.WORKOUT}
-        for path in self.export.paths:
+        offers: dict[str | None, int] = {
+            _SLEEP: schema.SLEEP,
+            _RATES: schema.HEART_RATE,
+            _EXERCISE: schema.WORKOUT,
+        }
+        for path in self.paths:
             kind = _kind(path)
-            if kind not in readers:
-                self.ledger.skip(f"file {kind or PurePosixPath(path).suffix}")
-                continue
             self.log.offered |= {offers[kind]} if kind in offers else set()
             for row in read_rows(self.export, path, self.ledger, skip_lines=1, surplus_cells=1):
                 readers[kind](row)

@@ -6,9 +6,10 @@ one is open, and its day partial.
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 
+from human_wm_env.exports.accounts import accounts
 from human_wm_env.exports.categories import workout_code
 from human_wm_env.exports.csv_rows import Row, header_of, read_rows
 from human_wm_env.exports.day_log import DayLog, DayLogBuilder, as_number, is_nothing
@@ -47,11 +48,17 @@ class Whoop:
         )
 
     def people(self, export: Export, options: ReadingOptions, ledger: Ledger) -> People:
-        """Return the one person of the export."""
-        yield None, partial(self._read, export, options, ledger)
-
-    def _read(self, export: Export, options: ReadingOptions, ledger: Ledger) -> DayLog | None:
-        return _Person(export, options, ledger).read()
+        """Return the person of each folder."""
+        headers = {}
+        for path in export.paths:
+            header = _header(export, path)
+            if any(header >= columns for columns in (_CYCLES, _SLEEPS, _WORKOUTS)):
+                headers[path] = header
+            else:
+                ledger.skip(f"file {PurePosixPath(path).name}")
+        for name, paths in accounts({path: str(PurePosixPath(path).parent) for path in headers}):
+            mine = {path: headers[path] for path in paths}
+            yield name, _Person(export, mine, options, ledger).read
 
 
 def _header(export: Export, path: str) -> set[str]:
@@ -61,8 +68,14 @@ def _header(export: Export, path: str) -> set[str]:
 class _Person:
     """Reads the files of one person."""
 
-    def __init__(self, export: Export, options: ReadingOptions, ledger: Ledger) -> None:
-        self.export, self.ledger = export, ledger
+    def __init__(
+        self,
+        export: Export,
+        headers: Mapping[str, set[str]],
+        options: ReadingOptions,
+        ledger: Ledger,
+    ) -> None:
+        self.export, self.headers, self.ledger = export, headers, ledger
         self.log = DayLogBuilder(Whoop.name, (), ledger, repeated=options.repeated)
         self.last_wins = options.repeated == "last"
         self.cycles: dict[int, Row] = {}  # by their start
@@ -71,17 +84,14 @@ class _Person:
 
     def read(self) -> DayLog | None:
         """Return the log."""
-        headers = {path: _header(self.export, path) for path in self.export.paths}
-        with_sleeps = any(header >= _SLEEPS for header in headers.values())
-        for path, header in headers.items():
+        with_sleeps = any(header >= _SLEEPS for header in self.headers.values())
+        for path, header in self.headers.items():
             if header >= _CYCLES:
                 self._read_cycles(path, with_sleeps=with_sleeps)
             elif header >= _SLEEPS:
                 self._read_sleeps(path)
-            elif header >= _WORKOUTS:
-                self._read_workouts(path)
             else:
-                self.ledger.skip(f"file {PurePosixPath(path).name}")
+                self._read_workouts(path)
         self.nights.write(self.log)
         workouts = Workouts()
         for (start, sport), (day, minutes) in self.workouts.items():

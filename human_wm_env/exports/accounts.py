@@ -1,0 +1,90 @@
+"""Whose files are whose, where the folders of several people lie in one export."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from human_wm_env.errors import DataError
+
+# The date of an export in a folder's name, with or without its time: it tells no people apart.
+_DATE = re.compile(
+    r"(?<!\d)20\d\d([-_.]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])(?:[-_T ]?\d{4,6}Z?)?(?!\d)"
+)
+_TAKEOUT = re.compile(r"takeout[\W\d_]*", re.IGNORECASE)  # of Google, with the number of a part
+
+
+class Account(NamedTuple):
+    """The files of one person.
+
+    Attributes:
+        name: of the person's folder; None where the export has one person.
+        paths: of the files, sorted.
+    """
+
+    name: str | None
+    paths: tuple[str, ...]
+
+
+def accounts(folders: Mapping[str, str]) -> list[Account]:
+    """Tell the people of an export apart by their folders, and name them after these.
+
+    Folders whose names differ in the date of an export alone are of one person, and so are all
+    folders of Google Takeout that lie side by side. A person's name is that of the deepest folder
+    that has no equal beside it, without such a date; where two people have one name, the names of
+    the folders around tell them apart.
+
+    Args:
+        folders: by the path of each file of a format, the folder in which the vendor's own
+            layout begins.
+
+    Raises:
+        DataError: one of the folders lies in another, so that nothing tells whose files are whose.
+    """
+    mine: dict[tuple[str, ...], list[str]] = {}
+    for path, folder in folders.items():
+        parts = (_without_date(part) for part in PurePosixPath(folder).parts)
+        mine.setdefault(tuple(part for part in parts if part), []).append(path)
+    names = _names_of(_without_shared_end(list(mine)))
+    return [
+        Account(name, tuple(sorted(paths)))
+        for name, paths in zip(names, mine.values(), strict=True)
+    ]
+
+
+def _without_date(folder: str) -> str:
+    name = _DATE.sub("", folder).strip(" _-.()")
+    return "" if _TAKEOUT.fullmatch(name) else name
+
+
+def _without_shared_end(people: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Leave out the last folders, the vendor's own, that all people have."""
+    while len(people) > 1 and all(people) and len({one[-1] for one in people}) == 1:
+        people = [one[:-1] for one in people]
+    return people
+
+
+def _names_of(people: list[tuple[str, ...]]) -> list[str | None]:
+    if len(people) == 1:
+        return [None]
+    inside: dict[tuple[str, ...], set[str]] = {}
+    for one in people:
+        for depth, part in enumerate(one):
+            inside.setdefault(one[:depth], set()).add(part)
+    for one in people:
+        if one in inside:
+            around = "/".join(one) or "the folder itself"
+            raise DataError(
+                "each person's export in a folder of its own",
+                f"one in {around}, and another inside it, in {sorted(inside[one])[0]}",
+                "Put each into a folder with its person's name, or import each by itself "
+                "with person=NAME.",
+            )
+    # The folders of each that have another one beside them.
+    apart = [
+        [part for depth, part in enumerate(one) if len(inside[one[:depth]]) > 1] for one in people
+    ]
+    last = [parts[-1] for parts in apart]
+    return list(last if len(set(last)) == len(last) else map("/".join, apart))

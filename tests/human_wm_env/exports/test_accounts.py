@@ -1,0 +1,114 @@
+"""Folders of several people: who is who, and what cannot be told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from human_wm_env import DataError, import_logs
+from human_wm_env.exports.accounts import accounts
+from tests.human_wm_env.exports.formats import (
+    test_apple_health,
+    test_garmin,
+    test_google_fit,
+    test_health_connect,
+    test_mi_fit,
+    test_oura,
+    test_samsung_health,
+    test_whoop,
+)
+from tests.human_wm_env.exports.formats.test_fitbit import write_json
+from tests.human_wm_env.exports.grids import check_balance
+
+
+def names_of(*folders: str) -> dict[str, str | None]:
+    """Return the name that the file of each folder is given."""
+    found = accounts({f"{folder}/file": folder for folder in folders})
+    return {path.removesuffix("/file"): one.name for one in found for path in one.paths}
+
+
+@pytest.mark.parametrize(
+    ("folders", "names"),
+    [
+        (["anna", "bob"], ["anna", "bob"]),
+        (["."], [None]),
+        (["study/anna/Takeout/Fit/Days", "study/bob/Takeout/Fit/Days"], ["anna", "bob"]),
+        (["a/anna", "a/bob", "b/carl"], ["anna", "bob", "b"]),
+        (["a/anna", "a/bob", "b/anna", "b/carl"], ["a/anna", "a/bob", "b/anna", "b/carl"]),
+        (["20240306", "2024-03-12"], [None, None]),
+        (["anna_20240306120000", "anna_20240312120000"], [None, None]),
+        (["anna_20240306120000", "anna_20240312120000", "bob"], ["anna", "anna", "bob"]),
+        (["Takeout/Fit", "Takeout 2/Fit"], [None, None]),
+        (["1503960366", "1624580081"], ["1503960366", "1624580081"]),
+    ],
+)
+def test_people_are_named_after_the_folders_that_tell_them_apart(
+    folders: list[str], names: list[str | None]
+) -> None:
+    assert names_of(*folders) == dict(zip(folders, names, strict=True))
+
+
+@pytest.mark.parametrize("folders", [[".", "bob"], ["Takeout/Fit", "bob/Takeout/Fit"]])
+def test_one_person_inside_the_folder_of_another_is_refused(folders: list[str]) -> None:
+    with pytest.raises(DataError, match="person=NAME"):
+        names_of(*folders)
+
+
+def export_of(vendor: str, folder: Path) -> None:
+    """Write the export of one vendor's test."""
+    folder.mkdir(parents=True)
+    if vendor == "apple_health":
+        test_apple_health.write(folder, test_apple_health.export_xml())
+    elif vendor == "health_connect":
+        test_health_connect.build(folder)
+    else:
+        files = {
+            "garmin": test_garmin.FILES,
+            "google_fit": test_google_fit.FILES,
+            "mi_fit": test_mi_fit.FILES,
+            "oura": test_oura.FILES,
+            "whoop": test_whoop.FILES,
+        }
+        if vendor == "samsung_health":
+            test_samsung_health.write(folder)
+        else:
+            write_json(folder, files[vendor])
+
+
+VENDORS = (
+    "apple_health",
+    "garmin",
+    "google_fit",
+    "health_connect",
+    "mi_fit",
+    "oura",
+    "samsung_health",
+    "whoop",
+)
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_each_folder_is_read_as_if_it_were_alone(vendor: str, tmp_path: Path) -> None:
+    for person in ("anna", "bob"):
+        export_of(vendor, tmp_path / "study" / person)
+    alone = import_logs(tmp_path / "study" / "anna")
+    logs = import_logs(tmp_path)
+    check_balance(logs)
+    assert list(alone.dataset.user_ids) == ["me"]
+    assert list(logs.dataset.user_ids) == ["anna", "bob"]
+    for user in range(2):
+        assert logs.reasons[user].tolist() == alone.reasons[0].tolist()
+        assert (logs.dataset.observed[user] == alone.dataset.observed[0]).all()
+        seen = alone.dataset.observed[0]
+        assert (logs.dataset.rows[user][seen] == alone.dataset.rows[0][seen]).all()
+
+
+def test_entries_of_two_garmin_accounts_in_one_folder_are_refused(tmp_path: Path) -> None:
+    for number, first in ((1, "2022-01-01"), (2, "2022-04-11")):
+        file = tmp_path / f"UDSFile_{first}_2022-07-18.json"
+        entry = {"calendarDate": first, "totalSteps": 9000, "userProfilePK": number}
+        file.write_text(json.dumps([entry]))
+    with pytest.raises(DataError, match="Garmin account"):
+        import_logs(tmp_path)
