@@ -22,20 +22,26 @@ class Shares:
     kept: np.ndarray
 
 
-def shares_by_priority(start: np.ndarray, end: np.ndarray, rank: np.ndarray) -> Shares:
+def shares_by_priority(
+    start: np.ndarray, end: np.ndarray, rank: np.ndarray, *, within_rank: bool = False
+) -> Shares:
     """Let devices of a better rank hide what others measured at the same time.
 
     Args:
         start: int (spans,), seconds.
         end: int (spans,), >= start.
         rank: int (spans,), 0 is the best device.
+        within_rank: spans of one device hide each other, too: what begins first, and of that the
+            longest, hides what begins later. Otherwise they all count.
     """
     share = np.ones(len(start))
     covered_from, covered_to = np.empty(0, np.int64), np.empty(0, np.int64)
     for level in np.unique(rank):
         mine = np.flatnonzero(rank == level)
         begun, ended = start[mine].astype(np.int64), end[mine].astype(np.int64)
-        hidden = _covered(begun, ended, covered_from, covered_to)
+        free = _after_earlier(begun, ended) if within_rank else begun
+        alone = (free < ended) | (free == begun)
+        hidden = free - begun + alone * _covered(free, ended, covered_from, covered_to)
         length = np.maximum(ended - begun, 1)
         share[mine] = 1.0 - np.minimum(hidden / length, 1.0)
         covered_from, covered_to = union(
@@ -43,6 +49,20 @@ def shares_by_priority(start: np.ndarray, end: np.ndarray, rank: np.ndarray) -> 
         )
     share[share < 1e-9] = 0.0
     return Shares(share, share > 0.0)
+
+
+def _after_earlier(begun: np.ndarray, ended: np.ndarray) -> np.ndarray:
+    """Return where each span begins to be alone; a moment that is covered begins a second later.
+
+    All that begins no later than a span covers one stretch of it, from its beginning on.
+    """
+    order = np.lexsort((-ended, begun))
+    reach = np.maximum.accumulate(ended[order])
+    before = np.append(begun[order][:1], reach[:-1])
+    free = np.empty_like(begun)
+    length = np.maximum(ended - begun, 1)[order]
+    free[order] = begun[order] + np.clip(before - begun[order], 0, length)
+    return free
 
 
 def union(start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

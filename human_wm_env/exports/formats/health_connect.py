@@ -1,16 +1,18 @@
 """Health Connect's export: a zip with `health_connect_export.db`, an SQLite file.
 
 Records have their times in ms since 1970 in UTC, and the offset of the clock beside each. Several
-apps write the same walk: what two of them measured at one time counts once.
+apps write the same walk: what two of them measured at one time counts once. Several databases of
+one person are one: each has all that the older ones had.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,7 +30,7 @@ from human_wm_env.exports.worn_days import take_out_partial
 from human_wm_env.person import schema
 
 _MAGIC = b"SQLite format 3\0"
-_STEPS = "steps_record_table"
+_STEPS, _APPS = "steps_record_table", "application_info_table"
 _SLEEP, _STAGES = "sleep_session_record_table", "sleep_stages_table"
 _RATES, _RATE_SERIES = "heart_rate_record_table", "heart_rate_record_series_table"
 # Table: feature, column, and what its values are multiplied by.
@@ -65,11 +67,11 @@ class HealthConnect:
     def _read(
         self, export: Export, paths: Sequence[str], options: ReadingOptions, ledger: Ledger
     ) -> DayLog | None:
-        log = DayLogBuilder(self.name, (), ledger, repeated=options.repeated)
+        phone = _Phone(DayLogBuilder(self.name, (), ledger, repeated=options.repeated), options)
         for path in paths:
             with export.on_disk(path) as file, typed_errors(path), _open(file) as base:
-                _Database(base, path, log).read(Nights(options.naps))
-        return log.build()
+                _Database(base, path, phone).read()
+        return phone.write()
 
 
 def _is_database(export: Export, path: str) -> bool:
@@ -105,20 +107,82 @@ def _columns(base: sqlite3.Connection, table: str) -> set[str]:
     }
 
 
-class _Database:
-    """Reads the tables of one database into a log."""
+class _Record(NamedTuple):
+    """An amount over a span of local seconds, and the package of the app that wrote it."""
 
-    def __init__(self, base: sqlite3.Connection, file: str, log: DayLogBuilder) -> None:
-        self.base, self.file, self.log, self.ledger = base, file, log, log.ledger
+    start: int
+    end: int
+    app: str
+    amount: float
 
-    def read(self, nights: Nights) -> None:
-        """Read all tables that are there."""
-        for table in _AMOUNTS:
-            self._read_amounts(table)
-        self._read_sleep(nights)
-        self._read_rates()
+
+class _Phone:
+    """The records of one person, of all databases."""
+
+    def __init__(self, log: DayLogBuilder, options: ReadingOptions) -> None:
+        self.log = log
+        # By table: of equal records the first, and the number of its database.
+        self.amounts: dict[str, dict[_Record, int]] = {table: {} for table in _AMOUNTS}
+        self.nights = Nights(options.naps)
+        self.rates = DailyRates(log, _RATE_SERIES, "beats_per_minute")
+        self.latest: list[int] = []  # of each database, its last second
+
+    def write(self) -> DayLog | None:
+        """Return the log."""
+        for table, records in self.amounts.items():
+            if records:
+                self._write_amounts(_AMOUNTS[table][0], records)
+        self.nights.write(self.log)
+        self.rates.write()
         days = self.log.days_of(schema.STEPS)
         take_out_partial(self.log, [*days[:1], *days[-1:]])
+        return self.log.build()
+
+    def _write_amounts(self, feature: int, records: Mapping[_Record, int]) -> None:
+        """Put amounts into days; of apps that overlap, the one with the largest total counts.
+
+        Where the same app overlaps itself, the database with the latest record goes first, and in
+        one database what begins first.
+        """
+        found = list(records)
+        start, end = np.array([(one.start, one.end) for one in found], np.int64).T
+        amount = np.array([one.amount for one in found])
+        _, app = np.unique([one.app for one in found], return_inverse=True)
+        total = np.bincount(app, weights=amount)
+        rank_of_app = np.argsort(np.argsort(-total, kind="stable"))
+        age = np.argsort(np.argsort(-np.array(self.latest), kind="stable"))
+        rank = rank_of_app[app] * len(age) + age[list(records.values())]
+        shares = shares_by_priority(start, end, rank, within_rank=True)
+        kept = shares.kept
+        self.log.ledger.merge(feature, int((~kept).sum()))
+        days, sums, counts = by_day(start[kept], end[kept], (amount * shares.share)[kept])
+        self.log.add_series(feature, days, sums, counts)
+
+
+class _Database:
+    """Reads the tables of one database."""
+
+    def __init__(self, base: sqlite3.Connection, file: str, phone: _Phone) -> None:
+        self.base, self.file, self.phone = base, file, phone
+        self.log, self.ledger = phone.log, phone.log.ledger
+
+    def read(self) -> None:
+        """Read all tables that are there."""
+        self.phone.latest.append(0)
+        apps = self._apps()
+        for table in _AMOUNTS:
+            self._read_amounts(table, apps)
+        self._read_sleep()
+        self._read_rates()
+
+    def _apps(self) -> dict[object, str]:
+        """Return the packages of apps by their number, which is another one on another phone."""
+        if not _columns(self.base, _APPS) >= {"row_id", "package_name"}:
+            return {}
+        return {
+            number: str(package)
+            for _, (number, package) in self._rows(_APPS, "row_id", "package_name")
+        }
 
     def _rows(self, table: str, *columns: str) -> Iterator[tuple[Where, tuple[object, ...]]]:
         """Yield the rows of a table, none where it lacks any of the columns.
@@ -141,12 +205,10 @@ class _Database:
         for row in self.base.execute(query):
             yield Where(self.file, f"{table} row {row[0]}"), row[1:]
 
-    def _read_amounts(self, table: str) -> None:
-        """Put amounts into days; of apps that overlap, the one with the largest total counts."""
+    def _read_amounts(self, table: str, apps: Mapping[object, str]) -> None:
+        """Collect the records of a table; one that is there already is merged."""
         feature, column, scale = _AMOUNTS[table]
-        spans: list[tuple[int, int]] = []
-        amounts: list[float] = []
-        apps: list[str] = []
+        known, database = self.phone.amounts[table], len(self.phone.latest) - 1
         for where, (*span, value, app) in self._rows(table, *_SPAN, column, "app_info_id"):
             self.log.offered.add(feature)
             self.ledger.read(feature)
@@ -160,24 +222,14 @@ class _Database:
                 assert day is not None
                 self.log.reject_cell(feature, day, where, column, value, why)
             else:
-                spans.append(found)
-                amounts.append(amount * scale)
-                apps.append(str(app))
-        if not spans:
-            return
-        start, end = np.array(spans, np.int64).T
-        amount_of = np.array(amounts)
-        names, which = np.unique(apps, return_inverse=True)
-        order = np.argsort(-np.bincount(which, weights=amount_of), kind="stable")
-        rank = np.empty(len(names), np.int64)
-        rank[order] = np.arange(len(names))
-        shares = shares_by_priority(start, end, rank[which])
-        kept = shares.kept
-        self.ledger.merge(feature, int((~kept).sum()))
-        days, sums, counts = by_day(start[kept], end[kept], (amount_of * shares.share)[kept])
-        self.log.add_series(feature, days, sums, counts)
+                record = _Record(*found, apps.get(app, str(app)), amount * scale)
+                self.phone.latest[-1] = max(self.phone.latest[-1], record.end)
+                if record in known:
+                    self.ledger.merge(feature)
+                else:
+                    known[record] = database
 
-    def _read_sleep(self, nights: Nights) -> None:
+    def _read_sleep(self) -> None:
         awake: dict[object, dict[tuple[float, float], float]] = {}
         stages = ("parent_key", "stage_start_time", "stage_end_time", "stage_type")
         for _, (parent, begun, ended, kind) in self._rows(_STAGES, *stages):
@@ -197,8 +249,7 @@ class _Database:
             assert day is not None
             seconds = end_local - start_local - sum(awake.get(key, {}).values())
             hours = max(seconds, 0.0) / 3600
-            nights.add(Sleep(day, start_local, end_local, hours, None, where))
-        nights.write(self.log)
+            self.phone.nights.add(Sleep(day, start_local, end_local, hours, None, where))
 
     def _read_rates(self) -> None:
         """Put the mean of a day; a second rate of one moment, from another app, is merged."""
@@ -206,17 +257,14 @@ class _Database:
             key: as_number(offset)
             for _, (key, offset) in self._rows(_RATES, "row_id", "start_zone_offset")
         }
-        column = "beats_per_minute"
-        rates = DailyRates(self.log, _RATE_SERIES, column)
-        columns = ("parent_key", column, "epoch_millis")
+        columns = ("parent_key", "beats_per_minute", "epoch_millis")
         why = "a heart rate has a time since 2000, and its record a zone offset"
         for where, (key, value, time) in self._rows(_RATE_SERIES, *columns):
             self.log.offered.add(schema.HEART_RATE)
             offset, utc = offsets.get(key), as_number(time)
             local = None if offset is None or utc is None else int(utc // 1000 + offset)
             day = None if local is None else day_of(local)
-            rates.add(day, value, where, why, moment=local)
-        rates.write()
+            self.phone.rates.add(day, value, where, why, moment=local)
 
 
 def _span(cells: list[object]) -> tuple[int, int] | None:

@@ -16,6 +16,13 @@ def test_what_the_better_device_covers_does_not_count() -> None:
     assert shares_by_priority(start, end, rank).share.tolist() == [1, 0.5, 1, 1, 0]
 
 
+def test_what_one_device_says_twice_counts_once_where_asked() -> None:
+    start, end = np.array([0, 0, 5, 7, 30, 20]), np.array([10, 4, 15, 7, 30, 30])
+    rank = np.array([1, 1, 1, 1, 1, 0])
+    shares = shares_by_priority(start, end, rank, within_rank=True)
+    assert shares.share.tolist() == [1, 0, 0.5, 0, 1, 1]
+
+
 def test_a_span_over_midnight_is_divided() -> None:
     start = np.array([DAY_SECONDS - 900, 5, 0])
     end = np.array([DAY_SECONDS + 300, 5, 2 * DAY_SECONDS])
@@ -34,15 +41,24 @@ def test_every_second_counts_for_the_best_device_alone(found: list[tuple[int, in
     end = start + np.array([one[1] for one in found])
     rank = np.array([one[2] for one in found])
     shares = shares_by_priority(start, end, rank).share
+    alone = shares_by_priority(start, end, rank, within_rank=True).share
     for index in range(len(found)):
         better = [
             set(range(start[other], end[other]))
             for other in range(len(found))
             if rank[other] < rank[index]
         ]
+        mine = (start[index], -end[index], index)
+        earlier = [
+            set(range(start[other], end[other]))
+            for other in range(len(found))
+            if rank[other] == rank[index] and (start[other], -end[other], other) < mine
+        ]
         own = set(range(start[index], end[index]))
         left = len(own - set().union(*better))
         assert np.isclose(shares[index], left / len(own))
+        left = len(own - set().union(*better, *earlier))
+        assert np.isclose(alone[index], left / len(own))
     lows, highs = union(start, end)
     assert (highs - lows).sum() == len(
         set().union(*(set(range(low, high)) for low, high in zip(start, end, strict=True)))

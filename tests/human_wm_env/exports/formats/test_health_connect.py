@@ -135,3 +135,52 @@ def test_a_table_without_its_columns(tmp_path: Path) -> None:
         base.execute("ALTER TABLE steps_record_table RENAME COLUMN count TO number")
     with pytest.raises(DataError, match="without count"):
         import_logs(tmp_path)
+
+
+def add_steps(file: Path, app: int, start: str, end: str, steps: int) -> None:
+    with closing(sqlite3.connect(file)) as base, base:
+        base.execute(
+            "INSERT INTO steps_record_table VALUES (NULL" + ", ?" * 6 + ")",
+            (app, *span(start, end), steps),
+        )
+
+
+def test_two_databases_of_one_person_are_never_added_up(tmp_path: Path) -> None:
+    for month in ("2024-03-06", "2024-03-08"):
+        (tmp_path / month).mkdir()
+        build(tmp_path / month)
+    newer = tmp_path / "2024-03-08" / NAME
+    add_steps(newer, WATCH, "2024-03-06 07:00", "2024-03-06 20:00", 9000)  # the day went on
+    add_steps(newer, WATCH, "2024-03-07 07:00", "2024-03-07 20:00", 10)
+    logs = import_logs(tmp_path)
+    check_balance(logs)
+    of_6 = "2024-03-06 9000 ~ - ~ - - ~ ~ ~ ~"
+    assert grids(logs, {"me": "2024-03-02"})["me"] == [*lines(EXPECTED), of_6]
+
+
+def test_an_app_that_writes_a_walk_twice(tmp_path: Path) -> None:
+    file = build(tmp_path)
+    add_steps(file, WATCH, "2024-03-02 08:00", "2024-03-02 09:00", 6000)
+    add_steps(file, WATCH, "2024-03-02 08:00", "2024-03-02 09:00", 5000)
+    add_steps(file, PHONE, "2024-03-04 00:10", "2024-03-04 00:20", 1)
+    logs = import_logs(tmp_path)
+    check_balance(logs)
+    row = grids(logs, {"me": "2024-03-02"})["me"][0]
+    assert row.split()[1] == "7500"
+
+
+def test_apps_are_known_by_their_package(tmp_path: Path) -> None:
+    """The numbers of apps are others on another phone."""
+    for month, names in (("2024-03-06", ("phone", "watch")), ("2024-03-08", ("watch", "phone"))):
+        (tmp_path / month).mkdir()
+        file = build(tmp_path / month)
+        with closing(sqlite3.connect(file)) as base, base:
+            base.execute("CREATE TABLE application_info_table (row_id, package_name)")
+            base.executemany(
+                "INSERT INTO application_info_table VALUES (?, ?)", enumerate(names, start=1)
+            )
+            if month == "2024-03-08":
+                base.execute("UPDATE steps_record_table SET app_info_id = 3 - app_info_id")
+    logs = import_logs(tmp_path)
+    check_balance(logs)
+    assert grids(logs, {"me": "2024-03-02"})["me"] == lines(EXPECTED)
