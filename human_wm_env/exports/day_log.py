@@ -109,31 +109,40 @@ class DayLogBuilder:
         where: Where,
         *,
         scale: float = 1.0,
+        counted: bool = False,
     ) -> None:
         """Put the sum of several columns of one row into a cell; see `number`.
+
+        A part of the sum would be another quantity: where a column has none, or a wrong one, all
+        are rejected.
 
         Args:
             feature: its index.
             day: ordinal of the date.
-            cells: number or text by column; what stands for nothing adds nothing.
+            cells: number or text by column; the sum needs all of them.
             where: the row's file and place.
             scale: what the sum is multiplied by, to our unit.
+            counted: what is there was counted as read before.
         """
         found = {column: text for column, text in cells.items() if not is_nothing(text)}
-        numbers = [(column, text, as_number(text)) for column, text in found.items()]
-        self.ledger.read(feature, len(numbers))
-        good = [number for _, _, number in numbers if number is not None and number >= 0]
-        if len(good) == len(numbers):
-            if good:
-                column = " + ".join(found)
-                self.put(feature, day, sum(good) * scale, where, column, values=len(good))
+        if not counted:
+            self.ledger.read(feature, len(found))
+        numbers = {column: as_number(text) for column, text in found.items()}
+        good = [number for number in numbers.values() if number is not None and number >= 0]
+        if found and len(good) == len(cells):
+            column = " + ".join(found)
+            self.put(feature, day, sum(good) * scale, where, column, values=len(good))
             return
-        for column, text, number in numbers:  # a part of the sum would be another quantity
+        if len(good) < len(found):
+            reason, lacks = Reason.QUARANTINED, "should be a number, not negative"
+        else:
+            reason, lacks = Reason.NOT_IN_EXPORT, "is not in the export"
+        for column, text in found.items():
+            number = numbers[column]
             possible = number is not None and number >= 0
-            why = "another part of the sum" if possible else "a part of a sum"
-            self.reject_cell(
-                feature, day, where, column, text, f"{why} should be a number, not negative"
-            )
+            why = f"{'another part of the sum' if possible else 'a part of a sum'} {lacks}"
+            self.ledger.reject(feature, where, column, text, why, reason=reason)
+            self.miss(feature, day, reason)
 
     def put(
         self,

@@ -124,8 +124,8 @@ class _Study:
             log = self.logs[person]
             for column, feature in _AMOUNTS:
                 log.number(feature, day, row.get(column), row.where, column)
-            for column in _MINUTES:
-                log.number(schema.MINUTES, day, row.get(column), row.where, column, combine="sum")
+            parts = {column: row.get(column) for column in _MINUTES}
+            log.total(schema.MINUTES, day, parts, row.where)
             minutes[person, day] = _minutes(row)
         for rates in self.rates.values():
             rates.write()

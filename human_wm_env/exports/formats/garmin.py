@@ -28,7 +28,8 @@ _TOTALS = (
     ("totalDistanceMeters", schema.DISTANCE, 1e-3),
 )
 _ACTIVE = ("highlyActiveSeconds", "activeSeconds")
-_STAGES = ("deepSleepSeconds", "lightSleepSeconds", "remSleepSeconds")
+_NREM = ("deepSleepSeconds", "lightSleepSeconds")
+_STAGES = (*_NREM, "remSleepSeconds")
 _DAY_VALUES = (
     *((column, feature) for column, feature, _ in _TOTALS),
     *((column, schema.MINUTES) for column in _ACTIVE),
@@ -163,8 +164,8 @@ class _Account:
     def _write_day(self, day: int, where: Where, entry: dict[str, object]) -> None:
         for column, feature, scale in _TOTALS:
             self._write(feature, day, where, entry, column, scale)
-        for column in _ACTIVE:
-            self._write(schema.MINUTES, day, where, entry, column, 1 / 60)
+        parts = {column: _present(entry, column) for column in _ACTIVE}
+        self.log.total(schema.MINUTES, day, parts, where, scale=1 / 60, counted=True)
 
     def _write_night(self, day: int, where: Where, entry: dict[str, object]) -> None:
         kind = str(entry.get("sleepWindowConfirmationType", ""))
@@ -183,8 +184,11 @@ class _Account:
                     values=len(stages),
                 )
             return
-        for column in stages:
-            self._write(schema.SLEEP, day, where, entry, column, 1 / 3600)
+        # Trackers that do not know REM count it as light sleep.
+        parts = {
+            column: _present(entry, column) for column in _STAGES if column in (*_NREM, *stages)
+        }
+        self.log.total(schema.SLEEP, day, parts, where, scale=1 / 3600, counted=True)
 
     def _write(
         self,
@@ -203,7 +207,7 @@ class _Account:
             why = "it should be a finite number"
             self.log.reject_cell(feature, day, where, column, entry[column], why)
             return
-        self.log.put(feature, day, value * scale, where, column, combine="sum")
+        self.log.put(feature, day, value * scale, where, column)
 
     def _read_activities(self, path: str) -> None:
         self.log.offered.add(schema.WORKOUT)
@@ -239,3 +243,8 @@ def _has(entry: dict[str, object], column: str) -> bool:
     value = entry.get(column)
     number = as_number(value)
     return value is not None and not (number is not None and number < 0)
+
+
+def _present(entry: dict[str, object], column: str) -> object:
+    """Return a value that is there, None where nothing was measured."""
+    return entry[column] if _has(entry, column) else None

@@ -98,12 +98,13 @@ def _read_row(row: Row, day: int, log: DayLogBuilder) -> None:
     repeated = any(log.value(feature, day) is not None for _, feature, _ in _NUMBERS)
     for column, feature, scale in _NUMBERS:
         log.number(feature, day, row.get(column), row.where, column, scale=scale)
-    for column in _MINUTES:
-        if not repeated:
-            log.number(schema.MINUTES, day, row.get(column), row.where, column, combine="sum")
-        elif not is_nothing(row.get(column)):  # of a second row for a day: not added again
-            log.ledger.read(schema.MINUTES)
-            log.ledger.merge(schema.MINUTES)
+    minutes = {column: row.get(column) for column in _MINUTES}
+    if repeated:  # a second row for a day is not added
+        found = sum(not is_nothing(text) for text in minutes.values())
+        log.ledger.read(schema.MINUTES, found)
+        log.ledger.merge(schema.MINUTES, found)
+    else:
+        log.total(schema.MINUTES, day, minutes, row.where)
     names = row.get("activitytype")
     if not is_nothing(names):
         log.ledger.read(schema.WORKOUT)

@@ -19,6 +19,7 @@ from human_wm_env.exports.files import Export
 from human_wm_env.exports.formats.format import People, ReadingOptions
 from human_wm_env.exports.ledger import Ledger
 from human_wm_env.exports.rates import DailyRates
+from human_wm_env.exports.reasons import Reason
 from human_wm_env.exports.sleep import Nights, Sleep
 from human_wm_env.exports.stamps import day_of, read_day, seconds_of
 from human_wm_env.exports.workouts import NumberedWorkouts
@@ -32,7 +33,8 @@ _COLUMNS = {
     "SPORT": {"type", "starttime", "sporttime(s)"},
     "HEARTRATE_AUTO": {"date", "time", "heartrate"},
 }
-_STAGES = ("deepsleeptime", "shallowsleeptime", "remtime")
+_NREM = ("deepsleeptime", "shallowsleeptime")
+_STAGES = (*_NREM, "remtime")  # bands that do not know REM count it as light sleep
 _SPORTS = {
     1: "running",
     6: "walking",
@@ -135,8 +137,8 @@ class _Account:
             self.days.add(day)
 
     def _read_sleep(self, row: Row) -> None:
-        texts = [row.get(column) for column in _STAGES if not is_nothing(row.get(column))]
-        minutes = [as_number(text) for text in texts]
+        found = {column: row.get(column) for column in _STAGES if not is_nothing(row.get(column))}
+        minutes = [as_number(text) for text in found.values()]
         if all(one == 0 for one in minutes):  # a night without sleep has a row of zeros
             self.ledger.skip("nights without sleep")
             return
@@ -144,9 +146,18 @@ class _Account:
         day = read_day(row.get("date"))
         start, end = seconds_of(row.get("start")), seconds_of(row.get("stop"))
         known = [one for one in minutes if one is not None and one >= 0]
-        if day is None or start is None or end is None or len(known) < len(texts):
+        if day is None or start is None or end is None or len(known) < len(found):
             why = "a sleep has a date, a start, a stop and minutes of its stages"
             self.ledger.reject(schema.SLEEP, row.where, "date", row.get("date"), why)
+            if day is not None:
+                self.log.miss(schema.SLEEP, day, Reason.QUARANTINED)
+            return
+        if not found.keys() >= set(_NREM):
+            why = "the sum of the stages needs deep and light sleep"
+            reason = Reason.NOT_IN_EXPORT
+            date = row.get("date")
+            self.ledger.reject(schema.SLEEP, row.where, "date", date, why, reason=reason)
+            self.log.miss(schema.SLEEP, day, reason)
             return
         hours = sum(known) / 60
         self.nights.add(Sleep(day, start, max(start, end), hours, None, row.where))

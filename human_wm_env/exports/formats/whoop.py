@@ -17,6 +17,7 @@ from human_wm_env.exports.files import Export
 from human_wm_env.exports.formats.format import People, ReadingOptions
 from human_wm_env.exports.ledger import UNPLACED, Ledger, Where
 from human_wm_env.exports.rates import possible_rate
+from human_wm_env.exports.reasons import Reason
 from human_wm_env.exports.sleep import Nights, Sleep
 from human_wm_env.exports.stamps import day_of, seconds_of
 from human_wm_env.exports.workouts import Workouts
@@ -138,6 +139,7 @@ class _Person:
         lengths: dict[int, float] = {}
         rates: dict[int, list[tuple[float, float]]] = {}
         partial_days = []
+        incomplete: dict[int, Reason] = {}  # days with a cycle whose energy is not known
         for start, row in sorted(self.cycles.items()):
             day, end = _day_of_cycle(row, start), seconds_of(row.get(_ENDED))
             if day is None:
@@ -146,12 +148,17 @@ class _Person:
                 partial_days.append(day)
             length = max((start + _HALF_DAY if end is None else end) - start, 1)
             lengths[day] = lengths.get(day, 0.0) + length
-            log.number(schema.CALORIES, day, row.get(_ENERGY), row.where, _ENERGY, combine="sum")
+            text = row.get(_ENERGY)
+            energy = log.number(schema.CALORIES, day, text, row.where, _ENERGY, combine="sum")
+            if energy is None:
+                incomplete[day] = Reason.NOT_IN_EXPORT if is_nothing(text) else Reason.QUARANTINED
             if not is_nothing(row.get(_RATE)):
                 self.ledger.read(schema.HEART_RATE)
                 rate = possible_rate(log, day, row.get(_RATE), row.where, _RATE)
                 if rate is not None:
                     rates.setdefault(day, []).append((rate, length))
+        for day, reason in incomplete.items():
+            log.take_out(schema.CALORIES, day, reason, "a cycle of the day has no energy")
         for day, found in rates.items():
             mean = sum(rate * length for rate, length in found) / sum(one for _, one in found)
             where = Where("cycles", "mean by length")

@@ -108,6 +108,27 @@ def test_text_in_place_of_a_number_quarantines_its_cell() -> None:
     assert log is not None and log.reasons[0, STEPS] == Reason.QUARANTINED
 
 
+@pytest.mark.parametrize(
+    ("cells", "value", "reason"),
+    [
+        ({"a": "1", "b": 2, "c": "3"}, 12, Reason.OBSERVED),
+        ({"a": "1", "b": None, "c": "3"}, None, Reason.NOT_IN_EXPORT),
+        ({"a": "1", "b": "-2", "c": None}, None, Reason.QUARANTINED),
+        ({"a": "", "b": "None", "c": None}, None, Reason.OBSERVED),
+    ],
+)
+def test_a_sum_needs_all_its_parts(
+    cells: dict[str, object], value: float | None, reason: Reason
+) -> None:
+    made = builder()
+    made.total(schema.MINUTES, MONDAY, cells, HERE, scale=2)
+    assert made.value(schema.MINUTES, MONDAY) == value
+    assert made.reason(schema.MINUTES, MONDAY) is reason
+    key = ("?", schema.MINUTES)
+    kept = 0 if value is None else 3
+    assert made.ledger.was_read[key] == kept + made.ledger.rejected[key]
+
+
 def test_a_day_with_a_rejected_workout_is_no_rest_day() -> None:
     made = builder()
     made.offered.add(schema.WORKOUT)

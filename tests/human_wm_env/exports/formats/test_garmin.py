@@ -101,3 +101,20 @@ def test_cells_and_reasons(tmp_path: Path) -> None:
     assert counts["workout_type"]["merged"] == 1
     for file in out.rglob("*"):
         assert file.is_dir() or b"ann@example.org" not in file.read_bytes()
+
+
+def test_a_sum_with_a_part_that_is_missing_or_wrong_is_missing(tmp_path: Path) -> None:
+    days = [day(f"2022-04-{date:02}", 9000, 2400, 7000, 1800) for date in range(7, 13)]
+    del days[2]["highlyActiveSeconds"]
+    days[3]["highlyActiveSeconds"] = -1
+    days[4]["highlyActiveSeconds"] = "x"
+    nights = [night(f"2022-04-{date:02}", 7, "ENHANCED_CONFIRMED_FINAL") for date in range(7, 13)]
+    nights[2]["lightSleepSeconds"] = None
+    nights[3]["deepSleepSeconds"] = "x"
+    for name, entries in (("UDSFile_a.json", days), ("a_sleepData.json", nights)):
+        (tmp_path / name).write_text(json.dumps(entries))
+    logs = import_logs(tmp_path)
+    check_balance(logs)
+    rows = [row.split() for row in grids(logs, {"me": "2022-04-07"})["me"]]
+    assert [row[4] for row in rows] == ["part", "40", "-", "-", "bad", "part"]
+    assert [row[5] for row in rows] == ["7", "7", "-", "bad", "7", "7"]

@@ -50,6 +50,15 @@ def test_cells_and_reasons(tmp_path: Path) -> None:
     assert counts["(unplaced)"]["rejected"] == 1
 
 
+def test_minutes_that_lack_a_part_are_missing(tmp_path: Path) -> None:
+    file = tmp_path / "daily.csv"
+    file.write_text(HEADER + "\n".join(ROWS).replace(",90,0,0,", ",90,,0,") + "\n")
+    logs = import_logs(file)
+    check_balance(logs)
+    minutes = [row.split()[4] for row in grids(logs, {"aa": "2021-05-24"})["aa"]]
+    assert minutes == ["150", "unworn", "-", "-"]
+
+
 @pytest.mark.skipif(not REAL.is_file(), reason="../shared/data is not here")
 def test_the_real_table_balances() -> None:
     logs = import_logs(REAL)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from human_wm_env import import_logs
+from human_wm_env.person import schema
 from tests.human_wm_env.exports.formats.test_fitbit import write_json
 from tests.human_wm_env.exports.grids import check_balance, grids, lines
 
@@ -59,7 +60,7 @@ EXPECTED = """
 2020-08-25 unworn ~ unworn ~ -   unworn unworn  ~ ~ ~
 2020-08-26 0      ~ 0      ~ 7   -      None    ~ ~ ~
 2020-08-27 bad    ~ 1      ~ -   -      -       ~ ~ ~
-2020-08-28 7000   ~ 4.9    ~ -   bad    {sport} ~ ~ ~
+2020-08-28 7000   ~ 4.9    ~ bad bad    {sport} ~ ~ ~
 """
 
 
@@ -87,3 +88,19 @@ def test_without_a_zone_sports_are_in_utc(tmp_path: Path) -> None:
     check_balance(logs)
     assert "timezone" in str(logs.manifest["notes"])
     assert "Walking" in grids(logs, {"me": "2020-08-24"})["me"][0]
+
+
+def test_a_night_without_one_of_its_stages_is_missing(tmp_path: Path) -> None:
+    nights = file_of(
+        "date,deepSleepTime,shallowSleepTime,wakeTime,start,stop,REMTime",
+        *(
+            f"2020-08-{day},{stages},2020-08-{day - 1} 21:00:00+0000,2020-08-{day} 04:00:00+0000,60"
+            for day, stages in ((24, "120,240,0"), (25, "120,,0"), (26, ",240,0"), (27, "1,-2,0"))
+        ),
+    )
+    logs = import_logs(write_json(tmp_path, {"SLEEP/SLEEP_1.csv": nights}))
+    check_balance(logs)
+    assert logs.dataset.rows[0, :, schema.SLEEP].tolist() == [7]
+    logs = import_logs(write_json(tmp_path, {**FILES, f"SLEEP/SLEEP_{NUMBER}.csv": nights}))
+    cells = [row.split()[5] for row in grids(logs, {"me": "2020-08-24"})["me"]]
+    assert cells == ["7", "-", "-", "bad", "-"]

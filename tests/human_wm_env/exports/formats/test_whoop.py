@@ -92,3 +92,18 @@ def test_cycles_alone_have_sleeps(tmp_path: Path) -> None:
     check_balance(logs)
     rows = grid(folder, "2024-03-04")
     assert [row.split()[5] for row in rows] == ["6.5", "-", "7.16667", "-", "6.66667", "6.66667"]
+
+
+def test_a_day_with_a_cycle_of_unknown_energy_has_none(tmp_path: Path) -> None:
+    more = (
+        "2024-03-02 20:00:00,2024-03-03 10:00:00,UTC+01:00,60,{},150,60,2024-03-02 22:00:00,"
+        "2024-03-03 08:00:00,430\n"
+    )
+    for energy, cell in (("900", "1800"), ("", "-"), ("-1", "bad")):
+        table = CYCLES.replace(
+            "2024-03-03 10:00:00,2024-03-04 00:10",
+            more.format(energy) + ("2024-03-03 10:00:00,2024-03-04 00:10"),
+            1,
+        )
+        folder = write_json(tmp_path, {"physiological_cycles.csv": table})
+        assert grid(folder, "2024-03-03")[0].split()[2] == cell
