@@ -12,6 +12,7 @@ from human_wm_env.exports.formats.apple_records import (
     AWAKE,
     BASAL,
     IN_BED,
+    QUARTER,
     AppleRecords,
 )
 from human_wm_env.exports.formats.format import ReadingOptions
@@ -61,6 +62,7 @@ class AppleDays:
         self._write_rates(clock)
         self._write_sleep(clock)
         self._write_workouts(clock)
+        self._write_rejected(clock)
         walked = self.log.days_of(schema.STEPS) or self.log.days_of(schema.CALORIES)
         ends = walked[:1] + ([records.export_day] if walked else [])
         take_out_partial(self.log, ends)
@@ -107,6 +109,13 @@ class AppleDays:
         key = key[share.kept]
         local = clock.local(start[key])
         return by_day(local, local + length[key], amount[key] * share.share[share.kept])
+
+    def _write_rejected(self, clock: Clock) -> None:
+        """Say of days that what was rejected is of them, so that none is a day of rest for it."""
+        for feature, quarter in self.records.rejected:
+            day = day_of(int(clock.local(np.array([quarter * QUARTER]))[0]))
+            if day is not None:
+                self.log.miss(feature, day, Reason.QUARANTINED)
 
     def _write_calories(self, clock: Clock) -> None:
         """Write active and resting energy of days that have both."""

@@ -34,6 +34,7 @@ _STAGE = "HKCategoryValueSleepAnalysis"
 _OF_QUANTITY = ("sourceName", "unit", "startDate", "endDate", "value")
 IN_BED, AWAKE, _ASLEEP = "InBed", "Awake", "Asleep"
 _LONGEST_SPAN = 7 * DAY_SECONDS
+QUARTER = 900  # seconds; offsets of zones are multiples
 # A quantity as Apple writes it, with nothing inside but metadata that is not read. An expression
 # finds one in a third of the time that a parser and its handlers take.
 _USUAL = re.compile(
@@ -79,6 +80,7 @@ class AppleRecords:
         skipped: what is not read, by its name.
         offsets: of stamps, seconds ahead of UTC.
         marks: seconds since 1970 in UTC, and the name of the zone then.
+        rejected: feature and start, in quarters of an hour since 1970 in UTC, of what was rejected.
         export_day: ordinal of the date of the export.
     """
 
@@ -93,6 +95,7 @@ class AppleRecords:
         self.skipped: Counter[str] = Counter()
         self.offsets: Counter[int] = Counter()
         self.marks: list[tuple[int, str]] = []
+        self.rejected: set[tuple[int, int]] = set()
         self.export_day = latest_day()
         self._latest = (latest_day() + 1 - EPOCH) * DAY_SECONDS
         self._correlations = 0
@@ -302,3 +305,6 @@ class AppleRecords:
     def _reject(self, feature: int, attributes: dict[str, str], column: str, why: str) -> None:
         where = Where(self.path, f"line {self._line()}")
         self.ledger.reject(feature, where, column, attributes.get(column, ""), why)
+        start = self._utc(attributes.get("startDate", ""))
+        if start is not None:
+            self.rejected.add((feature, start // QUARTER))

@@ -219,6 +219,8 @@ class _Account:
             if day is None or not isinstance(sport, str):
                 why = "an activity has a type, and a local start in ms"
                 self.ledger.reject(schema.WORKOUT, where, "activityType", sport, why)
+                if day is not None:  # which is no rest day
+                    self.log.miss(schema.WORKOUT, day, Reason.QUARANTINED)
                 continue
             key = str(entry.get("activityId", where))
             if key in self.workouts:

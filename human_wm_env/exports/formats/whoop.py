@@ -194,6 +194,8 @@ class _Person:
             if start is None or day is None or not sport or end is None or end < start:
                 why = "a workout has a name, a start and an end after it"
                 self.ledger.reject(schema.WORKOUT, row.where, _SPORT, sport, why)
+                if day is not None:  # which is no rest day
+                    self.log.miss(schema.WORKOUT, day, Reason.QUARANTINED)
                 continue
             if (start, sport) in self.workouts:
                 self.ledger.merge(schema.WORKOUT)

@@ -147,6 +147,24 @@ def test_cells_and_reasons(tmp_path: Path) -> None:
     assert logs.manifest["unused"]["records repeated inside a Correlation"] == 1
 
 
+def test_the_day_of_a_rejected_workout_is_no_rest_day(tmp_path: Path) -> None:
+    days = range(1, 6)
+    walks = [walk(PHONE, f"2021-06-0{day} 10:00", f"2021-06-0{day} 10:40", 3600, 3) for day in days]
+    kind = "HKWorkoutActivityTypeRunning"
+    workouts = [
+        f'<Workout workoutActivityType="{kind}" duration="{minutes}" durationUnit="min" '
+        f'startDate="{stamp(start)}" endDate="{stamp(end)}"/>'
+        for minutes, start, end in (
+            ("abc", "2021-06-02 00:10", "2021-06-02 00:40"),
+            ("30", "2021-06-03 12:00", "2021-06-03 11:00"),
+            ("30", "2021-06-04 12:00", "2021-06-04 12:30"),
+        )
+    ]
+    file = write(tmp_path, export_xml([*walks, *workouts]))
+    rows = grid(file, "2021-06-02", timezone="Europe/Oslo")
+    assert [row.split()[7] for row in rows] == ["bad", "bad", "Running", "None"]
+
+
 def test_naps_are_added_on_request(tmp_path: Path) -> None:
     assert grid(write(tmp_path, export_xml()), "2021-06-02", naps=True)[0].split()[5] == "8"
 

@@ -118,3 +118,14 @@ def test_a_sum_with_a_part_that_is_missing_or_wrong_is_missing(tmp_path: Path) -
     rows = [row.split() for row in grids(logs, {"me": "2022-04-07"})["me"]]
     assert [row[4] for row in rows] == ["part", "40", "-", "-", "bad", "part"]
     assert [row[5] for row in rows] == ["7", "7", "-", "bad", "7", "7"]
+
+
+def test_the_day_of_a_rejected_activity_is_no_rest_day(tmp_path: Path) -> None:
+    days = [day(f"2022-04-{date:02}", 9000, 2400, 7000, 1800) for date in range(7, 12)]
+    strange = {**activity(1, "2022-04-08 10:00", "x", 30), "activityType": None}
+    of_10 = activity(2, "2022-04-10 10:00", "running", 30)
+    (tmp_path / "UDSFile_a.json").write_text(json.dumps(days))
+    activities = [{"summarizedActivitiesExport": [strange, of_10]}]
+    (tmp_path / "a_summarizedActivities.json").write_text(json.dumps(activities))
+    rows = grids(import_logs(tmp_path), {"me": "2022-04-08"})["me"]
+    assert [row.split()[7] for row in rows] == ["bad", "None", "Running"]
