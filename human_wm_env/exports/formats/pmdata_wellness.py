@@ -6,6 +6,7 @@ from human_wm_env.exports.categories import mood_code
 from human_wm_env.exports.csv_rows import read_rows
 from human_wm_env.exports.day_log import DayLogBuilder, as_number
 from human_wm_env.exports.files import Export
+from human_wm_env.exports.reasons import Reason
 from human_wm_env.exports.stamps import read_day
 from human_wm_env.person import schema
 
@@ -23,6 +24,8 @@ def read_wellness(export: Export, path: str, log: DayLogBuilder) -> None:
         if day is None or len(possible) != len(scales):
             why = "an entry has a time, and mood, stress and fatigue from 1 to 5"
             log.ledger.reject(schema.MOOD, row.where, "mood", row.get("mood"), why)
+            if day is not None:
+                log.miss(schema.MOOD, day, Reason.QUARANTINED)
             continue
         log.put(schema.MOOD, day, mood_of(*possible), row.where, "mood", combine="newest")
 

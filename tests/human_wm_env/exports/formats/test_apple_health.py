@@ -165,6 +165,18 @@ def test_the_day_of_a_rejected_workout_is_no_rest_day(tmp_path: Path) -> None:
     assert [row.split()[7] for row in rows] == ["bad", "bad", "Running", "None"]
 
 
+def test_what_a_day_alone_has_and_is_rejected_quarantines_its_cell(tmp_path: Path) -> None:
+    records = []
+    for day in range(1, 6):
+        times = f"2021-06-0{day} 10:00", f"2021-06-0{day} 10:40"
+        steps, unit = -5 if day == 2 else 3000, "furlong" if day == 3 else "km"
+        records.append(record("StepCount", PHONE, "count", *times, steps, ZONE))
+        records.append(record("DistanceWalkingRunning", PHONE, unit, *times, 2, ZONE))
+    rows = grid(write(tmp_path, export_xml(records)), "2021-06-02")
+    assert [row.split()[1] for row in rows] == ["bad", "3000", "3000", "3000"]
+    assert [row.split()[3] for row in rows] == ["2", "bad", "2", "2"]
+
+
 def test_naps_are_added_on_request(tmp_path: Path) -> None:
     assert grid(write(tmp_path, export_xml()), "2021-06-02", naps=True)[0].split()[5] == "8"
 
