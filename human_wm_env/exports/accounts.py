@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -52,6 +52,39 @@ def accounts(folders: Mapping[str, str]) -> list[Account]:
         Account(name, tuple(sorted(paths)))
         for name, paths in zip(names, mine.values(), strict=True)
     ]
+
+
+def exports_of(
+    kinds: Mapping[str, Hashable],
+    folders: Mapping[str, str],
+    latest: Callable[[str], int],
+    *,
+    main: Hashable,
+) -> list[list[str]]:
+    """Part the files of one person into exports, the newest first.
+
+    Each is read by itself, so that its last day, a part of a day, is not taken for the whole one
+    that a newer export has.
+
+    Args:
+        kinds: what each file has, by its path.
+        folders: as in `accounts`; two folders are two exports where they have files of one kind.
+        latest: returns the last day that a file knows.
+        main: a folder has as many exports as files of this kind.
+    """
+    if len(set(kinds.values())) == len(kinds):
+        return [sorted(kinds)]
+    age = {path: (latest(path), path) for path in kinds}
+    places: dict[tuple[str, Hashable], list[str]] = {}
+    for path, kind in kinds.items():
+        places.setdefault((folders[path], kind), []).append(path)
+    found: dict[tuple[str, int], list[str]] = {}
+    for (folder, _), paths in places.items():
+        oldest = max(len(places.get((folder, main), [])), 1) - 1
+        for number, path in enumerate(sorted(paths, key=age.__getitem__, reverse=True)):
+            found.setdefault((folder, min(number, oldest)), []).append(path)
+    newest = sorted(found.values(), key=lambda paths: max(map(age.__getitem__, paths)))
+    return [sorted(paths) for paths in reversed(newest)]
 
 
 def _without_date(folder: str) -> str:

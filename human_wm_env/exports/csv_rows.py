@@ -11,6 +11,7 @@ from typing import NamedTuple
 from human_wm_env.errors import DataError
 from human_wm_env.exports.files import Export, typed_errors
 from human_wm_env.exports.ledger import UNPLACED, Ledger, Where
+from human_wm_env.exports.stamps import read_day
 
 MOST_COLUMNS = 2000
 LONGEST_LINE = 1 << 20  # characters
@@ -136,6 +137,13 @@ def read_rows(
                 )
                 continue
             yield Row(where, {name: cell.strip() for name, cell in zip(names, cells, strict=False)})
+
+
+def latest_day(export: Export, path: str, *columns: str) -> int:
+    """Return the ordinal of the last date in the first of some columns, 0 where there is none."""
+    nowhere = Ledger(io.StringIO())  # these rows are counted when they are read for their values
+    days = (read_day(row.get(*columns)) for row in read_rows(export, path, nowhere))
+    return max((day for day in days if day is not None), default=0)
 
 
 def check_columns(names: list[str], file: str) -> None:

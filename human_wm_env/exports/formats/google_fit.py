@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import PurePosixPath
 
-from human_wm_env.exports.accounts import accounts
-from human_wm_env.exports.csv_rows import Row, header_of, read_rows
+from human_wm_env.exports.accounts import accounts, exports_of
+from human_wm_env.exports.csv_rows import Row, header_of, latest_day, read_rows
 from human_wm_env.exports.day_log import DayLog, DayLogBuilder, is_nothing
 from human_wm_env.exports.files import Export
 from human_wm_env.exports.formats.format import People, ReadingOptions
@@ -49,7 +49,13 @@ class GoogleFit:
             else:
                 ledger.skip(f"file {PurePosixPath(path).parent.name}")
         for name, paths in accounts(folders):
-            yield name, partial(self._read, export, paths, options, ledger)
+            for mine in exports_of(
+                dict.fromkeys(paths, self.name),
+                folders,
+                lambda path: latest_day(export, path, _DATE),
+                main=self.name,
+            ):
+                yield name, partial(self._read, export, mine, options, ledger)
 
     def _read(
         self, export: Export, paths: Sequence[str], options: ReadingOptions, ledger: Ledger

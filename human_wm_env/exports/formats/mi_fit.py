@@ -11,9 +11,9 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from human_wm_env.exports.accounts import accounts
+from human_wm_env.exports.accounts import accounts, exports_of
 from human_wm_env.exports.clock import Clock
-from human_wm_env.exports.csv_rows import Row, header_of, read_rows
+from human_wm_env.exports.csv_rows import Row, header_of, latest_day, read_rows
 from human_wm_env.exports.day_log import DayLog, DayLogBuilder, as_number, is_nothing
 from human_wm_env.exports.files import Export
 from human_wm_env.exports.formats.format import People, ReadingOptions
@@ -64,9 +64,16 @@ class MiFit:
                 ledger.skip(f"file {PurePosixPath(path).parent.name}")
             else:
                 kinds[path] = kind
-        for name, paths in accounts({path: _folder(path, kind) for path, kind in kinds.items()}):
-            mine = {path: kinds[path] for path in paths}
-            yield name, _Account(export, mine, options, ledger).read
+        folders = {path: _folder(path, kind) for path, kind in kinds.items()}
+        for name, paths in accounts(folders):
+            for mine in exports_of(
+                {path: kinds[path] for path in paths},
+                folders,
+                lambda path: latest_day(export, path, "date", "starttime"),
+                main="ACTIVITY",
+            ):
+                of_files = {path: kinds[path] for path in mine}
+                yield name, _Account(export, of_files, options, ledger).read
 
 
 def _folder(path: str, kind: str) -> str:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from human_wm_env.exports.accounts import accounts
+from human_wm_env.exports.accounts import accounts, exports_of
 from human_wm_env.exports.categories import workout_code
-from human_wm_env.exports.csv_rows import Row, header_of, read_rows
+from human_wm_env.exports.csv_rows import Row, header_of, latest_day, read_rows
 from human_wm_env.exports.day_log import DayLog, DayLogBuilder, as_number, is_nothing
 from human_wm_env.exports.files import Export
 from human_wm_env.exports.formats.format import People, ReadingOptions
@@ -31,6 +31,7 @@ _SPORT, _STARTED, _STOPPED = "activity name", "workout start time", "workout end
 _CYCLES = {_BEGUN, _ENDED, _ENERGY, _RATE, _WAKE}
 _SLEEPS = {_ONSET, _WAKE, _ASLEEP, "nap"}
 _WORKOUTS = {_STARTED, _STOPPED, _SPORT}
+_KINDS = {"cycles": _CYCLES, "sleeps": _SLEEPS, "workouts": _WORKOUTS}
 _HALF_DAY = 12 * 3600
 _WHOLE_CYCLE = 20 * 3600
 
@@ -42,28 +43,35 @@ class Whoop:
 
     def recognise(self, export: Export) -> bool:
         """Return True where a CSV has the columns of cycles or sleeps."""
-        return any(
-            header >= _CYCLES or header >= _SLEEPS
-            for path in export.paths
-            if (header := _header(export, path))
-        )
+        return any(_kind(export, path) in ("cycles", "sleeps") for path in export.paths)
 
     def people(self, export: Export, options: ReadingOptions, ledger: Ledger) -> People:
         """Return the person of each folder."""
-        headers = {}
+        kinds: dict[str, str] = {}
         for path in export.paths:
-            header = _header(export, path)
-            if any(header >= columns for columns in (_CYCLES, _SLEEPS, _WORKOUTS)):
-                headers[path] = header
-            else:
+            kind = _kind(export, path)
+            if kind is None:
                 ledger.skip(f"file {PurePosixPath(path).name}")
-        for name, paths in accounts({path: str(PurePosixPath(path).parent) for path in headers}):
-            mine = {path: headers[path] for path in paths}
-            yield name, _Person(export, mine, options, ledger).read
+            else:
+                kinds[path] = kind
+        folders = {path: str(PurePosixPath(path).parent) for path in kinds}
+        for name, paths in accounts(folders):
+            for mine in exports_of(
+                {path: kinds[path] for path in paths},
+                folders,
+                lambda path: latest_day(export, path, _STARTED, _WAKE, _BEGUN),
+                main="cycles",
+            ):
+                of_files = {path: kinds[path] for path in mine}
+                yield name, _Person(export, of_files, options, ledger).read
 
 
-def _header(export: Export, path: str) -> set[str]:
-    return set(header_of(export, path)) if path.lower().endswith(".csv") else set()
+def _kind(export: Export, path: str) -> str | None:
+    """Return what a file has, by its columns."""
+    if not path.lower().endswith(".csv"):
+        return None
+    header = set(header_of(export, path))
+    return next((kind for kind, columns in _KINDS.items() if header >= columns), None)
 
 
 class _Person:
@@ -72,11 +80,11 @@ class _Person:
     def __init__(
         self,
         export: Export,
-        headers: Mapping[str, set[str]],
+        kinds: Mapping[str, str],
         options: ReadingOptions,
         ledger: Ledger,
     ) -> None:
-        self.export, self.headers, self.ledger = export, headers, ledger
+        self.export, self.kinds, self.ledger = export, kinds, ledger
         self.log = DayLogBuilder(Whoop.name, (), ledger, repeated=options.repeated)
         self.last_wins = options.repeated == "last"
         self.cycles: dict[int, Row] = {}  # by their start
@@ -85,11 +93,11 @@ class _Person:
 
     def read(self) -> DayLog | None:
         """Return the log."""
-        with_sleeps = any(header >= _SLEEPS for header in self.headers.values())
-        for path, header in self.headers.items():
-            if header >= _CYCLES:
+        with_sleeps = "sleeps" in self.kinds.values()
+        for path, kind in self.kinds.items():
+            if kind == "cycles":
                 self._read_cycles(path, with_sleeps=with_sleeps)
-            elif header >= _SLEEPS:
+            elif kind == "sleeps":
                 self._read_sleeps(path)
             else:
                 self._read_workouts(path)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from human_wm_env import DataError, import_logs
-from human_wm_env.exports.accounts import accounts
+from human_wm_env.exports.accounts import accounts, exports_of
 from tests.human_wm_env.exports.formats import (
     test_apple_health,
     test_garmin,
@@ -112,3 +112,64 @@ def test_entries_of_two_garmin_accounts_in_one_folder_are_refused(tmp_path: Path
         file.write_text(json.dumps([entry]))
     with pytest.raises(DataError, match="Garmin account"):
         import_logs(tmp_path)
+
+
+def test_exports_of_one_person_are_parted_by_folder_and_by_file() -> None:
+    kinds = {"a/day1": "day", "a/day2": "day", "a/sport": "sport", "a/rates": "rates"}
+    kinds |= {"a/rates2": "rates", "a/rates3": "rates", "b/day": "day", "b/sport": "sport"}
+    age = {"a/day1": 5, "a/rates": 5, "a/day2": 9, "a/rates2": 9, "a/sport": 9, "b/day": 7}
+    folders = {path: path[0] for path in kinds}
+    found = exports_of(kinds, folders, lambda path: age.get(path, 0), main="day")
+    assert found == [
+        ["a/day2", "a/rates2", "a/sport"],
+        ["b/day", "b/sport"],
+        ["a/day1", "a/rates", "a/rates3"],
+    ]
+    assert exports_of({"a/x": "day", "b/y": "sport"}, folders, age.__getitem__, main="day") == [
+        ["a/x", "b/y"]
+    ]
+
+
+OURA_HEADER = "date,Total Burn,Total Sleep Duration,Steps,Rest Time,Non-wear Time\n"
+WHOOP_HEADER = "Cycle start time,Cycle end time,Energy burned (cal),Average HR (bpm),Wake onset\n"
+
+
+def days_of(vendor: str, last: int) -> tuple[str, str]:
+    """Return an export's file and text: days from the first to the last, which is partial."""
+    days = [(day, 900 if day == last else 8000) for day in range(1, last + 1)]
+    if vendor == "mi_fit":
+        rows = [f"2024-03-0{day},{steps},5000,0,200" for day, steps in days]
+        return "ACTIVITY/ACTIVITY_1.csv", test_mi_fit.file_of(
+            "date,steps,distance,runDistance,calories", *rows
+        )
+    if vendor == "google_fit":
+        rows = [f"2024-03-0{day},{steps},2000" for day, steps in days]
+        return "Days/Days.csv", "\n".join(["Date,Step count,Calories (kcal)", *rows]) + "\n"
+    if vendor == "oura":
+        rows = [f"2024-03-0{day},2000,25200,{steps},{steps * 11},0" for day, steps in days]
+        return "trends.csv", OURA_HEADER + "\n".join(rows) + "\n"
+    rows = [
+        f"2024-03-0{day} 00:10:00,{'' if steps == 900 else f'2024-03-0{day} 23:50:00'},"
+        f"{steps / 4},60,2024-03-0{day} 07:00:00"
+        for day, steps in days
+    ]
+    return "physiological_cycles.csv", WHOOP_HEADER + "\n".join(rows) + "\n"
+
+
+@pytest.mark.parametrize("vendor", ["mi_fit", "google_fit", "oura", "whoop"])
+@pytest.mark.parametrize("prefix", ["", "export_"])
+def test_the_half_day_of_an_older_export_is_not_taken_for_the_whole_one(
+    vendor: str, prefix: str, tmp_path: Path
+) -> None:
+    for last in (4, 8):
+        name, text = days_of(vendor, last)
+        file = tmp_path / f"{prefix}2024-03-0{last}" / name
+        file.parent.mkdir(parents=True)
+        file.write_text(text)
+    logs = import_logs(tmp_path)
+    check_balance(logs)
+    assert list(logs.dataset.user_ids) == ["me"]
+    feature, value = (1, 2000) if vendor == "whoop" else (0, 8000)
+    days = logs.dataset.rows[0, :, feature][logs.dataset.observed[0, :, feature]].tolist()
+    assert days == [value] * (7 if vendor in ("oura", "whoop") else 6)
+    assert {row["reason"] for row in logs.rejected} == {"partial day"}
