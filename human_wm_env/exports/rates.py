@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-
 from human_wm_env.exports.day_log import DayLogBuilder, as_number
 from human_wm_env.exports.ledger import Where
+from human_wm_env.exports.stamps import DAY_SECONDS
 from human_wm_env.person import schema
 
 HIGHEST_RATE = 250.0
@@ -35,7 +34,8 @@ class DailyRates:
     def __init__(self, log: DayLogBuilder, file: str, column: str) -> None:
         self._log, self._file, self._column = log, file, column
         self._sums: dict[int, tuple[float, int]] = {}
-        self._moments: set[Hashable] = set()
+        # By day, a bit for each second that has a rate: exports have one every few seconds.
+        self._seconds: dict[int, bytearray] = {}
 
     def add(
         self,
@@ -44,7 +44,7 @@ class DailyRates:
         where: Where,
         why: str = "its date should be a day since 2000",
         *,
-        moment: Hashable = None,
+        moment: int | None = None,
     ) -> None:
         """Read a rate.
 
@@ -53,7 +53,7 @@ class DailyRates:
             text: the rate.
             where: its place.
             why: what says its day.
-            moment: a second rate of one moment is merged; None is like no other.
+            moment: local seconds; a second rate of one moment is merged. None is like no other.
         """
         self._log.ledger.read(schema.HEART_RATE)
         if day is None:
@@ -62,13 +62,18 @@ class DailyRates:
         rate = possible_rate(self._log, day, text, where, self._column)
         if rate is None:
             return
-        if moment is not None and moment in self._moments:
+        if moment is not None and not self._is_new(day, moment % DAY_SECONDS):
             self._log.ledger.merge(schema.HEART_RATE)
             return
-        if moment is not None:
-            self._moments.add(moment)
         total, count = self._sums.get(day, (0.0, 0))
         self._sums[day] = (total + rate, count + 1)
+
+    def _is_new(self, day: int, second: int) -> bool:
+        seconds = self._seconds.setdefault(day, bytearray(DAY_SECONDS // 8))
+        place, bit = divmod(second, 8)
+        known = seconds[place] >> bit & 1
+        seconds[place] |= 1 << bit
+        return not known
 
     def write(self) -> None:
         """Put the means into the log."""

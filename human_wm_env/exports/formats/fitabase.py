@@ -15,7 +15,7 @@ from human_wm_env.exports.files import Export
 from human_wm_env.exports.formats.format import People, ReadingOptions
 from human_wm_env.exports.ledger import UNPLACED, Ledger
 from human_wm_env.exports.rates import DailyRates
-from human_wm_env.exports.stamps import read_day
+from human_wm_env.exports.stamps import read_day, seconds_of
 from human_wm_env.exports.worn_days import WHOLE_DAY_MINUTES, take_out_partial, take_out_unworn
 from human_wm_env.person import schema
 
@@ -115,7 +115,8 @@ class _Study:
         log = self._log(person, schema.HEART_RATE)
         if person not in self.rates:
             self.rates[person] = DailyRates(log, "heart rate", "value")
-        self.rates[person].add(day, row.get("value"), row.where)
+        moment = seconds_of(row.get("time"))
+        self.rates[person].add(day, row.get("value"), row.where, moment=moment)
 
     def finish(self) -> People:
         """Return every person with a reader of their days."""

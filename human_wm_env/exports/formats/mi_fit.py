@@ -172,7 +172,8 @@ class _Account:
     def _read_rate(self, row: Row) -> None:
         text, day = row.get("heartrate"), read_day(row.get("date"))
         if not is_nothing(text):
-            self.rates.add(day, text, row.where)
+            moment = seconds_of(f"{row.get('date')} {row.get('time')}")
+            self.rates.add(day, text, row.where, moment=moment)
 
     def _read_sport(self, row: Row) -> None:
         utc, sport = seconds_of(row.get("starttime")), row.get("type")

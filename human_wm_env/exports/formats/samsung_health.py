@@ -223,7 +223,7 @@ class _Account:
         day = None if local is None else day_of(local)
         if text:
             why = "a heart rate has a start_time since 2000 and a time_offset"
-            self.rates.add(day, text, row.where, why)
+            self.rates.add(day, text, row.where, why, moment=local)
 
     def _read_exercise(self, row: Row) -> None:
         local, sport = _local(row, "start_time"), _cell(row, "exercise_type")

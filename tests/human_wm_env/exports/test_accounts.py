@@ -105,6 +105,18 @@ def test_each_folder_is_read_as_if_it_were_alone(vendor: str, tmp_path: Path) ->
         assert (logs.dataset.rows[user][seen] == alone.dataset.rows[0][seen]).all()
 
 
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_an_export_that_is_there_twice_says_nothing_new(vendor: str, tmp_path: Path) -> None:
+    for folder in ("once/2024-05-01", "twice/2024-05-01", "twice/2024-06-01"):
+        export_of(vendor, tmp_path / folder)
+    once, twice = import_logs(tmp_path / "once"), import_logs(tmp_path / "twice")
+    check_balance(twice)
+    assert list(twice.dataset.user_ids) == ["me"]
+    assert twice.reasons.tolist() == once.reasons.tolist()
+    seen = once.dataset.observed
+    assert (twice.dataset.rows[seen] == once.dataset.rows[seen]).all()
+
+
 def test_entries_of_two_garmin_accounts_in_one_folder_are_refused(tmp_path: Path) -> None:
     for number, first in ((1, "2022-01-01"), (2, "2022-04-11")):
         file = tmp_path / f"UDSFile_{first}_2022-07-18.json"

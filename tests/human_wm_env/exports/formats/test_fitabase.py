@@ -52,3 +52,21 @@ def test_cells_and_reasons(tmp_path: Path) -> None:
     assert counts["(unplaced)"]["rejected"] == 1
     assert logs.manifest["unused"] == {"file weightLogInfo_merged.csv": 1}
     assert "partial day" in {line["reason"] for line in logs.rejected}
+
+
+def test_heart_rates_that_two_exports_have_count_once(tmp_path: Path) -> None:
+    rates = "".join(f"77,4/12/2016 {hour}:00:00 AM,50\n" for hour in range(1, 9))
+    more = "".join(f"77,4/12/2016 {hour}:00:00 PM,90\n" for hour in range(1, 9))
+    head = "Id,Time,Value\n"
+    files = {
+        **FILES,
+        "first/heartrate_seconds_merged.csv": head + rates,
+        "second/heartrate_seconds_merged.csv": head + rates + more,
+    }
+    for path, text in files.items():
+        file = tmp_path / path
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text)
+    logs = import_logs(tmp_path)
+    check_balance(logs)
+    assert grids(logs, {"77": "2016-04-10"})["77"][2].split()[6] == "70"

@@ -40,6 +40,7 @@ FILES: dict[str, object] = {
         "date,time,heartRate",
         "2020-08-24,00:10,50",
         "2020-08-24,12:10,90",
+        "2020-08-24,12:10,90",
         "2020-08-28,12:10,255",
     ),
     f"SPORT/SPORT_{NUMBER}.csv": file_of(
