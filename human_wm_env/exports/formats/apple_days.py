@@ -12,6 +12,7 @@ from human_wm_env.exports.formats.apple_records import (
     AWAKE,
     BASAL,
     IN_BED,
+    LONGEST_SPAN,
     QUARTER,
     AppleRecords,
 )
@@ -64,8 +65,9 @@ class AppleDays:
         self._write_workouts(clock)
         self._write_rejected(clock)
         walked = self.log.days_of(schema.STEPS) or self.log.days_of(schema.CALORIES)
-        ends = walked[:1] + ([records.export_day] if walked else [])
-        take_out_partial(self.log, ends)
+        # What was going on at the export ends on its day, or after it.
+        after = range(records.export_day, records.export_day + LONGEST_SPAN // DAY_SECONDS + 2)
+        take_out_partial(self.log, [*walked[:1], *(after if walked else ())])
         add_rest_days(self.log)
         return self.log.build()
 

@@ -33,7 +33,7 @@ _MINUTES = {"min": 1.0, "s": 1 / 60, "sec": 1 / 60, "hr": 60.0}
 _STAGE = "HKCategoryValueSleepAnalysis"
 _OF_QUANTITY = ("sourceName", "unit", "startDate", "endDate", "value")
 IN_BED, AWAKE, _ASLEEP = "InBed", "Awake", "Asleep"
-_LONGEST_SPAN = 7 * DAY_SECONDS
+LONGEST_SPAN = 7 * DAY_SECONDS
 QUARTER = 900  # seconds; offsets of zones are multiples
 # A quantity as Apple writes it, with nothing inside but metadata that is not read. An expression
 # finds one in a third of the time that a parser and its handlers take.
@@ -97,7 +97,7 @@ class AppleRecords:
         self.marks: list[tuple[int, str]] = []
         self.rejected: set[tuple[int, int]] = set()
         self.export_day = latest_day()
-        self._latest = (latest_day() + 1 - EPOCH) * DAY_SECONDS
+        self._latest = (latest_day() + 1 - EPOCH) * DAY_SECONDS  # no record starts later
         self._correlations = 0
         self._last_start: int | None = None
         self._targets = {
@@ -128,10 +128,12 @@ class AppleRecords:
         elif name == "Correlation":
             self._correlations += 1
         elif name == "ExportDate":
-            day = read_day(attributes.get("value", ""))
+            value = attributes.get("value", "")
+            day, instant = read_day(value), self._utc(value)
             if day is not None:
                 self.export_day = day
-                self._latest = (day + 2 - EPOCH) * DAY_SECONDS  # in any zone
+                end_in_any_zone = (day + 2 - EPOCH) * DAY_SECONDS
+                self._latest = end_in_any_zone if instant is None else instant
         elif name not in ("HealthData", "Me"):
             self.skipped[name] += 1
 
@@ -200,7 +202,7 @@ class AppleRecords:
             source = self.sources[name]
         except (KeyError, ValueError):
             return False
-        usual = 0 <= end - start <= _LONGEST_SPAN and end < self._latest and "_" not in number
+        usual = 0 <= end - start <= LONGEST_SPAN and start <= self._latest and "_" not in number
         if not usual or not target.low <= amount <= target.high:
             return False
         spans = target.spans
@@ -218,7 +220,7 @@ class AppleRecords:
         factor = units.get(attributes.get("unit", ""))
         amount = as_number(attributes.get("value", ""))
         if start is None or end is None:
-            column, why = "startDate", "a record has a possible start and end"
+            column, why = "startDate", "a record has a start before the export, and an end"
         elif factor is None:
             column, why = "unit", f"the unit should be of {', '.join(units)}"
         elif amount is None or not target.low <= amount <= target.high:
@@ -237,7 +239,8 @@ class AppleRecords:
         self.read[schema.SLEEP] += 1
         start, end = self._span(attributes)
         if start is None or end is None:
-            self._reject(schema.SLEEP, attributes, "startDate", "a sleep has a start and an end")
+            why = "a sleep has a start before the export, and an end"
+            self._reject(schema.SLEEP, attributes, "startDate", why)
             return
         stage = attributes.get("value", "").removeprefix(_STAGE)
         if stage not in (IN_BED, AWAKE) and not stage.startswith(_ASLEEP):
@@ -262,20 +265,21 @@ class AppleRecords:
         self.workouts.append((start, workout_code(kind), minutes * factor, self._line()))
 
     def _span(self, attributes: dict[str, str]) -> tuple[int | None, int | None]:
-        """Return start and end in UTC; None for what is no time, or none before the export."""
+        """Return start and end in UTC; None for what is no time, or starts after the export."""
         begun, ended = attributes.get("startDate", ""), attributes.get("endDate", "")
         start = self._utc(begun)
         end = start if ended == begun else self._utc(ended)
-        if start is None or end is None or not 0 <= end - start <= _LONGEST_SPAN:
+        if start is None or end is None or not 0 <= end - start <= LONGEST_SPAN:
+            return None, None
+        if start > self._latest:
             return None, None
         return start, end
 
     def _utc(self, text: str) -> int | None:
         try:
-            found = self._days[text[:10]] + self._times[text[11:19]] - self._zones[text[19:]]
+            return self._days[text[:10]] + self._times[text[11:19]] - self._zones[text[19:]]
         except KeyError:
             return self._utc_slowly(text)
-        return found if found < self._latest else None
 
     def _utc_slowly(self, text: str) -> int | None:
         if len(text) >= 14 and text[:14].isdigit():  # iOS 8: 20140114084347-0800
@@ -306,5 +310,5 @@ class AppleRecords:
         where = Where(self.path, f"line {self._line()}")
         self.ledger.reject(feature, where, column, attributes.get(column, ""), why)
         start = self._utc(attributes.get("startDate", ""))
-        if start is not None:
+        if start is not None and start <= self._latest:
             self.rejected.add((feature, start // QUARTER))

@@ -177,6 +177,20 @@ def test_what_a_day_alone_has_and_is_rejected_quarantines_its_cell(tmp_path: Pat
     assert [row.split()[3] for row in rows] == ["2", "bad", "2", "2"]
 
 
+def test_what_starts_after_the_export_is_rejected(tmp_path: Path) -> None:
+    """The export is of 2021-11-20, 10:00."""
+    days = [walk(PHONE, f"2021-11-{day} 08:00", f"2021-11-{day} 08:30", 900, 1) for day in (17, 18)]
+    later = walk(PHONE, "2021-11-20 10:01", "2021-11-20 10:30", 77, 0.1)
+    later += walk(PHONE, "2021-11-21 08:00", "2021-11-21 08:30", 77, 0.1)
+    night = sleep("AsleepCore", "2021-11-20 23:00", "2021-11-21 07:00")
+    during = walk(PHONE, "2021-11-20 09:00", "2021-11-21 03:00", 1800, 1.8)
+    logs = import_logs(write(tmp_path, export_xml([*days, later, night, during])))
+    check_balance(logs)
+    assert grids(logs, {"me": "2021-11-18"})["me"] == ["2021-11-18 900 ~ 1 ~ - ~ ~ ~ ~ ~"]
+    late = [row["value"] for row in logs.rejected if row["column"] == "startDate"]
+    assert len(late) == 5 and all(one >= "2021-11-20 10:01" for one in late)
+
+
 def test_naps_are_added_on_request(tmp_path: Path) -> None:
     assert grid(write(tmp_path, export_xml()), "2021-06-02", naps=True)[0].split()[5] == "8"
 
