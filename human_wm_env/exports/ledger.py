@@ -18,6 +18,7 @@ from human_wm_env.person import schema
 UNPLACED = -1
 _MAIL = re.compile(r"[^\s/@]+@[^\s/@]+\.[A-Za-z]{2,}")
 _LONGEST_TEXT = 200
+_MOST_NOTES = 200
 REJECTED_COLUMNS = ("file", "place", "column", "value", "reason", "why", "values")
 
 
@@ -149,6 +150,8 @@ class Ledger:
 
     def note(self, text: str) -> None:
         """Remember a sentence for the end of the import; the same one is said once."""
+        if text not in self.notes and len(self.notes) >= _MOST_NOTES:
+            text = "there is more to say than is said here"
         self.notes[text] = self.notes.get(text, 0) + 1
 
     def table(self) -> list[dict[str, str | int]]:

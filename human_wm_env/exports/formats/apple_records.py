@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
-from human_wm_env.exports.categories import workout_code
 from human_wm_env.exports.day_log import as_number
 from human_wm_env.exports.ledger import Ledger, Where
 from human_wm_env.exports.rates import HIGHEST_RATE
+from human_wm_env.exports.sports import NO_WORKOUTS, is_sport, workout_of
 from human_wm_env.exports.stamps import DAY_SECONDS, EPOCH, latest_day, offset_of, read_day
 from human_wm_env.person import schema
 
@@ -252,9 +252,12 @@ class AppleRecords:
         mine.append((start, end, stage, self._line()))
 
     def _workout(self, attributes: dict[str, str]) -> None:
+        kind = attributes.get("workoutActivityType", "").removeprefix("HKWorkoutActivityType")
+        if not is_sport(kind):
+            self.skipped[NO_WORKOUTS] += 1
+            return
         self.read[schema.WORKOUT] += 1
         start, _ = self._span(attributes)
-        kind = attributes.get("workoutActivityType", "").removeprefix("HKWorkoutActivityType")
         factor = _MINUTES.get(attributes.get("durationUnit", "min"))
         minutes = as_number(attributes.get("duration", "0"))
         if start is None or not kind or factor is None or minutes is None:
@@ -262,7 +265,7 @@ class AppleRecords:
             self._reject(schema.WORKOUT, attributes, "workoutActivityType", why)
             return
         self._last_start = start
-        self.workouts.append((start, workout_code(kind), minutes * factor, self._line()))
+        self.workouts.append((start, workout_of(kind, self.ledger), minutes * factor, self._line()))
 
     def _span(self, attributes: dict[str, str]) -> tuple[int | None, int | None]:
         """Return start and end in UTC; None for what is no time, or starts after the export."""

@@ -8,12 +8,12 @@ from pathlib import PurePosixPath
 
 from human_wm_env.errors import DataError
 from human_wm_env.exports.accounts import accounts
-from human_wm_env.exports.categories import workout_code
 from human_wm_env.exports.day_log import DayLog, DayLogBuilder, as_number
 from human_wm_env.exports.files import Export
 from human_wm_env.exports.formats.format import People, ReadingOptions
 from human_wm_env.exports.ledger import Ledger, Where
 from human_wm_env.exports.reasons import Reason
+from human_wm_env.exports.sports import NO_WORKOUTS, is_sport, workout_of
 from human_wm_env.exports.stamps import day_of, read_day
 from human_wm_env.exports.workouts import Workouts
 from human_wm_env.exports.worn_days import add_rest_days, take_out_partial, take_out_unworn
@@ -212,8 +212,11 @@ class _Account:
     def _read_activities(self, path: str) -> None:
         self.log.offered.add(schema.WORKOUT)
         for where, entry in self._entries(path):
-            self.ledger.read(schema.WORKOUT)
             begun, sport = as_number(entry.get("startTimeLocal")), entry.get("activityType")
+            if isinstance(sport, str) and not is_sport(sport):
+                self.ledger.skip(NO_WORKOUTS)
+                continue
+            self.ledger.read(schema.WORKOUT)
             day = None if begun is None else day_of(begun / 1000)
             minutes = (as_number(entry.get("duration", 0)) or 0.0) / 60000
             if day is None or not isinstance(sport, str):
@@ -225,7 +228,7 @@ class _Account:
             key = str(entry.get("activityId", where))
             if key in self.workouts:
                 self.ledger.merge(schema.WORKOUT)
-            self.workouts[key] = (day, workout_code(sport), minutes)
+            self.workouts[key] = (day, workout_of(sport, self.ledger), minutes)
 
     def _mark_days(self) -> None:
         log = self.log

@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import partial
 from pathlib import PurePosixPath
 
-from human_wm_env.exports.categories import LOCATIONS, WORKOUTS, majority_mood, workout_code
+from human_wm_env.exports.categories import LOCATIONS, WORKOUTS, majority_mood
 from human_wm_env.exports.csv_rows import Row, header_of, read_rows
 from human_wm_env.exports.day_log import DayLogBuilder, as_number, is_nothing
 from human_wm_env.exports.files import Export
 from human_wm_env.exports.formats.format import People, ReadingOptions
 from human_wm_env.exports.ledger import UNPLACED, Ledger
+from human_wm_env.exports.sports import is_sport, workout_of
 from human_wm_env.exports.stamps import read_day
 from human_wm_env.exports.worn_days import WHOLE_DAY_MINUTES, add_rest_days, take_out_unworn
 from human_wm_env.person import schema
@@ -105,10 +106,11 @@ def _read_row(row: Row, day: int, log: DayLogBuilder) -> None:
         log.ledger.merge(schema.MINUTES, found)
     else:
         log.total(schema.MINUTES, day, minutes, row.where)
-    names = row.get("activitytype")
-    if not is_nothing(names):
+    names = [name.strip("[]' ") for name in row.get("activitytype").split(",")]
+    sports = [name for name in names if not is_nothing(name) and is_sport(name)]
+    if sports:  # the list of a day without any is [] or [nan]
         log.ledger.read(schema.WORKOUT)
-        codes = {workout_code(name) for name in names.strip("[]").replace("'", "").split(",")}
+        codes = {workout_of(name, log.ledger) for name in sports}
         best = min(codes, key=lambda code: _FIRST_WORKOUTS.index(WORKOUTS[int(code)]))
         log.put(schema.WORKOUT, day, best, row.where, "activitytype")
     moods = [ours for column, ours in _MOODS.items() if as_number(row.get(column)) == 1]

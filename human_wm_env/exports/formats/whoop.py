@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from human_wm_env.exports.accounts import accounts, exports_of
-from human_wm_env.exports.categories import workout_code
 from human_wm_env.exports.csv_rows import Row, header_of, latest_day, read_rows
 from human_wm_env.exports.day_log import DayLog, DayLogBuilder, as_number, is_nothing
 from human_wm_env.exports.files import Export
@@ -19,6 +18,7 @@ from human_wm_env.exports.ledger import UNPLACED, Ledger, Where
 from human_wm_env.exports.rates import possible_rate
 from human_wm_env.exports.reasons import Reason
 from human_wm_env.exports.sleep import Nights, Sleep
+from human_wm_env.exports.sports import NO_WORKOUTS, is_sport, workout_of
 from human_wm_env.exports.stamps import day_of, seconds_of
 from human_wm_env.exports.workouts import Workouts
 from human_wm_env.exports.worn_days import add_rest_days, take_out_partial
@@ -105,7 +105,7 @@ class _Person:
         workouts = Workouts()
         for (start, sport), (day, minutes) in self.workouts.items():
             del start
-            workouts.add(day, workout_code(sport), minutes)
+            workouts.add(day, workout_of(sport, self.ledger), minutes)
         workouts.write(self.log, "workouts", _SPORT)
         self._write_cycles()
         add_rest_days(self.log, worn=schema.CALORIES)
@@ -195,8 +195,11 @@ class _Person:
     def _read_workouts(self, path: str) -> None:
         self.log.offered.add(schema.WORKOUT)
         for row in read_rows(self.export, path, self.ledger):
-            self.ledger.read(schema.WORKOUT)
             start, sport = seconds_of(row.get(_STARTED)), row.get(_SPORT)
+            if not is_sport(sport):
+                self.ledger.skip(NO_WORKOUTS)
+                continue
+            self.ledger.read(schema.WORKOUT)
             end = seconds_of(row.get(_STOPPED))
             day = None if start is None else day_of(start)
             if start is None or day is None or not sport or end is None or end < start:

@@ -59,6 +59,20 @@ def test_minutes_that_lack_a_part_are_missing(tmp_path: Path) -> None:
     assert minutes == ["150", "unworn", "-", "-"]
 
 
+def test_an_empty_list_is_no_workout(tmp_path: Path) -> None:
+    rows = [
+        f'0,aa,2021-05-{24 + day},2300,6500,"{sports}",70,100,20,30,700,450,9000,{NO_DIARY}'
+        for day, sports in enumerate(("[]", "[nan]", "['Meditating']", "['Walk']", "['Quidditch']"))
+    ]
+    file = tmp_path / "daily.csv"
+    file.write_text(HEADER + "\n".join(rows) + "\n")
+    logs = import_logs(file)
+    check_balance(logs)
+    sports = [row.split()[7] for row in grids(logs, {"aa": "2021-05-24"})["aa"]]
+    assert sports == ["None", "None", "None", "Walking", "Gym_Workout"]
+    assert logs.manifest["notes"] == ["lifesnaps: 'Quidditch' counts as Gym Workout"]
+
+
 @pytest.mark.skipif(not REAL.is_file(), reason="../shared/data is not here")
 def test_the_real_table_balances() -> None:
     logs = import_logs(REAL)

@@ -107,3 +107,11 @@ def test_a_day_with_a_cycle_of_unknown_energy_has_none(tmp_path: Path) -> None:
         )
         folder = write_json(tmp_path, {"physiological_cycles.csv": table})
         assert grid(folder, "2024-03-03")[0].split()[2] == cell
+
+
+def test_a_sauna_is_no_workout(tmp_path: Path) -> None:
+    sports = WORKOUTS.replace(",60,Running,", ",60,Sauna,").replace(",20,Yoga,", ",20,Padel,")
+    logs = import_logs(write_json(tmp_path, {**FILES, "workouts.csv": sports}))
+    check_balance(logs)
+    assert logs.manifest["unused"]["activities that are no workouts"] == 2
+    assert logs.manifest["notes"] == ["whoop: 'Padel' counts as Gym Workout"]
