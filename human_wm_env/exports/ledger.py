@@ -17,7 +17,7 @@ from human_wm_env.person import schema
 # Values of rows or files that could not be placed in any feature.
 UNPLACED = -1
 _MAIL = re.compile(r"[^\s/@]+@[^\s/@]+\.[A-Za-z]{2,}")
-_LONGEST_TEXT = 200
+_LONGEST_TEXT = 400
 _MOST_NOTES = 200
 REJECTED_COLUMNS = ("file", "place", "column", "value", "reason", "why", "values")
 
@@ -83,7 +83,7 @@ class Ledger:
         Raises:
             DataError: the import is strict, and the value cannot be used.
         """
-        text = clean(value)
+        text, column, why = clean(value), clean(column), clean(why)
         file, place = clean(where.file), clean(where.place)
         if self._strict and reason is Reason.QUARANTINED:
             raise DataError(
@@ -113,19 +113,19 @@ class Ledger:
         """
         for feature, count in zip(features, values.sum(axis=0).tolist(), strict=True):
             self.rejected[self.format, feature] += count
-        lost = values.sum(axis=1).tolist()
-        for (file, place, column, value), count in zip(lines, lost, strict=True):
-            if self._strict and count:
+        lost, why = values.sum(axis=1).tolist(), clean(why)
+        for line, count in zip(lines, lost, strict=True):
+            if not count:
+                continue
+            file, place, column, value = map(clean, line)
+            if self._strict:
                 raise DataError(
                     f"only values that can be used (strict=true), and {why}",
-                    f"{clean(value)!r} ({clean(file)}, {place}, {column})",
+                    f"{value!r} ({file}, {place}, {column})",
                     "Correct the export, or import it with strict=false, which sets it aside.",
                 )
-            if count:
-                self._remember(column, why, count, f"{clean(value)!r} ({clean(file)}, {place})")
-                self._writer.writerow(
-                    (file, place, column, value, Reason.QUARANTINED.word, why, count)
-                )
+            self._remember(column, why, count, f"{value!r} ({file}, {place})")
+            self._writer.writerow((file, place, column, value, Reason.QUARANTINED.word, why, count))
 
     def _remember(self, column: str, why: str, values: int, example: str) -> None:
         self._reasons[column, why] += values
@@ -146,10 +146,11 @@ class Ledger:
 
     def skip(self, kind: str, entries: int = 1) -> None:
         """Count entries of the export that are no feature of a day."""
-        self.unused[kind] += entries
+        self.unused[clean(kind)] += entries
 
     def note(self, text: str) -> None:
         """Remember a sentence for the end of the import; the same one is said once."""
+        text = clean(text)
         if text not in self.notes and len(self.notes) >= _MOST_NOTES:
             text = "there is more to say than is said here"
         self.notes[text] = self.notes.get(text, 0) + 1
@@ -176,7 +177,10 @@ class Ledger:
 
 
 def clean(value: object) -> str:
-    """Return a value as short printable text without e-mail addresses."""
-    text = _MAIL.sub("[e-mail]", str(value)[: 2 * _LONGEST_TEXT])
-    text = "".join(one if one.isprintable() else "?" for one in text)
-    return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}..."
+    """Return a value as short printable text without e-mail addresses; cleaned text stays."""
+    text = str(value)[: 2 * _LONGEST_TEXT]
+    if "@" in text:
+        text = _MAIL.sub("[e-mail]", text)
+    if not text.isprintable():
+        text = "".join(one if one.isprintable() else "?" for one in text)
+    return text if len(text) <= _LONGEST_TEXT + 3 else f"{text[:_LONGEST_TEXT]}..."
