@@ -88,7 +88,12 @@ class FolderWriter:
         return self._rejected.stream
 
     def public_id(self, person: str) -> str:
-        """Return the id that a person has in the folder."""
+        """Return the id that a person has in the folder.
+
+        A person is named after a folder, and its name may have bytes that are no UTF-8: these are
+        written as an escape with their number, so that names that differ stay so.
+        """
+        person = person.encode(errors="backslashreplace").decode()
         if self._salt is None:
             return person
         return hashlib.sha256(f"{self._salt}\0{person}".encode()).hexdigest()[:16]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -185,3 +186,18 @@ def test_the_half_day_of_an_older_export_is_not_taken_for_the_whole_one(
     days = logs.dataset.rows[0, :, feature][logs.dataset.observed[0, :, feature]].tolist()
     assert days == [value] * (7 if vendor in ("oura", "whoop") else 6)
     assert {row["reason"] for row in logs.rejected} == {"partial day"}
+
+
+@pytest.mark.parametrize("ids", ["plain", "salted"])
+def test_folders_whose_names_are_no_utf_8(ids: str, tmp_path: Path) -> None:
+    for name in (b"p\xff1", b"p\xfe1"):
+        folder = tmp_path / "people" / os.fsdecode(name)
+        file, text = days_of("oura", 5)
+        folder.mkdir(parents=True)
+        # The file is named where a value of it is rejected.
+        (folder / file).write_text(text.replace("25200", "x", 1))
+    logs = import_logs(tmp_path / "people", tmp_path / "logs", ids=ids)
+    check_balance(logs)
+    assert logs.dataset.users == 2
+    if ids == "plain":
+        assert list(logs.dataset.user_ids) == ["p\\udcfe1", "p\\udcff1"]
