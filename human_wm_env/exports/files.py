@@ -27,6 +27,7 @@ LARGEST_UNPACKED = 64 * 2**30  # bytes of all files of a zip
 SUSPECT_RATIO, SUSPECT_SIZE = 250, 2**28
 MOST_FILES = 1_000_000
 HEAD_BYTES = 1 << 16
+_ZIP = b"PK\x03\x04"
 # Google Takeout parts a large export: takeout-20260401T101112Z-001.zip, -002.zip.
 _PART = re.compile(r"(.+)-(\d{3})\.zip", re.IGNORECASE)
 
@@ -69,6 +70,9 @@ class Export:
                 self._sizes = {}
                 self._add_zip(path)
             else:
+                with path.open("rb") as stream:
+                    if stream.read(len(_ZIP)) == _ZIP:
+                        raise zipfile.BadZipFile("a zip without its end")
                 self._sizes = {path.name: path.stat().st_size}
 
     @property
@@ -240,11 +244,12 @@ def typed_errors(name: str) -> Iterator[None]:
         EOFError,
         NotImplementedError,
         RecursionError,
+        sqlite3.Error,
     ) as error:
         raise DataError(
             "a whole, undamaged file", f"{name} ({error})", "Download or export it again."
         ) from error
-    except (UnicodeError, csv.Error, json.JSONDecodeError, sqlite3.Error) as error:
+    except (UnicodeError, csv.Error, json.JSONDecodeError) as error:
         raise DataError(
             "a file in the vendor's format",
             f"{name} ({error})",

@@ -81,8 +81,8 @@ def _is_database(export: Export, path: str) -> bool:
         try:
             with _open(file) as base:
                 return bool(_columns(base, _STEPS) or _columns(base, _SLEEP))
-        except sqlite3.Error:  # another reader may know it
-            return False
+        except sqlite3.Error:  # damaged, which is said when it is read
+            return PurePosixPath(path).name.startswith("health_connect")
 
 
 @contextmanager
