@@ -55,7 +55,7 @@ def text_batches(file: Path, name: str, rows: int) -> Iterator[list[tuple[str, .
     """Yield the cells of a file as text by column, some rows at a time.
 
     Numbers are as short as they are exact, days as 2021-05-24, a time loses its hour, and what is
-    null is empty.
+    null is empty. Lists and the like are as Python writes them.
     """
     with opened(file, name) as table:
         for batch in table.iter_batches(batch_size=rows):
@@ -71,4 +71,8 @@ def _as_text(column: Any) -> Any:
         column, kind = column.dictionary_decode(), kind.value_type
     if pyarrow.types.is_timestamp(kind):
         column = column.cast(pyarrow.date32(), safe=False)
-    return column.cast(pyarrow.string()).fill_null("")
+    try:
+        return column.cast(pyarrow.string()).fill_null("")
+    except (pyarrow.ArrowNotImplementedError, pyarrow.ArrowInvalid):
+        # A list, say, or bytes: no value of ours, and no reason to refuse the other columns.
+        return pyarrow.array(["" if one is None else str(one) for one in column.to_pylist()])

@@ -82,9 +82,31 @@ def test_numbers_dates_and_categories_of_parquet(tmp_path: Path) -> None:
     assert found == {
         "7": ["2021-05-24 8833.25 ~ ~ ~ - ~ ~ ~ ~ Happy", "2021-05-25 - ~ ~ ~ 8 ~ ~ ~ ~ -"]
     }
-    with pytest.raises(DataError, match="plain columns"):
-        frame.assign(mood=[[1], [2]]).to_parquet(tmp_path / "lists.parquet")
-        import_logs(tmp_path / "lists.parquet")
+
+
+def test_a_column_of_lists_is_no_reason_to_refuse_the_others(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(
+        {
+            "user_id": ["a", "a"],
+            "date": ["2021-05-24", "2021-05-25"],
+            "steps": [8000, 9000],
+            "sleep_hours": [[7], None],
+            "badges": [["x", "y"], None],
+            "raw": [b"\xff", b"a"],
+            "mood": ["Happy", "Tired"],
+        }
+    )
+    frame.to_parquet(tmp_path / "logs.parquet")
+    logs = import_logs(tmp_path / "logs.parquet")
+    check_balance(logs)
+    rows = [row.split() for row in grids(logs, {"a": "2021-05-24"})["a"]]
+    assert [(row[1], row[5], row[-1]) for row in rows] == [
+        ("8000", "bad", "Happy"),
+        ("9000", "-", "Tired"),
+    ]
+    assert [line["value"] for line in logs.rejected] == ["[7]"]
 
 
 def test_damaged_parquet_is_a_sentence(tmp_path: Path) -> None:
