@@ -5,6 +5,7 @@ The five words that the app begins with are known; others are mapped (`map=FILE.
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from pathlib import PurePosixPath
 
@@ -53,14 +54,19 @@ class Daylio:
                 ledger.skip(f"file {PurePosixPath(path).name}")
                 continue
             for row in read_rows(export, path, ledger):
-                ledger.read(schema.MOOD)
                 day, word = read_day(row.get(_DATE)), row.get(_MOOD)
                 code = codes.get(word.lower())
+                if code is not None and math.isnan(code):  # an entry without a mood
+                    continue
+                ledger.read(schema.MOOD)
                 if day is None:
                     why = "an entry has a date since 2000"
                     ledger.reject(schema.MOOD, row.where, _DATE, row.get(_DATE), why)
                 elif code is None:
-                    why = f"it should be one of {', '.join(codes)}, or be named in `categories`"
+                    why = (
+                        f"it should be one of {', '.join(_WORDS)}, or be named in `categories` as "
+                        f"one of {', '.join(MOODS)}"
+                    )
                     log.reject_cell(schema.MOOD, day, row.where, _MOOD, word, why)
                 else:
                     moods.setdefault(day, []).append(MOODS[int(code)])

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from human_wm_env import ConfigError, import_logs
+from human_wm_env.exports.categories import MOODS
 from tests.human_wm_env.exports.formats import test_oura
 from tests.human_wm_env.exports.formats.test_fitbit import write_json
 from tests.human_wm_env.exports.grids import check_balance, grid, lines
@@ -43,7 +44,17 @@ def test_cells_and_reasons(tmp_path: Path) -> None:
     assert [(line["column"], line["value"]) for line in rejected] == [
         *(("mood", "zen"), ("mood", "knackered"), ("full_date", "2024-02-31"))
     ]
-    assert "categories" in rejected[0]["why"]
+    assert rejected[0]["why"] == (
+        "it should be one of rad, good, meh, bad, awful, or be named in `categories` as one of "
+        + ", ".join(MOODS)
+    )
+
+
+def test_an_entry_without_a_mood_is_none(tmp_path: Path) -> None:
+    diary = DIARY.replace(",rad,", ",,").replace(",zen,", ",nan,")
+    logs = import_logs(write_json(tmp_path, {"daylio_export.csv": diary}))
+    check_balance(logs)
+    assert {line["value"] for line in logs.rejected} == {"knackered", "2024-02-31"}
 
 
 def test_own_words_are_mapped(tmp_path: Path) -> None:
