@@ -7,12 +7,18 @@ from collections.abc import Callable, Hashable, Mapping
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
+import numpy as np
+
 from human_wm_env.errors import DataError
+from human_wm_env.exports.day_log import DayLog
+from human_wm_env.person import schema
 
 # The date of an export in a folder's name, with or without its time: it tells no people apart.
 _DATE = re.compile(
     r"(?<!\d)20\d\d([-_.]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])(?:[-_T ]?\d{4,6}Z?)?(?!\d)"
 )
+_FEWEST_SHARED, _MOST_DIFFERENT = 3, 0.5  # days, and a share of them
+_SAME = 0.1  # of a total: another clock, or a later version of the vendor's, changes it by less
 _TAKEOUT = re.compile(r"takeout[\W\d_]*", re.IGNORECASE)  # of Google, with the number of a part
 
 
@@ -85,6 +91,60 @@ def exports_of(
             found.setdefault((folder, min(number, oldest)), []).append(path)
     newest = sorted(found.values(), key=lambda paths: max(map(age.__getitem__, paths)))
     return [sorted(paths) for paths in reversed(newest)]
+
+
+class OnePerson:
+    """Reads the exports of one person, and refuses those that are of another one.
+
+    Exports in one folder, with no id in them, are taken for one person's. Then whole days are
+    nearly the same in both.
+    """
+
+    def __init__(self) -> None:
+        self._logs: list[tuple[str, DayLog]] = []
+
+    def read(self, file: str, read: Callable[[], DayLog | None]) -> DayLog | None:
+        """Return what a reader does.
+
+        Args:
+            file: what the export is called.
+            read: its reader.
+
+        Raises:
+            DataError: most days that it shares with one read before have another value.
+        """
+        log = read()
+        if log is None:
+            return None
+        for other, known in self._logs:
+            shared, different = _compared(known, log)
+            if shared >= _FEWEST_SHARED and different > _MOST_DIFFERENT * shared:
+                raise DataError(
+                    "exports of one person in a folder",
+                    f"{other} and {file}, which differ on {different} of {shared} days",
+                    "Put each into a folder with its person's name, or import each by itself "
+                    "with person=NAME.",
+                )
+        self._logs.append((file, log))
+        return log
+
+
+def _compared(one: DayLog, other: DayLog) -> tuple[int, int]:
+    """Return how many days two logs share, and on how many of them steps or energy differ."""
+    first = max(one.first_day, other.first_day)
+    last = min(one.first_day + one.days, other.first_day + other.days)
+    if last <= first:
+        return 0, 0
+    mine, theirs = (
+        log.values[first - log.first_day : last - log.first_day] for log in (one, other)
+    )
+    for feature in (schema.STEPS, schema.CALORIES):
+        both = ~np.isnan(mine[:, feature]) & ~np.isnan(theirs[:, feature])
+        if both.any():
+            larger = np.maximum(mine[both, feature], theirs[both, feature])
+            different = abs(mine[both, feature] - theirs[both, feature]) > _SAME * larger
+            return int(both.sum()), int(different.sum())
+    return 0, 0
 
 
 def _without_date(folder: str) -> str:

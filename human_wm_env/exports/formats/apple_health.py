@@ -11,7 +11,7 @@ import re
 from functools import partial
 from pathlib import PurePosixPath
 
-from human_wm_env.exports.accounts import accounts
+from human_wm_env.exports.accounts import OnePerson, accounts
 from human_wm_env.exports.day_log import DayLog
 from human_wm_env.exports.files import Export
 from human_wm_env.exports.formats.apple_days import AppleDays
@@ -45,8 +45,10 @@ class AppleHealth:
         for name, paths in accounts(
             {path: str(PurePosixPath(path).with_suffix("")) for path in found}
         ):
+            person = OnePerson()
             for path in sorted(paths, key=partial(_exported, export), reverse=True):
-                yield name, partial(self._read, export, path, options, ledger)
+                read = partial(self._read, export, path, options, ledger)
+                yield name, partial(person.read, path, read)
 
     def _read(
         self, export: Export, path: str, options: ReadingOptions, ledger: Ledger

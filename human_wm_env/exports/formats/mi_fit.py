@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import PurePosixPath
 
 import numpy as np
 
-from human_wm_env.exports.accounts import accounts, exports_of
+from human_wm_env.exports.accounts import OnePerson, accounts, exports_of
 from human_wm_env.exports.clock import Clock
 from human_wm_env.exports.csv_rows import Row, header_of, latest_day, read_rows
 from human_wm_env.exports.day_log import DayLog, DayLogBuilder, as_number, is_nothing
@@ -66,6 +67,7 @@ class MiFit:
                 kinds[path] = kind
         folders = {path: _folder(path, kind) for path, kind in kinds.items()}
         for name, paths in accounts(folders):
+            person = OnePerson()
             for mine in exports_of(
                 {path: kinds[path] for path in paths},
                 folders,
@@ -73,7 +75,8 @@ class MiFit:
                 main="ACTIVITY",
             ):
                 of_files = {path: kinds[path] for path in mine}
-                yield name, _Account(export, of_files, options, ledger).read
+                read = _Account(export, of_files, options, ledger).read
+                yield name, partial(person.read, mine[0], read)
 
 
 def _folder(path: str, kind: str) -> str:

@@ -7,9 +7,10 @@ one is open, and its day partial.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import PurePosixPath
 
-from human_wm_env.exports.accounts import accounts, exports_of
+from human_wm_env.exports.accounts import OnePerson, accounts, exports_of
 from human_wm_env.exports.csv_rows import Row, header_of, latest_day, read_rows
 from human_wm_env.exports.day_log import DayLog, DayLogBuilder, as_number, is_nothing
 from human_wm_env.exports.files import Export
@@ -56,6 +57,7 @@ class Whoop:
                 kinds[path] = kind
         folders = {path: str(PurePosixPath(path).parent) for path in kinds}
         for name, paths in accounts(folders):
+            person = OnePerson()
             for mine in exports_of(
                 {path: kinds[path] for path in paths},
                 folders,
@@ -63,7 +65,8 @@ class Whoop:
                 main="cycles",
             ):
                 of_files = {path: kinds[path] for path in mine}
-                yield name, _Person(export, of_files, options, ledger).read
+                read = _Person(export, of_files, options, ledger).read
+                yield name, partial(person.read, mine[0], read)
 
 
 def _kind(export: Export, path: str) -> str | None:

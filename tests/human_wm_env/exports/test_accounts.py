@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -147,6 +147,29 @@ OURA_HEADER = "date,Total Burn,Total Sleep Duration,Steps,Rest Time,Non-wear Tim
 WHOOP_HEADER = "Cycle start time,Cycle end time,Energy burned (cal),Average HR (bpm),Wake onset\n"
 
 
+def test_two_xml_of_one_person_and_of_two(tmp_path: Path) -> None:
+    walk, exported = test_apple_health.walk, 'ExportDate value="2021-11-'
+    for number, day in enumerate(("2021-11-14", "2021-11-20")):
+        phone = test_apple_health.PHONE
+        walks = [
+            walk(phone, f"2021-11-{date} 08:00", f"2021-11-{date} 09:00", 900 + date, 1)
+            for date in range(10, int(day[-2:]) + 1)
+        ]
+        if number == 0:  # of whose last day the newer one has more
+            walks[-1] = walk(phone, "2021-11-14 08:00", "2021-11-14 08:10", 90, 1)
+        text = test_apple_health.export_xml(walks).replace(f"{exported}20", f"{exported}{day[-2:]}")
+        folder = tmp_path / day
+        folder.mkdir()
+        test_apple_health.write(folder, text)
+    logs = import_logs(tmp_path)
+    check_balance(logs)
+    assert logs.dataset.rows[0, :, 0].tolist() == [float(900 + date) for date in range(11, 20)]
+    newer = tmp_path / "2021-11-20" / "export.xml"
+    newer.write_text(newer.read_text().replace('value="9', 'value="19'))
+    with pytest.raises(DataError, match="exports of one person"):
+        import_logs(tmp_path)
+
+
 def days_of(vendor: str, last: int) -> tuple[str, str]:
     """Return an export's file and text: days from the first to the last, which is partial."""
     days = [(day, 900 if day == last else 8000) for day in range(1, last + 1)]
@@ -186,6 +209,21 @@ def test_the_half_day_of_an_older_export_is_not_taken_for_the_whole_one(
     days = logs.dataset.rows[0, :, feature][logs.dataset.observed[0, :, feature]].tolist()
     assert days == [value] * (7 if vendor in ("oura", "whoop") else 6)
     assert {row["reason"] for row in logs.rejected} == {"partial day"}
+
+
+@pytest.mark.parametrize("vendor", ["mi_fit", "google_fit", "oura", "whoop"])
+def test_exports_of_two_people_in_one_folder_are_refused(vendor: str, tmp_path: Path) -> None:
+    name, text = days_of(vendor, 8)
+    path = PurePosixPath(name)
+    (tmp_path / path.parent).mkdir(exist_ok=True)
+    other = path.with_stem(path.stem.removesuffix("_1") + ("_2" if "_1" in name else " 2"))
+    (tmp_path / path).write_text(text)
+    (tmp_path / other).write_text(text)
+    assert import_logs(tmp_path).dataset.users == 1
+    was, becomes = (",2000.0,", ",2600.0,") if vendor == "whoop" else (",8000,", ",9000,")
+    (tmp_path / other).write_text(text.replace(was, becomes))
+    with pytest.raises(DataError, match="exports of one person"):
+        import_logs(tmp_path)
 
 
 @pytest.mark.parametrize("ids", ["plain", "salted"])
