@@ -6,9 +6,11 @@ The five words that the app begins with are known; others are mapped (`map=FILE.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import partial
 from pathlib import PurePosixPath
 
+from human_wm_env.exports.accounts import accounts
 from human_wm_env.exports.categories import MOODS, category_codes, majority_mood
 from human_wm_env.exports.csv_rows import header_of, read_rows
 from human_wm_env.exports.day_log import DayLog, DayLogBuilder
@@ -40,19 +42,25 @@ class Daylio:
         return any(_is_diary(export, path) for path in export.paths)
 
     def people(self, export: Export, options: ReadingOptions, ledger: Ledger) -> People:
-        """Return the one person of the diary."""
-        yield None, partial(self._read, export, options, ledger)
+        """Return the person of each folder with diaries."""
+        folders = {}
+        for path in export.paths:
+            if _is_diary(export, path):
+                folders[path] = str(PurePosixPath(path).parent)
+            else:
+                ledger.skip(f"file {PurePosixPath(path).name}")
+        for name, paths in accounts(folders):
+            yield name, partial(self._read, export, paths, options, ledger)
 
-    def _read(self, export: Export, options: ReadingOptions, ledger: Ledger) -> DayLog | None:
+    def _read(
+        self, export: Export, paths: Sequence[str], options: ReadingOptions, ledger: Ledger
+    ) -> DayLog | None:
         log = DayLogBuilder(self.name, (schema.MOOD,), ledger, repeated=options.repeated)
         codes = category_codes(
             schema.MOOD, {_MOOD: {**_WORDS, **options.categories.get(_MOOD, {})}}
         )
         moods: dict[int, list[str]] = {}
-        for path in export.paths:
-            if not _is_diary(export, path):
-                ledger.skip(f"file {PurePosixPath(path).name}")
-                continue
+        for path in paths:
             for row in read_rows(export, path, ledger):
                 day, word = read_day(row.get(_DATE)), row.get(_MOOD)
                 code = codes.get(word.lower())

@@ -45,7 +45,7 @@ class GoogleFit:
         folders = {}
         for path in export.paths:
             if _is_table(export, path):
-                folders[path] = str(PurePosixPath(path).parent)
+                folders[path] = _folder(path)
             else:
                 ledger.skip(f"file {PurePosixPath(path).parent.name}")
         for name, paths in accounts(folders):
@@ -83,6 +83,13 @@ def _is_table(export: Export, path: str) -> bool:
         return False
     names = set(header_of(export, path))
     return _DATE in names and _STEPS in names and bool(names & _MARKS)
+
+
+def _folder(path: str) -> str:
+    """Return the folder that an account's own folders, Fit and the table's in it, lie in."""
+    folder = PurePosixPath(path).parent
+    fit = folder.parent
+    return str(fit.parent if fit.name.lower() in ("fit", "google fit") else folder)
 
 
 def _read_row(row: Row, day: int, log: DayLogBuilder) -> None:

@@ -106,7 +106,7 @@ def _read_row(row: Row, day: int, log: DayLogBuilder) -> None:
         log.ledger.merge(schema.MINUTES, found)
     else:
         log.total(schema.MINUTES, day, minutes, row.where)
-    names = [name.strip("[]' ") for name in row.get("activitytype").split(",")]
+    names = [name.strip("[]'\" ") for name in row.get("activitytype").split(",")]
     sports = [name for name in names if not is_nothing(name) and is_sport(name)]
     if sports:  # the list of a day without any is [] or [nan]
         log.ledger.read(schema.WORKOUT)

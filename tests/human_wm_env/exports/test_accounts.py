@@ -12,6 +12,7 @@ from human_wm_env import DataError, import_logs
 from human_wm_env.exports.accounts import accounts, exports_of
 from tests.human_wm_env.exports.formats import (
     test_apple_health,
+    test_daylio,
     test_garmin,
     test_google_fit,
     test_health_connect,
@@ -66,6 +67,7 @@ def export_of(vendor: str, folder: Path) -> None:
         test_health_connect.build(folder)
     else:
         files = {
+            "daylio": test_daylio.FILES,
             "garmin": test_garmin.FILES,
             "google_fit": test_google_fit.FILES,
             "mi_fit": test_mi_fit.FILES,
@@ -80,6 +82,7 @@ def export_of(vendor: str, folder: Path) -> None:
 
 VENDORS = (
     "apple_health",
+    "daylio",
     "garmin",
     "google_fit",
     "health_connect",
@@ -116,6 +119,16 @@ def test_an_export_that_is_there_twice_says_nothing_new(vendor: str, tmp_path: P
     assert twice.reasons.tolist() == once.reasons.tolist()
     seen = once.dataset.observed
     assert (twice.dataset.rows[seen] == once.dataset.rows[seen]).all()
+
+
+def test_tables_of_one_google_account_that_was_exported_in_two_languages(tmp_path: Path) -> None:
+    table = test_google_fit.HEADER + test_google_fit.ROWS
+    names = ("Takeout/Google Fit/Métricas", "Takeout 2/Fit/Daily activity metrics")
+    for name in names:
+        file = tmp_path / name / f"{name.rpartition('/')[2]}.csv"
+        file.parent.mkdir(parents=True)
+        file.write_text(table)
+    assert list(import_logs(tmp_path).dataset.user_ids) == ["me"]
 
 
 def test_entries_of_two_garmin_accounts_in_one_folder_are_refused(tmp_path: Path) -> None:
