@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from human_wm_env.exports.categories import workout_code
 from human_wm_env.exports.clock import Clock
 from human_wm_env.exports.day_log import DayLogBuilder, as_number
 from human_wm_env.exports.files import Export
 from human_wm_env.exports.formats import fitbit_google_data as google
 from human_wm_env.exports.ledger import Where
 from human_wm_env.exports.reasons import Reason
+from human_wm_env.exports.sports import NO_WORKOUTS, is_sport, workout_of
 from human_wm_env.exports.stamps import day_of, seconds_of
 from human_wm_env.exports.workouts import Workouts
 from human_wm_env.exports.worn_days import add_rest_days
@@ -39,10 +39,13 @@ class Exercises:
         self._log.offered.add(schema.WORKOUT)
         ledger = self._log.ledger
         for number, entry in enumerate(entries):
-            where = Where(path, f"[{number}]")
+            where, name = Where(path, f"[{number}]"), entry.get("activityName")
+            if isinstance(name, str) and not is_sport(name):
+                ledger.skip(NO_WORKOUTS)
+                continue
             ledger.read(schema.WORKOUT)
             start = seconds_of(str(entry.get("startTime", "")))
-            name, duration = entry.get("activityName"), as_number(entry.get("activeDuration", 0))
+            duration = as_number(entry.get("activeDuration", 0))
             if start is None or not isinstance(name, str) or duration is None:
                 why = "an exercise has a name, a start and a duration"
                 ledger.reject(schema.WORKOUT, where, "activityName", name, why)
@@ -91,7 +94,7 @@ class Exercises:
     def _add(self, key: str, start: int, sport: str, minutes: float, where: Where) -> None:
         if key in self._found:
             self._log.ledger.merge(schema.WORKOUT)
-        self._found[key] = (start, workout_code(sport), minutes, where)
+        self._found[key] = (start, workout_of(sport, self._log.ledger), minutes, where)
 
 
 def _day(utc: int, clock: Clock) -> int | None:

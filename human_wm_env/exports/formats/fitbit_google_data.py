@@ -17,6 +17,7 @@ from human_wm_env.exports.files import Export
 from human_wm_env.exports.ledger import Ledger, Where
 from human_wm_env.exports.reasons import Reason
 from human_wm_env.exports.sleep import Sleep
+from human_wm_env.exports.sports import NO_WORKOUTS, is_sport
 from human_wm_env.exports.stamps import day_of, offset_of, seconds_of
 from human_wm_env.person import schema
 
@@ -112,9 +113,12 @@ def read_sleeps(export: Export, path: str, log: DayLogBuilder) -> Iterator[Sleep
 def read_exercises(export: Export, path: str, ledger: Ledger) -> Iterator[Exercise]:
     """Yield the exercises of a file, counted as read."""
     for row in read_rows(export, path, ledger):
+        sport = row.get("activity_name")
+        if sport and not is_sport(sport):
+            ledger.skip(NO_WORKOUTS)
+            continue
         ledger.read(schema.WORKOUT)
         start, end = _utc(row.get("exercise_start")), _utc(row.get("exercise_end"))
-        sport = row.get("activity_name")
         if start is None or end is None or end < start or not sport:
             why = "an exercise has a name, a start and an end"
             ledger.reject(schema.WORKOUT, row.where, "activity_name", sport, why)
