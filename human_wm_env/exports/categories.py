@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from human_wm_env.data.importers.cells import EMPTY
 from human_wm_env.data.importers.labels import sport_of
 from human_wm_env.errors import ConfigError, did_you_mean
 from human_wm_env.person import schema
@@ -34,19 +35,31 @@ def category_codes(index: int, more: Mapping[str, Mapping[str, str]]) -> dict[st
         more: our category by further words, by feature.
 
     Raises:
+        ConfigError: see `further_words`.
+    """
+    categories = schema.categories(index)
+    codes = {category.lower(): float(code) for code, category in enumerate(categories)}
+    for word in (*EMPTY, "none"):
+        codes.setdefault(word, math.nan)
+    for word, ours in further_words(index, more).items():
+        codes[word.strip().lower()] = float(categories.index(ours))
+    return codes
+
+
+def further_words(index: int, more: Mapping[str, Mapping[str, str]]) -> Mapping[str, str]:
+    """Return our category by further words for those of a feature.
+
+    Raises:
         ConfigError: a further word stands for no category of ours.
     """
     name, categories = schema.FEATURE_NAMES[index], schema.categories(index)
-    codes = {category.lower(): float(code) for code, category in enumerate(categories)}
-    for word in ("", "nan", "null", "n/a", "na", "none"):
-        codes.setdefault(word, math.nan)
-    for word, ours in more.get(name, {}).items():
+    words = more.get(name, {})
+    for word, ours in words.items():
         if ours not in categories:
             raise ConfigError(
                 f"categories of {name}", f"{ours!r} for {word!r}", did_you_mean(ours, categories)
             )
-        codes[word.strip().lower()] = float(categories.index(ours))
-    return codes
+    return words
 
 
 def majority_mood(names: list[str]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,11 +10,11 @@ from human_wm_env.errors import did_you_mean
 from human_wm_env.person import schema
 
 NOT_OBSERVED = float("nan")
-# What tables write where nothing was observed. None is not among them: a rest day.
+# What tables write where nothing was observed. None is not among them: a rest day. Among numbers
+# it is nothing, too.
 EMPTY = frozenset({"", "-", "--", "na", "n/a", "nan", "<na>", "null"})
+MOST_UNKNOWN = 0.5  # share of a column's cells; one with more of them is something else
 _LARGEST = float(np.finfo(np.float32).max)
-
-CellReader = Callable[[str], float]
 
 
 def read_number(text: str) -> float:
@@ -23,7 +23,7 @@ def read_number(text: str) -> float:
     Raises:
         ValueError: it is no number, or one that float32 cannot hold.
     """
-    if text.casefold() in EMPTY:
+    if text.casefold() in EMPTY or text.casefold() == "none":
         return NOT_OBSERVED
     value = float(text)
     if "_" in text or not abs(value) <= _LARGEST:
@@ -31,28 +31,23 @@ def read_number(text: str) -> float:
     return value
 
 
-def category_reader(names: tuple[str, ...]) -> CellReader:
-    """Return a reader of category names, blind to case; an empty cell is NaN, not observed."""
-    codes = dict.fromkeys(EMPTY, NOT_OBSERVED)
-    codes |= {_plain(name): float(code) for code, name in enumerate(names)}
+class Settled(NamedTuple):
+    """What a column's cells are when all of them were seen.
 
-    def read(text: str) -> float:
-        code = codes.get(_plain(text))
-        if code is None:
-            raise ValueError(text)
-        return code
+    Attributes:
+        values: row and value of those that had to wait.
+        wrong: row and text of those that are none of the feature.
+        told: how the column was read, "" where it was read as it stands.
+    """
 
-    return read
+    values: list[tuple[int, float]]
+    wrong: list[tuple[int, str]]
+    told: str
 
 
-def _plain(label: str) -> str:
+def plain_label(label: str) -> str:
+    """Return a label as ours are compared with it."""
     return " ".join(label.replace("_", " ").split()).casefold()
-
-
-READERS: tuple[CellReader, ...] = tuple(
-    read_number if isinstance(feature, schema.Continuous) else category_reader(feature.categories)
-    for feature in schema.FEATURES
-)
 
 
 def what_is_wrong(text: str, index: int) -> str:

@@ -13,6 +13,7 @@ COLUMNS = (USER, DATE, *schema.FEATURE_NAMES)
 
 # What a number is multiplied by to be in our unit, by the words for its unit.
 _HOURS = dict.fromkeys(("h", "hr", "hrs", "hour", "hours", "std", "stunden"), 1.0)
+_CLOCK = dict.fromkeys(("hh:mm", "h:mm", "hh:mm:ss", "hr:min"), 1.0)
 _MINUTES = dict.fromkeys(("min", "mins", "minute", "minutes", "minuten"), 1.0)
 _SECONDS = dict.fromkeys(("s", "sec", "secs", "seconds", "sekunden"), 1.0)
 
@@ -30,13 +31,13 @@ UNITS: dict[int, dict[str, float]] = {
         **dict.fromkeys(("mi", "mile", "miles"), 1.609344),
     },
     schema.MINUTES: {**_MINUTES, **_scaled(_HOURS, 60.0), **_scaled(_SECONDS, 1 / 60)},
-    schema.SLEEP: {**_HOURS, **_scaled(_MINUTES, 1 / 60), **_scaled(_SECONDS, 1 / 3600)},
+    schema.SLEEP: {**_HOURS, **_CLOCK, **_scaled(_MINUTES, 1 / 60), **_scaled(_SECONDS, 1 / 3600)},
     schema.HEART_RATE: dict.fromkeys(("bpm", "1/min", "beats/min", "count/min"), 1.0),
 }
 # Names without their unit. What is nearly the same but something else is not among them: active or
 # eaten calories, the resting heart rate, minutes of exercise, time in bed.
 ALIASES: dict[str, tuple[str, ...]] = {
-    DATE: ("date", "day", "datum", "tag", "calendar date", "log date"),
+    DATE: ("date", "datum", "calendar date", "log date", "day", "tag"),
     USER: ("user id", "userid", "user", "person", "person id", "participant", "participant id"),
     "steps": (
         *("steps", "step", "step count", "steps count", "stepcount", "total steps", "daily steps"),
@@ -48,12 +49,12 @@ ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "distance_km": ("distance", "total distance", "distanz", "strecke", "entfernung"),
     "active_minutes": (
-        *("active minutes", "active time", "total active minutes", "minutes active"),
-        *("active", "aktive minuten", "aktive zeit"),
+        *("active minutes", "total active minutes", "minutes active", "active", "active time"),
+        *("aktive minuten", "aktive zeit"),
     ),
     "sleep_hours": (
-        *("sleep", "sleep duration", "sleep time", "total sleep", "total sleep time", "slept"),
-        *("asleep", "time asleep", "sleep hours", "hours slept", "hours of sleep", "hours asleep"),
+        *("sleep", "sleep duration", "total sleep", "total sleep time", "slept", "asleep"),
+        *("time asleep", "sleep hours", "hours slept", "hours of sleep", "hours asleep"),
         *("sleep minutes", "minutes asleep", "minutes of sleep", "schlaf", "schlafdauer"),
     ),
     "heart_rate_avg": (
@@ -72,6 +73,20 @@ _SAID = {
     alias: "min" if "minute" in alias else "h" if "hours" in alias else None
     for alias in ALIASES["sleep_hours"]
 }
+# What these mean is only known with a unit: minutes or a flag, hours or the time of going to bed.
+_NEED_UNIT = ("active", "active time", "aktive zeit", "asleep", "slept")
+# Names that several quantities have; below such a median (in our unit) it is another one: active
+# calories, a rating of the sleep.
+_DOUBTFUL = {"calories": 1000.0, "kalorien": 1000.0, "sleep": 4.0, "schlaf": 4.0}
+# Of tables whose rows are workouts or meals: their columns are not those of days.
+_OF_SESSIONS = frozenset(
+    (
+        *("activity type", "activity id", "activity name", "max hr", "max heart rate", "avg pace"),
+        *("average pace", "route name", "duration", "elapsed time", "start time", "end time"),
+        *("gpx file", "meal", "food", "protein", "fat", "carbs", "carbohydrates", "intake"),
+        *("eiweiß", "fett", "kohlenhydrate", "mahlzeit"),
+    )
+)
 _WITH_UNIT = re.compile(r"(.*?)\s*[(\[]\s*([^)\]]*?)\s*[)\]]\s*")
 
 
@@ -85,6 +100,7 @@ class Column:
         header: theirs.
         factor: what its numbers are multiplied by.
         is_alias: it bears another name than ours.
+        least_median: of its values in our unit; one with less is another quantity.
     """
 
     place: int
@@ -92,6 +108,7 @@ class Column:
     header: str
     factor: float = 1.0
     is_alias: bool = False
+    least_median: float = 0.0
 
     @property
     def told(self) -> str:
@@ -118,13 +135,27 @@ def recognise(header: Sequence[str]) -> tuple[list[Column], list[str]]:
         name = plain(cell)
         if name in COLUMNS and name not in found:
             found[name] = Column(place, name, cell.strip())
+    sessions = sorted({_name_of(cell) for cell in header} & _OF_SESSIONS)
     meant: dict[str, list[Column]] = {}
+    refused = []
     for place, cell in enumerate(header):
         column = _by_alias(place, cell)
-        if column is not None and column.name not in found:
+        if column is None or column.name in found:
+            continue
+        if sessions and column.name in schema.FEATURE_NAMES:
+            refused.append(repr(column.header))
+        else:
             meant.setdefault(column.name, []).append(column)
     doubts = []
+    if refused:
+        doubts.append(
+            f"not read are {', '.join(refused)}: beside {sessions[0]!r} they are of workouts or "
+            "meals, and not of days"
+        )
     for name, columns in meant.items():
+        if name == DATE:
+            first = min(ALIASES[DATE].index(_name_of(column.header)) for column in columns)
+            columns = [one for one in columns if _name_of(one.header) == ALIASES[DATE][first]]
         if len(columns) == 1:
             found[name] = columns[0]
         else:
@@ -145,24 +176,39 @@ def plain(cell: str) -> str:
     return " ".join(cell.casefold().split())
 
 
+def _name_of(cell: str) -> str:
+    """Return a name without its unit in brackets, as aliases are written."""
+    split = _WITH_UNIT.fullmatch(plain(cell))
+    name = plain(cell) if split is None else split[1]
+    return re.sub(r"[\s_\-.,:/]+", " ", name).strip()
+
+
 def _by_alias(place: int, cell: str) -> Column | None:
     """Return the column that a name of an app means, None where it means none of ours."""
     name, unit = plain(cell), None
     split = _WITH_UNIT.fullmatch(name)
     if split is not None:
         name, unit = split.groups()
-    words = re.sub(r"[\s_\-.,:/]+", " ", name).strip().split(" ")
+    words = _name_of(cell).split(" ")
     ours = name if name in COLUMNS else _OF_ALIAS.get(" ".join(words))
     if ours is None and unit is None and len(words) > 1:  # "sleep_min", "distance km"
         ours, unit = _OF_ALIAS.get(" ".join(words[:-1])), words[-1]
         words = words[:-1]
     if ours is None:
         return None
-    if ours not in schema.FEATURE_NAMES:
-        return Column(place, ours, cell.strip(), is_alias=True) if unit is None else None
+    if ours == DATE or (ours == USER and unit is None):
+        return Column(place, ours, cell.strip(), is_alias=True)
+    if ours == USER:
+        return None
     units = UNITS.get(schema.FEATURE_NAMES.index(ours), {})
     unit = unit or _SAID.get(" ".join(words))
     if unit is None:
-        return Column(place, ours, cell.strip(), is_alias=True)
-    factor = units.get(unit)
-    return None if factor is None else Column(place, ours, cell.strip(), factor, is_alias=True)
+        if " ".join(words) in _NEED_UNIT:
+            return None
+        factor: float | None = 1.0
+    else:
+        factor = units.get(unit)
+    if factor is None:
+        return None
+    least = _DOUBTFUL.get(" ".join(words), 0.0)
+    return Column(place, ours, cell.strip(), factor, is_alias=True, least_median=least)

@@ -13,11 +13,11 @@ from typing import TextIO
 import numpy as np
 
 from human_wm_env.data.dataset import in_order, plain_id
-from human_wm_env.data.importers.cells import NOT_OBSERVED, what_is_wrong
+from human_wm_env.data.importers.cells import MOST_UNKNOWN, NOT_OBSERVED, what_is_wrong
 from human_wm_env.data.importers.columns import COLUMNS, DATE, USER, Column, plain, recognise
 from human_wm_env.data.importers.dates import read_dates
-from human_wm_env.data.importers.labels import MOST_UNKNOWN, LabelColumn
-from human_wm_env.data.importers.numbers import NumberColumn, decimal_of
+from human_wm_env.data.importers.labels import LabelColumn
+from human_wm_env.data.importers.numbers import NumberColumn, decimal_of, lost_zeros
 from human_wm_env.data.importers.problems import Problems
 from human_wm_env.errors import DataError
 from human_wm_env.files.reading import open_regular
@@ -171,12 +171,14 @@ class _Header:
         near = {name: self._near(name) for name in COLUMNS if name not in by_name}
         if self.date is None:
             there = f"columns are {', '.join(given)}" if any(given) else "there are no columns"
-            problems.add(f"column {DATE}", f"is not there; {there}; {near[DATE]}".rstrip("; "), [1])
+            told = "; ".join([there, *(one for one in doubts if one.startswith(DATE)), near[DATE]])
+            problems.add(f"column {DATE}", f"is not there; {told}".rstrip("; "), [1])
         if self.user is None and near[USER]:
             problems.add(f"column {USER}", f"is not there; {near[USER]}", [1])
         if len(self.absent) == schema.FEATURE_COUNT:
             features = ", ".join(schema.FEATURE_NAMES)
-            problems.add("columns", f"none of {features}, of which one has to be there", [1])
+            told = "".join(f"; {one}" for one in doubts)
+            problems.add("columns", f"none of {features}, of which one has to be there{told}", [1])
         meant = ", ".join(f"{name} ({near[name]})" for name in self.absent if near[name])
         self.notes = list(doubts)
         if meant:
@@ -199,27 +201,30 @@ class _Header:
         """
         decimal = decimal_of([one for one in self._cells if isinstance(one, NumberColumn)])
         for place, (column, cells) in enumerate(zip(self.features, self._cells, strict=True)):
-            found, wrong, told = cells.settle(decimal)
-            for row, value in found:
+            settled = cells.settle(decimal)
+            for row, value in settled.values:
                 values[row, place] = value
-            if told:
-                self.read_as.append(f"{column.name}: {told}")
-            if not wrong:
-                continue
-            filled = np.count_nonzero(~np.isnan(values[:, place])) + len(wrong)
-            first = wrong[0][1]
-            why = f"{first[:40]!r} {what_is_wrong(first, cells.index).rstrip('.')}"
-            others = f", and so are {len(wrong) - 1} other cells" if len(wrong) > 1 else ""
-            if column.is_alias and len(wrong) > MOST_UNKNOWN * filled:
+            why = why_not_used(column, values[:, place], settled.wrong)
+            if why is not None:
                 values[:, place] = NOT_OBSERVED
                 self.absent = (*self.absent, column.name)
                 self.ignored = (*self.ignored, column.header)
                 self.read_as.remove(column.told)
-                self.notes.append(f"{column.header!r} is not used as {column.name}: {why}{others}")
-            elif column.is_alias and isinstance(cells, LabelColumn):
-                self.notes.append(f"not observed, as {column.header!r} there {why}{others}")
-            else:
-                _add_problems(problems, column.name, cells.index, wrong, line)
+                self.notes.append(why)
+                continue
+            if settled.told:
+                self.read_as.append(f"{column.name}: {settled.told}")
+            if settled.wrong and column.is_alias and isinstance(cells, LabelColumn):
+                text, more = settled.wrong[0][1], len(settled.wrong) - 1
+                others = f", and so are {more} other cells" if more else ""
+                self.notes.append(
+                    f"not observed, as {column.header!r} there {text[:40]!r} "
+                    f"{what_is_wrong(text, cells.index).rstrip('.')}{others}"
+                )
+            elif (lost := lost_zeros(cells.index, values[:, place])) is not None:
+                problems.add(f"column {column.name}", lost)
+            elif settled.wrong:
+                _add_problems(problems, column.name, cells.index, settled.wrong, line)
 
     def _near(self, column: str) -> str:
         """Ask whether an ignored column was meant, or say nothing."""
@@ -232,8 +237,34 @@ class _Header:
 def _cells_of(column: Column) -> NumberColumn | LabelColumn:
     index = schema.FEATURE_NAMES.index(column.name)
     if index in schema.CATEGORICAL_FEATURES:
-        return LabelColumn(index, column.is_alias)
+        return LabelColumn(index)
     return NumberColumn(index, column.factor)
+
+
+def why_not_used(
+    column: Column, values: np.ndarray, wrong: Sequence[tuple[int, str]]
+) -> str | None:
+    """Say why an alias is none of ours by its cells, None where it is.
+
+    Args:
+        column: the alias.
+        values: (rows,), NaN where there is none.
+        wrong: rows and texts that are none of the feature.
+    """
+    if not column.is_alias:
+        return None
+    known = values[~np.isnan(values)]
+    if len(wrong) > MOST_UNKNOWN * (len(known) + len(wrong)):
+        text, index = wrong[0][1], schema.FEATURE_NAMES.index(column.name)
+        others = f", and so are {len(wrong) - 1} other cells" if len(wrong) > 1 else ""
+        what = what_is_wrong(text, index).rstrip(".")
+        return f"{column.header!r} is not used as {column.name}: {text[:40]!r} {what}{others}"
+    if len(known) and np.median(known) < column.least_median:
+        return (
+            f"{column.header!r} is not used as {column.name}: half of its cells are below "
+            f"{np.median(known):.4g}, which it hardly is; name it {column.name} if it is"
+        )
+    return None
 
 
 def _add_problems(
@@ -316,6 +347,9 @@ def text_rows(text: TextIO, file: str) -> Iterator[tuple[int, list[str]]]:
         first = text.readline()
         text.seek(0)
         delimiter = max(DELIMITERS, key=first.count)
+        if first.strip().casefold().startswith("sep="):  # Excel's own first line
+            delimiter = first.strip()[4:5] or delimiter
+            text.readline()
         reader = csv.reader(text, strict=True, delimiter=delimiter)
         for cells in reader:
             line = reader.line_num

@@ -10,7 +10,7 @@ _TIME = (
     r"(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[AaPp][Mm])?"
     r"(?: ?(?:Z|UTC|[+-]\d{2}:?\d{2}))?)?"
 )
-_YEAR_FIRST = re.compile(rf"(\d{{4}})([-/.]?)(\d{{2}})\2(\d{{2}}){_TIME}")
+_YEAR_FIRST = re.compile(rf"(\d{{4}})(?:([-/.])(\d{{1,2}})\2(\d{{1,2}})|(\d{{2}})(\d{{2}})){_TIME}")
 _YEAR_LAST = re.compile(rf"(\d{{1,2}})([-/.])(\d{{1,2}})\2(\d{{4}}|\d{{2}}){_TIME}")
 _WITH_NAME = re.compile(rf"(?:[A-Za-z]{{3,9}},? )?(\w+)[ -](\w+),?[ -](\d{{4}}){_TIME}")
 _MONTHS = (
@@ -40,24 +40,23 @@ def read_dates(
     if date_format is not None:
         return _by_format(texts, date_format)
     found: dict[str, int] = {}
-    month_first: dict[str, int | None] = {}
-    day_first: dict[str, int | None] = {}
+    orders: list[dict[str, int | None]] = [{}, {}, {}]  # month, day or year first
     wrong: dict[str, str] = {}
     for text in texts:
         numbers = _YEAR_LAST.fullmatch(text)
         if numbers:
-            first, second, year = int(numbers[1]), int(numbers[3]), _year(numbers[4])
-            month_first[text], day_first[text] = (
-                _ordinal(year, first, second),
-                _ordinal(year, second, first),
-            )
+            first, second, last = numbers[1], numbers[3], numbers[4]
+            orders[0][text] = _ordinal(_year(last), int(first), int(second))
+            orders[1][text] = _ordinal(_year(last), int(second), int(first))
+            short = len(first) == len(last) == 2
+            orders[2][text] = _ordinal(_year(first), int(second), int(last)) if short else None
             continue
         ordinal = _one_meaning(text)
         if ordinal is None:
             wrong[text] = UNREADABLE
         else:
             found[text] = ordinal
-    settled, unsettled = _settle(month_first, day_first)
+    settled, unsettled = _settle(orders)
     return found | settled, wrong | unsettled
 
 
@@ -74,7 +73,9 @@ def _by_format(texts: Sequence[str], date_format: str) -> tuple[dict[str, int], 
 def _one_meaning(text: str) -> int | None:
     numbers = _YEAR_FIRST.fullmatch(text)
     if numbers:
-        return _ordinal(int(numbers[1]), int(numbers[3]), int(numbers[4]))
+        return _ordinal(
+            int(numbers[1]), int(numbers[3] or numbers[5]), int(numbers[4] or numbers[6])
+        )
     named = _WITH_NAME.fullmatch(text)
     if named is None:
         return None
@@ -86,29 +87,27 @@ def _one_meaning(text: str) -> int | None:
     return _ordinal(year, months[0], int(day))
 
 
-def _settle(
-    month_first: dict[str, int | None], day_first: dict[str, int | None]
-) -> tuple[dict[str, int], dict[str, str]]:
-    """Choose the order that all cells allow; where both do, and differ, none is chosen."""
-    never = [text for text, day in month_first.items() if day is None and day_first[text] is None]
-    wrong = dict.fromkeys(never, UNREADABLE)
-    left = [text for text in month_first if text not in wrong]
+def _settle(orders: list[dict[str, int | None]]) -> tuple[dict[str, int], dict[str, str]]:
+    """Choose the order that all cells allow; where several do, and differ, none is chosen."""
+    texts = list(orders[0])
+    wrong = {text: UNREADABLE for text in texts if all(order[text] is None for order in orders)}
+    left = [text for text in texts if text not in wrong]
     readings = [
-        {text: day for text in left if (day := order[text]) is not None}
-        for order in (month_first, day_first)
+        {text: day for text in left if (day := order[text]) is not None} for order in orders
     ]
     whole = [reading for reading in readings if len(reading) == len(left)]
-    if len(whole) == 2 and whole[0] == whole[1]:
-        whole = whole[:1]
+    whole = [one for place, one in enumerate(whole) if one not in whole[:place]]
     if len(whole) == 1:
         return whole[0], wrong
-    if len(whole) == 2:
-        text = next(text for text in left if month_first[text] != day_first[text])
-        days = [date.fromordinal(reading[text]).isoformat() for reading in whole]
-        written = text[numbers.start(2)] if (numbers := _YEAR_LAST.fullmatch(text)) else "/"
-        form = written.join(("%d", "%m", "%Y"))
+    if whole:
+        text = next(text for text in left if len({reading[text] for reading in whole}) > 1)
+        days = list(dict.fromkeys(date.fromordinal(one[text]).isoformat() for one in whole))
+        numbers = _YEAR_LAST.fullmatch(text)
+        written = numbers[2] if numbers else "/"
+        year = "%Y" if numbers and len(numbers[4]) == 4 else "%y"
+        form = written.join(("%d", "%m", year))
         why = (
-            f"may be {days[0]} or {days[1]}, {UNTOLD}: "
+            f"may be {' or '.join(days)}, {UNTOLD}: "
             f"load the file with read_daily_csv(..., date_format='{form}'), or %m before %d"
         )
         return {}, wrong | {text: why}

@@ -1,16 +1,22 @@
-"""Labels of a column: our categories, and the names that apps give to sports."""
+"""Labels of a column: our categories, words for them, and the names that apps give to sports."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping, Sequence
 
-from human_wm_env.data.importers.cells import NOT_OBSERVED, category_reader
+import numpy as np
+
+from human_wm_env.data.importers.cells import EMPTY, NOT_OBSERVED, Settled, plain_label
 from human_wm_env.person import schema
 
-MOST_UNKNOWN = 0.5  # share of a column's cells; one with more of them is something else
-
-# The first that occurs in a name decides.
+_GYM = "Gym Workout"
+# The first that occurs in a name decides; those before others are parts of other words.
 SPORTS = (
+    ("crunch", _GYM),
+    ("trunk", _GYM),
+    ("langlauf", _GYM),
+    ("eislauf", _GYM),
+    ("motor", _GYM),
     ("yoga", "Yoga"),
     ("pilates", "Yoga"),
     ("swim", "Swimming"),
@@ -34,6 +40,7 @@ _OTHER_SPORTS = (
     *("strength", "gym", "weight", "hiit", "crossfit", "fitness", "elliptical", "rowing"),
     *("kraft", "rudern"),
 )
+_NOT_DONE = ("no ", "not ", "kein ", "nicht ", "skipped ", "missed ")
 
 
 def sport_of(name: str) -> str | None:
@@ -47,38 +54,70 @@ class LabelColumn:
 
     Args:
         index: of the feature.
-        is_alias: the column has another name than ours, so that apps' words are read, too.
+        more: our category by further words.
+        none_is_empty: the text None is an empty cell where it is no category, as in exports.
     """
 
-    def __init__(self, index: int, is_alias: bool = False) -> None:
-        self.index, self.factor = index, 1.0
-        self._read = category_reader(schema.categories(index))
-        self._is_alias = is_alias
+    def __init__(
+        self,
+        index: int,
+        more: Mapping[str, str] | None = None,
+        *,
+        none_is_empty: bool = False,
+    ) -> None:
+        self.index, self._count = index, 0
+        names = schema.categories(index)
+        self._codes = dict.fromkeys(EMPTY, NOT_OBSERVED)
+        self._codes |= {plain_label(name): float(code) for code, name in enumerate(names)}
+        self._codes |= {
+            plain_label(word): float(names.index(ours)) for word, ours in (more or {}).items()
+        }
+        if none_is_empty:
+            self._codes.setdefault("none", NOT_OBSERVED)
         self._unknown: list[tuple[int, str]] = []
-        self._count = 0
-        self.decimal = None
+        self._sports: set[str] = set()
 
     def read(self, text: str) -> float:
         """Return the code of a cell; NaN where it is empty, or none of ours."""
         row, self._count = self._count, self._count + 1
-        try:
-            return self._read(text)
-        except ValueError:
-            code = self._code_of_sport(text)
-            if math.isnan(code):
-                self._unknown.append((row, text))
-            return code
-
-    def settle(
-        self, decimal: str | None
-    ) -> tuple[list[tuple[int, float]], list[tuple[int, str]], str]:
-        """Return what `NumberColumn.settle` does: no further values, and the unknown labels."""
-        return [], self._unknown, ""
-
-    def _code_of_sport(self, text: str) -> float:
-        if not self._is_alias or self.index != schema.WORKOUT:
+        code = self._code(text)
+        if code is None:
+            self._unknown.append((row, text))
             return NOT_OBSERVED
-        ours = sport_of(text)
-        if ours is None and any(part in text.lower() for part in _OTHER_SPORTS):
-            ours = "Gym Workout"
-        return NOT_OBSERVED if ours is None else float(schema.categories(self.index).index(ours))
+        return code
+
+    def read_all(self, texts: Sequence[str]) -> np.ndarray:
+        """Return what `read` does of many cells."""
+        known = {text: self._code(text.strip()) for text in dict.fromkeys(texts)}
+        self._unknown += [
+            (self._count + row, text.strip())
+            for row, text in enumerate(texts)
+            if known[text] is None
+        ]
+        self._count += len(texts)
+        return np.array([NOT_OBSERVED if (code := known[t]) is None else code for t in texts])
+
+    def settle(self, decimal: str | None) -> Settled:
+        """Return the labels that are unknown; see `NumberColumn.settle`."""
+        told = ""
+        if self._sports:
+            some = ", ".join(sorted(self._sports)[:4])
+            told = f"names of sports are read as workouts ({some})"
+        return Settled([], self._unknown, told)
+
+    def _code(self, text: str) -> float | None:
+        code = self._codes.get(plain_label(text))
+        if code is None and self.index == schema.WORKOUT:
+            ours = _workout_of(text)
+            if ours is not None:
+                self._sports.add(f"{text[:30]}: {ours}")
+                code = float(schema.categories(self.index).index(ours))
+        return code
+
+
+def _workout_of(text: str) -> str | None:
+    lower = text.lower()
+    if lower.startswith(_NOT_DONE):
+        return None
+    ours = sport_of(text)
+    return _GYM if ours is None and any(part in lower for part in _OTHER_SPORTS) else ours

@@ -90,7 +90,6 @@ def read_day_rows(
             path,
             options,
             ledger,
-            decimal_comma=table.decimal_comma,
             undated=undated,
         )
         for chunk in table.chunks:

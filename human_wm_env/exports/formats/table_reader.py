@@ -9,14 +9,13 @@ import numpy as np
 
 from human_wm_env.data.dataset import plain_id
 from human_wm_env.data.importers.columns import DATE, USER, Column
+from human_wm_env.data.importers.csv_table import why_not_used
 from human_wm_env.data.importers.dates import UNTOLD, read_dates
-from human_wm_env.data.importers.labels import MOST_UNKNOWN, LabelColumn
-from human_wm_env.data.importers.numbers import COMMA, NumberColumn, decimal_of
+from human_wm_env.data.importers.labels import LabelColumn
+from human_wm_env.data.importers.numbers import NumberColumn, decimal_of, lost_zeros
 from human_wm_env.errors import DataError
-from human_wm_env.exports.categories import category_codes
-from human_wm_env.exports.day_log import as_number, is_nothing
+from human_wm_env.exports.categories import further_words
 from human_wm_env.exports.day_rows import REJECTED, DayRows, joined
-from human_wm_env.exports.decimals import rewrite_for
 from human_wm_env.exports.formats.format import ReadingOptions
 from human_wm_env.exports.ledger import Ledger, Where
 from human_wm_env.exports.stamps import possible_day
@@ -24,31 +23,26 @@ from human_wm_env.exports.tables import Chunk
 from human_wm_env.person import schema
 from human_wm_env.person.history import FIRST_UNDATED_DAY, LAST_UNDATED_DAY
 
-NAN = float("nan")
-
 
 class _Read(NamedTuple):
-    """A column that is read: where it stands, and how its cells are understood."""
+    """A column of a feature, and what reads its cells."""
 
     column: Column
     feature: int
     cells: NumberColumn | LabelColumn
-    style: str | None
 
 
 class TableReader:
     """Reads rows of a daily table into arrays, a chunk at a time.
 
-    How numbers are written is found out from the first chunk, what dates mean from all rows.
+    How numbers are written, and what dates mean, is found out from all rows.
 
     Args:
         header: names of the columns.
         columns: those that are ours.
         file: name of the file.
-        options: its `categories` are more words for our categories.
+        options: of reading.
         ledger: where values are counted.
-        decimal_comma: numbers may have a comma before their decimals, where neither `options` nor
-            other cells say what they have.
         undated: dates may be numbers of days of a log without dates.
     """
 
@@ -60,18 +54,17 @@ class TableReader:
         options: ReadingOptions,
         ledger: Ledger,
         *,
-        decimal_comma: bool = False,
         undated: bool = False,
     ) -> None:
         self._header, self._columns = list(header), list(columns)
         self.file, self._options, self.ledger = file, options, ledger
         self._undated = undated
-        self._rewrite, self._rewrite_all = rewrite_for(
-            options.decimal, comma_possible=decimal_comma
-        )
         self._place = {column.name: column.place for column in columns}
-        self._read: list[_Read] | None = None
-        self._codes: dict[int, dict[str, float]] = {}
+        self._read = [
+            _Read(column, index, _cells_of(column, index, options))
+            for column in columns
+            if (index := _feature_of(column)) is not None
+        ]
         self._users: dict[str, int] = {}
         self._dates: dict[str, int] = {}
         self._parts: dict[str, list[np.ndarray]] = {
@@ -79,13 +72,11 @@ class TableReader:
         }
 
     def add(self, chunk: Chunk) -> None:
-        """Read rows; cells that cannot be used are rejected."""
+        """Take rows; their cells are judged by `finish`."""
         lines, columns = chunk
-        if self._read is None:
-            self._read = self._begin(columns)
-        values = np.full((len(lines), schema.FEATURE_COUNT), NAN)
+        values = np.full((len(lines), schema.FEATURE_COUNT), np.nan)
         for one in self._read:
-            values[:, one.feature] = self._column(one, columns[one.column.place], lines)
+            values[:, one.feature] = one.cells.read_all(columns[one.column.place])
         dates = columns[self._place[DATE]]
         known = {
             text: self._dates.setdefault(text, len(self._dates)) for text in dict.fromkeys(dates)
@@ -96,17 +87,16 @@ class TableReader:
         self._parts["values"].append(values)
 
     def finish(self, source: str) -> DayRows:
-        """Return all rows; those without an id or a possible date are rejected.
+        """Return all rows; cells that cannot be used, and rows without an id or date, are rejected.
 
         Raises:
-            DataError: dates may be read in two ways.
+            DataError: dates may be read in two ways, or steps have lost zeros.
         """
-        if self._read is None:
-            self._read = self._begin([()] * len(self._header))
         values = joined(self._parts["values"], schema.FEATURE_COUNT)
         user, date, line = (
             joined(self._parts[name]).astype(np.int64) for name in ("user", "date", "line")
         )
+        self._settle(values, line)
         days = read_days(list(self._dates), self.file, self._options, undated=self._undated)
         day = np.array(list(days.values()), dtype=np.int64)[date]
         bad = (day < 0) | (user < 0)
@@ -135,95 +125,55 @@ class TableReader:
             np.zeros(int(good.sum()), dtype=np.int64),
         )
 
-    def _begin(self, columns: Sequence[Sequence[str]]) -> list[_Read]:
-        """Find out from the first rows what columns are and how their numbers are written."""
-        found = []
+    def _settle(self, values: np.ndarray, line: np.ndarray) -> None:
+        """Read the cells that had to wait, count all, and reject those that are none."""
+        decimal = decimal_of(
+            [one.cells for one in self._read if isinstance(one.cells, NumberColumn)]
+        )
+        used = {self._place.get(name) for name in (USER, DATE)}
         for column in self._columns:
-            if column.name not in schema.FEATURE_NAMES:
-                self._tell(column)
+            if column.is_alias and column.name in (USER, DATE):
+                self.ledger.note(column.told)
+        for column, feature, cells in self._read:
+            settled = cells.settle(decimal)
+            for row, value in settled.values:
+                values[row, feature] = value
+            why = why_not_used(column, values[:, feature], settled.wrong)
+            if why is not None:
+                values[:, feature] = np.nan
+                self.ledger.note(why)
                 continue
-            index = schema.FEATURE_NAMES.index(column.name)
-            cells: NumberColumn | LabelColumn
-            if index in schema.CATEGORICAL_FEATURES:
-                cells = LabelColumn(index, column.is_alias)
-                self._codes[index] = category_codes(index, self._options.categories)
-                texts = [
-                    t for t in columns[column.place] if t.strip().lower() not in self._codes[index]
-                ]
-            else:
-                cells, texts = NumberColumn(index, column.factor), list(columns[column.place])
-                if self._options.decimal is not None:
-                    texts = []  # it is said how they are written
-            for text in texts:
-                cells.read(text.strip())
-            found.append((column, index, cells))
-        decimal = decimal_of([cells for _, _, cells in found if isinstance(cells, NumberColumn)])
-        read = []
-        for column, index, cells in found:
-            style = cells.style(decimal) if isinstance(cells, NumberColumn) else None
-            if column.is_alias and _is_something_else(cells, style, columns[column.place]):
-                self.ledger.note(
-                    f"{column.header!r} is not used as {column.name}: few of its cells are"
-                )
-                continue
-            self._tell(column)
-            if isinstance(cells, NumberColumn) and cells.told(style):
-                self.ledger.note(f"{column.name}: {cells.told(style)}")
-            read.append(_Read(column, index, cells, style))
-        used = {one.column.place for one in read} | {self._place.get(name) for name in (USER, DATE)}
+            used.add(column.place)
+            lost = lost_zeros(feature, values[:, feature])
+            if lost is not None:
+                received = f"{self.file}, {column.name}: {lost}"
+                raise DataError("steps of whole days", received, "Export it again.")
+            if column.is_alias:
+                self.ledger.note(column.told)
+            if settled.told:
+                self.ledger.note(f"{column.name}: {settled.told}")
+            count = int(np.count_nonzero(~np.isnan(values[:, feature]))) + len(settled.wrong)
+            self.ledger.read(feature, count)
+            self._reject(feature, settled.wrong, values, line)
         for place, name in enumerate(self._header):
             if place not in used:
                 self.ledger.skip(f"column {name}")
-        return read
 
-    def _tell(self, column: Column) -> None:
-        if column.is_alias:
-            self.ledger.note(column.told)
-
-    def _column(self, one: _Read, texts: Sequence[str], lines: list[int]) -> np.ndarray:
-        """Return a feature's numbers or codes; counts them as read, rejects what is none."""
-        index = one.feature
-        if isinstance(one.cells, LabelColumn):
-            known = {text: self._label(one.cells, text) for text in set(texts)}
-            values = np.array([known[text] for text in texts])
-        else:
-            values = self._numbers(one.cells, texts, one.style)
-        self.ledger.read(index, int(np.count_nonzero(~np.isnan(values))))
-        for row in np.flatnonzero(values == REJECTED).tolist():
-            why = "it should be a finite number"
-            if index in self._codes:
-                names = ", ".join(schema.categories(index))
-                why = f"it should be one of {names}, or be named in `categories`"
-            where = Where(self.file, f"line {lines[row]}")
-            self.ledger.reject(index, where, schema.FEATURE_NAMES[index], texts[row], why)
-        return values
-
-    def _label(self, cells: LabelColumn, text: str) -> float:
-        code = self._codes[cells.index].get(text.strip().lower())
-        if code is None:
-            code = cells.read(text.strip())
-            return REJECTED if np.isnan(code) else code
-        return code
-
-    def _numbers(self, cells: NumberColumn, texts: Sequence[str], style: str | None) -> np.ndarray:
-        """Return numbers: NaN where nothing stands, REJECTED where no finite number does."""
-        if not self._rewrite_all and style != COMMA:
-            try:
-                values = np.array([float(text) if text else NAN for text in texts])
-                if not np.isinf(values).any() and "_" not in "".join(texts):
-                    return values * cells.factor
-            except ValueError:
-                pass
-        return np.array([self._number(cells, text.strip(), style) for text in texts])
-
-    def _number(self, cells: NumberColumn, text: str, style: str | None) -> float:
-        if is_nothing(text):
-            return NAN
-        value = None if self._rewrite_all else cells.styled(text, style)
-        if value is None:
-            plain = as_number(self._rewrite(text))
-            value = None if plain is None else plain * cells.factor
-        return REJECTED if value is None else value
+    def _reject(
+        self,
+        feature: int,
+        wrong: Sequence[tuple[int, str]],
+        values: np.ndarray,
+        line: np.ndarray,
+    ) -> None:
+        why = "it should be a finite number"
+        if feature in schema.CATEGORICAL_FEATURES:
+            names = ", ".join(schema.categories(feature))
+            why = f"it should be one of {names}, or be named in `categories`"
+        for row, text in wrong:
+            values[row, feature] = REJECTED
+            where = Where(self.file, f"line {line[row]}")
+            self.ledger.reject(feature, where, schema.FEATURE_NAMES[feature], text, why)
 
     def _user_positions(self, columns: Sequence[Sequence[str]]) -> np.ndarray:
         if USER not in self._place:
@@ -235,6 +185,17 @@ class TableReader:
             for text in dict.fromkeys(cells)
         }
         return np.array([known[text] for text in cells], dtype=np.int64)
+
+
+def _feature_of(column: Column) -> int | None:
+    known = column.name in schema.FEATURE_NAMES
+    return schema.FEATURE_NAMES.index(column.name) if known else None
+
+
+def _cells_of(column: Column, index: int, options: ReadingOptions) -> NumberColumn | LabelColumn:
+    if index in schema.CATEGORICAL_FEATURES:
+        return LabelColumn(index, further_words(index, options.categories), none_is_empty=True)
+    return NumberColumn(index, column.factor, options.decimal)
 
 
 def read_days(
@@ -271,15 +232,3 @@ def read_days(
         return -1 if possible is None else possible
 
     return {text: logged(found.get(text.strip())) for text in texts}
-
-
-def _is_something_else(
-    cells: NumberColumn | LabelColumn, style: str | None, texts: Sequence[str]
-) -> bool:
-    """Return True where most of the filled cells of a column are none of the feature."""
-    filled = [text.strip() for text in texts if not is_nothing(text)]
-    if isinstance(cells, NumberColumn):
-        unknown = sum(cells.styled(text, style) is None for text in filled)
-    else:
-        unknown = len(cells.settle(None)[1])
-    return bool(filled) and unknown > MOST_UNKNOWN * len(filled)

@@ -31,6 +31,8 @@ def read_as(*header: str) -> dict[str, tuple[str, float]]:
         ("Avg Heart Rate (bpm)", "heart_rate_avg", 1.0),
         ("Active Minutes", "active_minutes", 1.0),
         ("Active time (h)", "active_minutes", 60.0),
+        ("Sleep (hh:mm)", "sleep_hours", 1.0),
+        ("Date (UTC)", "date", 1.0),
         ("Workout", "workout_type", 1.0),
         ("participant_id", "user_id", 1.0),
     ],
@@ -45,6 +47,7 @@ def test_what_apps_call_our_columns(header: str, name: str, factor: float) -> No
     [
         *("Active Calories", "Calories eaten", "Resting Heart Rate", "Heart Rate Variability"),
         *("Exercise Minutes", "Time in Bed", "Sleep Score", "Sleep (%)", "Mood (1-5)", "id"),
+        *("Sleep time", "Active", "Active time", "Asleep", "Mood (1-5)"),
         *("Steps goal", "Steps (%)", "Max Heart Rate", "Distance (floors)", "Sleep efficiency"),
     ],
 )
@@ -69,3 +72,23 @@ def test_what_was_understood_is_told() -> None:
         "'Distance (mi)' is read as distance_km, times 1.609344",
         "'Puls' is read as heart_rate_avg",
     ]
+
+
+def test_of_two_dates_the_one_that_says_so() -> None:
+    assert read_as("Datum", "Tag", "Schritte")["Datum"] == ("date", 1.0)
+    assert "Tag" not in read_as("Datum", "Tag", "Schritte")
+    assert read_as("Tag", "Schritte")["Tag"] == ("date", 1.0)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ("Activity Type", "Date", "Distance", "Calories", "Avg HR", "Max HR"),
+        ("Date", "Type", "Route Name", "Distance (km)", "Duration", "Average Heart Rate (bpm)"),
+        ("Date", "Meal", "Calories", "Fat (g)", "Protein (g)"),
+    ],
+)
+def test_tables_of_workouts_and_of_meals_are_none_of_days(header: tuple[str, ...]) -> None:
+    found, doubts = recognise(header)
+    assert [column.name for column in found] == ["date"]
+    assert "of workouts or meals" in doubts[0]

@@ -312,3 +312,26 @@ def test_many_bad_cells_of_a_column_are_one_problem(tmp_path: Path) -> None:
     rows = [f"2024-05-{day:02},x{day},5" for day in range(1, 21)]
     with pytest.raises(DataError, match=r"1 problem .*\n.*lines 2, 3, 4, 5, 6 and 15 more, .*'x1'"):
         read_daily_csv(write(tmp_path, *rows, header="date,steps,distance_km"))
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "said"),
+    [
+        ("date,steps,Calories", "2024-05-{:02},9000,6{:02}", "'Calories' is not used as calories"),
+        ("date,steps,Sleep", "2024-05-{:02},9000,3", "'Sleep' is not used as sleep_hours"),
+    ],
+)
+def test_a_name_of_several_quantities_is_judged_by_its_values(
+    tmp_path: Path, header: str, row: str, said: str
+) -> None:
+    rows = [row.format(day, day) for day in range(1, 15)]
+    with pytest.warns(LogWarning, match=said):
+        imported = read_daily_csv(write(tmp_path, *rows, header=header))
+    assert imported.dataset.observed[0, :, schema.STEPS].all()
+    assert imported.dataset.observed[0].sum() == 14
+
+
+def test_the_first_line_of_a_spreadsheet_may_name_the_separator(tmp_path: Path) -> None:
+    file = tmp_path / "logs.csv"
+    file.write_text("sep=;\ndate;steps\n2024/5/1;9000\n2024/5/2;8000\n", encoding="utf-8")
+    assert read_daily_csv(file).dataset.rows[0, :, schema.STEPS].tolist() == [9000, 8000]

@@ -13,12 +13,15 @@ def column(
     index: int, cells: list[str], decimal: str | None = None, factor: float = 1.0
 ) -> tuple[list[float], list[str], str]:
     """Return the values of cells, those that are no number, and how they were read."""
-    reader = NumberColumn(index, factor)
+    reader, many = NumberColumn(index, factor), NumberColumn(index, factor)
     values = np.array([reader.read(cell) for cell in cells])
-    found, wrong, told = reader.settle(decimal)
-    for row, value in found:
+    settled = reader.settle(decimal)
+    at_once = np.concatenate([many.read_all(cells[:2]), many.read_all(cells[2:])])
+    assert many.settle(decimal) == settled
+    np.testing.assert_array_equal(at_once, values)
+    for row, value in settled.values:
         values[row] = value
-    return values.tolist(), [text for _, text in wrong], told
+    return values.tolist(), [text for _, text in settled.wrong], settled.told
 
 
 STEPS, KCAL, KM, SLEEP = schema.STEPS, schema.CALORIES, schema.DISTANCE, schema.SLEEP
@@ -49,6 +52,9 @@ STEPS, KCAL, KM, SLEEP = schema.STEPS, schema.CALORIES, schema.DISTANCE, schema.
             [7.5, 7.75, 6.25, 8, 7.5],
         ),
         (schema.MINUTES, ["1h 30m", "45", "01:15:00"], None, [90, 45, 75]),
+        (SLEEP, ["7h30", "7h 30m 36s", "1.5 h", "0 days 07:30:00"], None, [7.5, 7.51, 1.5, 7.5]),
+        (SLEEP, ["7.512", "6.250"], None, [7.512, 6.25]),
+        (KM, ["0.512", "0.730"], None, [0.512, 0.73]),
     ],
 )
 def test_values(index: int, cells: list[str], decimal: str | None, wanted: list[float]) -> None:
@@ -72,6 +78,7 @@ def test_empty_cells_are_not_observed() -> None:
         (KM, ["5:30"]),  # a duration is no distance
         (schema.MINUTES, ["1:30"]),  # hours and minutes, or minutes and seconds
         (SLEEP, ["7:75"]),
+        (SLEEP, ["7h 75m"]),
         (STEPS, ["inf"]),
         (STEPS, ["12,34,567"]),
     ],
@@ -101,3 +108,18 @@ def test_other_columns_show_what_stands_before_decimals() -> None:
     assert shown(["9,500"], ["5"]) is None
     assert shown(["1.234,5"]) == ","
     assert shown(["5"], ["59,2"], ["59.2"]) is None
+
+
+def test_metres_and_seconds_have_no_decimals() -> None:
+    metres, _, told = column(KM, ["5.123", "12.345", "980"], factor=1e-3)
+    np.testing.assert_allclose(metres, [5.123, 12.345, 0.98])
+    assert told == "'.' parts thousands"
+    np.testing.assert_allclose(column(KM, ["512.125", "980.5"], factor=1e-3)[0], [0.512125, 0.9805])
+
+
+def test_a_sign_that_is_given_is_the_only_one() -> None:
+    reader = NumberColumn(KM, decimal=",")
+    values = [reader.read(cell) for cell in ("7,5", "1.234", "7.5", "8")]
+    settled = reader.settle(None)
+    assert np.isnan(values[:3]).all() and values[3] == 8.0
+    assert settled.values == [(0, 7.5), (1, 1234.0)] and settled.wrong == [(2, "7.5")]
