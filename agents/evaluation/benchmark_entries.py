@@ -19,6 +19,7 @@ from agents.planning.model_predictive_control import PlannerConfig
 from agents.planning.residual_planner import ResidualPlannerConfig
 from agents.registry import ALGORITHMS, AgentConfig
 from agents.sb3.hyperparameters import PPOConfig
+from human_wm_env.errors import ConfigError
 
 SEARCH_SEEDS = 100  # where the seeds of the exploit search begin
 BACKPROP, DISTILLED = "backprop dream context", "distilled dream context"
@@ -133,6 +134,9 @@ def benchmark_entries(
         config: of the benchmark.
         untrained_model: checkpoint of the ablation.
         agent_folder: of a trained agent, by the name of its entry.
+
+    Raises:
+        ConfigError: two entries would have the same name, or there is nothing to correct.
     """
     dream, truth = config.dream, config.simulator
     model = dream.world_model
@@ -162,7 +166,9 @@ def benchmark_entries(
     add(BACKPROP, config.backprop, seeing, config.seeds)
     for budget in config.corrections:
         days = budget.search.iterations * budget.search.candidates * budget.draws * budget.days
-        actor = next(entry.name for entry in found if entry.group == BACKPROP)
+        actor = next((entry.name for entry in found if entry.group == BACKPROP), None)
+        if actor is None:
+            raise ConfigError("seeds >= 1, for what is corrected", "0", "Say corrections=[].")
         group = f"residual_planner, {days} days"
         corrects = ResidualPlannerConfig(agent_folder(actor), budget)
         found.append(BenchmarkEntry(f"{group}, {actor}", group, corrects, seeing))
@@ -202,4 +208,12 @@ def benchmark_entries(
                 config.exploit_seeds,
                 own_world=("temperature", value),
             )
+    names = [entry.name for entry in found]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ConfigError(
+            "entries of different names: corrections of different days, each algorithm once",
+            f"{twice[0]!r} twice",
+            "Leave one of them out.",
+        )
     return found

@@ -58,14 +58,17 @@ def _name_points(
     axes: Axes, points: Mapping[str, tuple[float, float]], low: float, high: float
 ) -> None:
     """Write names beside points, away from the diagonal's end and apart from each other."""
-    gap, above = 0.045 * (high - low), -np.inf
+    gap = 0.045 * (high - low)
+    placed, above = {}, -np.inf
     for name, (x, y) in sorted(points.items(), key=lambda item: item[1][1]):
+        placed[name] = above = max(y + (-gap if x < 0.5 * (low + high) else gap), above + gap)
+    excess = max(0.0, above - (high - gap))
+    for name, (x, y) in points.items():
         right = x < 0.5 * (low + high)
-        above = max(y + (-gap if right else gap), above + gap)
         axes.annotate(
             name,
             (x, y),
-            xytext=(x + (0.03 if right else -0.03) * (high - low), above),
+            xytext=(x + (0.03 if right else -0.03) * (high - low), placed[name] - excess),
             ha="left" if right else "right",
             va="center",
             fontsize=8,

@@ -25,8 +25,10 @@ def ranked_pairs(
 
     Returns:
         For each size: `points` (from, to; the last is None), `pairs` and `ranked_alike`, their
-        share; None where there is no pair.
+        share; None where there is no pair. Nothing where the oracle gains nothing.
     """
+    if not full_score > 0.0:
+        return []  # there are no points without a gain
     alike: list[list[bool]] = [[] for _ in SIZES]
     means = {
         name: (of.returns.mean(), truth[name].returns.mean())
@@ -35,6 +37,8 @@ def ranked_pairs(
     }
     for one, other in combinations(means.values(), 2):
         imagined, real = one[0] - other[0], one[1] - other[1]
+        if real == 0.0:
+            continue  # there is no order
         points = abs(real) / full_score * FULL_SCORE
         size = next(index for index, end in enumerate(SIZES) if points < end)
         alike[size].append(bool(imagined * real > 0.0))

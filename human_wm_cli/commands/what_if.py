@@ -115,7 +115,7 @@ def rows(found: WhatIf) -> list[Row]:
 
 
 def _signed(value: float) -> str:
-    return f"{value:+,.0f}" if abs(value) >= 1000 else f"{value:+.3g}"
+    return f"{value:+,.0f}" if abs(value) >= 999.5 else f"{value:+.3g}"
 
 
 def _share(from_log: float | None) -> str:

@@ -84,6 +84,8 @@ def header_of(export: Export, path: str, *, skip_lines: int = 0) -> tuple[str, .
         head = export.head(path)
         encoding = "utf-16" if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8"
         lines = head.decode(encoding, errors="ignore").lstrip("\ufeff").splitlines()
+        if lines and lines[0].strip().casefold().startswith("sep="):
+            skip_lines += 1  # Excel's own first line
         line = lines[skip_lines] if len(lines) > skip_lines else ""
         names = next(csv.reader([line], delimiter=separator_of(line)), [])
     except (csv.Error, DataError):

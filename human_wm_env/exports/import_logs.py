@@ -267,7 +267,7 @@ def _manifest(
         "people": len(writer.ids),
         "person_days": writer.person_days,
         "counts": ledger.table(),
-        "rejected": ledger.commonest(),
+        "rejected": ledger.commonest(examples=False),
         "unused": dict(ledger.unused.most_common(50)),
         "notes": [
             text if times == 1 else f"{text} ({times} times)"

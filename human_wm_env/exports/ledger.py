@@ -131,11 +131,16 @@ class Ledger:
         self._reasons[column, why] += values
         self._examples.setdefault((column, why), example)
 
-    def commonest(self, most: int = 5) -> list[str]:
-        """Say why most values that cannot be used were rejected, each with an example."""
+    def commonest(self, most: int = 5, *, examples: bool = True) -> list[str]:
+        """Say why most values that cannot be used were rejected.
+
+        Args:
+            most: reasons.
+            examples: give one of each: what stood there, which is somebody's.
+        """
         return [
-            f"{values} value{'s' if values > 1 else ''}, {f'{column}: ' if column else ''}{why}; "
-            f"for instance {self._examples[column, why]}"
+            f"{values} value{'s' if values > 1 else ''}, {f'{column}: ' if column else ''}{why}"
+            + (f"; for instance {self._examples[column, why]}" if examples else "")
             for (column, why), values in self._reasons.most_common(most)
         ]
 

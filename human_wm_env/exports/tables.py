@@ -84,11 +84,16 @@ def open_table(export: Export, path: str, ledger: Ledger) -> Iterator[Table]:
     with export.open(path) as stream, typed_errors(path):
         lines = bounded_lines(text_stream(stream), path)
         first = next(lines, "")
+        skipped = first.strip().casefold().startswith("sep=")  # Excel's own first line
+        if skipped:
+            first = next(lines, "")
         separator = separator_of(first)
         names = [column_key(name) for name in next(csv.reader([first], delimiter=separator), [])]
         check_columns(names, path)
         rows = csv.reader(lines, delimiter=separator)
-        yield Table(names, _csv_chunks(rows, len(names), path, ledger), separator != ",")
+        yield Table(
+            names, _csv_chunks(rows, len(names), path, ledger, 2 + skipped), separator != ","
+        )
 
 
 def _parquet_chunks(batches: Iterator[list[tuple[str, ...]]]) -> Iterator[Chunk]:
@@ -100,9 +105,8 @@ def _parquet_chunks(batches: Iterator[list[tuple[str, ...]]]) -> Iterator[Chunk]
 
 
 def _csv_chunks(
-    reader: Iterator[list[str]], width: int, file: str, ledger: Ledger
+    reader: Iterator[list[str]], width: int, file: str, ledger: Ledger, line: int
 ) -> Iterator[Chunk]:
-    line = 2
     while rows := list(islice(reader, CHUNK_ROWS)):
         lines = list(range(line, line + len(rows)))
         line += len(rows)
@@ -117,8 +121,8 @@ def _of_width(
 ) -> tuple[list[list[str]], list[int]]:
     kept, kept_lines = [], []
     for row, line in zip(rows, lines, strict=True):
-        if len(row) == width:
-            kept.append(row)
+        if len(row) >= width and not any(row[width:]):  # spreadsheets add empty cells
+            kept.append(row[:width])
             kept_lines.append(line)
         elif row:  # a blank line is none
             ledger.read(UNPLACED)

@@ -67,11 +67,12 @@ class XmlStream:
         began = False
         try:
             for piece in _pieces(self._stream, self._file):
+                # The first piece has an XML declaration before anything else.
+                shown = piece if began else piece.lstrip(b"\xef\xbb\xbf \t\r\n")[2:]
+                if b"<!" in piece or b"<?" in shown:
+                    take = None
                 if take is not None and began:
-                    if b"<!" in piece or b"<?" in piece:
-                        take = None
-                    else:
-                        piece = take(piece)
+                    piece = take(piece)
                 began = True
                 parser.Parse(piece, False)
             parser.Parse(b"", True)

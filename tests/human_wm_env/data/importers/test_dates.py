@@ -14,7 +14,7 @@ DAY = date(2021, 5, 24).toordinal()
 @pytest.mark.parametrize(
     "text",
     [
-        *("2021-05-24", "2021/05/24", "2021.05.24", "20210524"),
+        *("2021-05-24", "2021/05/24", "2021.05.24", "20210524", "2021-5-24", "2021/5/24"),
         *("2021-05-24 00:00:00", "2021-05-24T23:59:59.5Z", "2021-05-24 00:00:00-0700"),
         *("24 May 2021", "24-May-2021", "May 24, 2021", "Monday, May 24, 2021", "24 may 2021"),
         *("24/05/2021", "24.5.2021", "5/24/2021", "5/24/21", "5/24/2021 12:00:00 AM"),
@@ -56,3 +56,11 @@ def test_a_date_that_may_be_two_days_is_never_guessed() -> None:
 def test_rows_that_contradict_each_other_are_told() -> None:
     _, wrong = read_dates(["13/04/2024", "14/04/2024", "04/15/2024"])
     assert list(wrong) == ["04/15/2024"] and "other way round" in wrong["04/15/2024"]
+
+
+def test_the_year_may_come_first_with_two_digits() -> None:
+    found, wrong = read_dates(["24-05-20", "24-05-21", "24-05-31"])
+    assert wrong.keys() == {"24-05-20"}  # 24 May 2020, or 20 May 2024
+    assert "2020-05-24 or 2024-05-20" in wrong["24-05-20"]
+    found, wrong = read_dates(["32-05-20", "32-05-21"])
+    assert wrong == {} and found["32-05-20"] == date(2032, 5, 20).toordinal()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from human_wm_env import import_logs
+from human_wm_env import DataError, import_logs
 from human_wm_env.exports import xml_stream
 from human_wm_env.exports.formats.apple_records import AppleRecords
 from tests.human_wm_env.exports.grids import check_balance, grids
@@ -86,6 +86,7 @@ def piece(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> in
         "",
         # What looks like records is none, here and in all that follows.
         f"<!-- {quantity('StepCount', PHONE, 'count', ('2021-03-02 10:00:00',) * 2, 77)}/> -->",
+        '<ExportDate value="2021-03-10 12:00:00 +0100"/>',
         f"<![CDATA[{quantity('StepCount', PHONE, 'count', ('2021-03-02 10:00:00',) * 2, 77)}/>]]>",
     ],
 )
@@ -123,3 +124,34 @@ def test_what_is_rejected_is_named_by_its_line(tmp_path: Path, piece: int) -> No
     for row in rejected:
         number = int(str(row["place"]).removeprefix("line "))
         assert f'"{row["value"]}"' in text[number - 1]
+
+
+def test_a_comment_that_begins_in_the_first_piece(
+    tmp_path: Path, piece: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = an_export(tmp_path)
+    text = file.read_text(encoding="utf-8")
+    head, mark, rest = text.partition('+0100"/>\n')
+    lines = rest.splitlines(keepends=True)
+    cut = next(at for at in range(200, len(lines)) if lines[at].startswith(" <Record"))
+    commented = "".join(["<!--\n", *lines[:cut], "-->\n", *lines[cut:]])
+    file.write_text(head + mark + commented, encoding="utf-8")
+    quick = found(file)
+    monkeypatch.setattr(AppleRecords, "take", lambda self, text: text)
+    assert quick == found(file)
+
+
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [("&gt;, name", "&foo;, name"), ('sourceVersion="17', 'sourceVersion="&')],
+)
+def test_what_is_no_xml_is_none_for_the_expression_either(
+    tmp_path: Path, written: str, instead: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(xml_stream, "_CHUNK", 3000)
+    file = an_export(tmp_path)
+    text = file.read_text(encoding="utf-8")
+    place = text.index(written, len(text) // 2)
+    file.write_text(text[:place] + instead + text[place + len(written) :], encoding="utf-8")
+    with pytest.raises(DataError, match="a whole XML file"):
+        import_logs(file, format="apple_health")

@@ -243,3 +243,13 @@ def test_steps_that_have_lost_their_zeros_are_refused(tmp_path: Path) -> None:
     for read in (import_logs, read_daily_csv):
         with pytest.raises(DataError, match="as if the unit were thousands"):
             read(file)
+
+
+def test_empty_cells_at_the_ends_of_rows_and_the_separator_line_of_spreadsheets(
+    tmp_path: Path,
+) -> None:
+    text = "sep=;\ndate;steps;mood\n2021-05-24;800;Happy;;\n2021-05-25;900;Tired;x\n"
+    logs = import_logs(write(tmp_path, text))
+    assert grids(logs, {"me": "2021-05-24"})["me"] == lines("2021-05-24 800 ~ ~ ~ ~ ~ ~ ~ ~ Happy")
+    assert [row["place"] for row in logs.rejected] == ["line 4"]
+    assert "x" not in str(logs.manifest["rejected"])
