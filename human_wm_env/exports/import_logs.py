@@ -13,9 +13,9 @@ import numpy as np
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.data.folder import ids_in, is_folder_of_logs, read_manifest, read_reasons
 from human_wm_env.data.importers.daily_csv import Frame, read_daily_csv
+from human_wm_env.data.importers.numbers import COMMA, POINT
 from human_wm_env.errors import ConfigError, DataError
 from human_wm_env.exports.day_log import DayLog
-from human_wm_env.exports.decimals import COMMA, POINT
 from human_wm_env.exports.files import Export, open_exports
 from human_wm_env.exports.folder_writer import FolderWriter, new_folder, read_rejected, read_salt
 from human_wm_env.exports.formats.format import Format, ReadingOptions

@@ -41,12 +41,10 @@ class Table(NamedTuple):
     Attributes:
         names: of the columns, as `column_key` writes them.
         chunks: its rows.
-        decimal_comma: whether a comma in a number can stand before its decimals.
     """
 
     names: list[str]
     chunks: Iterator[Chunk]
-    decimal_comma: bool
 
 
 def is_table(export: Export, path: str) -> bool:
@@ -79,7 +77,7 @@ def open_table(export: Export, path: str, ledger: Ledger) -> Iterator[Table]:
         with export.on_disk(path) as file:
             names = [column_key(name) for name in column_names(file, path)]
             check_columns(names, path)
-            yield Table(names, _parquet_chunks(text_batches(file, path, CHUNK_ROWS)), False)
+            yield Table(names, _parquet_chunks(text_batches(file, path, CHUNK_ROWS)))
         return
     with export.open(path) as stream, typed_errors(path):
         lines = bounded_lines(text_stream(stream), path)
@@ -91,9 +89,7 @@ def open_table(export: Export, path: str, ledger: Ledger) -> Iterator[Table]:
         names = [column_key(name) for name in next(csv.reader([first], delimiter=separator), [])]
         check_columns(names, path)
         rows = csv.reader(lines, delimiter=separator)
-        yield Table(
-            names, _csv_chunks(rows, len(names), path, ledger, 2 + skipped), separator != ","
-        )
+        yield Table(names, _csv_chunks(rows, len(names), path, ledger, 2 + skipped))
 
 
 def _parquet_chunks(batches: Iterator[list[tuple[str, ...]]]) -> Iterator[Chunk]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from human_wm_env import ConfigError, DataError, import_logs
-from human_wm_env.exports.decimals import rewrite_for
+from human_wm_env.data.importers.numbers import NumberColumn
+from human_wm_env.person import schema
 from tests.human_wm_env.exports.formats.test_daily_table import FIRST_DAYS, HEADER, ROWS
 from tests.human_wm_env.exports.grids import check_balance, grids
 
@@ -27,20 +29,18 @@ from tests.human_wm_env.exports.grids import check_balance, grids
     ],
 )
 def test_what_parts_thousands(decimal: str, text: str, number: float | None) -> None:
-    rewrite, all_of_them = rewrite_for(decimal, comma_possible=False)
-    assert all_of_them
-    if number is None:
-        with pytest.raises(ValueError):
-            float(rewrite(text))
-    else:
-        assert float(rewrite(text)) == number
+    column = NumberColumn(schema.CALORIES, decimal=decimal)
+    assert np.isnan(column.read(text))
+    settled = column.settle(None)
+    assert settled.values == ([] if number is None else [(0, number)])
+    assert settled.wrong == ([(0, text)] if number is None else [])
 
 
-def test_a_comma_is_a_point_only_where_it_does_not_separate() -> None:
-    assert rewrite_for(None, comma_possible=True)[0]("7,5") == "7.5"
-    assert rewrite_for(None, comma_possible=False)[0]("7,5") == "7,5"
+def test_a_sign_before_decimals_is_one_of_two(tmp_path: Path) -> None:
+    file = tmp_path / "logs.csv"
+    file.write_text("date,steps\n2021-05-24,8833\n")
     with pytest.raises(ConfigError, match="decimal"):
-        rewrite_for(";", comma_possible=True)
+        import_logs(file, format="daily", decimal=";")
 
 
 def test_a_thousand_of_another_country_is_no_decimal(tmp_path: Path) -> None:

@@ -95,3 +95,21 @@ def test_a_file_that_is_no_table_does_not_hide_the_next(tmp_path: Path) -> None:
     logs = import_logs(tmp_path, format="long")
     assert set(grids(logs, {"ann": "2021-05-24", "bob": "2021-05-25"})) == {"ann", "bob"}
     assert logs.manifest["unused"]["file about.md"] == 1
+
+
+def test_numbers_are_read_as_in_a_daily_table(tmp_path: Path) -> None:
+    text = (
+        "date;feature;value\n"
+        "2021-05-24;steps;9.500\n2021-05-24;geschlafen;450\n2021-05-24;heart_rate_avg;59,5\n"
+        "2021-05-25;steps;950\n2021-05-25;geschlafen;7:30\n2021-05-25;sleep_hours;7,5\n"
+    )
+    columns = {"geschlafen": "sleep_hours (min)"}
+    logs = import_logs(write(tmp_path, text), format="long", columns=columns)
+    check_balance(logs)
+    assert grids(logs, {"me": "2021-05-24"})["me"] == lines(
+        """
+        2021-05-24 9500 ~ ~ ~ 7.5 59.5 ~ ~ ~ ~
+        2021-05-25 950  ~ ~ ~ 7.5 -    ~ ~ ~ ~
+        """
+    )
+    assert "steps: '.' parts thousands" in logs.manifest["notes"]
