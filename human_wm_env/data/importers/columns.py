@@ -78,13 +78,19 @@ _NEED_UNIT = ("active", "active time", "aktive zeit", "asleep", "slept")
 # Names that several quantities have; below such a median (in our unit) it is another one: active
 # calories, a rating of the sleep.
 _DOUBTFUL = {"calories": 1000.0, "kalorien": 1000.0, "sleep": 4.0, "schlaf": 4.0}
-# Of tables whose rows are workouts or meals: their columns are not those of days.
+# Of tables whose rows are workouts or meals, unless nights are in them: their columns are not those
+# of days. One of the first, or two of the others, which a diary of days may have, too.
 _OF_SESSIONS = frozenset(
     (
-        *("activity type", "activity id", "activity name", "max hr", "max heart rate", "avg pace"),
-        *("average pace", "route name", "duration", "elapsed time", "start time", "end time"),
-        *("gpx file", "meal", "food", "protein", "fat", "carbs", "carbohydrates", "intake"),
-        *("eiweiß", "fett", "kohlenhydrate", "mahlzeit"),
+        *("activity type", "activity id", "activity name", "avg pace", "average pace"),
+        *("route name", "gpx file", "meal", "protein", "carbs", "carbohydrates"),
+        *("eiweiß", "kohlenhydrate", "mahlzeit"),
+    )
+)
+_MAYBE_OF_SESSIONS = frozenset(
+    (
+        *("max hr", "max heart rate", "duration", "elapsed time", "start time", "end time"),
+        *("food", "fat", "fett", "intake", "dauer"),
     )
 )
 _WITH_UNIT = re.compile(r"(.*?)\s*[(\[]\s*([^)\]]*?)\s*[)\]]\s*")
@@ -135,7 +141,7 @@ def recognise(header: Sequence[str]) -> tuple[list[Column], list[str]]:
         name = plain(cell)
         if name in COLUMNS and name not in found:
             found[name] = Column(place, name, cell.strip())
-    sessions = sorted({_name_of(cell) for cell in header} & _OF_SESSIONS)
+    sessions = _words_of_sessions(header)
     meant: dict[str, list[Column]] = {}
     refused = []
     for place, cell in enumerate(header):
@@ -162,6 +168,15 @@ def recognise(header: Sequence[str]) -> tuple[list[Column], list[str]]:
             several = " or ".join(repr(column.header) for column in columns)
             doubts.append(f"{name} may be {several}: name the right one {name}")
     return sorted(found.values(), key=lambda column: column.place), doubts
+
+
+def _words_of_sessions(header: Sequence[str]) -> list[str]:
+    """Return the names that show rows to be workouts or meals, none where they are days."""
+    names = {_name_of(cell) for cell in header}
+    if any(_OF_ALIAS.get(name) == "sleep_hours" for name in names):
+        return []
+    sure, maybe = sorted(names & _OF_SESSIONS), sorted(names & _MAYBE_OF_SESSIONS)
+    return sure + maybe if sure or len(maybe) > 1 else []
 
 
 def with_unit(text: str) -> tuple[str, float] | None:

@@ -84,7 +84,7 @@ def test_of_two_dates_the_one_that_says_so() -> None:
     "header",
     [
         ("Activity Type", "Date", "Distance", "Calories", "Avg HR", "Max HR"),
-        ("Date", "Type", "Route Name", "Distance (km)", "Duration", "Average Heart Rate (bpm)"),
+        ("Date", "Start time", "Distance (km)", "Duration", "Average Heart Rate (bpm)"),
         ("Date", "Meal", "Calories", "Fat (g)", "Protein (g)"),
     ],
 )
@@ -92,3 +92,8 @@ def test_tables_of_workouts_and_of_meals_are_none_of_days(header: tuple[str, ...
     found, doubts = recognise(header)
     assert [column.name for column in found] == ["date"]
     assert "of workouts or meals" in doubts[0]
+
+
+def test_a_diary_of_days_may_have_a_workout_with_its_duration() -> None:
+    assert set(read_as("Date", "Steps", "Workout", "Duration")) == {"Date", "Steps", "Workout"}
+    assert "Avg HR" in read_as("Date", "Start time", "Duration", "Sleep (h)", "Avg HR")
