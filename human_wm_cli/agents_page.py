@@ -31,6 +31,8 @@ def agents_page(found: Facts) -> str:
 
 
 def _agents(table: Sequence[Facts]) -> str:
+    # Agents that were run by different commands may have them in different orders.
+    components = sorted(table[0]["components"])
     rows = [
         (
             row["agent"],
@@ -40,12 +42,14 @@ def _agents(table: Sequence[Facts]) -> str:
             _interval(row["iqm"]),
             _interval(row.get("dream return")),
             _interval(row.get("inflation")),
-            " / ".join(f"{value:.2f}" for value in row["components"].values()),
+            " / ".join(f"{row['components'][name]:.2f}" for name in components),
         )
         for row in table
     ]
-    names = " / ".join(table[0]["components"])
-    head = ("agent", "runs", "return", "score", "IQM", "return in the dream", "inflation", names)
+    head = (
+        *("agent", "runs", "return", "score", "IQM", "return in the dream", "inflation"),
+        " / ".join(components),
+    )
     return _table("Agents, in the simulator", head, rows) + _note_on_intervals(table)
 
 
