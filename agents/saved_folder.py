@@ -49,6 +49,13 @@ def read_manifest(path: Path) -> Plain:
     Raises:
         CheckpointError: the folder or the file is missing, damaged or of another version.
     """
+    if path.suffix == ".zip" and path.is_file():
+        raise CheckpointError(
+            "a folder with manifest.json",
+            f"{path}, a file of stable-baselines3, which can run code when it is loaded",
+            f'If you trust it: humanwm evaluate "sb3_zips={{ppo: [{path}]}}" trust_sb3_zip=true, by '
+            "the name of its algorithm.",
+        )
     manifest = read_sealed_manifest(
         path, made_by="Give the folder `agent` of a run of `humanwm train`."
     )

@@ -215,3 +215,10 @@ def test_loading_never_unpickles(saved: Path, monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(torch, "load", refuse)
     load_agent(saved)
+
+
+def test_a_zip_of_stable_baselines3_is_told_from_a_folder(tmp_path: Path) -> None:
+    file = tmp_path / "mine.zip"
+    file.write_bytes(b"PK")
+    with pytest.raises(CheckpointError, match=r"sb3_zips=\{ppo: \[.*mine.zip\]\}. trust_sb3_zip"):
+        load_agent(file)

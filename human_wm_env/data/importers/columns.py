@@ -76,8 +76,13 @@ _SAID = {
 # What these mean is only known with a unit: minutes or a flag, hours or the time of going to bed.
 _NEED_UNIT = ("active", "active time", "aktive zeit", "asleep", "slept")
 # Names that several quantities have; below such a median (in our unit) it is another one: active
-# calories, a rating of the sleep.
-_DOUBTFUL = {"calories": 1000.0, "kalorien": 1000.0, "sleep": 4.0, "schlaf": 4.0}
+# calories, a rating of the sleep, minutes of exercise (those of any intensity are hours).
+_DOUBTFUL = {
+    **dict.fromkeys(("calories", "kalorien"), 1000.0),
+    **dict.fromkeys(("sleep", "schlaf"), 4.0),
+    **dict.fromkeys(("active minutes", "minutes active", "total active minutes"), 60.0),
+    **dict.fromkeys(("aktive minuten", "aktive zeit", "active time", "active"), 60.0),
+}
 # Of tables whose rows are workouts or meals, unless nights are in them: their columns are not those
 # of days. One of the first, or two of the others, which a diary of days may have, too.
 _OF_SESSIONS = frozenset(

@@ -319,6 +319,7 @@ def test_many_bad_cells_of_a_column_are_one_problem(tmp_path: Path) -> None:
     [
         ("date,steps,Calories", "2024-05-{:02},9000,6{:02}", "'Calories' is not used as calories"),
         ("date,steps,Sleep", "2024-05-{:02},9000,3", "'Sleep' is not used as sleep_hours"),
+        ("date,steps,Active Minutes", "2024-05-{:02},9000,35", "'Active Minutes' is not used"),
     ],
 )
 def test_a_name_of_several_quantities_is_judged_by_its_values(
