@@ -53,8 +53,8 @@ def read_manifest(path: Path) -> Plain:
         raise CheckpointError(
             "a folder with manifest.json",
             f"{path}, a file of stable-baselines3, which can run code when it is loaded",
-            f'If you trust it: humanwm evaluate "sb3_zips={{ppo: [{path}]}}" trust_sb3_zip=true, by '
-            "the name of its algorithm.",
+            f'If you trust it: humanwm evaluate "sb3_zips={{ppo: [{path}]}}" trust_sb3_zip=true, '
+            "by the name of its algorithm.",
         )
     manifest = read_sealed_manifest(
         path, made_by="Give the folder `agent` of a run of `humanwm train`."
