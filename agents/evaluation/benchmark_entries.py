@@ -47,7 +47,8 @@ class BenchmarkConfig:
             None leaves it out.
         ppo, cma_es: how they are trained.
         backprop, distilled, hybrid: likewise; PPO with a hybrid head is the last.
-        corrections: budgets of planners that correct the first actor of back-propagation.
+        correction, small_correction: budgets of planners that correct the first actor of
+            back-propagation; null leaves one out.
         seeds: training seeds of each of these, but for the distilled planner.
         distilled_seeds: training seeds of that one, which takes minutes each.
         others: further algorithms, trained with their defaults and one seed each.
@@ -73,9 +74,10 @@ class BenchmarkConfig:
     backprop: BackpropConfig = field(default_factory=BackpropConfig)
     distilled: DistilledConfig = field(default_factory=DistilledConfig)
     hybrid: PPOConfig = field(default_factory=_hybrid)
-    corrections: list[PlannerConfig] = field(
-        default_factory=lambda: [ResidualPlannerConfig().planner, _small_budget()]
+    correction: PlannerConfig | None = field(
+        default_factory=lambda: ResidualPlannerConfig().planner
     )
+    small_correction: PlannerConfig | None = field(default_factory=_small_budget)
     seeds: int = 5
     distilled_seeds: int = 5
     others: list[str] = field(default_factory=lambda: ["a2c", "sac", "td3", "recurrent_ppo"])
@@ -164,11 +166,13 @@ def benchmark_entries(
     add("cma_es dream context", config.cma_es, seeing, config.seeds)
     add("cma_es simulator context", config.cma_es, seeing_truth)
     add(BACKPROP, config.backprop, seeing, config.seeds)
-    for budget in config.corrections:
+    for budget in (config.correction, config.small_correction):
+        if budget is None:
+            continue
         days = budget.search.iterations * budget.search.candidates * budget.draws * budget.days
         actor = next((entry.name for entry in found if entry.group == BACKPROP), None)
         if actor is None:
-            raise ConfigError("seeds >= 1, for what is corrected", "0", "Say corrections=[].")
+            raise ConfigError("seeds >= 1, for what is corrected", "0", "Say correction=null.")
         group = f"residual_planner, {days} days"
         corrects = ResidualPlannerConfig(agent_folder(actor), budget)
         found.append(BenchmarkEntry(f"{group}, {actor}", group, corrects, seeing))
@@ -212,7 +216,7 @@ def benchmark_entries(
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ConfigError(
-            "entries of different names: corrections of different days, each algorithm once",
+            "entries of different names: two corrections of different days, each algorithm once",
             f"{twice[0]!r} twice",
             "Leave one of them out.",
         )

@@ -158,7 +158,8 @@ def test_lifesnaps_as_in_the_notes() -> None:
         audited = audit(read_daily_csv(DATA / "lifesnaps" / "daily.csv").dataset, QUICK)
     assert [str(each.message).split(" outside")[0] for each in told] == [
         "daily.csv: workout_type is never None, a rest day, and empty on 2116 days with other "
-        "values. If rest days were logged, pandas lost them: read with keep_default_na=False.",
+        "values: write None where nobody trained (pandas loses it: read with "
+        "keep_default_na=False).",
         "daily: 3 of 3488 values of calories_burned",
     ]
     shares = {
