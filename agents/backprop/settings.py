@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from agents.actor.net import ACTIVATIONS
 from human_wm_env.errors import ConfigError
 from human_wm_env.settings import one_of
 
@@ -53,7 +54,7 @@ class BackpropConfig:
         for name in ("steps", "slots", "starts", "width", "layers", "window", "value_passes"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} >= 1", f"{getattr(self, name)}", "Raise it.")
-        one_of(self.activation, ("tanh", "softsign"), "activation")
+        one_of(self.activation, tuple(ACTIVATIONS), "activation")
         for name in ("learning_rate", "max_grad_norm", "relaxation", "value_rate"):
             if not getattr(self, name) > 0.0:
                 raise ConfigError(f"{name} > 0", f"{getattr(self, name)}", "Raise it.")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from functools import partial
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -91,6 +92,24 @@ def exports_of(
             found.setdefault((folder, min(number, oldest)), []).append(path)
     newest = sorted(found.values(), key=lambda paths: max(map(age.__getitem__, paths)))
     return [sorted(paths) for paths in reversed(newest)]
+
+
+def tables_of_people(
+    folders: Mapping[str, str],
+    latest: Callable[[str], int],
+    read: Callable[[list[str]], DayLog | None],
+) -> Iterator[tuple[str | None, Callable[[], DayLog | None]]]:
+    """Yield the people of a format of one kind of table, with a reader of each of their exports.
+
+    Args:
+        folders: see `accounts`.
+        latest: see `exports_of`.
+        read: reads the tables of one export.
+    """
+    for name, paths in accounts(folders):
+        person = OnePerson()
+        for mine in exports_of(dict.fromkeys(paths, "table"), folders, latest, main="table"):
+            yield name, partial(person.read, mine[0], partial(read, mine))
 
 
 class OnePerson:

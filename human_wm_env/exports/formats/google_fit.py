@@ -7,10 +7,9 @@ account ever had, so that the table is known by some of them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import PurePosixPath
 
-from human_wm_env.exports.accounts import OnePerson, accounts, exports_of
+from human_wm_env.exports.accounts import tables_of_people
 from human_wm_env.exports.csv_rows import Row, header_of, latest_day, read_rows
 from human_wm_env.exports.day_log import DayLog, DayLogBuilder, is_nothing
 from human_wm_env.exports.files import Export
@@ -48,16 +47,11 @@ class GoogleFit:
                 folders[path] = _folder(path)
             else:
                 ledger.skip(f"file {PurePosixPath(path).parent.name}")
-        for name, paths in accounts(folders):
-            person = OnePerson()
-            for mine in exports_of(
-                dict.fromkeys(paths, self.name),
-                folders,
-                lambda path: latest_day(export, path, _DATE),
-                main=self.name,
-            ):
-                read = partial(self._read, export, mine, options, ledger)
-                yield name, partial(person.read, mine[0], read)
+        yield from tables_of_people(
+            folders,
+            lambda path: latest_day(export, path, _DATE),
+            lambda paths: self._read(export, paths, options, ledger),
+        )
 
     def _read(
         self, export: Export, paths: Sequence[str], options: ReadingOptions, ledger: Ledger
