@@ -68,7 +68,10 @@ def _name_points(
         axes.annotate(
             name,
             (x, y),
-            xytext=(x + (0.03 if right else -0.03) * (high - low), placed[name] - excess),
+            xytext=(
+                x + (0.03 if right else -0.03) * (high - low),
+                max(placed[name] - excess, low + 0.5 * gap),
+            ),
             ha="left" if right else "right",
             va="center",
             fontsize=8,

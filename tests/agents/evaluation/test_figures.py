@@ -34,6 +34,14 @@ def test_few_policies_are_all_named_with_room_between_the_names() -> None:
     plt.close("all")
 
 
+def test_names_stay_inside_of_the_picture() -> None:
+    truth = {f"agent {number}": 10.0 + number / 100 for number in range(9)} | {"random": 0.0}
+    axes = transfer_figure(truth, truth, "title").axes[0]
+    low, high = axes.get_ylim()
+    assert all(low < text.xyann[1] < high for text in axes.texts)
+    plt.close("all")
+
+
 def test_a_sweep_has_a_line_for_each_world() -> None:
     value = {"mean": 1.0, "low": 0.5, "high": 1.5}
     rows = [{"temperature": t, "dream": value, "simulator": value} for t in (0.5, 1.0)]
