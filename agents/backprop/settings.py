@@ -34,15 +34,15 @@ class BackpropConfig:
         seed: of weights, starts and noise.
     """
 
-    steps: int = 320
-    slots: int = 350
+    steps: int = 560
+    slots: int = 200
     starts: int = 3000
     width: int = 128
     layers: int = 3
     activation: str = "softsign"
     learning_rate: float = 2e-3
     max_grad_norm: float = 1.0
-    relaxation: float = 1.0
+    relaxation: float = 0.5
     window: int = 60
     value_rate: float = 1e-3
     value_passes: int = 4

@@ -309,13 +309,15 @@ def sampled(
 
     Source: Jang, Gu & Poole 2017, "Categorical reparameterization with Gumbel-softmax".
     """
+    # One split in place of slices: the gradient of each slice would be a whole array of zeros.
+    amounts, logits = mx.split(outputs, [head.amounts], axis=1)
+    starts = np.cumsum(head.categories)[:-1].tolist()
     picks = []
-    for part in head.logits:
-        noisy = outputs[:, part] + gumbel[:, part.start - head.amounts : part.stop - head.amounts]
-        soft = mx.softmax(noisy / relaxation, axis=1)
-        hard = noisy.argmax(axis=1)[:, None] == mx.arange(part.stop - part.start)
+    for noisy in mx.split((logits + gumbel) / relaxation, starts, axis=1):
+        soft = mx.softmax(noisy, axis=1)
+        hard = noisy.argmax(axis=1)[:, None] == mx.arange(noisy.shape[1])
         picks.append(mx.stop_gradient(hard - soft) + soft)
-    return mx.tanh(outputs[:, : head.amounts]), picks
+    return mx.tanh(amounts), picks
 
 
 def _as_weights(arrays: dict[str, np.ndarray]) -> Weights:

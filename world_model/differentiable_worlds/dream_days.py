@@ -22,7 +22,6 @@ from world_model.imagination.response_step import CarriedDays
 from world_model.imagination.rollout import habit_draw, states_draw
 from world_model.imagination.step import DayBefore, DayStep
 
-_FEATURE_OF_COLUMN = mx.array(schema.FEATURE_OF_COLUMN)
 _WEATHERS = schema.FEATURES[schema.WEATHER].width
 
 
@@ -36,6 +35,7 @@ class _Episode:
         weekday: (slots, days + 1, 2), encoded.
         weather: (slots, days + 1, 4), one-hot; zero where it is not known.
         observed: (slots, days + 1, 10), masks; the first is that of the last logged day.
+        shown: (slots, days + 1, ROW_WIDTH), the same for the columns of an encoded row.
         usual_rate, habit: of the people, (slots,) and (slots, ROW_WIDTH).
         context: (slots, latents), what the observation tells of the person; or of width 0.
     """
@@ -46,6 +46,7 @@ class _Episode:
     weekday: mx.array
     weather: mx.array
     observed: mx.array
+    shown: mx.array
     usual_rate: mx.array
     habit: mx.array
     context: mx.array
@@ -142,6 +143,7 @@ class DreamDays:
             weekday=mx.array(schema.weekday_features(weekday)),
             weather=mx.array((weather[..., None] == np.arange(_WEATHERS)).astype(np.float32)),
             observed=mx.array(observed.astype(np.float32)),
+            shown=mx.array(observed[..., schema.FEATURE_OF_COLUMN].astype(np.float32)),
             usual_rate=mx.array(state.baseline.heart_rate),
             habit=mx.array(np.ascontiguousarray(state.baseline.habit)),
             context=mx.array(means),
@@ -175,9 +177,7 @@ class DreamDays:
         row, before = episode.step.decided(
             state.before, episode.weekday[:, day], episode.weather[:, day], actions, draw
         )
-        columns = {index: row[:, part] for index, part in schema.ROW_SLICES.items()}
-        components = day_components(columns, episode.usual_rate, episode.habit)
-        reward = components @ self._weights
+        reward = day_components(row, episode.usual_rate, episode.habit) @ self._weights
         if self._pessimism > 0.0:
             assert before.uncertainty is not None
             reward = reward - self._pessimism * before.uncertainty
@@ -200,7 +200,7 @@ class DreamDays:
         episode, day, observed = state.episode, state.elapsed, state.observed
         left = mx.full((len(observed), 1), 1.0 - day / self.world.horizon)
         days = [
-            state.before.row * observed[:, _FEATURE_OF_COLUMN],
+            state.before.row * episode.shown[:, day],
             observed,
             episode.weekday[:, day],
             episode.weather[:, day],

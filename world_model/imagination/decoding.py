@@ -28,7 +28,8 @@ def decode_action(amounts: mx.array, picks: tuple[mx.array, ...]) -> Columns:
         amounts: (slots, amounts) in [-1, 1], columns as in AMOUNTS.
         picks: one-hot (slots, categories) each, as in PICKS.
     """
-    unit = {index: amounts[:, i : i + 1] for i, index in enumerate(AMOUNTS)}
+    # One split in place of slices: the gradient of each slice would be a whole array of zeros.
+    unit = dict(zip(AMOUNTS, mx.split(amounts, len(AMOUNTS), axis=1), strict=True))
     picked = dict(zip(PICKS, picks, strict=True))
     workout = picked[schema.WORKOUT]
     night, active, walked = (

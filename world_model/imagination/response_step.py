@@ -202,7 +202,11 @@ class ResponseStep:
         scale = draw.temperature * before.noise_scale
         new = (before.root * draw.innovations.reshape(-1, 2, 1, 2)).sum(axis=-1)
         noise = self._persistence * before.noise + scale[:, :, None] * new
-        explaining = [self._columns(state, context, memory) for state in range(len(STATES))]
+        of_states = mx.split(memory, [self._parameters.channels[0].shape[1]], axis=2)
+        explaining = [
+            mx.concatenate([context, of_state.reshape(len(memory), -1)], axis=1)
+            for of_state in of_states
+        ]
         rate, mood = (
             (own * x).sum(axis=1) + noise[:, state].sum(axis=1)
             for state, (own, x) in enumerate(zip(self._coefficients, explaining, strict=True))
@@ -223,12 +227,6 @@ class ResponseStep:
             uncertainty=uncertainty,
         )
         return states, after
-
-    def _columns(self, state: int, context: mx.array, memory: mx.array) -> mx.array:
-        """Return what a state is regressed on, (slots, columns)."""
-        of_rate = self._parameters.channels[0].shape[1]
-        of_state = memory[:, :, :of_rate] if state == 0 else memory[:, :, of_rate:]
-        return mx.concatenate([context, of_state.reshape(len(memory), -1)], axis=1)
 
     def _uncertainty(
         self, doubt: mx.array, explaining: list[mx.array], latent_mood: mx.array
@@ -274,7 +272,7 @@ def response_basis(columns: Columns) -> mx.array:
 
     sleep, minutes = raw(schema.SLEEP), raw(schema.MINUTES) / 60.0
     steps = raw(schema.STEPS) / 5000.0
-    kinds = columns[schema.WORKOUT][:, _KIND_COLUMNS]
+    kinds = columns[schema.WORKOUT] @ _KIND_COLUMNS
     walked = feasible.KCAL_PER_STEP * 5000.0 * steps + feasible.KCAL_PER_MINUTE * 60.0 * minutes
     kcal = walked + (kinds * _KCAL_OF_KIND).sum(axis=1, keepdims=True)
     return mx.concatenate(
@@ -289,7 +287,7 @@ def response_basis(columns: Columns) -> mx.array:
             raw(schema.CALORIES) / 500.0,
             kinds,
             kinds * minutes,
-            columns[schema.LOCATION][:, 1:],
+            columns[schema.LOCATION] @ _BUT_FIRST_LOCATION,
             *(mx.maximum(steps - many / 5000.0, 0.0) for many in MANY_STEPS),
             mx.maximum(minutes - MANY_MINUTES / 60.0, 0.0),
             kinds.sum(axis=1, keepdims=True) * steps,
@@ -301,7 +299,9 @@ def response_basis(columns: Columns) -> mx.array:
 
 _WORKOUTS: Sequence[str] = schema.categories(schema.WORKOUT)
 _KINDS = [place for place, name in enumerate(_WORKOUTS) if name != "None"]
-_KIND_COLUMNS = mx.array(_KINDS)
+# Columns are picked by products: the gradient of an index is scattered, many times as slow.
+_KIND_COLUMNS = mx.eye(len(_WORKOUTS))[:, mx.array(_KINDS)]
+_BUT_FIRST_LOCATION = mx.eye(schema.FEATURES[schema.LOCATION].width)[:, 1:]
 _KCAL_OF_KIND = mx.array(feasible.KCAL_TABLE[_KINDS])
 
 

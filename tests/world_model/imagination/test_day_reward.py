@@ -33,8 +33,7 @@ def some_days() -> tuple[np.ndarray, Baseline]:
 def test_components_are_those_of_the_environment() -> None:
     rows, baseline = some_days()
     encoded = mx.array(schema.encode_rows(rows))
-    columns = {index: encoded[:, part] for index, part in schema.ROW_SLICES.items()}
-    found = day_components(columns, mx.array(baseline.heart_rate), mx.array(baseline.habit))
+    found = day_components(encoded, mx.array(baseline.heart_rate), mx.array(baseline.habit))
     np.testing.assert_allclose(found, rewards.components(rows, baseline), atol=1e-5)
 
 
@@ -54,9 +53,8 @@ def test_effort_pulls_no_category_down_for_being_picked() -> None:
     rate = mx.array(baseline.heart_rate)
 
     def effort(location: mx.array) -> mx.array:
-        columns = {index: encoded[:, own] for index, own in schema.ROW_SLICES.items()}
-        columns[schema.LOCATION] = location
-        return day_components(columns, rate, mx.array(habit))[:, 3].sum()
+        row = mx.concatenate([encoded[:, : part.start], location, encoded[:, part.stop :]], axis=1)
+        return day_components(row, rate, mx.array(habit))[:, 3].sum()
 
     gradient = np.array(mx.grad(effort)(encoded[:, part]))
     inside = np.abs(gradient).sum(axis=1) > 0.0  # not clipped
