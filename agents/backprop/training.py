@@ -19,8 +19,8 @@ from mlx.utils import tree_map
 
 from agents.actor.actor_agent import ActorAgent
 from agents.actor.hybrid_head import HybridHead
+from agents.actor.mlx_activations import ACTIVATIONS
 from agents.actor.net import NetShape, outputs_of
-from agents.backprop.activations import ACTIVATIONS
 from agents.backprop.settings import BackpropConfig
 from agents.differentiable_world import DifferentiableWorld
 from agents.env_config import AnyEnvConfig, Vector, make_vector_env

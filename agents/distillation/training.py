@@ -18,6 +18,7 @@ from gymnasium.vector import AutoresetMode
 
 from agents.actor.actor_agent import ActorAgent
 from agents.actor.hybrid_head import HybridHead
+from agents.actor.mlx_activations import ACTIVATIONS
 from agents.actor.net import NetShape, outputs_of
 from agents.distillation.settings import DistilledConfig
 from agents.env_config import EnvConfig, Vector, make_vector_env
@@ -135,7 +136,8 @@ class _Imitation:
         self.head = HybridHead.of(vector)
         shape = vector.single_observation_space.shape
         assert shape is not None
-        self.shape = NetShape(shape[0], config.width, config.layers, self.head.outputs)
+        sizes = (shape[0], config.width, config.layers, self.head.outputs)
+        self.shape = NetShape(*sizes, config.activation)
         self.seen: list[np.ndarray] = []
         self.shown: list[np.ndarray] = []
         self.curves: dict[str, float] = {}
@@ -148,10 +150,12 @@ class _Imitation:
         seen, shown = np.concatenate(self.seen), np.concatenate(self.shown)
         amounts, picked = self.head.parts(shown)
         batches = max(1, len(seen) // config.batch_size)
-        optimiser = optim.Adam(optim.cosine_decay(config.learning_rate, config.passes * batches))
+        rate = optim.cosine_decay(config.learning_rate, config.passes * batches)
+        optimiser = optim.AdamW(rate, weight_decay=config.weight_decay)
+        activation = ACTIVATIONS[config.activation]
 
         def loss(weights: dict[str, mx.array], rows: np.ndarray) -> mx.array:
-            outputs = outputs_of(weights, mx.array(seen[rows]), mx.tanh)
+            outputs = outputs_of(weights, mx.array(seen[rows]), activation)
             apart = mx.tanh(outputs[:, : self.head.amounts]) - mx.array(amounts[rows])
             total = config.amount_weight * apart.square().sum(axis=1).mean()
             for part, chosen in zip(self.head.logits, picked, strict=True):

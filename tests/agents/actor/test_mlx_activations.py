@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from agents.actor import net
-from agents.backprop.activations import ACTIVATIONS
+from agents.actor.mlx_activations import ACTIVATIONS
 
 X = np.linspace(-5.0, 5.0, 41, dtype=np.float32)
 
