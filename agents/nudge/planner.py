@@ -198,7 +198,9 @@ class NudgePlanner(NudgePlanning):
         reward_weights: Mapping[str, float] | None = None,
         pessimism: float = 0.0,
     ) -> None:
-        imagine = ImaginingPlanner(config.planner, world_model=config.world_model)
+        imagine = ImaginingPlanner(
+            config.planner, world_model=config.world_model, pessimism=pessimism
+        )
         super().__init__(self.kind, imagine, reward_weights, pessimism)
         self.config = config
         self._posterior: DispositionPosterior | None = None

@@ -80,6 +80,7 @@ class ImaginingPlanner(Planner):
             temperature=self.temperature,
             weather="chain",
             masking="none",
+            uncertainty=self.pessimism > 0.0,
         )
 
     def to_manifest(self) -> tuple[Plain, Arrays]:

@@ -21,7 +21,8 @@ class ResponseState:
 
     Attributes:
         coefficients: float32, of both states, side by side.
-        doubt: float32 (slots, rows * columns), R with R'R their posterior covariance.
+        doubt: float32 (slots, rows * columns), R with R'R their posterior covariance; of width 0
+            where nobody asks for the uncertainty of days.
         usual: float32 (slots, 2 * channels), the person's own mean: night, then day.
         noise_scale: float32 (slots, 2).
         memory: float32 (slots, 2 * taus * channels): night, then day.
@@ -108,12 +109,15 @@ class ResponseModel:
         # Both states side by side: rows are the same latents.
         return root.transpose(0, 2, 1) @ np.concatenate(self.loadings, axis=1)
 
-    def begin(self, latents: np.ndarray, root: np.ndarray, carried: Carried) -> ResponseState:
+    def begin(
+        self, latents: np.ndarray, root: np.ndarray | None, carried: Carried
+    ) -> ResponseState:
         """Return the state of people before their first imagined day.
 
         Args:
             latents: float32 (slots, rank + 2), the drawn [z_c, z_a].
-            root: float32 (slots, rank + 2, rank + 2), Cholesky root of their covariance.
+            root: float32 (slots, rank + 2, rank + 2), Cholesky root of their covariance; None
+                where nobody asks for the uncertainty of days.
             carried: of the same slots.
         """
 
@@ -121,9 +125,10 @@ class ResponseModel:
             whole = [part.reshape(len(latents), -1) for part in parts]
             return column_by_column(np.concatenate(whole, axis=1, dtype=np.float32))
 
+        nothing = np.empty((len(latents), 0), dtype=np.float32)
         return ResponseState(
             coefficients=flat(self.coefficients(latents)),
-            doubt=flat(self.doubt(root)),
+            doubt=flat(nothing if root is None else self.doubt(root)),
             usual=flat(carried.usual),
             noise_scale=flat(carried.noise_scale),
             memory=flat(carried.night, carried.day),

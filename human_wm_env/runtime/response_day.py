@@ -136,11 +136,20 @@ class ResponseDays(DreamDays):
         response: of the checkpoint.
         shares: of the `WeatherChain`.
         temperature: tau of the dream.
+        uncertainty: work it out on days that are decided; it is 0 otherwise.
     """
 
     normals = RESPONSE_NORMALS
 
-    def __init__(self, response: ResponseInference, shares: np.ndarray, temperature: float) -> None:
+    def __init__(
+        self,
+        response: ResponseInference,
+        shares: np.ndarray,
+        temperature: float,
+        *,
+        uncertainty: bool = True,
+    ) -> None:
+        self._uncertainty = uncertainty
         model = self._response = ResponseModel.of(response.parameters)
         self._model = (
             model.arrays,
@@ -157,7 +166,8 @@ class ResponseDays(DreamDays):
     ) -> ResponseState:
         """Return coefficients, memory and noise of drawn people."""
         assert root is not None and carried is not None
-        return self._response.begin(response_latents(latents, root.shape[1]), root, carried)
+        drawn = response_latents(latents, root.shape[1])
+        return self._response.begin(drawn, root if self._uncertainty else None, carried)
 
     def pass_day(
         self,
@@ -194,7 +204,7 @@ class ResponseDays(DreamDays):
                 masks.staying.T,
                 masks.lost.T,
             ),
-            action is not None,
+            action is not None and self._uncertainty,
         )
         after = ResponseState(
             coefficients=before.coefficients,
@@ -218,14 +228,17 @@ class ResponseDays(DreamDays):
         return steady
 
 
-def days_of(runtime: WorldModelRuntime, shares: np.ndarray, temperature: float) -> DreamDays:
+def days_of(
+    runtime: WorldModelRuntime, shares: np.ndarray, temperature: float, *, uncertainty: bool = True
+) -> DreamDays:
     """Return the days of a checkpoint's kind.
 
     Args:
         runtime: of the checkpoint.
         shares: of the `WeatherChain`.
         temperature: tau of the dream.
+        uncertainty: see `DreamWorld`.
     """
     if runtime.response is None:
         return dream_step.FilmDays(runtime, shares, temperature)
-    return ResponseDays(runtime.response, shares, temperature)
+    return ResponseDays(runtime.response, shares, temperature, uncertainty=uncertainty)

@@ -60,6 +60,8 @@ class DreamWorld(PersonWorld[DreamState]):
         masking: "person" loses cells by a chain fitted to the log, "none" nothing, a
             number loses every cell with that rate.
         store: keeps the posteriors of the people's start days; None keeps it in memory.
+        uncertainty: False leaves it 0 where states follow a response: it takes two thirds of a
+            day's time and of a state's memory, and without pessimism nothing depends on it.
     """
 
     #: of the nets; a response draws more
@@ -78,6 +80,7 @@ class DreamWorld(PersonWorld[DreamState]):
         weather: str = "chain",
         masking: masks.Masking = "person",
         store: PosteriorStore | None = None,
+        uncertainty: bool = True,
     ) -> None:
         super().__init__(dataset, split=split, horizon=horizon, adherence=adherence)
         if not (np.isfinite(temperature) and temperature >= 0.0):
@@ -90,7 +93,8 @@ class DreamWorld(PersonWorld[DreamState]):
         self.masking = masks.check_masking(masking)
         self._weather_chain = WeatherChain(runtime.checkpoint.weather_transitions)
         self._kept = KeptLayout(runtime.architecture)
-        self._days = days_of(runtime, self._weather_chain.shares, self.temperature)
+        shares = self._weather_chain.shares
+        self._days = days_of(runtime, shares, self.temperature, uncertainty=uncertainty)
         self.normals = self._days.normals
         self._everything = np.ones((0, schema.FEATURE_COUNT), dtype=bool)
         self._from_prior = False

@@ -100,3 +100,13 @@ def test_it_learns_from_answers_to_what_was_sent(people: EmbeddedPeople) -> None
     assert advised < 36 and planner._posterior is not None
     np.testing.assert_allclose(planner._posterior.log_odds(), by_hand.log_odds(), rtol=1e-5)
     vector.close()
+
+
+def test_pessimism_changes_what_the_planner_sends(people: EmbeddedPeople) -> None:
+    starts = starts_of(people, 12)
+    config = NudgePlannerConfig(SMALL)
+    found = [
+        run_episodes(NudgePlanner(config, pessimism=pessimism), REAL, starts, dataset=people)
+        for pessimism in (0.0, 50.0)
+    ]
+    assert not np.array_equal(found[0].executed["nudged"], found[1].executed["nudged"])

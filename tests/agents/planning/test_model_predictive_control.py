@@ -115,6 +115,16 @@ def test_the_histories_grow_by_the_days_lived(people: EmbeddedPeople, simulator:
     np.testing.assert_array_equal(history.weekday, weekday)
 
 
+def test_pessimism_changes_plans(people: EmbeddedPeople, simulator: EnvConfig) -> None:
+    """Only then does the planner's dream work out the uncertainty of its days."""
+    starts = draw_starts(simulator, people=3, episodes_per_person=1, seed=0, dataset=people)
+    found = [
+        run_episodes(ImaginingPlanner(TINY, pessimism=each), simulator, starts, dataset=people)
+        for each in (0.0, 50.0)
+    ]
+    assert (found[0].returns != found[1].returns).all()
+
+
 @pytest.mark.parametrize("settings", [{"days": 0}, {"draws": 0}, {"narrow_std": 0.0}])
 def test_settings_are_checked(settings: dict[str, float]) -> None:
     with pytest.raises(ConfigError):

@@ -142,6 +142,23 @@ def test_uncertainty_grows_for_short_logs_and_for_what_was_never_done() -> None:
     assert uncertainty(never) > 1.5 * uncertainty(REST)
 
 
+def test_days_are_the_same_without_uncertainty() -> None:
+    told, silent = (
+        dream(uncertainty=uncertain).reset([START] * 20, streams(20))[0]
+        for uncertain in (True, False)
+    )
+    assert told.inner.transition.doubt.shape[1] > 0
+    assert silent.inner.transition.doubt.shape[1] == 0
+    for day in range(3):
+        action = actions(20)[day]
+        with_it = dream().step(told, action)
+        without = dream(uncertainty=False).step(silent, action)
+        told, silent = with_it.state, without.state
+        np.testing.assert_array_equal(told.row, silent.row)
+        np.testing.assert_array_equal(with_it.observation, without.observation)
+        assert with_it.extras["uncertainty"].all() and not without.extras["uncertainty"].any()
+
+
 def test_without_temperature_nothing_is_drawn_but_the_person() -> None:
     world = dream(temperature=0.0, weather="chain", masking="none")
     one = lived(world, [START] * 3, streams(3), REST)[1]
