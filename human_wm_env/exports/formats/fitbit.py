@@ -1,17 +1,18 @@
 """Fitbit's account export and Google Takeout: files of series (JSON, CSV), PMData's layout.
 
 Steps, calories, distance, heart rate and exercises are in UTC, sleep and the minutes of a day
-in local time; the clock between them is given (`timezone`) or inferred (`exports.clock`).
+in local time; the clock between them is given (`timezone`) or inferred (`exports.clock_inference`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import PurePosixPath
 
 from human_wm_env.errors import DataError
-from human_wm_env.exports.clock import Clock, infer_clock
+from human_wm_env.exports.clock import Clock
+from human_wm_env.exports.clock_inference import infer_clock
 from human_wm_env.exports.day_log import DayLog, DayLogBuilder, as_number
 from human_wm_env.exports.files import Export
 from human_wm_env.exports.formats import fitbit_google_data as google
@@ -58,7 +59,7 @@ class Fitbit:
             yield name, partial(self._read, export, paths, options, ledger)
 
     def _read(
-        self, export: Export, paths: Sequence[str], options: ReadingOptions, ledger: Ledger
+        self, export: Export, paths: Iterable[str], options: ReadingOptions, ledger: Ledger
     ) -> DayLog | None:
         return _Person(export, options, ledger).read(paths)
 
@@ -79,7 +80,7 @@ class _Person:
         self.active = ActiveMinutes(self.log)
         self.exercises = Exercises(self.log)
 
-    def read(self, paths: Sequence[str]) -> DayLog | None:
+    def read(self, paths: Iterable[str]) -> DayLog | None:
         for path in paths:
             kind = kind_of(path)
             if google.kind_of(path):
