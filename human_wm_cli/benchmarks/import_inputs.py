@@ -20,6 +20,15 @@ _DEVICE = (
 _WATCH = f'sourceName="Watch" sourceVersion="10.1" device="{_DEVICE}"'
 _PHONE = 'sourceName="Phone" sourceVersion="17.1"'
 _DATE = "2000-00-00"  # in templates
+_TIMES = [f"{minute // 60:02}:{minute % 60:02}:00" for minute in range(1440)]
+# Of Fitbit's series: means of a waking minute, and of a day.
+_MEANS = {"steps": 9.0, "calories": 1.6, "distance": 600.0}
+_ACTIVE = {
+    "lightly_active_minutes": 180.0,
+    "moderately_active_minutes": 25.0,
+    "very_active_minutes": 15.0,
+    "sedentary_minutes": 700.0,
+}
 
 
 def write_kaggle_csv(file: Path, people: int, days: int) -> None:
@@ -116,7 +125,12 @@ def _stamp(second: int) -> str:
 
 
 def write_fitbit(folder: Path, people: int, days: int, *, minutes: bool) -> None:
-    """Write accounts, a subfolder a person: series of days or minutes, 30 days a file, nights."""
+    """Write account exports, a subfolder a person, with the files and names of Fitbit's.
+
+    Steps, calories and distance, of minutes or of days, active and sedentary minutes and sleep
+    have 30 days a file, exercises 100 a file, resting heart rates a year; with minutes, there is
+    a file of heart rates a day, too, one every 15 seconds.
+    """
     for person in range(people):
         _fitbit_account(folder / f"p{person:04}", days, minutes=minutes, seed=person)
 
@@ -125,39 +139,101 @@ def _fitbit_account(folder: Path, days: int, *, minutes: bool, seed: int) -> Non
     rng = np.random.default_rng(seed)
     folder.mkdir(parents=True)
     first = date(2019, 1, 1)
-    times = [f"{minute // 60:02}:{minute % 60:02}:00" for minute in range(1440)]
+    every = [first + timedelta(day) for day in range(days)]
+    nights, exercises = _nights(rng, every), _exercises(rng, every)
     for start in range(0, days, 30):
-        some = [first + timedelta(day) for day in range(start, min(start + 30, days))]
-        awake = np.zeros((len(some), 1440))
-        awake[:, 450:1380] = 1.0
-        for kind, mean in (("steps", 9.0), ("calories", 1.6), ("distance", 600.0)):
-            values = rng.poisson(mean, awake.shape) * awake
-            entries: list[dict[str, str]] = []
-            for day, row in zip(some, values.tolist(), strict=True):
-                told = day.strftime("%m/%d/%y")
-                if minutes:
-                    entries += [
-                        {"dateTime": f"{told} {time}", "value": f"{value:g}"}
-                        for time, value in zip(times, row, strict=True)
-                    ]
-                else:
-                    entries.append({"dateTime": f"{told} 00:00:00", "value": f"{sum(row):g}"})
-            _write(folder / f"{kind}-{some[0]}.json", entries)
-        nights = []
-        for day in some:
-            asleep = int(rng.integers(360, 450))
-            nights.append(
+        some = every[start : start + 30]
+        for kind, mean in _MEANS.items():
+            told = _of_minutes(rng, some, mean) if minutes else _of_days(rng, some, 930 * mean)
+            _write(folder / f"{kind}-{some[0]}.json", told)
+        for kind, mean in _ACTIVE.items():
+            _write(folder / f"{kind}-{some[0]}.json", _of_days(rng, some, mean))
+        _write(folder / f"sleep-{some[0]}.json", nights[start : start + 30])
+    for start in range(0, len(exercises), 100):
+        _write(folder / f"exercise-{start}.json", exercises[start : start + 100])
+    for year in sorted({day.year for day in every}):
+        _write(
+            folder / f"resting_heart_rate-{year}-01-01.json",
+            [
                 {
-                    "logId": day.toordinal(),
-                    "dateOfSleep": day.isoformat(),
-                    "startTime": f"{day - timedelta(days=1)}T23:30:00.000",
-                    "endTime": f"{day}T07:00:00.000",
-                    "minutesAsleep": asleep,
-                    "type": "stages",
-                    "mainSleep": True,
+                    "dateTime": f"{_american(day)} 00:00:00",
+                    "value": {"date": _american(day), "value": rng.normal(60, 3), "error": 6.8},
                 }
-            )
-        _write(folder / f"sleep-{some[0]}.json", nights)
+                for day in every
+                if day.year == year
+            ],
+        )
+    if minutes:
+        templates = [_heart_rates(rng) for _ in range(_TEMPLATES)]
+        for number, day in enumerate(every):
+            text = templates[number % _TEMPLATES].replace(_DATE, _american(day))
+            (folder / f"heart_rate-{day}.json").write_text(text, encoding="utf-8")
+
+
+def _of_minutes(rng: np.random.Generator, days: list[date], mean: float) -> list[dict[str, str]]:
+    values = np.zeros((len(days), 1440))
+    values[:, 450:1380] = rng.poisson(mean, (len(days), 930))
+    return [
+        {"dateTime": f"{told} {time}", "value": f"{value:g}"}
+        for told, row in zip(map(_american, days), values.tolist(), strict=True)
+        for time, value in zip(_TIMES, row, strict=True)
+    ]
+
+
+def _of_days(rng: np.random.Generator, days: list[date], mean: float) -> list[dict[str, str]]:
+    values = rng.poisson(mean, len(days)).tolist()
+    return [
+        {"dateTime": f"{_american(day)} 00:00:00", "value": f"{value}"}
+        for day, value in zip(days, values, strict=True)
+    ]
+
+
+def _heart_rates(rng: np.random.Generator) -> str:
+    rates = rng.normal(70, 10, 5760).astype(int).tolist()
+    entries = [
+        {
+            "dateTime": f"{_DATE} {_TIMES[number // 4].removesuffix('00')}{number % 4 * 15:02}",
+            "value": {"bpm": rate, "confidence": 2},
+        }
+        for number, rate in enumerate(rates)
+    ]
+    return json.dumps(entries)
+
+
+def _nights(rng: np.random.Generator, days: list[date]) -> list[dict[str, object]]:
+    asleep, seconds = rng.integers(360, 421, len(days)), rng.integers(0, 1800, (len(days), 2))
+    return [
+        {
+            "logId": day.toordinal(),
+            "dateOfSleep": day.isoformat(),
+            "startTime": f"{day - timedelta(days=1)}T23:{start // 60:02}:{start % 60:02}.000",
+            "endTime": f"{day}T07:{end // 60:02}:{end % 60:02}.000",
+            "minutesAsleep": minutes,
+            "type": "stages",
+            "mainSleep": True,
+        }
+        for day, minutes, (start, end) in zip(days, asleep.tolist(), seconds.tolist(), strict=True)
+    ]
+
+
+def _exercises(rng: np.random.Generator, days: list[date]) -> list[dict[str, object]]:
+    drawn = zip(days, rng.random(len(days)), rng.integers(0, 3600, len(days)).tolist(), strict=True)
+    return [
+        {
+            "logId": day.toordinal(),
+            "activityName": "Run",
+            "startTime": f"{_american(day)} 17:{second // 60:02}:{second % 60:02}",
+            "activeDuration": 1800000 + 1000 * second,
+            "averageHeartRate": 140,
+            "steps": 4000,
+        }
+        for day, chance, second in drawn
+        if chance < 0.4
+    ]
+
+
+def _american(day: date) -> str:
+    return f"{day:%m/%d/%y}"
 
 
 def _write(file: Path, entries: object) -> None:

@@ -16,17 +16,18 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
 from typing import cast
 
 from human_wm_env.errors import DataError
+from human_wm_env.exports.listing import Listing
 
 LARGEST_IN_MEMORY = 256 * 2**20  # bytes of a file that is read as a whole
 LARGEST_UNPACKED = 64 * 2**30  # bytes of all files of a zip
 SUSPECT_RATIO, SUSPECT_SIZE = 250, 2**28
 MOST_FILES = 1_000_000
 HEAD_BYTES = 1 << 16
+_PART_BYTES = 1 << 20
 _ZIP = b"PK\x03\x04"
 # Google Takeout parts a large export: takeout-20260401T101112Z-001.zip, -002.zip.
 _PART = re.compile(r"(.+)-(\d{3})\.zip", re.IGNORECASE)
@@ -36,6 +37,11 @@ class Export:
     """Files that belong together, by their paths with forward slashes.
 
     Symbolic links, pipes and devices are never opened; `left_out` names them.
+
+    Attributes:
+        path: of the source.
+        paths: of all files, sorted.
+        left_out: names of what is not opened, and why.
 
     Args:
         path: of a folder, a zip or a file.
@@ -51,15 +57,15 @@ class Export:
         self.left_out: list[str] = []
         self._members: dict[str, zipfile.ZipFile] = {}
         if more:
-            self._sizes: dict[str, int] = {}
             for part in (path, *more):
                 with typed_errors(part.name):
                     self._add_zip(part)
+            self.paths = Listing(sorted(self._members))
             return
         with typed_errors(path.name):
             mode = path.stat().st_mode
             if stat.S_ISDIR(mode):
-                self._sizes = dict(self._walk(path))
+                self.paths = Listing(self._walk(path))
             elif not stat.S_ISREG(mode):
                 raise DataError(
                     "a folder, a zip or a file as source",
@@ -67,27 +73,18 @@ class Export:
                     "Copy what it holds into a file first.",
                 )
             elif zipfile.is_zipfile(path):
-                self._sizes = {}
                 self._add_zip(path)
+                self.paths = Listing(sorted(self._members))
             else:
                 with path.open("rb") as stream:
                     if stream.read(len(_ZIP)) == _ZIP:
                         raise zipfile.BadZipFile("a zip without its end")
-                self._sizes = {path.name: path.stat().st_size}
+                self.paths = Listing([path.name])
 
     @property
     def stem(self) -> str:
         """Name of the source without its ending."""
         return self.path.name.partition(".")[0] or self.path.name
-
-    @cached_property
-    def paths(self) -> tuple[str, ...]:
-        """Paths of all files, sorted."""
-        return tuple(sorted(self._sizes))
-
-    def size(self, path: str) -> int:
-        """Return the bytes of a file."""
-        return self._sizes[path]
 
     @contextmanager
     def open(self, path: str) -> Iterator[io.BufferedReader]:
@@ -98,7 +95,9 @@ class Export:
                     # A member of a zip has what is used of it: read, readline, peek.
                     yield cast(io.BufferedReader, stream)
             else:
-                with self._file(path).open("rb") as opened:
+                # As text: the parts of a Path are interned, in a table that grows with names.
+                file = f"{self.path}/{path}" if self.path.is_dir() else str(self.path)
+                with open(file, "rb") as opened:  # noqa: PTH123
                     yield opened
 
     def head(self, path: str) -> bytes:
@@ -112,15 +111,18 @@ class Export:
         Raises:
             DataError: it is larger than what is read into memory.
         """
+        parts, size = [], 0  # asked for as a whole, it would be given memory for the largest one
         with self.open(path) as stream:
-            content = stream.read(LARGEST_IN_MEMORY + 1)
-        if len(content) > LARGEST_IN_MEMORY:
-            raise DataError(
-                f"a file of at most {LARGEST_IN_MEMORY >> 20} MiB",
-                f"{path}, which is larger",
-                "Split it, or export a shorter time.",
-            )
-        return content
+            while part := stream.read(_PART_BYTES):
+                parts.append(part)
+                size += len(part)
+                if size > LARGEST_IN_MEMORY:
+                    raise DataError(
+                        f"a file of at most {LARGEST_IN_MEMORY >> 20} MiB",
+                        f"{path}, which is larger",
+                        "Split it, or export a shorter time.",
+                    )
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def json(self, path: str) -> object:
         """Return the content of a JSON file."""
@@ -153,33 +155,43 @@ class Export:
     def _file(self, path: str) -> Path:
         return self.path / path if self.path.is_dir() else self.path
 
-    def _walk(self, root: Path) -> Iterator[tuple[str, int]]:
+    def _walk(self, root: Path) -> Iterator[str]:
+        """Yield the paths of the files in a folder, sorted, one folder in memory at a time."""
         count = 0
-        for folder, names, files in os.walk(root, followlinks=False):
-            for name in [*names]:
-                if Path(folder, name).is_symlink():
-                    self.left_out.append(f"{name} (symbolic link)")
-                    names.remove(name)
-            for name in files:
-                file = Path(folder, name)
-                found = file.lstat()
-                if not stat.S_ISREG(found.st_mode):
-                    kind = "symbolic link" if stat.S_ISLNK(found.st_mode) else "no regular file"
-                    self.left_out.append(f"{name} ({kind})")
-                    continue
+        waiting = [""]  # files, and folders with a slash at the end; the next one is last
+        while waiting:
+            path = waiting.pop()
+            if path and not path.endswith("/"):
                 count += 1
                 if count > MOST_FILES:
                     raise DataError(
                         f"at most {MOST_FILES:,} files", f"more in {root.name}", "Name a subfolder."
                     )
-                yield file.relative_to(root).as_posix(), found.st_size
+                yield path
+                continue
+            with typed_errors(path or root.name):
+                waiting += sorted(
+                    (path + name for name in self._names_in(root / path)), reverse=True
+                )
+
+    def _names_in(self, folder: Path) -> Iterator[str]:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_symlink():
+                    self.left_out.append(f"{entry.name} (symbolic link)")
+                elif entry.is_dir(follow_symlinks=False):
+                    yield f"{entry.name}/"
+                elif entry.is_file(follow_symlinks=False):
+                    yield entry.name
+                else:
+                    self.left_out.append(f"{entry.name} (no regular file)")
 
     def _add_zip(self, path: Path) -> None:
         archive = zipfile.ZipFile(path)
-        for name, size in self._checked(path, archive):
+        for name in self._checked(path, archive):
             other = self._members.get(name)
             if other is None:
-                self._members[name], self._sizes[name] = archive, size
+                self._members[name] = archive
             elif other.getinfo(name).CRC == archive.getinfo(name).CRC:
                 continue  # the same file in two parts
             elif name.lower().endswith((".html", ".pdf", ".txt")):
@@ -192,8 +204,8 @@ class Export:
                 )
 
     @staticmethod
-    def _checked(path: Path, archive: zipfile.ZipFile) -> Iterator[tuple[str, int]]:
-        """Yield name and size of the files of a zip, if it is one that trackers write."""
+    def _checked(path: Path, archive: zipfile.ZipFile) -> Iterator[str]:
+        """Yield the names of the files of a zip, if it is one that trackers write."""
         total, seen = 0, set()
         members = archive.infolist()
         if len(members) > MOST_FILES:
@@ -226,7 +238,7 @@ class Export:
                     f"{member.file_size:,} bytes from {member.compress_size:,}",
                     "If you trust it, unpack it and name the folder.",
                 )
-            yield member.filename, member.file_size
+            yield member.filename
 
 
 @contextmanager

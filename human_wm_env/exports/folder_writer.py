@@ -151,7 +151,7 @@ class FolderWriter:
         self._rejected.abandon()
         for table in (self._days, self._reasons):
             with suppress(OSError):
-                table.close()
+                table.abandon()
             for part in table.parts:
                 part.unlink(missing_ok=True)
         for path in self._new:

@@ -155,7 +155,8 @@ def write_logs(
             ledger = Ledger(writer.rejected, strict=strict)
             impossible = Impossible()
             groups = _by_person(exports, formats, reading, ledger, writer, person)
-            for person_id, readers in groups.items():
+            for person_id in list(groups):  # each let go of with all that its readers hold
+                readers = groups.pop(person_id)
                 _write_person(person_id, readers, writer, ledger, impossible, merge)
             impossible.check_units()
             ledger.check_balance()
@@ -268,7 +269,7 @@ def _manifest(
         "person_days": writer.person_days,
         "counts": ledger.table(),
         "rejected": ledger.commonest(examples=False),
-        "unused": dict(ledger.unused.most_common(50)),
+        "unused": ledger.commonest_unused(),
         "notes": [
             text if times == 1 else f"{text} ({times} times)"
             for text, times in ledger.notes.items()

@@ -19,6 +19,8 @@ UNPLACED = -1
 _MAIL = re.compile(r"[^\s/@]+@[^\s/@]+\.[A-Za-z]{2,}")
 _LONGEST_TEXT = 400
 _MOST_NOTES = 200
+_MOST_KINDS = 1000  # of what is unused, and of reasons: memory does not grow with people
+OTHERS = "others"
 REJECTED_COLUMNS = ("file", "place", "column", "value", "reason", "why", "values")
 
 
@@ -128,8 +130,11 @@ class Ledger:
             self._writer.writerow((file, place, column, value, Reason.QUARANTINED.word, why, count))
 
     def _remember(self, column: str, why: str, values: int, example: str) -> None:
-        self._reasons[column, why] += values
-        self._examples.setdefault((column, why), example)
+        key = column, why
+        if key not in self._reasons and len(self._reasons) >= _MOST_KINDS:
+            key = "", f"{OTHERS}, each written down"
+        self._reasons[key] += values
+        self._examples.setdefault(key, example)
 
     def commonest(self, most: int = 5, *, examples: bool = True) -> list[str]:
         """Say why most values that cannot be used were rejected.
@@ -151,7 +156,20 @@ class Ledger:
 
     def skip(self, kind: str, entries: int = 1) -> None:
         """Count entries of the export that are no feature of a day."""
-        self.unused[clean(kind)] += entries
+        kind = clean(kind)
+        if kind not in self.unused and len(self.unused) >= _MOST_KINDS:
+            kind = OTHERS
+        self.unused[kind] += entries
+
+    def commonest_unused(self, most: int = 50) -> dict[str, int]:
+        """Return how many entries are of each kind that is no feature of a day.
+
+        Args:
+            most: kinds; the rest is counted together.
+        """
+        common = dict(self.unused.most_common(most))
+        rest = self.unused.total() - sum(common.values())
+        return {**common, OTHERS: common.get(OTHERS, 0) + rest} if rest else common
 
     def note(self, text: str) -> None:
         """Remember a sentence for the end of the import; the same one is said once."""

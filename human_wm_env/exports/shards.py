@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -16,7 +17,8 @@ from human_wm_env.exports.reasons import WORDS
 from human_wm_env.person import schema
 
 DATE_AND_ID = ("user_id", "date")
-SHARD_ROWS, GROUP_ROWS = 1_000_000, 50_000
+SHARD_ROWS = 1_000_000
+GROUP_ROWS = 5_000  # in memory at a time
 _UNIX_EPOCH = date(1970, 1, 1).toordinal()
 _WORDS = np.array(WORDS, dtype=object)
 
@@ -42,6 +44,10 @@ class DayTable(ABC):
     @abstractmethod
     def close(self) -> None:
         """Write what is left; `parts` are the files."""
+
+    def abandon(self) -> None:
+        """Let go of the rows; the files are the caller's."""
+        self.close()
 
     def part(self) -> Path:
         """Return the path of one more file."""
@@ -81,59 +87,58 @@ class ParquetTable(DayTable):
 
     Columns: user_id as text, date, amounts as double, categories and reasons as dictionaries of
     text; what is missing is null, and so is the reason of an observed cell.
+
+    Until the end, cells are in a file without a name: reading people and writing Parquet take
+    their memory one after the other, however many people there are.
     """
 
     ending = "parquet"
 
     def __init__(self, start: Path, *, of_reasons: bool) -> None:
         super().__init__(start, of_reasons=of_reasons)
-        self._waiting: list[tuple[str, int, np.ndarray]] = []
-        self._rows = self._in_shard = 0
-        self._writer: Any = None
+        self._kind = np.dtype(np.uint8 if of_reasons else np.float64)
+        self._cells = tempfile.TemporaryFile(dir=start.parent)  # noqa: SIM115 (closed by close)
+        self._people: list[tuple[str, int, int]] = []  # id, first day, days
 
     def add(self, person_id: str, first_day: int, cells: np.ndarray) -> None:
         """Write a person's days."""
-        self._waiting.append((person_id, first_day, cells))
-        self._rows += len(cells)
-        if self._rows >= GROUP_ROWS:
-            self._flush()
+        self._cells.write(cells.astype(self._kind, copy=False).tobytes())
+        self._people.append((person_id, first_day, len(cells)))
 
     def close(self) -> None:
-        """Write what is left; without any row one empty file."""
-        if self._waiting or not self.parts:
-            self._flush()
-        self._end_shard()
-
-    def _end_shard(self) -> None:
-        if self._writer is not None:
-            self._writer.close()
-        self._writer, self._in_shard = None, 0
-
-    def _flush(self) -> None:
+        """Write the files; without any row an empty one."""
+        if self._cells.closed:
+            return
         import pyarrow.parquet
 
-        table = self._table()
-        if self._writer is None:
-            self._writer = pyarrow.parquet.ParquetWriter(self.part(), table.schema)
-        self._writer.write_table(table)
-        self._in_shard += table.num_rows
-        self._waiting, self._rows = [], 0
-        if self._in_shard >= SHARD_ROWS:
-            self._end_shard()
+        self._cells.seek(0)
+        with self._cells:
+            for shard in _groups(self._people, SHARD_ROWS):
+                groups = map(self._table, _groups(shard, GROUP_ROWS))
+                first = next(groups)
+                with pyarrow.parquet.ParquetWriter(self.part(), first.schema) as writer:
+                    writer.write_table(first)
+                    for table in groups:
+                        writer.write_table(table)
 
-    def _table(self) -> Any:
+    def abandon(self) -> None:
+        """Let go of the rows."""
+        self._cells.close()
+
+    def _table(self, people: Sequence[tuple[str, int, int]]) -> Any:
         import pyarrow
 
-        lengths = [len(cells) for *_, cells in self._waiting]
-        ids = pyarrow.array([one for one, *_ in self._waiting], pyarrow.string())
-        which = np.repeat(np.arange(len(lengths)), lengths).astype(np.int32)
-        days = [np.arange(first, first + len(cells)) for _, first, cells in self._waiting]
-        day = (np.concatenate(days) if days else np.empty(0)) - _UNIX_EPOCH
-        empty = np.empty((0, schema.FEATURE_COUNT), np.uint8 if self.of_reasons else np.float64)
-        cells = np.concatenate([empty, *(cells for *_, cells in self._waiting)])
+        lengths = [days for *_, days in people]
+        ids = pyarrow.array([one for one, *_ in people], pyarrow.string())
+        which = np.repeat(np.arange(len(people)), lengths).astype(np.int32)
+        size = sum(lengths) * schema.FEATURE_COUNT * self._kind.itemsize
+        cells = np.frombuffer(self._cells.read(size), self._kind).reshape(-1, schema.FEATURE_COUNT)
+        day = np.concatenate(
+            [np.empty(0, np.int64), *(np.arange(days) + first for _, first, days in people)]
+        )
         columns = [
             ids.take(pyarrow.array(which)),
-            pyarrow.array(day.astype(np.int32)).cast(pyarrow.date32()),
+            pyarrow.array((day - _UNIX_EPOCH).astype(np.int32)).cast(pyarrow.date32()),
             *(self._column(cells[:, index], index) for index in range(schema.FEATURE_COUNT)),
         ]
         return pyarrow.table(columns, names=[*DATE_AND_ID, *schema.FEATURE_NAMES])
@@ -203,6 +208,20 @@ class RejectedTable:
             with suppress(OSError):
                 if file is not None:
                     file.unlink()
+
+
+def _groups(
+    people: Sequence[tuple[str, int, int]], rows: int
+) -> Iterator[Sequence[tuple[str, int, int]]]:
+    """Part people, with their days last, into groups of at least so many rows; at least one."""
+    begin = total = 0
+    for place, (*_, days) in enumerate(people):
+        total += days
+        if total >= rows:
+            yield people[begin : place + 1]
+            begin, total = place + 1, 0
+    if begin < len(people) or not people:
+        yield people[begin:]
 
 
 def _batches(rows: Iterator[list[str]]) -> Iterator[Sequence[list[str]]]:

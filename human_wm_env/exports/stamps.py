@@ -34,7 +34,7 @@ def possible_day(day: int) -> int | None:
     return day if FIRST_DAY <= day <= latest_day() else None
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=2048)
 def read_stamp(text: str) -> tuple[int, int] | None:
     """Read a date, with or without a time of day, as it stands, whatever its zone.
 
@@ -69,7 +69,7 @@ def read_stamp(text: str) -> tuple[int, int] | None:
     return ordinal, hour * 3600 + minute * 60 + second
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)  # the dates of a long log, written in two ways
 def read_day(text: str) -> int | None:
     """Return the ordinal of the date of a stamp, None where it is none that can be logged."""
     stamp = read_stamp(text)
@@ -110,7 +110,7 @@ def day_of(seconds: float) -> int | None:
     return possible_day(EPOCH + int(seconds // DAY_SECONDS))
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def zone_offset(zone: str, utc_quarter: int) -> int:
     """Return how many seconds a zone is ahead of UTC in a quarter of an hour since 1970."""
     when = datetime.fromtimestamp(utc_quarter * 900, UTC)

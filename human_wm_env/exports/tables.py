@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import NamedTuple
@@ -63,6 +63,17 @@ def names_of(export: Export, path: str) -> tuple[str, ...]:
         return header_of(export, path)
     with export.on_disk(path) as file:
         return tuple(column_key(name) for name in column_names(file, path))
+
+
+def all_tables(export: Export, has: Callable[[tuple[str, ...]], bool]) -> bool:
+    """Return True where an export has tables, and the column keys of each are as asked."""
+    found = False
+    for path in export.paths:
+        if is_table(export, path):
+            if not has(names_of(export, path)):
+                return False
+            found = True
+    return found
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from human_wm_env.exports.files import Export
 from human_wm_env.exports.formats.format import People, ReadingOptions
 from human_wm_env.exports.formats.table_reader import TableReader
 from human_wm_env.exports.ledger import Ledger
-from human_wm_env.exports.tables import is_table, names_of, open_table
+from human_wm_env.exports.tables import all_tables, is_table, open_table
 from human_wm_env.person import schema
 
 
@@ -29,9 +29,8 @@ class DailyTable:
 
     def recognise(self, export: Export) -> bool:
         """Return True where every file is a table with a date and features of the schema."""
-        tables = [names_of(export, path) for path in export.paths if is_table(export, path)]
-        return bool(tables) and all(
-            DATE in header and len({*header} & {*schema.FEATURE_NAMES}) >= 2 for header in tables
+        return all_tables(
+            export, lambda names: DATE in names and len({*names} & {*schema.FEATURE_NAMES}) >= 2
         )
 
     def recognise_names_of_apps(self, export: Export) -> bool:
@@ -40,8 +39,7 @@ class DailyTable:
         Tables of vendors that are read by another format have such names, too: that one is asked
         first.
         """
-        tables = [names_of(export, path) for path in export.paths if is_table(export, path)]
-        return bool(tables) and all(_has_days(header) for header in tables)
+        return all_tables(export, _has_days)
 
     def people(self, export: Export, options: ReadingOptions, ledger: Ledger) -> People:
         """Return the people of all tables."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import PurePosixPath
 
 from human_wm_env.exports.formats import fitbit_google_data as google
+from human_wm_env.exports.listing import Part
 
 WELLNESS = "wellness.csv"
 _FILE = re.compile(
@@ -29,14 +30,14 @@ _PART = re.compile(r"(takeout-\d{8}T\d{6}Z(?:-\d+)?)-\d{3}", re.IGNORECASE)
 
 def kind_of(path: str) -> str | None:
     """Return what a JSON file or a diary has, None for any other file."""
-    name = PurePosixPath(path).name
+    name = path.rpartition("/")[2]
     if name == WELLNESS:
         return WELLNESS
     found = _FILE.fullmatch(name)
     return found.group(1) if found else None
 
 
-def files_by_person(paths: Sequence[str]) -> tuple[dict[str, list[str]], list[str]]:
+def files_by_person(paths: Sequence[str]) -> tuple[dict[str, Part], Part]:
     """Tell whose each file is.
 
     A person is a folder with files of Fitbit's, in it or in an export's folders below it. Files
@@ -45,20 +46,31 @@ def files_by_person(paths: Sequence[str]) -> tuple[dict[str, list[str]], list[st
     Returns:
         The paths by the person's folder ("" is the whole export), and those of nobody.
     """
-    folders = {path: _person_folder(path) for path in paths}
-    people = {folders[path] for path in paths if kind_of(path) or google.kind_of(path)}
-    found: dict[str, list[str]] = {folder: [] for folder in sorted(people)}
-    nobodys: list[str] = []
-    for path, folder in folders.items():
+    people = {
+        folder for path, folder in _with_folders(paths) if kind_of(path) or google.kind_of(path)
+    }
+    found = {folder: Part(paths) for folder in sorted(people)}
+    nobodys = Part(paths)
+    for place, (_, folder) in enumerate(_with_folders(paths)):
         while folder and folder not in people:
             folder = folder.rpartition("/")[0]
-        found.get(folder, nobodys).append(path)
+        found.get(folder, nobodys).add(place)
     return found, nobodys
 
 
-def _person_folder(path: str) -> str:
+def _with_folders(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield each path with its person's folder, looked up once for files beside each other."""
+    around, folder = None, ""
+    for path in paths:
+        parent = path.rpartition("/")[0]
+        if parent != around:
+            around, folder = parent, _person_folder(parent)
+        yield path, folder
+
+
+def _person_folder(folder: str) -> str:
     """Return the folder around an export's own folders; parts of one download share it."""
-    parts = list(PurePosixPath(path).parts[:-1])
+    parts = list(PurePosixPath(folder).parts)
     for place, (outer, inner) in enumerate(pairwise(parts)):
         if _TAKEOUT.fullmatch(outer) and inner.lower() == "fitbit":
             del parts[place:]  # with folders of any name and language below

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from human_wm_env.exports.csv_rows import Row, header_of, read_rows
@@ -54,7 +53,7 @@ class Exercise(NamedTuple):
 
 def kind_of(path: str) -> str | None:
     """Return the kind of a file by its name, None for another one."""
-    found = _FILE.fullmatch(PurePosixPath(path).name)
+    found = _FILE.fullmatch(path.rpartition("/")[2])
     return found.group(1) if found else None
 
 

@@ -26,7 +26,7 @@ from human_wm_env.exports.formats.daily_table import our_names
 from human_wm_env.exports.formats.format import People, ReadingOptions
 from human_wm_env.exports.formats.table_reader import read_days
 from human_wm_env.exports.ledger import Ledger, Where
-from human_wm_env.exports.tables import Chunk, Table, is_table, names_of, open_table
+from human_wm_env.exports.tables import Chunk, Table, all_tables, is_table, open_table
 from human_wm_env.person import schema
 
 FEATURE, VALUE = "feature", "value"
@@ -40,8 +40,7 @@ class LongTable:
 
     def recognise(self, export: Export) -> bool:
         """Return True where every file is a table of dates, features and values."""
-        tables = [names_of(export, path) for path in export.paths if is_table(export, path)]
-        return bool(tables) and all({DATE, FEATURE, VALUE} <= {*header} for header in tables)
+        return all_tables(export, lambda header: {DATE, FEATURE, VALUE} <= {*header})
 
     def people(self, export: Export, options: ReadingOptions, ledger: Ledger) -> People:
         """Return the people of all tables."""

@@ -45,3 +45,20 @@ def test_text_is_short_and_printable_and_stays_so() -> None:
     long = clean("a\x1b\n" + "b" * 1000)
     assert long.startswith("a??bb") and long.endswith("...") and len(long) < 500
     assert clean(long) == long
+
+
+def test_what_it_remembers_is_bounded_and_counts_everything(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("human_wm_env.exports.ledger._MOST_KINDS", 3)
+    stream = io.StringIO()
+    ledger = Ledger(stream)
+    for number in range(10):
+        ledger.skip(f"file {number}", 2)
+        ledger.read(schema.STEPS)
+        ledger.reject(schema.STEPS, Where("f", "1"), f"column {number}", "x", "it should be none")
+    assert ledger.commonest_unused() == {"others": 14, "file 0": 2, "file 1": 2, "file 2": 2}
+    assert ledger.commonest_unused(2) == {"others": 18, "file 0": 2}
+    assert ledger.commonest(1, examples=False) == ["7 values, others, each written down"]
+    assert sum(f"column {number}" in stream.getvalue() for number in range(10)) == 10
+    ledger.check_balance()

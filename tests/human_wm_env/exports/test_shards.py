@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from human_wm_env.data.splits import split_by_id
 from human_wm_env.exports import folder_writer, shards
 from human_wm_env.exports.folder_writer import read_rejected
 from human_wm_env.files.parquet import has_parquet
+from human_wm_env.person import schema
 from tests.human_wm_env.exports.formats.test_daily_table import HEADER, ROWS
 
 FOLDERS = Path(__file__).parents[2] / "golden" / "folders"
@@ -115,3 +117,25 @@ def test_a_split_by_id_stays() -> None:
 def test_a_split_by_id_has_everybody_somewhere(people: int) -> None:
     dealt = split_by_id([f"u{i}" for i in range(people)])
     assert set(dealt) == ({"train"} if people < 3 else {"train", "validation", "test"})
+
+
+@needs_pyarrow
+def test_cells_of_a_parquet_table_are_not_kept_in_memory(tmp_path: Path) -> None:
+    people, days = 40, 500
+    cells = np.ones((days, schema.FEATURE_COUNT))
+    table = shards.ParquetTable(tmp_path / "days", of_reasons=False)
+    tracemalloc.start()
+    for person in range(people):
+        table.add(f"p{person}", 737_000, cells.copy())
+    now, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert now < 2 * cells.nbytes < people * cells.nbytes
+    table.close()
+    assert [len(table.parts), *tmp_path.iterdir()] == [1, *table.parts]
+    assert pq_rows(table.parts[0]) == people * days
+
+
+def pq_rows(file: Path) -> int:
+    import pyarrow.parquet
+
+    return int(pyarrow.parquet.ParquetFile(file).metadata.num_rows)
