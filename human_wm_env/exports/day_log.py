@@ -50,13 +50,16 @@ class DayLogBuilder:
         offered: features that this export has; the others are "not offered".
         ledger: where values are counted.
         repeated: which of two different values of one cell stays: "first" or "last".
+
+    Attributes:
+        last_wins: it is the last.
     """
 
     def __init__(
         self, source: str, offered: Iterable[int], ledger: Ledger, *, repeated: str = "first"
     ) -> None:
         self.source, self.offered, self.ledger = source, set(offered), ledger
-        self._last_wins = repeated == "last"
+        self.last_wins = repeated == "last"
         self._cells: list[dict[int, tuple[float, int]]] = [{} for _ in schema.FEATURES]
         self._missing: list[dict[int, Reason]] = [{} for _ in schema.FEATURES]
 
@@ -180,7 +183,7 @@ class DayLogBuilder:
         elif old[0] == value:
             self.ledger.merge(feature, values)
         else:
-            rejected = old if self._last_wins else (value, values)
+            rejected = old if self.last_wins else (value, values)
             self.ledger.reject(
                 feature,
                 where,
@@ -189,7 +192,7 @@ class DayLogBuilder:
                 "a day has one value, and this is one of two different ones",
                 values=rejected[1],
             )
-            if self._last_wins:
+            if self.last_wins:
                 cells[day] = (value, values)
 
     def add_series(

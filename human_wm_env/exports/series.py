@@ -80,10 +80,13 @@ class Series:
     def bins(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return bins (in units of the bin, sorted), sums and counts of values.
 
-        Of bins that several files have, the first is kept and the others are merged.
+        Of bins that several files have, that of the file which reaches furthest is kept, the first
+        one of equals: an earlier export has zeros, or a part of the bin, where it ends. The others
+        are merged.
         """
         if not self._parts:
             return np.empty(0, np.int64), np.empty(0), np.empty(0, np.int64)
+        self._parts.sort(key=lambda part: -int(part[0][-1]) if len(part[0]) else 0)
         keys, sums, counts = (np.concatenate(part) for part in zip(*self._parts, strict=True))
         unique, first = np.unique(keys, return_index=True)
         merged = int(counts.sum() - counts[first].sum())

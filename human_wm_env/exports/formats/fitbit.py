@@ -16,7 +16,7 @@ from human_wm_env.exports.clock_inference import infer_clock
 from human_wm_env.exports.day_log import DayLog, DayLogBuilder, as_number
 from human_wm_env.exports.files import Export
 from human_wm_env.exports.formats import fitbit_google_data as google
-from human_wm_env.exports.formats.fitbit_active_minutes import PARTS, ActiveMinutes
+from human_wm_env.exports.formats.fitbit_active_minutes import PARTS, ActiveMinutes, last_day
 from human_wm_env.exports.formats.fitbit_exercises import Exercises
 from human_wm_env.exports.formats.fitbit_files import WELLNESS, files_by_person, kind_of
 from human_wm_env.exports.formats.fitbit_series import KINDS, Entries, TrackerSeries
@@ -76,7 +76,8 @@ class _Person:
         self.log = DayLogBuilder(Fitbit.name, (), ledger, repeated=options.repeated)
         self.series = TrackerSeries(self.log)
         self.nights = Nights(options.naps)
-        self.sedentary: dict[int, float] = {}
+        # By day: the last day of the file, of which the newest counts, and the minutes.
+        self.sedentary: dict[int, tuple[int, float]] = {}
         self.active = ActiveMinutes(self.log)
         self.exercises = Exercises(self.log)
 
@@ -102,7 +103,7 @@ class _Person:
             self.series,
             clock,
             sleeps=sleeps,
-            sedentary=self.sedentary,
+            sedentary={day: minutes for day, (_, minutes) in self.sedentary.items()},
             active=self.active.days(),
         )
         self.exercises.add_rest_days()
@@ -151,10 +152,11 @@ class _Person:
             self.exercises.lose()
 
     def _read_sedentary(self, entries: Entries) -> None:
+        reach = last_day(entries)
         for entry in entries:
             day, minutes = read_day(str(entry.get("dateTime", ""))), as_number(entry.get("value"))
             if day is not None and minutes is not None:
-                self.sedentary[day] = minutes
+                self.sedentary[day] = max(self.sedentary.get(day, (0, 0.0)), (reach, minutes))
 
     def _read_sleep(self, path: str, entries: Entries) -> None:
         self.log.offered.add(schema.SLEEP)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from human_wm_env.exports.day_log import DayLogBuilder, as_number, is_nothing
 from human_wm_env.exports.ledger import Where
 from human_wm_env.exports.reasons import Reason
@@ -10,6 +12,15 @@ from human_wm_env.person import schema
 
 PARTS = ("lightly_active_minutes", "moderately_active_minutes", "very_active_minutes")
 _COLUMN = "value"
+
+
+def last_day(entries: Iterable[Mapping[str, object]]) -> int:
+    """Return the last day that a file knows, 0 where it knows none.
+
+    Of two exports the newer one reaches further, and knows all of the older one's last day.
+    """
+    days = (read_day(str(entry.get("dateTime", ""))) for entry in entries)
+    return max((day for day in days if day is not None), default=0)
 
 
 class ActiveMinutes:
@@ -22,12 +33,15 @@ class ActiveMinutes:
     def __init__(self, log: DayLogBuilder) -> None:
         self._log = log
         self._days: dict[int, dict[str, tuple[float, Where]]] = {}
+        # Of each value the last day of its file, of which the newest counts, and the value.
+        self._newest: dict[tuple[int, str], tuple[int, float]] = {}
         self._lost: set[str] = set()  # parts with a file that could not be read
 
     def read(self, path: str, part: str, entries: list[dict[str, object]]) -> None:
         """Read a file of one part."""
         log = self._log
         log.offered.add(schema.MINUTES)
+        reach = last_day(entries)
         for number, entry in enumerate(entries):
             text, where = entry.get("value"), Where(path, f"[{number}].value")
             if is_nothing(text):
@@ -37,13 +51,17 @@ class ActiveMinutes:
             if day is None:
                 why = "its date should be a day since 2000"
                 log.ledger.reject(schema.MINUTES, where, _COLUMN, text, why)
-            elif minutes is None or minutes < 0:
+                continue
+            if minutes is None or minutes < 0:
                 why = "it should be a number, not negative"
                 log.reject_cell(schema.MINUTES, day, where, _COLUMN, text, why)
-            elif part in self._days.setdefault(day, {}):  # the same day in a second file
+                continue
+            parts, newest = self._days.setdefault(day, {}), self._newest.get((day, part))
+            if newest is not None:  # the same day in a second file: one has a part of it
                 log.ledger.merge(schema.MINUTES)
-            else:
-                self._days[day][part] = minutes, where
+            if newest is None or (reach, minutes) > newest:
+                self._newest[day, part] = reach, minutes
+                parts[part] = minutes, where
 
     def lose(self, part: str) -> None:
         """Remember that a file of a part could not be read: what it has no entry of was in it."""

@@ -8,6 +8,7 @@ from human_wm_env.exports.clock import Clock
 from human_wm_env.exports.day_log import DayLogBuilder, as_number
 from human_wm_env.exports.files import Export
 from human_wm_env.exports.formats import fitbit_google_data as google
+from human_wm_env.exports.formats.fitbit_active_minutes import last_day
 from human_wm_env.exports.ledger import Where
 from human_wm_env.exports.rates import HIGHEST_RATE
 from human_wm_env.exports.reasons import Reason
@@ -75,7 +76,11 @@ class TrackerSeries:
     def finish_reading(self) -> None:
         """Read the files that only have midnights, as soon as all others are known."""
         for kind, files in self._at_midnight.items():
-            for path, entries in files:
+            # The value of the export that reaches furthest stays: an earlier one ends within a day.
+            newest_first = not self._log.last_wins
+            for path, entries in sorted(
+                files, key=lambda file: last_day(file[1]), reverse=newest_first
+            ):
                 if kind in self._by_minute and len(entries) == 1:
                     self._read_minutes(path, kind, entries)
                 else:
