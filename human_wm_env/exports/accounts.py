@@ -52,7 +52,7 @@ def accounts(folders: Mapping[str, str]) -> list[Account]:
     """
     mine: dict[tuple[str, ...], list[str]] = {}
     for path, folder in folders.items():
-        parts = (_without_date(part) for part in PurePosixPath(folder).parts)
+        parts = (without_date(part) for part in PurePosixPath(folder).parts)
         mine.setdefault(tuple(part for part in parts if part), []).append(path)
     names = _names_of(_without_shared_end(list(mine)))
     return [
@@ -166,7 +166,8 @@ def _compared(one: DayLog, other: DayLog) -> tuple[int, int]:
     return 0, 0
 
 
-def _without_date(folder: str) -> str:
+def without_date(folder: str) -> str:
+    """Return a folder's name without the date of an export in it, "" where no more is left."""
     name = _DATE.sub("", folder).strip(" _-.()")
     return "" if _TAKEOUT.fullmatch(name) else name
 

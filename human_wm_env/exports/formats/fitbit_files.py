@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import PurePosixPath
 
+from human_wm_env.exports.accounts import without_date
 from human_wm_env.exports.formats import fitbit_google_data as google
 from human_wm_env.exports.listing import Part
 
@@ -69,7 +70,10 @@ def _with_folders(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def _person_folder(folder: str) -> str:
-    """Return the folder around an export's own folders; parts of one download share it."""
+    """Return the folder around an export's own folders; parts of one download share it.
+
+    So do exports whose folders differ in their date alone, of which the newer one knows better.
+    """
     parts = list(PurePosixPath(folder).parts)
     for place, (outer, inner) in enumerate(pairwise(parts)):
         if _TAKEOUT.fullmatch(outer) and inner.lower() == "fitbit":
@@ -77,4 +81,5 @@ def _person_folder(folder: str) -> str:
             break
     while parts and (parts[-1].lower() in _FOLDERS or _TAKEOUT.fullmatch(parts[-1])):
         parts.pop()
-    return "/".join(_PART.sub(r"\1", part) for part in parts)
+    names = (without_date(_PART.sub(r"\1", part)) for part in parts)
+    return "/".join(name for name in names if name)

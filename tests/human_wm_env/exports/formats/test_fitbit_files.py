@@ -43,6 +43,22 @@ NEXT = {**NIGHT, "steps-2020-05-05.json": minutes("2020-05-05 00:00", 1440, "10"
             },
             {"me": (28800, 2)},
         ),
+        # So are two of different days, and the dates of exports are no names.
+        (
+            {
+                "takeout-20260401T101112Z-001/Takeout/Fitbit": person(4),
+                "takeout-20260601T101112Z-001/Takeout/Fitbit/Sleep": NEXT,
+            },
+            {"me": (28800, 2)},
+        ),
+        (
+            {"MyFitbitData_2024-03-01": person(4), "MyFitbitData_2024-06-01": NEXT},
+            {"me": (28800, 2)},
+        ),
+        (
+            {"ann-20240301/Sleep": person(4), "ann-20240601": NEXT, "bob/Sleep": person(4)},
+            {"ann": (28800, 2), "bob": (14400, 1)},
+        ),
         ({"steps": person(4), "sleep": NIGHT}, {"me": (14400, 2)}),
         # Whoever is not at the root is somebody else.
         (
