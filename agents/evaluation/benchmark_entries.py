@@ -23,6 +23,7 @@ from human_wm_env.errors import ConfigError
 
 SEARCH_SEEDS = 100  # where the seeds of the exploit search begin
 BACKPROP, DISTILLED = "backprop dream context", "distilled dream context"
+CORRECTED = (BACKPROP, DISTILLED)
 HYBRID = "ppo hybrid dream context"
 EXPLOIT = "exploit"  # how the names of those begin that search for exploits
 
@@ -48,7 +49,7 @@ class BenchmarkConfig:
         ppo, cma_es: how they are trained.
         backprop, distilled, hybrid: likewise; PPO with a hybrid head is the last.
         correction, small_correction: budgets of planners that correct the first actor of
-            back-propagation; null leaves one out.
+            back-propagation, and the first distilled one; null leaves a budget out.
         seeds: training seeds of each of these, but for the distilled planner.
         distilled_seeds: training seeds of that one, which takes minutes each.
         others: further algorithms, trained with their defaults and one seed each.
@@ -166,17 +167,18 @@ def benchmark_entries(
     add("cma_es dream context", config.cma_es, seeing, config.seeds)
     add("cma_es simulator context", config.cma_es, seeing_truth)
     add(BACKPROP, config.backprop, seeing, config.seeds)
+    add(DISTILLED, config.distilled, seeing, config.distilled_seeds)
+    actors = {entry.group: entry.name for entry in reversed(found) if entry.group in CORRECTED}
     for budget in (config.correction, config.small_correction):
         if budget is None:
             continue
-        days = budget.search.iterations * budget.search.candidates * budget.draws * budget.days
-        actor = next((entry.name for entry in found if entry.group == BACKPROP), None)
-        if actor is None:
+        if not actors:
             raise ConfigError("seeds >= 1, for what is corrected", "0", "Say correction=null.")
-        group = f"residual_planner, {days} days"
-        corrects = ResidualPlannerConfig(agent_folder(actor), budget)
-        found.append(BenchmarkEntry(f"{group}, {actor}", group, corrects, seeing))
-    add(DISTILLED, config.distilled, seeing, config.distilled_seeds)
+        days = budget.search.iterations * budget.search.candidates * budget.draws * budget.days
+        for corrected, actor in actors.items():
+            group = f"residual_planner on {corrected.split()[0]}, {days} days"
+            corrects = ResidualPlannerConfig(agent_folder(actor), budget)
+            found.append(BenchmarkEntry(f"{group}, {actor}", group, corrects, seeing))
     add(HYBRID, config.hybrid, seeing, config.seeds)
     for name in config.others:
         add(f"{name} dream context", ALGORITHMS[name].config(), seeing)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 
 import numpy as np
 import pytest
@@ -58,9 +59,9 @@ def test_actors_take_part_and_planners_correct_them(config: BenchmarkConfig) -> 
     hybrid = found["ppo hybrid dream context, seed 1"].config
     assert (hybrid.head, hybrid.bootstrap) == ("hybrid", False)
     names = list(found)
-    for days, limit in ((2048, 2100), (384, 400)):
-        actor = "backprop dream context, seed 1"
-        name = f"residual_planner, {days} days, {actor}"
+    for kind, (days, limit) in product(("backprop", "distilled"), ((2048, 2100), (384, 400))):
+        actor = f"{kind} dream context, seed 1"
+        name = f"residual_planner on {kind}, {days} days, {actor}"
         budget = found[name].config.planner
         search = budget.search
         assert search.iterations * search.candidates * budget.draws * budget.days == days <= limit
