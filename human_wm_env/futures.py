@@ -22,6 +22,7 @@ from human_wm_env.population import imagine_population as imagine_population
 from human_wm_env.random_streams import FOR_START, Stream, generator
 from human_wm_env.runtime.world_model import ModelSource, load_world_model
 from human_wm_env.settings import whole_number
+from human_wm_env.wording import counted
 from human_wm_env.worlds.dream import DreamWorld
 
 
@@ -70,9 +71,9 @@ class Futures:
             self.draws[..., list(schema.CONTINUOUS_FEATURES)], (10, 50, 90), axis=(0, 1)
         )
         return html_table(
-            f"{self.user}: {self.rows.shape[1]} imagined days from day {self.day}"
+            f"{self.user}: {counted(self.rows.shape[1], 'imagined day')} from day {self.day}"
             + ("" if self.first_date is None else f", {self.first_date.isoformat()}")
-            + f"; {len(self.rows)} branches, {len(self.draws)} draws",
+            + f"; {len(self.rows)} branches, {counted(len(self.draws), 'draw')}",
             ("of a day, over draws", "10%", "median", "90%"),
             [
                 (schema.FEATURE_NAMES[feature], *(f"{end:.4g}" for end in ends))

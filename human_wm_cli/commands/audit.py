@@ -11,6 +11,7 @@ from human_wm_cli.console import Facts, Row, print_report, run_script, say
 from human_wm_cli.data import DataConfig, load_dataset, provenance
 from human_wm_cli.run import RunConfig, RunFolder
 from human_wm_env.person import schema
+from human_wm_env.wording import counted
 from world_model import Audit, AuditConfig, audit_logs, verdict_of
 from world_model.audit import Family
 from world_model.audit.signals import VALENCE
@@ -101,8 +102,8 @@ def print_tables(audited: Audit) -> None:
     """Print what was found."""
     print_report(
         feature_rows(audited),
-        title=f"{audited.name}: {audited.users} people, {audited.person_days} person-days; "
-        f"{FOUND} stands out from chance ({audited.tested_people} people tested)",
+        title=f"{audited.name}: {counted(audited.users, 'person', 'people')}, {counted(audited.person_days, 'person-day')}; "
+        f"{FOUND} stands out from chance ({counted(audited.tested_people, 'person', 'people')} tested)",
     )
     scope = "within people" if audited.within_people else "over all rows"
     links = links_of(audited)

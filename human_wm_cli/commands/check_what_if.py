@@ -19,6 +19,7 @@ from human_wm_env.counterfactual.coverage import (
     true_effects,
 )
 from human_wm_env.counterfactual.effects import Effect
+from human_wm_env.wording import counted
 from human_wm_env.worlds.dream import DreamWorld
 from human_wm_env.worlds.simulator import SimulatorWorld
 from human_wm_env.worlds.starts import PersonStart
@@ -151,7 +152,7 @@ def main(config: CheckWhatIfConfig) -> None:
         print_report(
             rows,
             json=config.json,
-            title=f"Effects averaged over {config.days} days: what-if beside the simulator",
+            title=f"Effects averaged over {counted(config.days, 'day')}: what-if beside the simulator",
             result={"run": str(run.path), **result},
         )
         if not config.json:

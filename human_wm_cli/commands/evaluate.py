@@ -32,6 +32,7 @@ from human_wm_cli.console import Facts, print_report, run_script, say
 from human_wm_cli.fan_charts import ABOUT, held_out_charts
 from human_wm_cli.run import RunConfig, RunFolder
 from human_wm_env import ConfigError, Dataset
+from human_wm_env.wording import counted
 
 _ELSEWHERE = "It is of worlds of people: leave world out."
 
@@ -219,7 +220,7 @@ def title_of(config: EvaluateAgentConfig, summary: Mapping[str, Mapping[str, Man
     judged = {found["people"] for found in summary[shown].values()}
     whose = "of one person" if judged == {1} else f"with {percent:g}% intervals over people"
     return (
-        f"Return of {worlds[shown].horizon} days {whose}; differences and components in the {shown}"
+        f"Return of {counted(worlds[shown].horizon, 'day')} {whose}; differences and components in the {shown}"
     )
 
 

@@ -22,6 +22,7 @@ from human_wm_env import (
     never_logged,
 )
 from human_wm_env.person import schema
+from human_wm_env.wording import counted
 
 NAME = "futures"
 SHOWN_DAYS = 60
@@ -84,7 +85,7 @@ def main(config: FuturesConfig) -> None:
             draws=config.draws,
         )
     facts = facts_of(logs, futures, bundled=config.checkpoint is None)
-    _draw(futures, f"{user}: logged days and {config.days} imagined ones", Path(config.out))
+    _draw(futures, f"{user}: logged days and {counted(config.days, 'imagined one')}", Path(config.out))
     if config.json:
         print_report([], json=True, result={**facts, "picture": config.out})
     else:
@@ -151,8 +152,8 @@ def facts_of(logs: LogDataset, futures: Futures, *, bundled: bool) -> Facts:
     start = f"from {first}" if first else f"from day {futures.day} of the log"
     parts = [
         f"{futures.user} logged something on {with_values} of {days} days. The picture shows the "
-        f"last {min(days, SHOWN_DAYS)} of them and {horizon} imagined days {start}, if habits "
-        f"stay as they are. Averages of these days, with 90% of {len(futures.draws)} draws in "
+        f"last {min(days, SHOWN_DAYS)} of them and {counted(horizon, 'imagined day')} {start}, if habits "
+        f"stay as they are. Averages of these days, with 90% of {counted(len(futures.draws), 'draw')} in "
         f"brackets: {', '.join(told)}; moods: "
         + ", ".join(f"{label} {share:.0%}" for label, share in moods.items())
         + "."

@@ -11,6 +11,7 @@ from human_wm_cli.console import Row, print_report, run_script, say, with_path
 from human_wm_cli.data import DataConfig, day_setting, load_dataset, load_people
 from human_wm_cli.run import RunConfig, RunFolder
 from human_wm_env import ConfigError, History, LogDataset, WhatIf, effect_chart, what_if
+from human_wm_env.wording import counted
 
 NAME = "what_if"
 
@@ -125,7 +126,7 @@ def _share(from_log: float | None) -> str:
 
 def _print(found: WhatIf) -> None:
     print(f"{found.sentence}\n")
-    print_report(rows(found), title=f"Effect on the average of {found.days} days")
+    print_report(rows(found), title=f"Effect on the average of {counted(found.days, 'day')}")
     print_report(
         [
             {

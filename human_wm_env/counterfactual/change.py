@@ -7,6 +7,7 @@ distance and calories keep their deviation from what the rest of the day implies
 
 from __future__ import annotations
 
+import itertools
 import math
 import operator
 import re
@@ -60,6 +61,15 @@ class Change:
             return np.ones(len(weekday), dtype=bool)
         return np.isin(weekday, self.weekdays)
 
+    def overwrites(self, earlier: Change) -> bool:
+        """Return whether nothing is left of an earlier change when this one is made."""
+        days = range(len(WEEKDAYS)) if earlier.weekdays is None else earlier.weekdays
+        return (
+            self.operation == "="
+            and self.feature == earlier.feature
+            and (self.weekdays is None or set(days) <= set(self.weekdays))
+        )
+
     def apply(self, days: np.ndarray, weekday: np.ndarray) -> None:
         """Change raw days, float32 (n, 10), in place."""
         column = days[:, self.feature]
@@ -103,7 +113,7 @@ class Changes:
         for change in self.changes:
             if change.feature not in _FOLLOWING:
                 change.apply(changed, weekday)
-        _follow(days, changed, self.holds(weekday))
+        _follow(days, changed, np.any(changed != days, axis=1))
         for change in self.changes:
             if change.feature in _FOLLOWING:
                 change.apply(changed, weekday)
@@ -135,14 +145,23 @@ def parse_changes(text: str | Sequence[str]) -> Changes:
         text: one or several, separated by semicolons, or a sequence of such texts.
 
     Raises:
-        ConfigError: no change, an unknown feature, category or weekday, or a number that is no
-            possible value.
+        ConfigError: no change, an unknown feature, category or weekday, a number that is no
+            possible value, or a change that a later one leaves nothing of.
     """
-    texts = [text] if isinstance(text, str) else list(text)
-    parts = [part.strip() for one in texts for part in one.split(SEPARATOR)]
+    texts = [text] if isinstance(text, str) else text if isinstance(text, Sequence) else None
+    if texts is None or not all(isinstance(one, str) for one in texts):
+        raise ConfigError("a change as text, or a sequence of such texts", repr(text), _EXAMPLES)
+    parts = [" ".join(part.split()) for one in texts for part in one.split(SEPARATOR)]
     changes = tuple(_parse(part) for part in parts if part)
     if not changes:
         raise ConfigError("a change of the person's days", repr(text), _EXAMPLES)
+    for earlier, later in itertools.combinations(changes, 2):
+        if later.overwrites(earlier):
+            raise ConfigError(
+                f"changes of {schema.FEATURE_NAMES[earlier.feature]} that all have an effect",
+                f"{earlier.text!r}, and later {later.text!r}, which leaves nothing of it",
+                "Keep one of them, or write the one that holds on fewer days last.",
+            )
     return Changes(changes)
 
 

@@ -107,7 +107,7 @@ def what_if(
         "habit": float(person.habit.uncertainty.mean()),
         "changed": float(person.changed.uncertainty.mean()),
     }
-    doubts = warnings(changes, log, reach, uncertainty)
+    doubts = warnings(changes, person.weekday, log, reach, uncertainty)
     first = None if history is not None else logs.date_of(start.user, start.day)
     answer = WhatIf(
         change=str(changes),

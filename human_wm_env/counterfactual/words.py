@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from human_wm_env.counterfactual.answer import OutcomeEffect, WhatIf
 from human_wm_env.counterfactual.change import Changes
 from human_wm_env.counterfactual.pairs import REWARD
@@ -14,6 +16,7 @@ from human_wm_env.files.reading import read_json
 from human_wm_env.model.checkpoint import Checkpoint
 from human_wm_env.person import schema
 from human_wm_env.person.history import History
+from human_wm_env.wording import counted
 
 MOSTLY = 0.5  # below it an effect is the population's more than the person's
 RARE = 0.01  # of the logged days
@@ -38,8 +41,11 @@ def sentence(answer: WhatIf, *, simulated: bool) -> str:
     """
     rate, mood = (answer.effects[name] for name in _STATES)
     whose = f"{answer.user}'s" if answer.user else "this person's"
+    asked = f'"{answer.change}" for {counted(answer.days, "day")}'
+    if all(each.average.intervals["90%"] == (0.0, 0.0) for each in answer.effects.values()):
+        return f"{asked} would change nothing: {whose} days of habit are so without it."
     clauses = [
-        f'"{answer.change}" for {answer.days} {"day" if answer.days == 1 else "days"} would move '
+        f"{asked} would move "
         f"{whose} heart rate by {_with_interval(rate, 2)} bpm and mood by "
         f"{_with_interval(mood, 3)} on its scale from 0 to 1, and raise the reward with "
         f"probability {answer.better[REWARD]:.0%}",
@@ -72,17 +78,26 @@ def _origin(effects: dict[str, OutcomeEffect]) -> str:
 
 
 def warnings(
-    changes: Changes, log: History, reach: list[Reach], uncertainty: dict[str, float]
+    changes: Changes,
+    weekday: np.ndarray,
+    log: History,
+    reach: list[Reach],
+    uncertainty: dict[str, float],
 ) -> list[str]:
     """Return what speaks against believing the effects.
 
     Args:
         changes: that are made.
+        weekday: int (days,), of the imagined days, -1 if unknown.
         log: of the person before them.
         reach: how far they leave what was logged.
         uncertainty: as of `WhatIf`.
     """
-    found = []
+    found = [
+        f'"{each.text}" changes nothing: none of its weekdays is among the imagined days.'
+        for each in changes.changes
+        if not each.holds(weekday).any()
+    ]
     for index in (*changes.features, schema.HEART_RATE, schema.MOOD):
         if not log.observed[:, index].any():
             found.append(

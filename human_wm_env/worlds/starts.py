@@ -15,6 +15,7 @@ from human_wm_env.model.branches import BRANCHES
 from human_wm_env.person import schema
 from human_wm_env.person.history import History
 from human_wm_env.settings import whole_number
+from human_wm_env.wording import counted
 from human_wm_env.worlds.reset_options import (
     MIN_HISTORY_DAYS,
     RESET_OPTIONS,
@@ -84,7 +85,7 @@ class LoggedStarts:
             raise DataError(
                 f"a person in split {self._split!r} with {MIN_HISTORY_DAYS} days of history"
                 + (f" and {self.horizon} days after them" if self.needs_logged_future else ""),
-                f"logs of at most {self.dataset.days_logged[self._users].max()} days",
+                f"logs of at most {counted(self.dataset.days_logged[self._users].max(), 'day')}",
                 "Shorten the horizon, or choose another split or data set.",
             )
         user = int(self._drawable[rng.integers(len(self._drawable))])

@@ -112,3 +112,39 @@ def test_a_day_without_steps_gets_the_distance_that_new_ones_imply() -> None:
 def test_what_cannot_be_read_is_an_error(text: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         parse_changes(text)
+
+
+@pytest.mark.parametrize("text", ["steps*1", "sleep_hours+0", "workout_type=None"])
+def test_a_change_of_nothing_leaves_days_to_the_last_bit(text: str) -> None:
+    days = np.random.default_rng(0).uniform(0.9, 1.1, (7, 1)).astype(np.float32) * typical_rows(7)
+    days[:, list(schema.CATEGORICAL_FEATURES)] = 0.0
+    np.testing.assert_array_equal(parse_changes(text)(days, WEEK), days)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sleep_hours=8; sleep_hours=7",
+        "sleep_hours+1 on weekends; sleep_hours=7",
+        "steps*2 on Mon; sleep_hours+1; steps=5000 on weekdays",
+    ],
+)
+def test_a_change_that_a_later_one_overwrites_is_an_error(text: str) -> None:
+    with pytest.raises(ConfigError, match="leaves nothing of it"):
+        parse_changes(text)
+
+
+def test_exceptions_come_last() -> None:
+    changes = parse_changes("sleep_hours=7; sleep_hours=9 on weekends; sleep_hours+0.5 on Sun")
+    changed = changes(typical_rows(7), WEEK)
+    np.testing.assert_array_equal(changed[:, schema.SLEEP], [7.0] * 5 + [9.0, 9.5])
+
+
+def test_line_breaks_are_spaces() -> None:
+    assert str(parse_changes("sleep_hours+1\non  Mon")) == "sleep_hours+1 on Mon"
+
+
+@pytest.mark.parametrize("given", [None, 3, ["sleep_hours+1", 3]])
+def test_what_is_no_text_is_an_error(given: object) -> None:
+    with pytest.raises(ConfigError, match="a change as text"):
+        parse_changes(given)  # type: ignore[arg-type]

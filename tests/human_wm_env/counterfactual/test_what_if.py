@@ -19,6 +19,7 @@ from tests.human_wm_env.response import responses
 from tests.world_model import tiny
 
 CHANGE = "sleep_hours+1"
+WEEK = np.arange(7)
 
 
 def ask(change: str = CHANGE, **settings: Any) -> WhatIf:
@@ -100,10 +101,21 @@ def test_days_beyond_the_log_are_named() -> None:
     assert not [line for line in ask("sleep_hours+0.1").warnings if "sleep_hours" in line]
 
 
+@pytest.mark.parametrize("change", ["steps*1", "sleep_hours+0", "sleep_hours+1 on Sat"])
+def test_what_changes_nothing_has_no_direction(change: str) -> None:
+    """Days 70 to 72 of p004 are no Saturday."""
+    answer = ask(change, dataset=tiny.logs())
+    assert {effect.average.mean for effect in answer.effects.values()} == {0.0}
+    assert set(answer.better.values()) == {0.5}
+    nothing = f'"{change}" for 3 days would change nothing: p004\'s days of habit are so without it.'
+    assert answer.sentence == nothing
+    assert any("none of its weekdays" in line for line in answer.warnings) == ("Sat" in change)
+
+
 def test_members_that_fall_out_over_the_changed_days_are_named() -> None:
     log, changes = tiny.logs().history(4, 70), parse_changes(CHANGE)
-    assert warnings(changes, log, [], {"habit": 0.1, "changed": 0.19}) == []
-    (line,) = warnings(changes, log, [], {"habit": 0.1, "changed": 0.3})
+    assert warnings(changes, WEEK, log, [], {"habit": 0.1, "changed": 0.19}) == []
+    (line,) = warnings(changes, WEEK, log, [], {"habit": 0.1, "changed": 0.3})
     assert "3.0 times as much" in line
 
 
