@@ -13,13 +13,19 @@ class HumanWMError(Exception):
         expected: what would have been right, as the end of "expected ...".
         received: what came instead, as the end of "received ...".
         remedy: what the caller can do about it, as a sentence.
+
+    Gymnasium raises some errors anew with a message of its own, and those of the processes of
+    AsyncVectorEnv with theirs: what comes alone is a whole message.
     """
 
-    def __init__(self, expected: str, received: str, remedy: str) -> None:
+    def __init__(self, expected: str, received: str = "", remedy: str = "") -> None:
         self.expected = expected
         self.received = received
         self.remedy = remedy
-        super().__init__(f"expected {expected}; received {received}. {remedy}")
+        whole = not received and not remedy
+        super().__init__(
+            expected if whole else f"expected {expected}; received {received}. {remedy}"
+        )
 
     def __reduce__(self) -> tuple[type[HumanWMError], tuple[str, str, str]]:
         """Rebuild from the three parts, so that the error crosses process borders."""
@@ -35,15 +41,7 @@ class ConfigError(HumanWMError):
 
 
 class UnknownArgumentError(ConfigError, TypeError):
-    """An environment does not take an argument; a TypeError, too, as Python raises for functions.
-
-    Gymnasium raises it anew with a longer message: then that alone is given.
-    """
-
-    def __init__(self, expected: str, received: str = "", remedy: str = "") -> None:
-        super().__init__(expected, received, remedy)
-        if not received:
-            self.args = (expected,)
+    """An environment does not take an argument; a TypeError, too, as Python raises for functions."""
 
 
 class MissingExtraError(HumanWMError, ModuleNotFoundError):

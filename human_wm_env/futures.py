@@ -21,9 +21,10 @@ from human_wm_env.population import habitual_days
 from human_wm_env.population import imagine_population as imagine_population
 from human_wm_env.random_streams import FOR_START, Stream, generator
 from human_wm_env.runtime.world_model import ModelSource, load_world_model
-from human_wm_env.settings import whole_number
+from human_wm_env.settings import seed_number, whole_number
 from human_wm_env.wording import counted
 from human_wm_env.worlds.dream import DreamWorld
+from human_wm_env.worlds.starts import PersonStart
 
 
 @dataclass(frozen=True)
@@ -126,10 +127,11 @@ def imagine_futures(
         adherence=0.0,
         temperature=temperature,
     )
-    position = dataset.index_of(user)
+    seed, position = seed_number(seed), dataset.index_of(user)
     warn_of_never_logged(dataset, np.array([position]))
     if day == "end":
         day = int(dataset.days_logged[position])
+    world.start_from([{"user": user, "day": day}], [PersonStart(position, 0, 0)])  # or refused
     # The branches are group 0 and slots 0 to 124; each draw is a group and a slot of its own.
     streams = [Stream((seed, 0, 0), (seed, branch, 0)) for branch in range(BRANCHES)]
     streams += [Stream((seed, 1 + i, 0), (seed, BRANCHES + i, 0)) for i in range(draws)]

@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from human_wm_env.errors import ConfigError
+
 _WORD = 2**32
 _INIT_A, _MULT_A = 0x43B0D7E5, 0x931E8875
 _INIT_B, _MULT_B = 0x8B51F9DD, 0x58F38DED
@@ -46,6 +48,7 @@ FOR_LATENTS, FOR_NOISE, FOR_START, FOR_COMPLIANCE = range(4)
 def generator(key: tuple[int, int, int], use: int) -> np.random.Generator:
     """Return the generator of one use of one stream."""
     words = (*key, use)
+    _check_words(min(words))
     # Ready-made words are taken as they are; SeedSequence would cut up each number by itself.
     entropy = np.array(words, dtype=np.uint32) if max(words) < 2**32 else list(words)
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy)))
@@ -58,6 +61,7 @@ def generators(keys: Sequence[tuple[int, int, int]], use: int) -> Iterator[np.ra
     """
     if not keys:
         return
+    _check_words(min(map(min, keys)))
     if max(map(max, keys)) >= _WORD:  # would take more words
         yield from (generator(key, use) for key in keys)
         return
@@ -74,6 +78,11 @@ def generators(keys: Sequence[tuple[int, int, int]], use: int) -> Iterator[np.ra
             "uinteger": 0,
         }
         yield shared
+
+
+def _check_words(least: int) -> None:
+    if least < 0:
+        raise ConfigError("a seed >= 0", f"{least}", "Take its absolute value.")
 
 
 def _seeds(words: list[np.ndarray]) -> np.ndarray:

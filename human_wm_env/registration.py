@@ -196,7 +196,7 @@ def make_nudge_simulator(
 
 def make_vector_dream(
     *,
-    world_model: str | Path | VectorCheckpoint,
+    world_model: str | Path | VectorCheckpoint | None = None,
     view: str = "latent",
     temperature: float = 1.0,
     horizon: int | None = None,
@@ -206,6 +206,12 @@ def make_vector_dream(
     """Return the dream of any other environment; see `VectorDreamWorld`."""
     from human_wm_env.vector_dream.world import VectorDreamWorld
 
+    if world_model is None:
+        raise ConfigError(
+            "world_model, the checkpoint of an environment",
+            "none",
+            "Give the folder that `humanwm vmc` wrote.",
+        )
     return VectorDreamWorld(
         world_model,
         view=view,

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Collection
+import os
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from human_wm_env.errors import ConfigError, did_you_mean
 
@@ -24,12 +29,43 @@ def whole_number(value: object, name: str) -> int:
 def finite_number(value: object, name: str) -> float:
     """Return a setting as a finite float."""
     try:
-        number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+        number = math.nan if isinstance(value, str | bytes) else float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
         raise ConfigError(f"{name} as a finite number", repr(value), "Give a number.")
     return number
+
+
+def seed_number(value: object, name: str = "a seed") -> int:
+    """Return a seed as an int >= 0."""
+    seed = whole_number(value, name)
+    if seed < 0:
+        raise ConfigError(f"{name} >= 0", f"{seed}", "Take its absolute value.")
+    return seed
+
+
+def true_or_false(value: object, name: str) -> bool:
+    """Return a setting that is True or False; text is neither."""
+    if not isinstance(value, bool | np.bool_):
+        raise ConfigError(f"{name} as True or False", repr(value), "Give one of them.")
+    return bool(value)
+
+
+def mapping_of(value: object, name: str) -> Mapping[str, Any]:
+    """Return a mapping; None is an empty one."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise ConfigError(f"{name} as a mapping", repr(value), "Give a dict of names and values.")
+    return value
+
+
+def path_of(value: object, name: str) -> Path:
+    """Return a path that was given as text or as a path."""
+    if not isinstance(value, str | os.PathLike):
+        raise ConfigError(f"{name} as a path", repr(value), "Give the path as text.")
+    return Path(value)
 
 
 def one_of(value: str, known: Collection[str], name: str) -> str:

@@ -25,7 +25,7 @@ from human_wm_env.person import schema
 from human_wm_env.person.history import History
 from human_wm_env.registration import resolve_dataset
 from human_wm_env.runtime.world_model import ModelSource, load_world_model
-from human_wm_env.settings import whole_number
+from human_wm_env.settings import seed_number, whole_number
 from human_wm_env.worlds.dream import DreamWorld
 from human_wm_env.worlds.starts import PersonStart
 
@@ -75,6 +75,7 @@ def what_if(
     for name, value in {"days": days, "draws": draws, "repeats": repeats}.items():
         if whole_number(value, name) < _FEWEST[name]:
             raise ConfigError(f"{name} >= {_FEWEST[name]}", f"{name}={value}", "Raise it.")
+    seed = seed_number(seed)
     people = resolve_dataset(dataset)
     logs = people if isinstance(people, LogDataset) else people.dataset
     runtime = load_world_model(world_model)

@@ -17,7 +17,7 @@ from human_wm_env.envs.observation_view import Observation, ObservationView
 from human_wm_env.envs.scalarize import ScalarReward
 from human_wm_env.errors import ConfigError, ResetNeededError
 from human_wm_env.random_streams import FOR_START, Stream, generator
-from human_wm_env.settings import one_of
+from human_wm_env.settings import mapping_of, one_of, seed_number, true_or_false
 from human_wm_env.worlds.world import AnyWorld
 
 Info: TypeAlias = dict[str, Any]
@@ -137,7 +137,7 @@ class Env(EpisodeLimit, gym.Env[Observation, ArrayLike]):
         self._reward = ScalarReward(world, reward_weights, pessimism)
         #: of `reward_components` in `info`
         self.component_names = world.component_names
-        self._vector_reward = vector_reward
+        self._vector_reward = true_or_false(vector_reward, "vector_reward")
         if vector_reward:
             self.reward_space = component_space(world)
             self.reward_dim = len(world.component_names)
@@ -158,7 +158,8 @@ class Env(EpisodeLimit, gym.Env[Observation, ArrayLike]):
         The scalar env is one slot: with option `branch` b it has the streams of slot b of a
         VectorEnv (layout "branches"), without one those of a single slot ("people").
         """
-        seed = None if seed is None else operator.index(seed)  # NumPy's integers, too
+        seed = None if seed is None else seed_number(seed)
+        options = dict(mapping_of(options, "reset options"))
         super().reset(seed=seed)
         if seed is not None:
             first, episode = seed, 0
@@ -167,7 +168,6 @@ class Env(EpisodeLimit, gym.Env[Observation, ArrayLike]):
         else:
             first, episode = self._seed, self._episode + 1
         group = (first, 0, episode)
-        options = options or {}
         drawn = self.world.draw_start(generator(group, FOR_START))
         (start,) = self.world.start_from([options], [drawn])
         branch = options.get("branch")
@@ -228,7 +228,7 @@ class Env(EpisodeLimit, gym.Env[Observation, ArrayLike]):
                 "no episode that goes on",
                 "Call reset(seed=...): it takes a seed itself.",
             )
-        self._seed, self._episode = operator.index(seed), 0
+        self._seed, self._episode = seed_number(seed), 0
         key = (self._seed, 0, 0)
         self._state = self.world.reseed(self._state, [Stream(key, key)])
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from human_wm_env.compiled import compiled
 from human_wm_env.errors import ConfigError, did_you_mean
-from human_wm_env.settings import finite_number
+from human_wm_env.settings import finite_number, mapping_of
 from human_wm_env.worlds.world import AnyWorld
 
 
@@ -25,7 +25,7 @@ class ScalarReward:
         self, world: AnyWorld, weights: Mapping[str, float] | None, pessimism: float
     ) -> None:
         merged = dict(world.default_weights)
-        for name, weight in (weights or {}).items():
+        for name, weight in mapping_of(weights, "reward_weights").items():
             if name not in merged:
                 raise ConfigError(
                     f"reward weights for {', '.join(merged)}",

@@ -8,7 +8,7 @@ import numpy as np
 
 from human_wm_env.errors import ConfigError
 from human_wm_env.random_streams import Stream
-from human_wm_env.settings import whole_number
+from human_wm_env.settings import seed_number
 
 Seeds = int | Sequence[int | None] | None
 
@@ -39,18 +39,17 @@ class SlotStreams:
         found._episode = self._episode.copy()
         return found
 
-    def check(self, seeds: Seeds) -> None:
-        """Raise ConfigError for what is neither a seed nor one for each slot."""
+    def checked(self, seeds: Seeds) -> int | list[int | None] | None:
+        """Return a seed, or one for each slot; raise ConfigError for anything else."""
         if seeds is None:
-            return
-        every = [seeds] if isinstance(seeds, int | np.integer) else list(seeds)
-        if len(every) != self._slots and not isinstance(seeds, int | np.integer):
+            return None
+        if not isinstance(seeds, Sequence | np.ndarray) or np.ndim(seeds) == 0:
+            return seed_number(seeds)
+        if len(seeds) != self._slots:
             raise ConfigError(
-                f"{self._slots} seeds, one per slot", f"{len(every)}", "Or give a single int."
+                f"{self._slots} seeds, one per slot", f"{len(seeds)}", "Or give a single int."
             )
-        for one in every:
-            if one is not None and whole_number(one, "a seed") < 0:
-                raise ConfigError("seeds >= 0", f"{one}", "Take its absolute value.")
+        return [None if one is None else seed_number(one) for one in seeds]
 
     def seed_all(self, seed: int, chosen: np.ndarray) -> None:
         """Give the chosen slots, bool (slots,), streams of one seed; the others keep theirs."""

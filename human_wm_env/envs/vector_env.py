@@ -27,7 +27,13 @@ from human_wm_env.envs.scalarize import ScalarReward
 from human_wm_env.envs.slot_streams import SlotStreams
 from human_wm_env.errors import ConfigError, DataError, HumanWMError, ResetNeededError
 from human_wm_env.random_streams import FOR_START, generator, generators
-from human_wm_env.settings import one_of, whole_number
+from human_wm_env.settings import (
+    mapping_of,
+    one_of,
+    seed_number,
+    true_or_false,
+    whole_number,
+)
 from human_wm_env.worlds.world import AnyWorld, Options, Transition, put
 
 LAYOUTS = ("branches", "people")
@@ -103,7 +109,7 @@ class VectorEnv(EpisodeLimit, gym.vector.VectorEnv[Observation, ArrayLike, np.nd
         self.reward = ScalarReward(world, reward_weights, pessimism)
         #: of the columns of `reward_components` in `info`
         self.component_names = world.component_names
-        self._vector_reward = vector_reward
+        self._vector_reward = true_or_false(vector_reward, "vector_reward")
         if vector_reward:
             self.reward_space = component_space(world)
             self.reward_dim = len(world.component_names)
@@ -137,16 +143,16 @@ class VectorEnv(EpisodeLimit, gym.vector.VectorEnv[Observation, ArrayLike, np.nd
         that are reset only. `options["episode"]` asks for a later episode of the seed: 0 is the one
         that a seed begins with, each reset of a slot brings the next.
         """
-        self._streams.check(seed)
-        options = dict(options or {})
+        seeds = self._streams.checked(seed)
+        options = dict(mapping_of(options, "reset options"))
         chosen = self._reset_mask(options.pop("reset_mask", None))
         episode = options.pop("episode", None)
-        if episode is not None and whole_number(episode, "the option episode") < 0:
-            raise ConfigError("an episode >= 0", f"{episode}", "The first one is 0.")
+        if episode is not None and not 0 <= whole_number(episode, "the option episode") < 2**32:
+            raise ConfigError("0 <= episode < 2**32", f"{episode}", "The first one is 0.")
         per_slot = self._options_per_slot(options)
-        super().reset(seed=int(seed) if isinstance(seed, int | np.integer) else None)
+        super().reset(seed=seeds if isinstance(seeds, int) else None)
         before = self._streams.copy()
-        self._seed_slots(seed, chosen)
+        self._seed_slots(seeds, chosen)
         if episode is not None:
             self._streams.go_to(int(episode) - 1, chosen)
         try:
@@ -162,10 +168,10 @@ class VectorEnv(EpisodeLimit, gym.vector.VectorEnv[Observation, ArrayLike, np.nd
         info = described | info_at_reset(self.world, self.num_envs)
         return self._view(self._observation.copy()), marked(info, chosen)
 
-    def _seed_slots(self, seed: int | Sequence[int | None] | None, chosen: np.ndarray) -> None:
+    def _seed_slots(self, seed: int | list[int | None] | None, chosen: np.ndarray) -> None:
         """Give the chosen slots new streams; the others keep theirs."""
-        if isinstance(seed, int | np.integer):
-            self._streams.seed_all(int(seed), chosen)
+        if isinstance(seed, int):
+            self._streams.seed_all(seed, chosen)
             return
         if not self._streams.seeded:
             self._streams.seed_all(int(self.np_random.integers(2**31)), np.ones_like(chosen))
@@ -195,6 +201,8 @@ class VectorEnv(EpisodeLimit, gym.vector.VectorEnv[Observation, ArrayLike, np.nd
         whole = self.world.whole_options
         for name, value in options.items():
             spread = isinstance(value, list | tuple | np.ndarray) and name not in whole
+            if isinstance(value, np.ndarray) and value.ndim == 0:
+                spread, value = False, value[()]
             if spread and len(value) != self.num_envs:
                 raise ConfigError(
                     f"{name!r} as one value, or {self.num_envs} values",
@@ -351,9 +359,9 @@ class VectorEnv(EpisodeLimit, gym.vector.VectorEnv[Observation, ArrayLike, np.nd
         """
         if self._state is None:
             raise ResetNeededError("reset() before reseed()", "no episode yet", "Call reset().")
-        self._streams.check(seed)
+        seed = seed_number(seed)
         every = np.arange(self.num_envs)
-        self._streams.seed_all(int(seed), np.ones(self.num_envs, dtype=bool))
+        self._streams.seed_all(seed, np.ones(self.num_envs, dtype=bool))
         self._streams.go_to(0, every)
         self._state = self.world.reseed(self._state, self._streams.running(every))
 

@@ -231,6 +231,12 @@ def compliance_of(source: ComplianceSource) -> Compliance:
     if isinstance(source, str):
         return SETTINGS[one_of(source, SETTINGS, "a compliance")]
     known = [each.name for each in fields(Compliance)]
+    if not isinstance(source, Mapping):
+        raise ConfigError(
+            f"a compliance as a name ({', '.join(SETTINGS)}) or a mapping of parameters",
+            repr(source),
+            "Leave it out for the default.",
+        )
     for name in source:
         if name not in known:
             raise ConfigError(

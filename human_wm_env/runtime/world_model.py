@@ -29,6 +29,7 @@ from human_wm_env.runtime.encoder import (
 )
 from human_wm_env.runtime.film import FilmWeights
 from human_wm_env.runtime.modulation import Modulation
+from human_wm_env.settings import path_of
 
 # Histories encoded together; bounds the memory of a large reset.
 ENCODER_BATCH = 64
@@ -200,6 +201,6 @@ def load_world_model(
     """
     if isinstance(world_model, WorldModelRuntime):
         return world_model
-    folder = BUNDLED if world_model is None else Path(world_model)
+    folder = BUNDLED if world_model is None else path_of(world_model, "world_model")
     manifest = read_manifest(folder)
     return _load_cached(str(folder.resolve()), manifest_seal(manifest))

@@ -16,6 +16,7 @@ from human_wm_env.model.checkpoint_folder import (
     write_folder,
     wrong_content,
 )
+from human_wm_env.settings import path_of
 from human_wm_env.vector_dream.architecture import VectorArchitecture, expected_shapes
 from human_wm_env.vector_dream.task import Task
 
@@ -87,7 +88,7 @@ def load_vector_checkpoint(folder: str | Path) -> VectorCheckpoint:
     Raises:
         CheckpointError: missing, damaged, of another kind (such as people) or version.
     """
-    folder = Path(folder)
+    folder = path_of(folder, "the world_model of WorldModelDream-v0")
     manifest = read_folder_manifest(folder, KIND, {"schema_version": MODEL_VERSION})
     weights = read_arrays(folder, manifest)
     try:

@@ -25,6 +25,7 @@ from human_wm_env.runtime.dream_state import DreamState
 from human_wm_env.runtime.dream_step import NORMAL_COLUMNS, NORMALS, UNIFORM_COLUMNS, UNIFORMS
 from human_wm_env.runtime.response_day import days_of
 from human_wm_env.runtime.world_model import WorldModelRuntime
+from human_wm_env.settings import finite_number
 from human_wm_env.worlds.kept_posterior import KeptLayout
 from human_wm_env.worlds.person_state import DayOutcome, PersonState
 from human_wm_env.worlds.person_world import PersonWorld
@@ -83,7 +84,7 @@ class DreamWorld(PersonWorld[DreamState]):
         uncertainty: bool = True,
     ) -> None:
         super().__init__(dataset, split=split, horizon=horizon, adherence=adherence)
-        if not (np.isfinite(temperature) and temperature >= 0.0):
+        if finite_number(temperature, "temperature") < 0.0:
             raise ConfigError(
                 "temperature >= 0", f"{temperature}", "1 is the model's own noise, 0 is none."
             )

@@ -34,7 +34,7 @@ from human_wm_env.person.history import History
 from human_wm_env.person.noise import FIRST_WEATHER
 from human_wm_env.person.rewards import Baseline
 from human_wm_env.random_streams import Stream, draw_noise
-from human_wm_env.settings import whole_number
+from human_wm_env.settings import finite_number, whole_number
 from human_wm_env.worlds.person_state import DayOutcome, InnerT, PersonState
 from human_wm_env.worlds.start_cache import StartCache, distinct
 from human_wm_env.worlds.starts import LoggedStarts, PersonStart
@@ -79,7 +79,7 @@ class PersonWorld(World[PersonState[InnerT], PersonStart], Generic[InnerT]):
     def __init__(self, dataset: LogDataset, *, split: str, horizon: int, adherence: float) -> None:
         if whole_number(horizon, "horizon") < 1:
             raise ConfigError("a horizon of at least 1 day", f"{horizon}", "Raise it.")
-        if not 0.0 <= adherence <= 1.0:
+        if not 0.0 <= finite_number(adherence, "adherence") <= 1.0:
             raise ConfigError(
                 "adherence, a probability in [0, 1]",
                 f"{adherence}",
@@ -87,7 +87,7 @@ class PersonWorld(World[PersonState[InnerT], PersonStart], Generic[InnerT]):
             )
         self.dataset = dataset
         self.horizon = int(horizon)
-        self.adherence = adherence
+        self.adherence = float(adherence)
         self.observation_space = observations.flat_space()
         self.observation_parts: Mapping[str, slice] = observations.PARTS
         self.action_space: spaces.Box = action_space()

@@ -86,7 +86,9 @@ class LoggedStarts:
                 f"a person in split {self._split!r} with {MIN_HISTORY_DAYS} days of history"
                 + (f" and {self.horizon} days after them" if self.needs_logged_future else ""),
                 f"logs of at most {counted(self.dataset.days_logged[self._users].max(), 'day')}",
-                "Shorten the horizon, or choose another split or data set.",
+                "Shorten the horizon, or choose another split or data set."
+                if self.needs_logged_future
+                else "Log a little longer, or choose another split or data set.",
             )
         user = int(self._drawable[rng.integers(len(self._drawable))])
         days = self.days_of(user)
@@ -190,6 +192,15 @@ class LoggedStarts:
         logged = int(self.dataset.days_logged[start.user])
         last = self._last_day(start.user) if self.needs_logged_future else logged
         name = self.dataset.user_ids[start.user]
+        if last < MIN_HISTORY_DAYS:
+            ahead = self.horizon if self.needs_logged_future else 0
+            raise DataError(
+                f"a log of at least {MIN_HISTORY_DAYS + ahead} days of user {name!r}",
+                counted(logged, "day"),
+                "Shorten the horizon, or leave this person out."
+                if self.needs_logged_future
+                else "Log a little longer, or leave this person out.",
+            )
         if not MIN_HISTORY_DAYS <= start.day <= last:
             raise DataError(
                 f"a start day from {self._told(start.user, MIN_HISTORY_DAYS)} (enough history) to "

@@ -24,6 +24,13 @@ def test_every_error_has_three_parts_and_crosses_processes(name: str) -> None:
     )
 
 
+@pytest.mark.parametrize("name", [*TYPES, "HumanWMError"])
+def test_a_message_alone_is_kept(name: str) -> None:
+    """As Gymnasium raises the errors of other processes anew: with their text alone."""
+    text = "expected a spoon; received a fork. Look in the drawer."
+    assert str(getattr(human_wm_env, name)(text)) == text
+
+
 def test_the_nearest_word_is_named() -> None:
     assert did_you_mean("horizn", ["horizon", "masking"]) == "Did you mean 'horizon'?"
 

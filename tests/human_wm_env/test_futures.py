@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from human_wm_env.data.dataset import LogDataset
 from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.errors import ConfigError, DataError
 from human_wm_env.futures import Futures, imagine_futures, imagine_population
@@ -145,6 +146,15 @@ def test_impossible_requests_are_refused() -> None:
         imagine_futures(tiny.logs(), "p999", 60, world_model=tiny.runtime())
     with pytest.raises(DataError):
         imagine_futures(tiny.logs(), "p004", 5, world_model=tiny.runtime())
+    with pytest.raises(ConfigError, match="a seed >= 0"):
+        imagine(seed=-1)
+
+
+def test_a_log_that_is_too_short_is_named_with_what_it_needs() -> None:
+    logs = tiny.logs()
+    short = LogDataset.from_arrays(logs.rows[:1, :13], logs.observed[:1, :13], user_ids=["me"])
+    with pytest.raises(DataError, match="at least 14 days of user 'me'; received 13 days. Log a"):
+        imagine_futures(short, "me", "end", world_model=tiny.runtime())
 
 
 def test_a_populations_futures_are_those_of_the_vector_env() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from human_wm_env.errors import ConfigError
 from human_wm_env.random_streams import (
     FOR_LATENTS,
     FOR_NOISE,
@@ -32,6 +33,13 @@ def test_every_slot_draws_what_its_own_generator_draws(seed: int, slots: range) 
             )
         drawn += 1
     assert drawn == len(slots)
+
+
+def test_negative_seeds_are_refused_by_name() -> None:
+    with pytest.raises(ConfigError, match="a seed >= 0; received -1"):
+        generator((-1, 0, 0), FOR_NOISE)
+    with pytest.raises(ConfigError, match="a seed >= 0; received -1"):
+        next(generators([(4, 0, 0), (-1, 1, 0)], FOR_NOISE))
 
 
 def test_no_slots_draw_nothing() -> None:

@@ -69,6 +69,10 @@ def test_the_default_data_are_the_embedded_people(
         ({"dataset": "lifesnaps"}, "a LogDataset or EmbeddedPeople"),
         ({"dataset": "no_such_file.csv"}, "no_such_file.csv"),
         ({"split": "trainn"}, "Did you mean 'train'"),
+        ({"adherence": "always"}, "adherence as a finite number"),
+        ({"adherence": None}, "adherence as a finite number"),
+        ({"reward_weights": [0.4, 0.3, 0.1, 0.2]}, "reward_weights as a mapping"),
+        ({"vector_reward": "false"}, "vector_reward as True or False"),
     ],
 )
 def test_wrong_arguments_are_refused(
@@ -76,6 +80,25 @@ def test_wrong_arguments_are_refused(
 ) -> None:
     with pytest.raises(human_wm_env.HumanWMError, match=message):
         gym.make("HumanWMSim-v0", **({"dataset": small} | arguments))
+
+
+@pytest.mark.parametrize(
+    ("env_id", "arguments", "message"),
+    [
+        ("HumanWM-v0", {"temperature": "warm"}, "temperature as a finite number"),
+        ("HumanWM-v0", {"world_model": 3}, "world_model as a path"),
+        ("HumanWMNudgeSim-v0", {"compliance": None}, "a compliance as a name"),
+        ("WorldModelDream-v0", {}, "world_model, the checkpoint of an environment"),
+        ("WorldModelDream-v0", {"world_model": 3}, "as a path"),
+    ],
+)
+@pytest.mark.parametrize("make", [gym.make, gym.make_vec])
+def test_wrong_types_are_refused_in_every_world(
+    make: Any, env_id: str, arguments: dict[str, Any], message: str, small: EmbeddedPeople
+) -> None:
+    people = {} if env_id == "WorldModelDream-v0" else {"dataset": small}
+    with pytest.raises(ConfigError, match=message):
+        make(env_id, **people, **arguments)
 
 
 @pytest.mark.parametrize("make", [gym.make, gym.make_vec])

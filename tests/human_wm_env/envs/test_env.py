@@ -286,6 +286,21 @@ def test_impossible_settings_are_refused(make: Make, setting: dict[str, Any], me
         make(**setting)
 
 
+@pytest.mark.parametrize(
+    ("reset", "message"),
+    [
+        ({"seed": -1}, "a seed >= 0"),
+        ({"seed": 1.5}, "a seed as a whole number"),
+        ({"seed": [1]}, "a seed as a whole number"),
+        ({"options": "p007"}, "reset options as a mapping"),
+        ({"options": [("user", "p007")]}, "reset options as a mapping"),
+    ],
+)
+def test_impossible_resets_are_refused(make: Make, reset: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        make().reset(**reset)
+
+
 def test_rendering_needs_a_mode_and_an_episode(make: Make) -> None:
     env = make()
     env.reset(seed=0)

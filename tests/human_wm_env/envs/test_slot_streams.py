@@ -54,8 +54,32 @@ def test_a_copy_goes_on_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seeds", "said"), [([1, 2], "4 seeds"), (-1, "seeds >= 0"), ([1, 2, 3, -4], "seeds >= 0")]
+    ("seeds", "said"),
+    [
+        ([1, 2], "4 seeds"),
+        (-1, "a seed >= 0"),
+        ([1, 2, 3, -4], "a seed >= 0"),
+        (np.array([1.0, 2.0, 3.0, 4.0]), "a seed as a whole number"),
+        (1.5, "a seed as a whole number"),
+        ("seed", "a seed as a whole number"),
+        (iter([1, 2, 3, 4]), "a seed as a whole number"),
+    ],
 )
 def test_seeds_that_are_none_are_refused(seeds: object, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
-        SlotStreams(4, 2).check(seeds)  # type: ignore[arg-type]
+        SlotStreams(4, 2).checked(seeds)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("seeds", "kept"),
+    [
+        (None, None),
+        (np.int64(3), 3),
+        (np.array(3), 3),
+        (range(4), [0, 1, 2, 3]),
+        (np.array([4, 3, 2, 1], dtype=np.uint8), [4, 3, 2, 1]),
+        ((1, None, 2, 3), [1, None, 2, 3]),
+    ],
+)
+def test_seeds_become_python_numbers(seeds: object, kept: object) -> None:
+    assert SlotStreams(4, 2).checked(seeds) == kept  # type: ignore[arg-type]

@@ -143,14 +143,30 @@ def test_a_partial_reset_seeds_only_the_slots_it_resets(make: Make) -> None:
     ("seed", "message"),
     [
         ([1, 2], "3 seeds, one per slot"),
-        ([1, 2, -3], "seeds >= 0"),
-        (-1, "seeds >= 0"),
+        ([1, 2, -3], "a seed >= 0"),
+        (-1, "a seed >= 0"),
         ([1, 2, 3.5], "a seed as a whole number"),
+        (2.5, "a seed as a whole number"),
+        (iter([1, 2, 3]), "a seed as a whole number"),
     ],
 )
 def test_impossible_seeds_are_refused(make: Make, seed: Any, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         make(3).reset(seed=seed)
+
+
+@pytest.mark.parametrize("options", ["p007", [("user", "p007")], {"episode": -1}, {"episode": 2**80}])
+def test_impossible_options_are_refused(make: Make, options: Any) -> None:
+    with pytest.raises(ConfigError, match="mapping|episode"):
+        make(3).reset(seed=0, options=options)
+
+
+def test_numpy_scalars_are_one_value_for_all_slots(make: Make) -> None:
+    env = make(3)
+    numbers = {"user": env.world.user_name(1), "day": 70}
+    arrays = {name: np.array(value) for name, value in numbers.items()}
+    wanted = env.reset(seed=np.array(3), options=arrays)[0]
+    np.testing.assert_array_equal(wanted, env.reset(seed=3, options=numbers)[0])
 
 
 @pytest.mark.parametrize("mask", [[1, 0, 1], np.zeros(3, dtype=bool), np.ones(2, dtype=bool)])
