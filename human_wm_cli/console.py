@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 from human_wm_cli.config import CONFIGS_FOLDER, Schema, compose, outline
 from human_wm_cli.log_warnings import each_shown_once
-from human_wm_env import DataError, HumanWMError
+from human_wm_env import ConfigError, DataError, HumanWMError
 
 # One line of a table, and an object of JSON: text, numbers, lists and further objects.
 Row = Mapping[str, str | float | None]
@@ -186,6 +186,7 @@ def run_script(
     output = _JsonOutput(sys.stdout)
     as_json = is_switched_on("json", words)
     try:
+        _check_letters(words)
         if asks_for_help:
             overrides = [word for word in words if word not in ("-h", "--help")]
             print(_usage(main, outline(schema, name, overrides, configs_folder)), end="")
@@ -202,6 +203,19 @@ def run_script(
         raise SystemExit(2) from None
     if as_json and not output.written:
         raise RuntimeError(f"{name} printed no JSON: call print_report(..., json=config.json)")
+
+
+def _check_letters(words: Sequence[str]) -> None:
+    """Refuse words that are no text, such as the name of a file in another encoding."""
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError as error:
+            raise ConfigError(
+                "words in the encoding of this terminal",
+                ascii(word),
+                "Rename the file, or set PYTHONUTF8=1 where the terminal has UTF-8.",
+            ) from error
 
 
 @contextlib.contextmanager

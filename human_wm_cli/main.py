@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import sys
 from collections.abc import Sequence
 
@@ -98,11 +99,11 @@ def usage() -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run `humanwm` on its command line."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if not words or words[0] in ("-h", "--help"):
-        print(usage(), end="")
-        return
-    if words[0] == "--version":
-        print(f"humanwm {__version__}")
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a name may have letters that it cannot write
+        sys.stdout.reconfigure(errors="backslashreplace")
+    if not words or words[0] in ("-h", "--help", "--version"):
+        with plain_endings():
+            print(f"humanwm {__version__}\n" if words[:1] == ["--version"] else usage(), end="")
         return
     name, *settings = words
     if name not in COMMANDS:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -177,7 +178,8 @@ class RunFolder:
 def _create(command: str, run: RunConfig, held: contextlib.ExitStack) -> Path:
     """Make or take over the folder of a run; `held` holds its lock from then on."""
     root = Path(run.root)
-    root.mkdir(parents=True, exist_ok=True)
+    with _named_as("run.root", root):
+        root.mkdir(parents=True, exist_ok=True)
     if run.name is None:
         if run.resume or run.overwrite:
             raise ConfigError("run.name of the run to go on with", "none", "Give run.name=NAME.")
@@ -186,10 +188,11 @@ def _create(command: str, run: RunConfig, held: contextlib.ExitStack) -> Path:
         return path
     _require_plain(run.name, "run.name")
     path = root / run.name
-    try:
-        path.mkdir()
-    except FileExistsError:
-        _require_permission(path, run)
+    with _named_as("run.name", path):
+        try:
+            path.mkdir()
+        except FileExistsError:
+            _require_permission(path, run)
     if not held.enter_context(locked(path)):
         held.close()
         raise ConfigError(
@@ -201,6 +204,23 @@ def _create(command: str, run: RunConfig, held: contextlib.ExitStack) -> Path:
         for entry in OWN_ENTRIES:
             _remove(path / entry)
     return path
+
+
+@contextlib.contextmanager
+def _named_as(setting: str, path: Path) -> Iterator[None]:
+    """Refuse a folder that cannot be made by the name of its setting; rights are the disk's."""
+    try:
+        yield
+    except PermissionError:
+        raise
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EROFS):
+            raise
+        raise ConfigError(
+            f"{setting} as a folder that can be made",
+            f"{path} ({error.strerror})",
+            "Choose another one.",
+        ) from error
 
 
 def _create_fresh(root: Path, stem: str) -> Path:

@@ -41,7 +41,7 @@ class ConfigError(HumanWMError):
 
 
 class UnknownArgumentError(ConfigError, TypeError):
-    """An environment does not take an argument; a TypeError, too, as Python raises for functions."""
+    """An environment does not take an argument; as of functions, a TypeError, too."""
 
 
 class MissingExtraError(HumanWMError, ModuleNotFoundError):

@@ -100,10 +100,12 @@ def to_metrics(audited: Audit) -> Facts:
 
 def print_tables(audited: Audit) -> None:
     """Print what was found."""
+    people = counted(audited.users, "person", "people")
+    tested = counted(audited.tested_people, "person", "people")
     print_report(
         feature_rows(audited),
-        title=f"{audited.name}: {counted(audited.users, 'person', 'people')}, {counted(audited.person_days, 'person-day')}; "
-        f"{FOUND} stands out from chance ({counted(audited.tested_people, 'person', 'people')} tested)",
+        title=f"{audited.name}: {people}, {counted(audited.person_days, 'person-day')}; "
+        f"{FOUND} stands out from chance ({tested} tested)",
     )
     scope = "within people" if audited.within_people else "over all rows"
     links = links_of(audited)

@@ -81,6 +81,8 @@ def judge_changes(config: CheckWhatIfConfig) -> dict[str, dict[str, JudgedOutcom
             f"data.source={config.data.source}",
             "Leave data.source out.",
         )
+    if config.people < 1:
+        raise ConfigError("people >= 1", f"people={config.people}", "Raise it.")
     all_changes = [parse_changes(text) for text in config.changes]
     runtime, days = load_world_model(config.checkpoint), config.days
     dream = DreamWorld(
@@ -152,7 +154,8 @@ def main(config: CheckWhatIfConfig) -> None:
         print_report(
             rows,
             json=config.json,
-            title=f"Effects averaged over {counted(config.days, 'day')}: what-if beside the simulator",
+            title=f"Effects averaged over {counted(config.days, 'day')}: what-if beside "
+            "the simulator",
             result={"run": str(run.path), **result},
         )
         if not config.json:

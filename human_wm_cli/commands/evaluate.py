@@ -219,9 +219,8 @@ def title_of(config: EvaluateAgentConfig, summary: Mapping[str, Mapping[str, Man
     shown = TRUTH if TRUTH in worlds else list(worlds)[-1]
     judged = {found["people"] for found in summary[shown].values()}
     whose = "of one person" if judged == {1} else f"with {percent:g}% intervals over people"
-    return (
-        f"Return of {counted(worlds[shown].horizon, 'day')} {whose}; differences and components in the {shown}"
-    )
+    days = counted(worlds[shown].horizon, "day")
+    return f"Return of {days} {whose}; differences and components in the {shown}"
 
 
 def main(config: EvaluateAgentConfig) -> None:

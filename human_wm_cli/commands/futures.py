@@ -85,7 +85,9 @@ def main(config: FuturesConfig) -> None:
             draws=config.draws,
         )
     facts = facts_of(logs, futures, bundled=config.checkpoint is None)
-    _draw(futures, f"{user}: logged days and {counted(config.days, 'imagined one')}", Path(config.out))
+    _draw(
+        futures, f"{user}: logged days and {counted(config.days, 'imagined one')}", Path(config.out)
+    )
     if config.json:
         print_report([], json=True, result={**facts, "picture": config.out})
     else:
@@ -152,9 +154,9 @@ def facts_of(logs: LogDataset, futures: Futures, *, bundled: bool) -> Facts:
     start = f"from {first}" if first else f"from day {futures.day} of the log"
     parts = [
         f"{futures.user} logged something on {with_values} of {days} days. The picture shows the "
-        f"last {min(days, SHOWN_DAYS)} of them and {counted(horizon, 'imagined day')} {start}, if habits "
-        f"stay as they are. Averages of these days, with 90% of {counted(len(futures.draws), 'draw')} in "
-        f"brackets: {', '.join(told)}; moods: "
+        f"last {min(days, SHOWN_DAYS)} of them and {counted(horizon, 'imagined day')} {start}, if "
+        "habits stay as they are. Averages of these days, with 90% of "
+        f"{counted(len(futures.draws), 'draw')} in brackets: {', '.join(told)}; moods: "
         + ", ".join(f"{label} {share:.0%}" for label, share in moods.items())
         + "."
     ]

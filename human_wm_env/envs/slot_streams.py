@@ -43,7 +43,9 @@ class SlotStreams:
         """Return a seed, or one for each slot; raise ConfigError for anything else."""
         if seeds is None:
             return None
-        if not isinstance(seeds, Sequence | np.ndarray) or np.ndim(seeds) == 0:
+        if isinstance(seeds, np.ndarray):
+            seeds = seeds.tolist()
+        if not isinstance(seeds, Sequence):
             return seed_number(seeds)
         if len(seeds) != self._slots:
             raise ConfigError(

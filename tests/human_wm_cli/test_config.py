@@ -47,6 +47,7 @@ class Toy:
     users: list[str] = field(default_factory=list)
     weights: dict[str, float] = field(default_factory=lambda: {"mood": 0.4})
     output: Path = Path("runs")
+    seed: int = 0
     json: bool = False
 
 
@@ -309,3 +310,28 @@ def test_an_override_that_changes_nothing_is_refused_and_a_file_may_hold_it(tmp_
     assert compose(Job, "job", sgd, tmp_path).trainer.momentum == 0.7
     with pytest.raises(ConfigError, match=r"changes something.*momentum=0\.7.*Set kind=sgd, too"):
         compose(Job, "job", ["trainer.momentum=0.7"], tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("training.learning_rate=nan", "a finite number for 'training.learning_rate'"),
+        ("training.stop_after=.inf", "a finite number for 'training.stop_after'"),
+        ("weights={mood: .nan}", "a finite number for 'weights.mood'"),
+        ("training={learning_rate: -.inf}", "a finite number for 'training.learning_rate'"),
+        ("seed=-1", "seed >= 0; received -1"),
+    ],
+)
+def test_numbers_that_nothing_can_be_are_refused(configs: Path, word: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        toy(configs, word)
+
+
+def test_the_home_folder_is_found_where_shells_leave_it(
+    configs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/ann")
+    words = ["name=~/log.csv", "output=~/runs", "users=~/a", "change=~1"]
+    found = toy(configs, *words)
+    assert (found.name, found.output) == ("/home/ann/log.csv", Path("/home/ann/runs"))
+    assert (found.users, found.change) == (["/home/ann/a"], "~1")

@@ -228,3 +228,12 @@ def test_a_path_may_be_the_first_word() -> None:
     assert with_path(["days=3", "my.csv"], "history") == ["days=3", "my.csv"]
     assert with_path(["--help"], "history") == ["--help"]
     assert with_path([], "history") == []
+
+
+def test_words_that_are_no_text_are_refused(
+    configs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run_script(report_steps, Toy, "toy", ["name=caf\udce9.csv"], configs_folder=configs)
+    assert caught.value.code == 2
+    assert "words in the encoding of this terminal" in capsys.readouterr().err

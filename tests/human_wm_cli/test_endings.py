@@ -60,3 +60,40 @@ def test_ctrl_c_ends_a_command_in_one_sentence(tmp_path: Path) -> None:
     assert running.returncode == 130
     assert "Traceback" not in errors
     assert f"Interrupted. Go on with it: run.root={tmp_path} run.name=one" in errors
+
+
+def test_too_much_for_the_memory_is_one_sentence(capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(SystemExit) as ended, plain_endings():
+        raise MemoryError("Unable to allocate 9 TiB")
+    assert ended.value.code == 1
+    said = "The memory does not hold this: Unable to allocate 9 TiB. Ask for less.\n"
+    assert capsys.readouterr().err == said
+
+
+def ended_with(line: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run a line of a shell in which $humanwm is the command."""
+    env = os.environ | settings | {"humanwm": f"{sys.executable} -m human_wm_cli"}
+    return subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {line}"], env=env, capture_output=True, text=True
+    )
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes of shells")
+def test_nothing_is_said_where_nobody_reads_on() -> None:
+    """The reader has gone before the help is written."""
+    ended = ended_with("{ sleep 0.2; $humanwm futures --help; } | true")
+    assert (ended.returncode, ended.stderr) == (141, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a full disk")
+def test_a_full_disk_is_one_sentence_for_what_is_printed_too() -> None:
+    for words in ("--version", "futures --help"):
+        ended = ended_with(f"$humanwm {words} > /dev/full")
+        assert (ended.returncode, ended.stderr) == (1, "No space left on device.\n")
+
+
+def test_letters_that_stdout_lacks_are_written_by_number() -> None:
+    words = "futures data=mini user=\u00e9"
+    ended = ended_with(f"$humanwm {words} json=true", PYTHONIOENCODING="ascii")
+    assert ended.returncode == 2 and "Traceback" not in ended.stderr
+    assert "user '" in ended.stdout

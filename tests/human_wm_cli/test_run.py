@@ -200,3 +200,12 @@ def test_a_new_run_that_fails_at_once_does_not_block_its_name(tmp_path: Path) ->
         "config.yaml",
         "training_state",
     }
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for root in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(ConfigError, match=r"run\.root as a folder that can be made"):
+            make(root)
+    with pytest.raises(ConfigError, match=r"run\.name as a folder that can be made"):
+        make(tmp_path, "n" * 300)

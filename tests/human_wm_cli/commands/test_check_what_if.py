@@ -25,6 +25,12 @@ def test_one_json_object_with_each_change_and_all(
     assert found["met"] in (True, False)
 
 
+def test_nobody_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        check_what_if.run(arguments=[*SMALL, "people=0", f"run.root={tmp_path}"])
+    assert "expected people >= 1; received people=0" in capsys.readouterr().err
+
+
 def test_logs_without_a_truth_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -107,7 +107,9 @@ def test_what_changes_nothing_has_no_direction(change: str) -> None:
     answer = ask(change, dataset=tiny.logs())
     assert {effect.average.mean for effect in answer.effects.values()} == {0.0}
     assert set(answer.better.values()) == {0.5}
-    nothing = f'"{change}" for 3 days would change nothing: p004\'s days of habit are so without it.'
+    nothing = (
+        f'"{change}" for 3 days would change nothing: p004\'s days of habit are so without it.'
+    )
     assert answer.sentence == nothing
     assert any("none of its weekdays" in line for line in answer.warnings) == ("Sat" in change)
 

@@ -155,9 +155,11 @@ def test_impossible_seeds_are_refused(make: Make, seed: Any, message: str) -> No
         make(3).reset(seed=seed)
 
 
-@pytest.mark.parametrize("options", ["p007", [("user", "p007")], {"episode": -1}, {"episode": 2**80}])
+@pytest.mark.parametrize(
+    "options", ["p007", [("user", "p007")], {"episode": -1}, {"episode": 2**80}]
+)
 def test_impossible_options_are_refused(make: Make, options: Any) -> None:
-    with pytest.raises(ConfigError, match="mapping|episode"):
+    with pytest.raises(ConfigError, match=r"mapping|episode"):
         make(3).reset(seed=0, options=options)
 
 

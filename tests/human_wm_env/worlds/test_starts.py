@@ -102,10 +102,12 @@ def test_a_history_of_the_callers() -> None:
 
 
 def test_logs_that_are_too_short_are_told_what_would_do() -> None:
-    with pytest.raises(DataError, match=r"at least 14 days of user 'ann'; received 13 days\. Log a"):
+    with pytest.raises(
+        DataError, match=r"at least 14 days of user 'ann'; received 13 days\. Log a"
+    ):
         starts(logs(days=13)).from_options([{"user": "ann"}], [PersonStart(0, 0, 0)])
     needed = r"at least 44 days of user 'ann'; received 20 days\. Shorten the horizon"
     with pytest.raises(DataError, match=needed):
         starts(logs(days=20), replay=True).from_options([{"user": "ann"}], [PersonStart(0, 0, 0)])
-    with pytest.raises(DataError, match="logs of at most 13 days. Log a little longer"):
+    with pytest.raises(DataError, match=r"logs of at most 13 days\. Log a little longer"):
         starts(logs(days=13)).draw(np.random.default_rng(0))
