@@ -9,6 +9,7 @@ from agents.registry import SAVED, as_savable
 from agents.saved_folder import read_manifest, read_weights, write_folder
 from human_wm_env.errors import CheckpointError, ConfigError
 from human_wm_env.files.sealed_folder import MANIFEST_FILE
+from human_wm_env.settings import path_of
 
 # What building an agent out of settings of wrong types or sizes can raise.
 _WRONG_MANIFEST = (
@@ -22,7 +23,7 @@ def save_agent(agent: Agent, folder: Path | str) -> Path:
 
     Raises:
         ConfigError: the agent is of no kind that can be saved, or its nets are not those
-            that its settings describe.
+            that its settings describe; or the folder is no path, or a file.
         CheckpointError: its numbers are not finite, or too large to be of any training.
         OSError: the folder cannot be written.
     """
@@ -34,7 +35,7 @@ def save_agent(agent: Agent, folder: Path | str) -> Path:
             "Add its class to ALGORITHMS in agents/registry.py.",
         )
     entries, arrays = savable.to_manifest()
-    path = Path(folder)
+    path = path_of(folder, "the folder of an agent")
     write_folder(savable.kind, entries, arrays, path)
     return path
 
@@ -46,7 +47,7 @@ def load_agent(folder: Path | str) -> Agent:
         CheckpointError: the folder or a file is missing, damaged, of another version,
             or its manifest and weights do not fit.
     """
-    path = Path(folder)
+    path = path_of(folder, "the folder of an agent")
     manifest = read_manifest(path)
     agent = SAVED.get(str(manifest.get("algorithm")))
     if agent is None:

@@ -15,11 +15,13 @@ from human_wm_env.errors import ConfigError
 from human_wm_env.extras import extras_named
 from human_wm_env.model.branches import BRANCHES
 from human_wm_env.notebook_html import html_table
+from human_wm_env.people.embedded import Dataset
 from human_wm_env.person import schema
 from human_wm_env.person.history import History
 from human_wm_env.population import habitual_days
 from human_wm_env.population import imagine_population as imagine_population
 from human_wm_env.random_streams import FOR_START, Stream, generator
+from human_wm_env.registration import resolve_dataset
 from human_wm_env.runtime.world_model import ModelSource, load_world_model
 from human_wm_env.settings import seed_number, whole_number
 from human_wm_env.wording import counted
@@ -84,7 +86,7 @@ class Futures:
 
 
 def imagine_futures(
-    dataset: LogDataset,
+    dataset: Dataset | None,
     user: str,
     day: int | str,
     *,
@@ -102,7 +104,7 @@ def imagine_futures(
     not 125 independent futures. The `draws` are: each has latents and noise of its own.
 
     Args:
-        dataset: the logs.
+        dataset: the logs, as `gymnasium.make` takes them.
         user: a person's id.
         day: the first imagined day, or its date as text, or "end", the day after the log;
             only rows before it are read.
@@ -119,18 +121,20 @@ def imagine_futures(
     """
     if whole_number(draws, "draws") < 1:
         raise ConfigError("draws >= 1", f"{draws}", "Take 500 for anything that is published.")
+    people = resolve_dataset(dataset)
+    logs = people if isinstance(people, LogDataset) else people.dataset
     world = DreamWorld(
         load_world_model(world_model),
-        dataset,
+        logs,
         split="all",
         horizon=horizon,
         adherence=0.0,
         temperature=temperature,
     )
-    seed, position = seed_number(seed), dataset.index_of(user)
-    warn_of_never_logged(dataset, np.array([position]))
+    seed, position = seed_number(seed), logs.index_of(user)
+    warn_of_never_logged(logs, np.array([position]))
     if day == "end":
-        day = int(dataset.days_logged[position])
+        day = int(logs.days_logged[position])
     world.start_from([{"user": user, "day": day}], [PersonStart(position, 0, 0)])  # or refused
     # The branches are group 0 and slots 0 to 124; each draw is a group and a slot of its own.
     streams = [Stream((seed, 0, 0), (seed, branch, 0)) for branch in range(BRANCHES)]
@@ -146,8 +150,8 @@ def imagine_futures(
     return Futures(
         rows=rows[:BRANCHES],
         draws=rows[BRANCHES:],
-        history=dataset.history(position, first),
-        user=dataset.user_ids[position],
+        history=logs.history(position, first),
+        user=logs.user_ids[position],
         day=first,
-        first_date=dataset.date_of(position, first),
+        first_date=logs.date_of(position, first),
     )

@@ -20,6 +20,7 @@ ROOMS = {
     "human_wm_env": (
         *(
             "errors",
+            "wording",
             "extras",
             "settings",
             "files",

@@ -27,6 +27,7 @@ from agents.saving import load_agent
 from human_wm_env.errors import ConfigError
 from human_wm_env.notebook_html import html_table
 from human_wm_env.people.embedded import Dataset
+from human_wm_env.settings import mapping_of
 
 TRUTH = "simulator"
 FIT_WINDOWS = 8  # of each person that Q is fitted to
@@ -141,8 +142,18 @@ def evaluate(
         say: gets a line for each agent that is estimated from the log.
 
     Raises:
-        ConfigError: see `starts_of` and `with_baselines`.
+        ConfigError: agents or worlds of other types; see `starts_of` and `with_baselines`.
     """
+    for name, agent in mapping_of(agents, "agents").items():
+        if not callable(getattr(agent, "act", None)):
+            raise ConfigError(
+                "agents that act", f"{name!r}: {agent!r}", "Read a folder with load_agent."
+            )
+    for name, world in mapping_of(worlds, "worlds").items():
+        if not isinstance(world, EnvConfig):
+            raise ConfigError(
+                "an EnvConfig for each world", f"{name!r}: {world!r}", "Say EnvConfig(ID)."
+            )
     config = config or EvaluationConfig()
     starts = starts_of(worlds, config, dataset=dataset)
     compared = with_baselines(agents, worlds, config, dataset=dataset)

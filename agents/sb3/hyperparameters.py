@@ -11,7 +11,7 @@ from torch import nn
 
 from agents.protocol import Space
 from human_wm_env.errors import ConfigError
-from human_wm_env.settings import one_of
+from human_wm_env.settings import finite_number, one_of, whole_number
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU, "elu": nn.ELU}
 Arguments = dict[str, object]
@@ -21,6 +21,9 @@ COUNTS = (
     *("steps", "slots", "width", "threads", "n_steps", "batch_size", "n_epochs"),
     *("lstm_width", "buffer_size", "gradient_steps"),
 )
+# Where an algorithm has them.
+ABOVE_ZERO = ("learning_rate", "clip_range", "max_grad_norm")
+SHARES = ("gamma", "gae_lambda")
 # What the classes of SB3 do not take under this name, or their policies take.
 OWN = (
     "algorithm",
@@ -70,13 +73,23 @@ class SB3Config:
     bootstrap: bool = True
 
     def __post_init__(self) -> None:
+        for each in fields(self):
+            if each.type == "float":
+                finite_number(getattr(self, each.name), each.name)
         for name in COUNTS:
-            if getattr(self, name, 1) < 1:
+            if whole_number(getattr(self, name, 1), name) < 1:
                 raise ConfigError(f"{name} >= 1", f"{getattr(self, name)}", "Raise it.")
-        if self.warm_start < 0:
-            raise ConfigError("warm_start >= 0", f"{self.warm_start}", "0 switches it off.")
-        if self.learning_rate <= 0.0:
-            raise ConfigError("learning_rate > 0", f"{self.learning_rate}", "Raise it.")
+        for name in ("warm_start", "layers"):
+            if whole_number(getattr(self, name), name) < 0:
+                raise ConfigError(f"{name} >= 0", f"{getattr(self, name)}", "0 leaves it out.")
+        for name in ABOVE_ZERO:
+            if getattr(self, name, 1.0) <= 0.0:
+                raise ConfigError(f"{name} > 0", f"{getattr(self, name)}", "Raise it.")
+        for name in SHARES:
+            if not 0.0 <= getattr(self, name, 0.0) <= 1.0:
+                raise ConfigError(f"{name} in [0, 1]", f"{getattr(self, name)}", "Correct it.")
+        if not 0 <= whole_number(self.seed, "seed") < 2**32:
+            raise ConfigError("0 <= seed < 2**32", f"{self.seed}", "SB3 takes no other.")
         one_of(self.activation, ACTIVATIONS, "an activation")
 
     def unused(self) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -43,15 +44,15 @@ class SlotStreams:
         """Return a seed, or one for each slot; raise ConfigError for anything else."""
         if seeds is None:
             return None
-        if isinstance(seeds, np.ndarray):
-            seeds = seeds.tolist()
-        if not isinstance(seeds, Sequence):
-            return seed_number(seeds)
-        if len(seeds) != self._slots:
+        given: Any = seeds
+        every = given.tolist() if isinstance(given, np.ndarray) else given
+        if not isinstance(every, Sequence):
+            return seed_number(every)
+        if len(every) != self._slots:
             raise ConfigError(
-                f"{self._slots} seeds, one per slot", f"{len(seeds)}", "Or give a single int."
+                f"{self._slots} seeds, one per slot", f"{len(every)}", "Or give a single int."
             )
-        return [None if one is None else seed_number(one) for one in seeds]
+        return [None if one is None else seed_number(one) for one in every]
 
     def seed_all(self, seed: int, chosen: np.ndarray) -> None:
         """Give the chosen slots, bool (slots,), streams of one seed; the others keep theirs."""

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from human_wm_env.errors import CheckpointError
+from human_wm_env.errors import CheckpointError, ConfigError
 from human_wm_env.files.reading import read_bytes, read_json
 from human_wm_env.files.tensors import Arrays, bytes_of, tensors_of
 from human_wm_env.files.writing import whole_folder, write_whole
@@ -38,9 +38,14 @@ def write_sealed_folder(
         manifest: JSON-able facts; the checksums are added.
 
     Raises:
+        ConfigError: a file has its name.
         OSError: it cannot be written.
         ValueError: NaN or infinity in the manifest.
     """
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(
+            "the path of a folder", f"{folder}, which is a file", "Choose another, or move it."
+        )
     weights = bytes_of(arrays)
     sealed = {**manifest, WEIGHTS_SEAL: hashlib.sha256(weights).hexdigest()}
     sealed[MANIFEST_SEAL] = manifest_seal(sealed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import os
 import shutil
@@ -39,11 +40,13 @@ def write_whole(file: Path, data: bytes) -> None:
 def whole_folder(folder: Path) -> Iterator[Path]:
     """Give a draft to fill, which takes the folder's name at the end of the block.
 
-    A folder that is there already is replaced. An exception leaves it as it was.
+    A folder that is there already is replaced, a file is not. An exception leaves it as it was.
 
     Raises:
         OSError: it cannot be written or replaced.
     """
+    if folder.exists() and not folder.is_dir():
+        raise FileExistsError(errno.EEXIST, "A file has the name of the folder", str(folder))
     folder.parent.mkdir(parents=True, exist_ok=True)
     _sweep(folder.parent)
     draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=DRAFT))

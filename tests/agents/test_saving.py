@@ -222,3 +222,11 @@ def test_a_zip_of_stable_baselines3_is_told_from_a_folder(tmp_path: Path) -> Non
     file.write_bytes(b"PK")
     with pytest.raises(CheckpointError, match=r"sb3_zips=\{ppo: \[.*mine.zip\]\}. trust_sb3_zip"):
         load_agent(file)
+
+
+@pytest.mark.parametrize("place", [None, 3])
+def test_agents_are_kept_under_a_path(place: Any) -> None:
+    with pytest.raises(ConfigError, match="the folder of an agent as a path"):
+        save_agent(HabitAgent(), place)
+    with pytest.raises(ConfigError, match="the folder of an agent as a path"):
+        load_agent(place)

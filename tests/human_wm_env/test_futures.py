@@ -190,3 +190,14 @@ def test_the_end_is_the_day_after_the_log() -> None:
     assert (ended.day, ended.history.days) == (logged, logged)
     same = imagine_futures(tiny.logs(), "p004", logged, **settings)
     np.testing.assert_array_equal(ended.rows, same.rows)
+
+
+def test_logs_are_taken_as_environments_take_them() -> None:
+    people = tiny.people()
+    found, same = (
+        imagine_futures(of, "p004", 60, world_model=tiny.runtime(), horizon=2, draws=1)
+        for of in (people, people.dataset)
+    )
+    np.testing.assert_array_equal(found.rows, same.rows)
+    with pytest.raises(ConfigError, match="a LogDataset or EmbeddedPeople"):
+        imagine_futures("my_logs", "p004", 60, world_model=tiny.runtime())

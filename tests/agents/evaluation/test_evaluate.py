@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -103,6 +104,25 @@ def test_names_must_differ(tmp_path: Path) -> None:
 def test_a_baseline_does_not_replace_an_agent(people: EmbeddedPeople, simulator: EnvConfig) -> None:
     with pytest.raises(ConfigError, match="a second 'habit'"):
         evaluate({"habit": RandomAgent()}, {"sim": simulator}, QUICK, dataset=people)
+
+
+@pytest.mark.parametrize(
+    ("agents", "message"),
+    [
+        (ConstantAgent(np.zeros(7)), "agents as a mapping"),
+        ([ConstantAgent(np.zeros(7))], "agents as a mapping"),
+        ({"mine": "runs/mine"}, "agents that act; received 'mine': 'runs/mine'"),
+    ],
+)
+def test_agents_of_other_types_are_refused(agents: Any, message: str, simulator: EnvConfig) -> None:
+    with pytest.raises(ConfigError, match=message):
+        evaluate(agents, {"simulator": simulator}, QUICK)
+
+
+@pytest.mark.parametrize("worlds", ["HumanWMSim-v0", {"simulator": "HumanWMSim-v0"}])
+def test_worlds_of_other_types_are_refused(worlds: Any) -> None:
+    with pytest.raises(ConfigError, match=r"worlds as a mapping|an EnvConfig for each world"):
+        evaluate({}, worlds, QUICK)
 
 
 def test_a_wrong_folder_is_a_checkpoint_error(tmp_path: Path) -> None:

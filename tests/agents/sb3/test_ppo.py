@@ -135,6 +135,15 @@ def test_observations_of_another_width_are_refused(
         ({"steps": 0}, "steps >= 1"),
         ({"learning_rate": 0.0}, "learning_rate > 0"),
         ({"warm_start": -1}, "warm_start >= 0"),
+        ({"layers": -1}, "layers >= 0"),
+        ({"steps": 1.5}, "steps as a whole number"),
+        ({"learning_rate": float("nan")}, "learning_rate as a finite number"),
+        ({"learning_rate": "fast"}, "learning_rate as a finite number"),
+        ({"gamma": 1.5}, r"gamma in \[0, 1\]"),
+        ({"gae_lambda": -0.1}, r"gae_lambda in \[0, 1\]"),
+        ({"clip_range": 0.0}, "clip_range > 0"),
+        ({"seed": 2**32}, "0 <= seed < 2"),
+        ({"seed": None}, "seed as a whole number"),
     ],
 )
 def test_settings_are_checked(settings: dict[str, float], message: str) -> None:

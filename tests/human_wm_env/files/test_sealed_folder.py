@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from human_wm_env.errors import CheckpointError
+from human_wm_env.errors import CheckpointError, ConfigError
 from human_wm_env.files.sealed_folder import (
     MANIFEST_FILE,
     MANIFEST_SEAL,
@@ -63,3 +63,11 @@ def test_other_things_in_the_folder_stay(folder: Path) -> None:
     write_sealed_folder(folder, {"w": np.zeros(1)}, {"kind": "other"})
     assert read_sealed_manifest(folder, made_by="Ask.")["kind"] == "other"
     assert len(list(folder.iterdir())) == 3
+
+
+def test_a_file_with_the_name_of_the_folder_stays(tmp_path: Path) -> None:
+    file = tmp_path / "diary.md"
+    file.write_text("read me")
+    with pytest.raises(ConfigError, match=r"diary\.md, which is a file"):
+        write_sealed_folder(file, ARRAYS, {"kind": "test"})
+    assert file.read_text() == "read me"

@@ -80,3 +80,11 @@ def test_a_lock_dies_with_its_process(tmp_path: Path) -> None:
         other.kill()
         other.wait()
     assert not is_locked(tmp_path)
+
+
+def test_a_file_is_not_replaced_by_a_folder(tmp_path: Path) -> None:
+    file = tmp_path / "diary.md"
+    file.write_text("read me")
+    with pytest.raises(FileExistsError), whole_folder(file):
+        raise AssertionError("there is nothing to fill")
+    assert file.read_text() == "read me" and list(tmp_path.iterdir()) == [file]
