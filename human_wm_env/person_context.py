@@ -74,6 +74,16 @@ def _recorded(world_model: ModelSource, update: str) -> dict[str, Any]:
     return {"world_model": world_model, "update": update, "_disable_deepcopy": True}
 
 
+def _require_once(env: Any, wrapper: type) -> None:
+    """Refuse an env that has the wrapper already: the person would be appended twice."""
+    while isinstance(env, gym.Wrapper | gym.vector.VectorWrapper):
+        if isinstance(env, wrapper):
+            raise ConfigError(
+                f"an env without {wrapper.__name__}", "one that has it", "Wrap it once."
+            )
+        env = env.env
+
+
 def _extended(space: spaces.Space, width: int) -> spaces.Box:
     if not isinstance(space, spaces.Box):
         raise ConfigError(
@@ -110,6 +120,7 @@ class PersonContext(
         gym.utils.RecordConstructorArgs.__init__(self, **_recorded(world_model, update))
         gym.Wrapper.__init__(self, env)
         inner = env.unwrapped
+        _require_once(env, PersonContext)
         if not isinstance(inner, Env):
             raise ConfigError("a HumanWM env", type(inner).__name__, "Wrap one of the ids.")
         self._inner = inner
@@ -158,6 +169,7 @@ class VectorPersonContext(
     ) -> None:
         super().__init__(env)
         inner = env.unwrapped
+        _require_once(env, VectorPersonContext)
         if not isinstance(inner, VectorEnv):
             raise ConfigError("a HumanWM VectorEnv", type(inner).__name__, "Wrap one of the ids.")
         self._inner = inner

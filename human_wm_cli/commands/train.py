@@ -70,6 +70,11 @@ class TrainAgentConfig:
     total_steps: int | None = None
     measurements: int = 10
 
+    def __post_init__(self) -> None:
+        for name in ("checkpoint_days", "measurements"):
+            if getattr(self, name) < 0:
+                raise ConfigError(f"{name} >= 0", f"{getattr(self, name)}", "0 leaves it out.")
+
     def unused(self) -> dict[str, str]:
         """Return settings that change nothing, and why."""
         found = {}

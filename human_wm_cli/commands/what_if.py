@@ -12,6 +12,7 @@ from human_wm_cli.data import DataConfig, day_setting, load_dataset, load_people
 from human_wm_cli.run import RunConfig, RunFolder
 from human_wm_env import ConfigError, History, LogDataset, WhatIf, effect_chart, what_if
 from human_wm_env.wording import counted
+from human_wm_env.worlds.reset_options import MIN_HISTORY_DAYS
 
 NAME = "what_if"
 
@@ -87,9 +88,12 @@ def _history(config: WhatIfConfig) -> tuple[History, date | None]:
     day = (
         logged if given is None else given if isinstance(given, int) else logs.day_of(person, given)
     )
-    if not 0 < day <= logged:
+    first = min(MIN_HISTORY_DAYS, logged)
+    if not first <= day <= logged:
+        dates = [logs.date_of(person, one) for one in (first, logged)]
+        told = "" if dates[0] is None else f" ({dates[0]} to {dates[1]})"
         raise ConfigError(
-            f"a day from 1 to {logged}, the end of the log",
+            f"a day from {first} to {logged}, the end of the log{told}",
             f"day={config.day}",
             "Choose another one.",
         )

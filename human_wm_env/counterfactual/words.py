@@ -48,12 +48,19 @@ def sentence(answer: WhatIf, *, simulated: bool) -> str:
         f"{asked} would move "
         f"{whose} heart rate by {_with_interval(rate, 2)} bpm and mood by "
         f"{_with_interval(mood, 3)} on its scale from 0 to 1, and raise the reward with "
-        f"probability {answer.better[REWARD]:.0%}",
+        f"probability {_probability(answer.better[REWARD])}",
         _origin({name: answer.effects[name] for name in _STATES}),
     ]
     if not simulated:
         clauses.append(NO_ADVICE)
     return "; ".join(clauses) + "."
+
+
+def _probability(share: float) -> str:
+    """Return the share of the draws as a percentage; no number of draws makes sure."""
+    if share >= 0.995:
+        return "over 99%"
+    return "under 1%" if share < 0.005 else f"{share:.0%}"
 
 
 def _with_interval(effect: OutcomeEffect, digits: int) -> str:

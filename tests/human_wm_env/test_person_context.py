@@ -296,5 +296,13 @@ def test_wrong_uses_are_refused() -> None:
         VectorPersonContext(VectorEnv(world(), 2, observation="dict"), tiny.runtime())
     with pytest.raises(ConfigError, match="a HumanWM env"):
         PersonContext(gym.make("CartPole-v1"), tiny.runtime())
+    with pytest.raises(ConfigError, match="without PersonContext"):
+        PersonContext(
+            gym.wrappers.ClipAction(PersonContext(Env(world()), tiny.runtime())), tiny.runtime()
+        )
+    with pytest.raises(ConfigError, match="without VectorPersonContext"):
+        VectorPersonContext(
+            VectorPersonContext(VectorEnv(world(), 2), tiny.runtime()), tiny.runtime()
+        )
     with pytest.raises(ConfigError, match="a HumanWM VectorEnv"):
         VectorPersonContext(gym.make_vec("CartPole-v1", num_envs=2), tiny.runtime())

@@ -101,6 +101,10 @@ def test_wrong_settings_end_with_an_error(
     with pytest.raises(SystemExit):
         run(tmp_path, "env.temperature=2.0")
     assert "'temperature'" in capsys.readouterr().err
+    for name in ("checkpoint_days", "measurements"):
+        with pytest.raises(SystemExit):
+            run(tmp_path, f"{name}=-1")
+        assert f"expected {name} >= 0" in capsys.readouterr().err
 
 
 def test_training_in_process(tmp_path: Path) -> None:

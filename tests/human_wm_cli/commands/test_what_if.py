@@ -52,7 +52,11 @@ def test_a_file_of_ones_own_gives_a_table(
 
 @pytest.mark.parametrize(
     ("people", "word", "message"),
-    [(2, "day=null", "user=ID"), (1, "day=40", "a day from 1 to 24")],
+    [
+        (2, "day=null", "user=ID"),
+        (1, "day=40", "a day from 14 to 24, the end of the log (2026-03-15 to 2026-03-25)"),
+        (1, "day=5", "a day from 14 to 24"),
+    ],
 )
 def test_a_person_and_a_day_of_the_file_are_needed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], people: int, word: str, message: str

@@ -12,7 +12,7 @@ import pytest
 from human_wm_env import History, WhatIf, effect_chart, what_if
 from human_wm_env.counterfactual.change import parse_changes
 from human_wm_env.counterfactual.pairs import OUTCOMES
-from human_wm_env.counterfactual.words import NO_ADVICE, model_warnings, warnings
+from human_wm_env.counterfactual.words import NO_ADVICE, model_warnings, sentence, warnings
 from human_wm_env.errors import ConfigError, DataError
 from human_wm_env.person import schema
 from tests.human_wm_env.response import responses
@@ -112,6 +112,16 @@ def test_what_changes_nothing_has_no_direction(change: str) -> None:
     )
     assert answer.sentence == nothing
     assert any("none of its weekdays" in line for line in answer.warnings) == ("Sat" in change)
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [(1.0, "over 99%"), (0.99, "99%"), (0.62, "62%"), (0.0, "under 1%"), (0.006, "1%")],
+)
+def test_draws_make_nothing_sure(share: float, said: str) -> None:
+    answer = ask()
+    better = dataclasses.replace(answer, better=answer.better | {"reward": share})
+    assert f"raise the reward with probability {said};" in sentence(better, simulated=False)
 
 
 def test_members_that_fall_out_over_the_changed_days_are_named() -> None:
