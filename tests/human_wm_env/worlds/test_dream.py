@@ -284,8 +284,8 @@ def test_observations_and_rows_stay_in_bounds(
     ("setting", "message"),
     [
         ({"temperature": -0.1}, "temperature >= 0"),
-        ({"temperature": float("nan")}, "temperature >= 0"),
-        ({"temperature": float("inf")}, "temperature >= 0"),
+        ({"temperature": float("nan")}, "temperature as a finite number"),
+        ({"temperature": float("inf")}, "temperature as a finite number"),
         ({"weather": "sunny"}, "weather"),
         ({"masking": 1.0}, "masking"),
         ({"adherence": -0.5}, "adherence"),
