@@ -6,11 +6,21 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
+from pathlib import Path
 
 from human_wm_cli.console import Row, print_report, run_script, say, with_path
 from human_wm_cli.data import DataConfig, day_setting, load_dataset, load_people
 from human_wm_cli.run import RunConfig, RunFolder
-from human_wm_env import ConfigError, History, LogDataset, WhatIf, effect_chart, what_if
+from human_wm_env import (
+    ConfigError,
+    DataError,
+    History,
+    LogDataset,
+    WhatIf,
+    effect_chart,
+    what_if,
+)
+from human_wm_env.data.folder import is_folder_of_logs
 from human_wm_env.wording import counted
 from human_wm_env.worlds.reset_options import MIN_HISTORY_DAYS
 
@@ -75,7 +85,14 @@ def answer(config: WhatIfConfig) -> WhatIf:
 
 def _history(config: WhatIfConfig) -> tuple[History, date | None]:
     """Return one person's log before the day that the settings name, and the date of that day."""
-    logs: LogDataset = load_dataset(DataConfig(source=str(config.history)))
+    file = Path(str(config.history))
+    if not (file.is_file() or is_folder_of_logs(file)):
+        raise DataError(
+            "the person's log: a CSV file of daily logs, or an imported folder",
+            f"{file}, which is no file and no such folder",
+            "Check the path.",
+        )
+    logs: LogDataset = load_dataset(DataConfig(source=str(file)))
     if config.user is None and logs.users > 1:
         raise ConfigError(
             "user=ID, one of the people of the file",

@@ -66,3 +66,12 @@ def test_a_person_and_a_day_of_the_file_are_needed(
     with pytest.raises(SystemExit):
         what_if.run(arguments=words)
     assert message in capsys.readouterr().err
+
+
+def test_a_log_that_is_not_there_is_named_as_it_was_given(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        what_if.run(arguments=["nix.csv", "change=sleep_hours+1", f"run.root={tmp_path}"])
+    errors = capsys.readouterr().err
+    assert "received nix.csv, which is no file" in errors and "data.source" not in errors
