@@ -17,6 +17,10 @@ schema.check_order(
     ),
     "action",
 )
+_CENTRES, _SCALES = (
+    mx.array([getattr(schema.continuous(i), name) for i in AMOUNTS], dtype=mx.float32)
+    for name in ("centre", "scale")
+)
 _STRIDE = mx.array(feasible.STRIDE_TABLE)[:, None]
 _KCAL = mx.array(feasible.KCAL_TABLE)[:, None]
 
@@ -51,9 +55,8 @@ def decode_action(amounts: mx.array, picks: tuple[mx.array, ...]) -> Columns:
         schema.DISTANCE: feasible.STRIDE_KM * steps * (workout @ _STRIDE) * share,
         schema.CALORIES: feasible.BASAL_KCAL + moving + workout @ _KCAL + residual,
     }
-    features = {index: schema.continuous(index) for index in raw}
-    scaled = {i: (raw[i] - feature.centre) / feature.scale for i, feature in features.items()}
-    return {**scaled, **picked}
+    scaled = (mx.concatenate([raw[i] for i in AMOUNTS], axis=1) - _CENTRES) / _SCALES
+    return {**dict(zip(AMOUNTS, mx.split(scaled, len(AMOUNTS), axis=1), strict=True)), **picked}
 
 
 def _between(

@@ -265,44 +265,61 @@ class ResponseStep:
 
 def response_basis(columns: Columns) -> mx.array:
     """Return the daily basis of encoded actions, (slots, WIDTH); see `basis.daily_basis`."""
-
-    def raw(index: int) -> mx.array:
-        feature = schema.continuous(index)
-        return columns[index] * feature.scale + feature.centre
-
-    sleep, minutes = raw(schema.SLEEP), raw(schema.MINUTES) / 60.0
-    steps = raw(schema.STEPS) / 5000.0
+    amounts = mx.concatenate([columns[index] for index in _AMOUNTS], axis=1)
+    # One split, and hinges side by side: operations on small arrays cost by their number.
+    sleep, minutes, steps, distance, kcal_logged = mx.split(
+        amounts * _SCALES + _CENTRES, len(_AMOUNTS), axis=1
+    )
     kinds = columns[schema.WORKOUT] @ _KIND_COLUMNS
     walked = feasible.KCAL_PER_STEP * 5000.0 * steps + feasible.KCAL_PER_MINUTE * 60.0 * minutes
-    kcal = walked + (kinds * _KCAL_OF_KIND).sum(axis=1, keepdims=True)
+    kcal = walked + columns[schema.WORKOUT] @ _KCAL_OF_WORKOUT
     return mx.concatenate(
         [
-            sleep - 7.0,
-            mx.minimum(sleep - SHORT_NIGHT_HOURS, 0.0),
-            mx.maximum(sleep - LONG_NIGHT_HOURS, 0.0),
-            mx.maximum(sleep - VERY_LONG_NIGHT_HOURS, 0.0),
+            mx.clip(sleep - _NIGHTS, *_NIGHT_BOUNDS),
             minutes,
             steps,
-            raw(schema.DISTANCE) / 4.0,
-            raw(schema.CALORIES) / 500.0,
+            distance,
+            kcal_logged,
             kinds,
             kinds * minutes,
             columns[schema.LOCATION] @ _BUT_FIRST_LOCATION,
-            *(mx.maximum(steps - many / 5000.0, 0.0) for many in MANY_STEPS),
+            mx.maximum(steps - _MANY_STEPS, 0.0),
             mx.maximum(minutes - MANY_MINUTES / 60.0, 0.0),
-            kinds.sum(axis=1, keepdims=True) * steps,
-            *(mx.maximum(kcal - many, 0.0) / KCAL_UNIT for many in MANY_KCAL),
+            columns[schema.WORKOUT] @ _ANY_KIND * steps,
+            mx.maximum(kcal - _MANY_KCAL, 0.0) / KCAL_UNIT,
         ],
         axis=1,
     )
 
 
+#: of the amounts, and in what units they enter the basis
+_UNITS = {
+    schema.SLEEP: 1.0,
+    schema.MINUTES: 60.0,
+    schema.STEPS: 5000.0,
+    schema.DISTANCE: 4.0,
+    schema.CALORIES: 500.0,
+}
+_AMOUNTS = tuple(_UNITS)
+_SCALES, _CENTRES = (
+    mx.array([getattr(schema.continuous(i), name) / unit for i, unit in _UNITS.items()])
+    for name in ("scale", "centre")
+)
+# Hours of sleep; then the hours that short, long and very long nights lack or exceed.
+_NIGHTS = mx.array([7.0, SHORT_NIGHT_HOURS, LONG_NIGHT_HOURS, VERY_LONG_NIGHT_HOURS])
+_NIGHT_BOUNDS = (
+    mx.array([-math.inf, -math.inf, 0.0, 0.0]),
+    mx.array([math.inf, 0.0, math.inf, math.inf]),
+)
+_MANY_STEPS = mx.array([many / 5000.0 for many in MANY_STEPS])
+_MANY_KCAL = mx.array([float(many) for many in MANY_KCAL])
 _WORKOUTS: Sequence[str] = schema.categories(schema.WORKOUT)
 _KINDS = [place for place, name in enumerate(_WORKOUTS) if name != "None"]
 # Columns are picked by products: the gradient of an index is scattered, many times as slow.
 _KIND_COLUMNS = mx.eye(len(_WORKOUTS))[:, mx.array(_KINDS)]
 _BUT_FIRST_LOCATION = mx.eye(schema.FEATURES[schema.LOCATION].width)[:, 1:]
-_KCAL_OF_KIND = mx.array(feasible.KCAL_TABLE[_KINDS])
+_ANY_KIND = _KIND_COLUMNS.sum(axis=1, keepdims=True)
+_KCAL_OF_WORKOUT = _KIND_COLUMNS @ mx.array(feasible.KCAL_TABLE[_KINDS])[:, None]
 
 
 def _weekday_columns(parameters: ResponseParameters) -> np.ndarray:
