@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from human_wm_env.data.disk_arrays import in_parts, is_mapped, let_go
 from human_wm_env.errors import ConfigError, DataError, did_you_mean
 from human_wm_env.person import schema
 from human_wm_env.person.history import (
@@ -35,7 +36,9 @@ class LogDataset:
     """Masked daily logs of several people.
 
     Masked cells hold 0 (continuous) or -1 (categories), so that nothing behind the
-    mask can leak. Build it with `from_arrays`, which checks and blanks.
+    mask can leak. Build it with `from_arrays`, which checks and blanks. Rows and mask of a large
+    folder of logs are mapped from a file (`importers/large_folder.py`): who passes over all people
+    takes `parts`, so that only some of them are in memory.
 
     Attributes:
         rows: float32 (users, days, 10), raw values.
@@ -138,7 +141,7 @@ class LogDataset:
         rows, seen, impossible = blank_what_is_not_seen(rows, seen, ids)
         warn_of_impossible(impossible, name)
         if days_logged is None:
-            logged = _days_to_last(seen)
+            logged = days_to_last(seen)
         return cls(
             rows=rows,
             observed=seen,
@@ -169,8 +172,11 @@ class LogDataset:
     @cached_property
     def first_observed_day(self) -> np.ndarray:
         """First day with an observed cell, int (users,); `days` where there is none."""
-        some = np.any(self.observed, axis=2)
-        return np.where(some.any(axis=1), some.argmax(axis=1), self.days)
+        first = np.empty(self.users, dtype=np.intp)
+        for part, _, observed in self.parts():
+            some = np.any(observed, axis=2)
+            first[part] = np.where(some.any(axis=1), some.argmax(axis=1), self.days)
+        return first
 
     def __deepcopy__(self, memo: dict[int, object]) -> LogDataset:
         """Return itself: it is never written to, and Gymnasium copies every spec it hands out."""
@@ -252,7 +258,11 @@ class LogDataset:
 
     def history(self, user: int, day: int) -> History:
         """Return the days before `day` of the user at position `user`; never a later row."""
-        return History(self.rows[user, :day], self.observed[user, :day], self.weekday[user, :day])
+        rows, observed = self.rows[user, :day], self.observed[user, :day]
+        if is_mapped(self.rows):
+            rows, observed = np.array(rows), np.array(observed)
+            let_go(self.rows, self.observed)
+        return History(rows, observed, self.weekday[user, :day])
 
     def histories(self, users: np.ndarray, days: np.ndarray) -> list[History]:
         """Return the days before `days` of several users, int (n,) each."""
@@ -273,14 +283,49 @@ class LogDataset:
         """
         days = starts[:, None] + np.arange(length)
         at = (users[:, None], days)
-        return self.rows[at], self.observed[at], self.weekday[at]
+        found = self.rows[at], self.observed[at], self.weekday[at]
+        let_go(self.rows, self.observed)
+        return found
+
+    def cells(self, users: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return copies of the rows and the mask of some people.
+
+        Args:
+            users: int (people,), positions.
+
+        Returns:
+            rows float32 and observed bool, (people, days, 10).
+        """
+        found = self.rows[users], self.observed[users]
+        let_go(self.rows, self.observed)
+        return found
+
+    def parts(
+        self, users: np.ndarray | None = None
+    ) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+        """Pass over people, a few at a time.
+
+        Args:
+            users: int (people,), positions; None passes over all.
+
+        Yields:
+            Which of `users`, and their rows and mask, not to be written to.
+        """
+        for part in in_parts(self.users if users is None else len(users)):
+            if users is None:
+                yield part, self.rows[part], self.observed[part]
+                let_go(self.rows, self.observed)
+            else:
+                yield part, *self.cells(users[part])
 
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of what was logged, hexadecimal; goes into manifests."""
         digest = hashlib.sha256()
         for array in (self.rows, self.observed, self.start_weekday, self.days_logged):
-            digest.update(np.ascontiguousarray(array).tobytes())
+            for part in in_parts(len(array)):
+                digest.update(np.ascontiguousarray(array[part]).tobytes())
+                let_go(array)
         digest.update("\0".join(self.user_ids).encode())
         return digest.hexdigest()
 
@@ -295,13 +340,16 @@ class LogDataset:
 
         return as_html(self)
 
+    def _observed_cells(self) -> int:
+        return sum(int(np.count_nonzero(observed)) for _, _, observed in self.parts())
+
     def described(self) -> dict[str, str | int | float]:
         """Return what a manifest says about the logs; they are recognised by `sha256`."""
         return {
             "name": self.name,
             "users": self.users,
             "days": self.days,
-            "observed_share": round(float(self.observed.mean()), 4),
+            "observed_share": round(self._observed_cells() / max(1, self.observed.size), 4),
             "sha256": self.fingerprint,
         }
 
@@ -341,7 +389,7 @@ def split_people(user_ids: Sequence[str], seed: int) -> tuple[str, ...]:
     return tuple(labels.tolist())
 
 
-def _days_to_last(observed: np.ndarray) -> np.ndarray:
+def days_to_last(observed: np.ndarray) -> np.ndarray:
     """Return the days up to the last one with an observed cell, int (users,); 0 without one."""
     some = observed.any(axis=2)
     days: np.ndarray = (some * np.arange(1, observed.shape[1] + 1)).max(axis=1, initial=0)

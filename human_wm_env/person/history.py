@@ -93,9 +93,11 @@ def weekdays(start_weekday: int | np.ndarray, days: int) -> np.ndarray:
     Returns:
         int8 (days,) or (users, days).
     """
-    start = np.asarray(start_weekday)[..., None]
+    start = np.arange(-1, schema.DAYS_PER_WEEK)[:, None]
     running = (start + np.arange(days)) % schema.DAYS_PER_WEEK
-    return np.where(start < 0, -1, running).astype(np.int8)
+    # One row for each way to begin: of many people nothing wider than a byte is made.
+    begun = np.where(start < 0, -1, running).astype(np.int8)
+    return np.asarray(begun[np.asarray(start_weekday, dtype=np.intp) + 1])
 
 
 def blank_what_is_not_seen(

@@ -34,6 +34,11 @@ from human_wm_env.data.importers.csv_table import (
 )
 from human_wm_env.data.importers.folder_table import read_folder
 from human_wm_env.data.importers.import_report import ImportReport
+from human_wm_env.data.importers.large_folder import (
+    NotInOrderError,
+    is_large,
+    read_large_folder,
+)
 from human_wm_env.data.splits import split_by_id
 from human_wm_env.errors import DataError, LogWarning
 from human_wm_env.person import schema
@@ -102,6 +107,10 @@ def read_daily_csv(
     else:
         file = Path(path)
         imported = is_folder_of_logs(file)
+        if imported and is_large(file):
+            large = _read_large(file, name, outside, split_seed)
+            if large is not None:
+                return large
         table = read_folder(file) if imported else read_table(file, date_format)
     for note in table.notes:
         warnings.warn(f"{file.name}: {note}.", LogWarning, stacklevel=2)
@@ -109,10 +118,27 @@ def read_daily_csv(
     if outside == "error":
         _refuse_impossible(kept)
     logs = _assemble(table, kept, file.stem if name is None else name, split_seed)
-    if imported and splits_by_id(file):
-        dealt = split_by_id(logs.dataset.user_ids, split_seed)
-        return replace(logs, dataset=replace(logs.dataset, split_of=dealt))
-    return logs
+    return _dealt_by_id(logs, file, split_seed) if imported else logs
+
+
+def _read_large(file: Path, name: str | None, outside: str, split_seed: int) -> Imported | None:
+    """Return logs that stay on disk; None where the folder has to be read as a table."""
+    called = file.stem if name is None else name
+    try:
+        found = read_large_folder(
+            file, called, split_seed, refuses_impossible=outside == "error"
+        )
+    except NotInOrderError:
+        return None
+    return _dealt_by_id(Imported(*found), file, split_seed)
+
+
+def _dealt_by_id(logs: Imported, folder: Path, split_seed: int) -> Imported:
+    """Return logs whose people are dealt into splits as their folder says."""
+    if not splits_by_id(folder):
+        return logs
+    dealt = split_by_id(logs.dataset.user_ids, split_seed)
+    return replace(logs, dataset=replace(logs.dataset, split_of=dealt))
 
 
 def _resolve_repetitions(table: Table, repeated: str) -> Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -33,17 +33,11 @@ def read_folder(folder: Path) -> Table:
     ids: dict[str, int] = {}
     users, days, values = [], [], []
     for file in files:
-        with opened(file, file.name) as shard:
-            if tuple(shard.schema_arrow.names) != _COLUMNS:
-                raise DataError(
-                    f"the columns {', '.join(_COLUMNS)}",
-                    f"{', '.join(shard.schema_arrow.names)} ({file.name})",
-                    "Import the logs again.",
-                )
-            for batch in shard.iter_batches():
-                users.append(_positions(batch.column(0), ids))
-                days.append(np.asarray(batch.column(1).cast("int32")) + _UNIX_EPOCH)
-                values.append(_values(batch.columns[2:], file.name))
+        for names, which, when, cells in batches_of(file):
+            place = [ids.setdefault(one, len(ids)) for one in names]
+            users.append(np.array(place, dtype=np.int64)[which])
+            days.append(when)
+            values.append(cells)
     order = in_order(list(ids))
     rank = np.empty(len(ids), dtype=np.int64)
     rank[order] = np.arange(len(ids))
@@ -62,11 +56,30 @@ def read_folder(folder: Path) -> Table:
     )
 
 
-def _positions(column: Any, ids: dict[str, int]) -> np.ndarray:
-    """Return each row's position among the ids so far; new ones are added."""
-    coded = column.dictionary_encode()
-    place = [ids.setdefault(plain_id(one), len(ids)) for one in coded.dictionary.to_pylist()]
-    return np.array(place, dtype=np.int64)[np.asarray(coded.indices)]
+def batches_of(
+    file: Path,
+) -> Iterator[tuple[list[str], np.ndarray, np.ndarray, np.ndarray]]:
+    """Yield the rows of a shard, some at a time.
+
+    Yields:
+        Different ids, which of them each row has, int (rows,), its date as an ordinal, int64
+        (rows,), and its values as in `Table`.
+
+    Raises:
+        DataError: it is damaged or not as an import writes it.
+    """
+    with opened(file, file.name) as shard:
+        if tuple(shard.schema_arrow.names) != _COLUMNS:
+            raise DataError(
+                f"the columns {', '.join(_COLUMNS)}",
+                f"{', '.join(shard.schema_arrow.names)} ({file.name})",
+                "Import the logs again.",
+            )
+        for batch in shard.iter_batches():
+            coded = batch.column(0).dictionary_encode()
+            names = [plain_id(one) for one in coded.dictionary.to_pylist()]
+            days = np.asarray(batch.column(1).cast("int32")) + _UNIX_EPOCH
+            yield names, np.asarray(coded.indices), days, _values(batch.columns[2:], file.name)
 
 
 def _values(columns: Sequence[Any], file: str) -> np.ndarray:
