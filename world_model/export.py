@@ -15,7 +15,7 @@ from human_wm_env.errors import CheckpointError
 from human_wm_env.model.architecture import Architecture
 from human_wm_env.model.checkpoint import BUNDLED, Checkpoint, load_checkpoint, save_checkpoint
 from human_wm_env.person import schema
-from human_wm_env.person.weather import fit_transitions
+from human_wm_env.person.weather import transitions_of
 from human_wm_env.response.arrays import PREFIX, from_arrays, to_arrays
 from world_model.nets.world_model import WorldModel
 from world_model.training.trainer import flat_arrays
@@ -27,6 +27,14 @@ def flat_weights(model: WorldModel) -> dict[str, np.ndarray]:
         name: np.array(value, dtype=np.float32) for name, value in flat_arrays(model.parameters())
     }
     return nets if model.response is None else nets | to_arrays(model.response)
+
+
+def weather_transitions(dataset: LogDataset, users: np.ndarray) -> np.ndarray:
+    """Return the weather chain of some people's days, float32 (4, 4)."""
+    return transitions_of(
+        (rows[..., schema.WEATHER], observed[..., schema.WEATHER])
+        for _, rows, observed in dataset.parts(users)
+    )
 
 
 def export(
@@ -41,14 +49,11 @@ def export(
         folder: to be written.
         details: JSON-able facts for the manifest.
     """
-    transitions = fit_transitions(
-        dataset.rows[users][..., schema.WEATHER], dataset.observed[users][..., schema.WEATHER]
-    )
     save_checkpoint(
         folder,
         architecture=model.architecture,
         weights=flat_weights(model),
-        weather_transitions=transitions,
+        weather_transitions=weather_transitions(dataset, users),
         details=details,
     )
 

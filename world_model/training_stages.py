@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import mlx.core as mx
@@ -16,18 +17,16 @@ from human_wm_env.errors import ConfigError, DataError
 from human_wm_env.model import moments
 from human_wm_env.model.architecture import FILM, RESPONSE, Architecture
 from human_wm_env.model.checkpoint import Checkpoint
-from human_wm_env.person import schema
-from human_wm_env.person.weather import fit_transitions
 from human_wm_env.runtime.encoder import Posterior, with_response
 from world_model.data.distillation_data import DistillationData
-from world_model.data.encoded_logs import EncodedLogs, encode_logs, moments_until, reference_day
+from world_model.data.encoded_logs import Logs, moments_until, prepare_logs, reference_day
 from world_model.data.personal_responses import (
     PersonalResponses,
     kl_of_blocks,
 )
-from world_model.export import load_start, restore
+from world_model.export import load_start, restore, weather_transitions
 from world_model.imagination.synthetic_people import imagine_people
-from world_model.nets.missingness import fit_missingness
+from world_model.nets.missingness import GapCounts, fit_counts
 from world_model.nets.world_model import WorldModel
 from world_model.predecessor.deterministic import sharpen
 from world_model.predecessor.stage import PredecessorStage
@@ -59,8 +58,9 @@ class Trained:
 
     Attributes:
         model: trained nets.
-        train: encoded logs of the training people, and their personal posteriors.
-        validation: likewise of the validation people.
+        logs: of the training and of the validation people, by split.
+        posteriors: of the latents that nets infer, likewise.
+        responses: likewise, if states follow one.
         scores: scalars of the best epoch of each stage.
         start: the checkpoint that training began with, None for fresh weights.
         pruned: blocks of latents that did not help on unseen days (`training/latent_pruning.py`).
@@ -69,12 +69,32 @@ class Trained:
     """
 
     model: WorldModel
-    train: tuple[EncodedLogs, Posterior]
-    validation: tuple[EncodedLogs, Posterior]
+    logs: dict[str, Logs]
+    posteriors: dict[str, Posterior]
+    responses: dict[str, PersonalResponses] | None
     scores: dict[str, dict[str, float]]
     start: Checkpoint | None = None
     pruned: tuple[str, ...] = ()
     unfinished: tuple[str, ...] = ()
+
+    @cached_property
+    def train(self) -> tuple[Logs, Posterior]:
+        """Logs of the training people, and their posteriors over all latents.
+
+        Those of a response are worked out now: milliseconds and 8 kB a person.
+        """
+        return self._people("train")
+
+    @cached_property
+    def validation(self) -> tuple[Logs, Posterior]:
+        """Likewise of the validation people."""
+        return self._people("validation")
+
+    def _people(self, split: str) -> tuple[Logs, Posterior]:
+        posterior = self.posteriors[split]
+        if self.responses is not None:
+            posterior = with_response(posterior, self.responses[split].whole)
+        return self.logs[split], posterior
 
 
 def train(
@@ -112,7 +132,7 @@ def train(
             "Python `everybody_trains(split_by_time(dataset))`.",
         )
     logs = {
-        split: encode_logs(dataset, dataset.users_of(split), use_memory=architecture.memory)
+        split: prepare_logs(dataset, dataset.users_of(split), use_memory=architecture.memory)
         for split in ("train", "validation")
     }
     settings = _settings(dataset, architecture, config, start)
@@ -167,16 +187,12 @@ def train(
         posteriors = {split: prune_posterior(own[split], architecture, pruned) for split in own}
         _train_encoder(model, dataset, logs, posteriors, config, run, of_train)
         prune_encoder(model, pruned)
-    if responses is not None:
-        posteriors = {
-            split: with_response(posteriors[split], known.whole)
-            for split, known in responses.items()
-        }
-    mute_features(model, never_observed(dataset.observed[logs["train"].users]))
+    mute_features(model, never_observed(dataset, logs["train"].users))
     return Trained(
         model=model,
-        train=(logs["train"], posteriors["train"]),
-        validation=(logs["validation"], posteriors["validation"]),
+        logs=logs,
+        posteriors=posteriors,
+        responses=responses,
         scores=scores,
         start=start,
         pruned=pruned,
@@ -191,7 +207,7 @@ def _is_late(best: float, budget: int) -> bool:
 
 def _begin(
     dataset: LogDataset,
-    logs: EncodedLogs,
+    logs: Logs,
     architecture: Architecture,
     config: TrainingConfig,
     start: Checkpoint | None,
@@ -201,16 +217,17 @@ def _begin(
     if start is None:
         if not architecture.has_response:
             model.transition.reference = mx.array(reference_day(logs))
-        mean, sd = moments.population(moments_until(logs, np.array([logs.days]))[0])
+        whole = moments_until(logs.described(), np.array([logs.days]))[0]
+        mean, sd = moments.population(whole)
         model.encoder.moments.mean, model.encoder.moments.sd = mx.array(mean), mx.array(sd)
-    mute_features(model, never_observed(dataset.observed[logs.users]))
+    mute_features(model, never_observed(dataset, logs.users))
     set_missingness(model, dataset, logs.users)
     return model
 
 
 def _train_nets(
     begin: Callable[[], WorldModel],
-    logs: dict[str, EncodedLogs],
+    logs: dict[str, Logs],
     config: TrainingConfig,
     run: Callable[[Stage], None],
     scores: dict[str, dict[str, float]],
@@ -252,7 +269,7 @@ def _train_nets(
 def _train_encoder(
     model: WorldModel,
     dataset: LogDataset,
-    logs: dict[str, EncodedLogs],
+    logs: dict[str, Logs],
     posteriors: dict[str, Posterior],
     config: TrainingConfig,
     run: Callable[[Stage], None],
@@ -271,7 +288,7 @@ def _train_encoder(
 
 def _train_jointly(
     model: WorldModel,
-    logs: dict[str, EncodedLogs],
+    logs: dict[str, Logs],
     config: TrainingConfig,
     run: Callable[[Stage], None],
 ) -> dict[str, Posterior]:
@@ -296,8 +313,7 @@ def _train_jointly(
 
 def set_missingness(model: WorldModel, dataset: LogDataset, users: np.ndarray) -> None:
     """Count how gaps open on good and bad days, for the likelihood of missing moods."""
-    mood = dataset.rows[users][..., schema.MOOD].astype(int)
-    log_odds, opening = fit_missingness(dataset.observed[users], mood, dataset.days_logged[users])
+    log_odds, opening = fit_counts(GapCounts.of_people(dataset, users))
     model.missingness.mood_log_odds = mx.array(log_odds)
     model.missingness.opening = mx.array(opening)
 
@@ -330,15 +346,11 @@ def _synthetic_people(
 ) -> DistillationData | None:
     if config.dreamt_people == 0:
         return None
-    users = real.logs.users
-    weather = fit_transitions(
-        dataset.rows[users][..., schema.WEATHER], dataset.observed[users][..., schema.WEATHER]
-    )
     return imagine_people(
         model,
         dataset,
         real,
-        weather,
+        weather_transitions(dataset, real.logs.users),
         people=config.dreamt_people,
         seed=config.seed,
         responses=responses,

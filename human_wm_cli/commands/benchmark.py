@@ -10,6 +10,7 @@ from pathlib import Path
 from human_wm_cli.benchmarks.checkouts import compare
 from human_wm_cli.benchmarks.imagination import imagination_rows
 from human_wm_cli.benchmarks.imports import QUICK, Sizes, import_rows
+from human_wm_cli.benchmarks.large_data import QUICK_LARGE, LargeSizes, large_data_rows
 from human_wm_cli.benchmarks.machine import machine
 from human_wm_cli.benchmarks.parts import parts_rows
 from human_wm_cli.benchmarks.pretraining_costs import pretraining_rows
@@ -22,6 +23,8 @@ from human_wm_cli.console import Facts, Row, print_report, run_script, say
 from human_wm_env import ConfigError
 from human_wm_env.settings import one_of
 
+# Takes too long to be measured with all others.
+LARGE_DATA = "large_data"
 # The 150,000 days that the default agent is trained for, 125 x 30 at a time.
 PPO_ROLLOUTS = 40
 # Rows of each group, with numbers where it has them, of a quick or a whole benchmark.
@@ -38,6 +41,7 @@ GROUPS: dict[str, Callable[[bool], list[Row] | tuple[list[Row], dict[str, float]
     "pretraining": lambda quick: pretraining_rows(1 if quick else 9),
     "first_use": lambda quick: first_use_rows(1 if quick else 3, generate=not quick),
     "imports": lambda quick: import_rows(QUICK if quick else Sizes()),
+    LARGE_DATA: lambda quick: large_data_rows(QUICK_LARGE if quick else LargeSizes()),
     "ppo": lambda quick: ppo_rows(1 if quick else PPO_ROLLOUTS),
 }
 
@@ -49,8 +53,9 @@ class BenchmarkConfig:
     Attributes:
         quick: smaller sizes and fewer repeats: under a minute, for a first impression.
         only: one group of rows: stepping, parts (of a step), growth, imagination, training,
-            transformer, vector_worlds, pretraining, first_use, imports or ppo; null measures all
-            of them.
+            transformer, vector_worlds, pretraining, first_use, imports, ppo or large_data; null
+            measures all of them but large_data.
+        people: of the data set of only=large_data, of 1,000 days each.
         against: another checkout of this repository; both are measured in turns, and the time
             ratios of this one to the other are printed: above 1, this one is slower.
         pairs: turns of that, >= 1.
@@ -59,6 +64,7 @@ class BenchmarkConfig:
 
     quick: bool = False
     only: str | None = None
+    people: int = 10_000
     against: str | None = None
     pairs: int = 9
     json: bool = False
@@ -68,10 +74,21 @@ class BenchmarkConfig:
             raise ConfigError("pairs >= 1", f"pairs={self.pairs}", "9 give an interval.")
         if self.only is not None:
             one_of(self.only, GROUPS, "only (or null)")
+        if self.people < QUICK_LARGE.people:
+            raise ConfigError(
+                f"people >= {QUICK_LARGE.people}",
+                f"people={self.people}",
+                "quick=true takes the fewest.",
+            )
 
     def unused(self) -> dict[str, str]:
         """Return settings that change nothing, and why."""
-        return {} if self.against else {"pairs": "Name a checkout to compare with: against=PATH."}
+        unused = {}
+        if not self.against:
+            unused["pairs"] = "Name a checkout to compare with: against=PATH."
+        if self.only != LARGE_DATA or self.quick:
+            unused["people"] = f"They are of only={LARGE_DATA}, without quick=true."
+        return unused
 
 
 def measure(config: BenchmarkConfig) -> Facts:
@@ -84,9 +101,13 @@ def measure(config: BenchmarkConfig) -> Facts:
 
     torch.set_num_threads(1)  # as NumPy's and MLX's products
     found: Facts = {"machine": machine()}
-    for group in GROUPS if config.only is None else (config.only,):
+    usual = [group for group in GROUPS if group != LARGE_DATA]
+    for group in usual if config.only is None else (config.only,):
         say(f"measuring {group}")
-        measured = GROUPS[group](config.quick)
+        if group == LARGE_DATA and not config.quick:
+            measured = large_data_rows(LargeSizes(config.people))
+        else:
+            measured = GROUPS[group](config.quick)
         rows, numbers = measured if isinstance(measured, tuple) else (measured, {})
         found[group] = {"rows": rows, "numbers": numbers}
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -299,6 +299,20 @@ class LogDataset:
         found = self.rows[users], self.observed[users]
         let_go(self.rows, self.observed)
         return found
+
+    def of_people(self, users: np.ndarray) -> LogDataset:
+        """Return the logs of some people alone, int (people,), in memory."""
+        rows, observed = self.cells(users)
+        return replace(
+            self,
+            rows=rows,
+            observed=observed,
+            user_ids=tuple(self.user_ids[user] for user in users.tolist()),
+            start_weekday=self.start_weekday[users],
+            days_logged=self.days_logged[users],
+            split_of=tuple(self.split_of[user] for user in users.tolist()),
+            start_date=None if self.start_date is None else self.start_date[users],
+        )
 
     def parts(
         self, users: np.ndarray | None = None

@@ -37,7 +37,10 @@ class DiskArray:
         self._shape, self._dtype, self._folder = shape, np.dtype(dtype), folder
         self._row_bytes = self._dtype.itemsize * int(np.prod(shape[1:]))
         try:
-            self._file = cast("BinaryIO", tempfile.TemporaryFile(dir=folder, buffering=0))
+            self._file = cast(
+                "BinaryIO",
+                tempfile.TemporaryFile(dir=folder, buffering=0),  # noqa: SIM115
+            )
             self._file.truncate(shape[0] * self._row_bytes)
         except OSError as error:
             raise self._no_room(error) from error
@@ -57,7 +60,7 @@ class DiskArray:
         whole = np.ascontiguousarray(rows, dtype=self._dtype)
         try:
             self._file.seek(first * self._row_bytes)
-            left = memoryview(whole).cast("B")
+            left = memoryview(whole.data).cast("B")
             while left:  # an unbuffered file may take less than it is given
                 left = left[self._file.write(left) :]
         except OSError as error:
@@ -70,7 +73,7 @@ class DiskArray:
     def _no_room(self, error: OSError) -> DataError:
         size = self._shape[0] * self._row_bytes / 1e9
         return DataError(
-            f"room for {size:.1f} GB of a large data set in {self._folder or 'the temporary files'}",
+            f"room for {size:.1f} GB of large data in {self._folder or 'the temporary files'}",
             f"{error.strerror or error}",
             "Make room, or let HUMANWM_CACHE name a folder on a larger disk.",
         )

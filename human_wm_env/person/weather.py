@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from human_wm_env.compiled import compiled
@@ -75,13 +77,19 @@ def fit_transitions(weather: np.ndarray, observed: np.ndarray) -> np.ndarray:
     Returns:
         float32 (4, 4), rows sum to 1.
     """
+    return transitions_of([(weather, observed)])
+
+
+def transitions_of(parts: Iterable[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """Return what `fit_transitions` gives for all people of several batches."""
     count = schema.FEATURES[schema.WEATHER].width
-    climate = np.full(count, 1.0 / count)
-    seen = weather[observed].astype(int)
-    climate = (np.bincount(seen, minlength=count) + climate) / (len(seen) + 1.0)
-    pairs = observed[:, :-1] & observed[:, 1:]
-    before = weather[:, :-1][pairs].astype(int)
-    after = weather[:, 1:][pairs].astype(int)
-    counts = np.bincount(before * count + after, minlength=count * count).reshape(count, count)
-    table = counts + climate[None, :]
+    days, pairs = np.zeros(count, dtype=np.int64), np.zeros(count * count, dtype=np.int64)
+    for weather, observed in parts:
+        days += np.bincount(weather[observed].astype(int), minlength=count)
+        both = observed[:, :-1] & observed[:, 1:]
+        before = weather[:, :-1][both].astype(int)
+        after = weather[:, 1:][both].astype(int)
+        pairs += np.bincount(before * count + after, minlength=count * count)
+    climate = (days + np.full(count, 1.0 / count)) / (days.sum() + 1.0)
+    table = pairs.reshape(count, count) + climate[None, :]
     return (table / table.sum(axis=1, keepdims=True)).astype(np.float32)

@@ -141,7 +141,7 @@ class ResponseInference:
     def __call__(self, histories: Sequence[History]) -> PersonalResponse:
         """Return the posteriors of several people; no person influences another."""
         found = [self.of_beginnings(one, np.array([one.days])) for one in histories]
-        return _joined(found)
+        return joined(found)
 
     def of_beginnings(self, history: History, lengths: np.ndarray) -> PersonalResponse:
         """Return the posteriors after several beginnings of one log, as if each were all.
@@ -157,7 +157,7 @@ class ResponseInference:
             seen = counts[length - 1] + OWN_MEAN_PSEUDO_DAYS
             usual = (totals[length - 1] + OWN_MEAN_PSEUDO_DAYS * self._mean) / seen
             found.append(self._beginning(days, length, usual))
-        return _joined(found)
+        return joined(found)
 
     def _read(self, history: History) -> _Days:
         parameters, observed = self.parameters, history.observed
@@ -329,7 +329,8 @@ def _as_batch(mean: np.ndarray, root: np.ndarray, **kept: np.ndarray) -> Persona
     return PersonalResponse(one(mean), one(root), carried)
 
 
-def _joined(people: Sequence[PersonalResponse]) -> PersonalResponse:
+def joined(people: Sequence[PersonalResponse]) -> PersonalResponse:
+    """Return batches as one."""
     return PersonalResponse(
         np.concatenate([one.mean for one in people]),
         np.concatenate([one.root for one in people]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -20,6 +20,8 @@ MOOD_ORDER = tuple(
 )
 WEATHERS = schema.FEATURES[schema.WEATHER].width - 1
 WEEKEND_SHARE, FRIDAY_SHARE, FRIDAY = 2.0 / 7.0, 1.0 / 7.0, 4
+#: of more people than the first number, so many are laid out at a time as need little memory
+MANY_PEOPLE, PEOPLE_TOGETHER = 256, 64
 #: 1, weekend, Friday, weather of today and of yesterday
 CONTEXT_WIDTH = 3 + 2 * WEATHERS
 
@@ -125,6 +127,11 @@ class ResponseLogs:
     days_seen: np.ndarray
     evidence: np.ndarray | None = None
 
+    def __getitem__(self, people: slice) -> ResponseLogs:
+        """Return the logs of some people."""
+        found = {each.name: getattr(self, each.name) for each in fields(self)}
+        return ResponseLogs(**{name: v[people] for name, v in found.items() if v is not None})
+
 
 def response_logs(
     parameters: ResponseParameters,
@@ -135,6 +142,8 @@ def response_logs(
 ) -> ResponseLogs:
     """Turn logs into regressions: one pass, gaps filled, memory run.
 
+    Of many people it needs hardly more memory than what it returns.
+
     Args:
         parameters: of the population; only what fills gaps and the time constants are used.
         rows: float32 (people, days, 10), raw.
@@ -143,6 +152,27 @@ def response_logs(
         before: bool (people, days), days that say what is usual of each person; None for all.
             Where later days are foretold, those before them.
     """
+    if len(rows) <= MANY_PEOPLE:
+        return _response_logs(parameters, rows, observed, weekday, before)
+    found: dict[str, np.ndarray] = {}
+    for first in range(0, len(rows), PEOPLE_TOGETHER):
+        part = slice(first, first + PEOPLE_TOGETHER)
+        known = None if before is None else before[part]
+        few = _response_logs(parameters, rows[part], observed[part], weekday[part], known)
+        for name, value in ((each.name, getattr(few, each.name)) for each in fields(few)):
+            if value is not None:
+                whole = found.setdefault(name, np.empty((len(rows), *value.shape[1:]), value.dtype))
+                whole[part] = value
+    return ResponseLogs(**found)
+
+
+def _response_logs(
+    parameters: ResponseParameters,
+    rows: np.ndarray,
+    observed: np.ndarray,
+    weekday: np.ndarray,
+    before: np.ndarray | None,
+) -> ResponseLogs:
     scaled, own_mean = parameters.actions.filled(rows, observed, before)
     found, memory = remembered(
         scaled, parameters.tau_days, morning_states=parameters.morning_states

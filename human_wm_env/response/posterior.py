@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from human_wm_env.response.moment_matching import match_moments
 from human_wm_env.response.noise import StateNoise, Whitened, whiten
-from human_wm_env.response.parameters import STATES, ResponseLogs, ResponseParameters
+from human_wm_env.response.parameters import (
+    MANY_PEOPLE,
+    PEOPLE_TOGETHER,
+    STATES,
+    ResponseLogs,
+    ResponseParameters,
+)
 
 SCORING_PASSES = 4
 
@@ -83,7 +89,22 @@ def first_working_point(logs: ResponseLogs) -> WorkingPoint:
 
 
 def collect(parameters: ResponseParameters, logs: ResponseLogs, point: WorkingPoint) -> LogMoments:
-    """Whiten the logs, and sum their products over the days."""
+    """Whiten the logs, and sum their products over the days, a few people at a time if many."""
+    people, width = logs.rate.shape[0], logs.columns.shape[2]
+    if people <= MANY_PEOPLE:
+        return _collect(parameters, logs, point)
+    shapes = (people, width, width), (people, width), (people,), (people,)
+    found = LogMoments(*(tuple(np.empty(shape) for _ in STATES) for shape in shapes))
+    for first in range(0, people, PEOPLE_TOGETHER):
+        part = slice(first, first + PEOPLE_TOGETHER)
+        few = _collect(parameters, logs[part], WorkingPoint(point.mean[part]))
+        for name in (each.name for each in fields(found)):
+            for whole, own in zip(getattr(found, name), getattr(few, name), strict=True):
+                whole[part] = own
+    return found
+
+
+def _collect(parameters: ResponseParameters, logs: ResponseLogs, point: WorkingPoint) -> LogMoments:
     parts = [_moments(_whitened_rate(parameters, logs)), _moments(_mood(parameters, logs, point))]
     products, slopes, squares, log_variances = zip(*parts, strict=True)
     return LogMoments(products, slopes, squares, log_variances)

@@ -15,6 +15,9 @@ from world_model.audit.plausibility import Plausibility, check_plausibility
 from world_model.audit.signals import PersonDays
 from world_model.audit.uniformity import Uniformity, test_uniformity
 
+#: that are looked at: some 500 MB
+MOST_PERSON_DAYS = 2_000_000
+
 
 @dataclass(frozen=True)
 class Audit:
@@ -22,7 +25,8 @@ class Audit:
 
     Attributes:
         name: of the data set.
-        users: people in it; person_days: their logged days.
+        users: people in it, or of a very large one those who were looked at; person_days: their
+            logged days.
         tested_people, tested_days: of the permutation tests.
         within_people: links are within people; False where the logs are too
             short for that, and they are over all rows.
@@ -87,6 +91,15 @@ def audit(dataset: LogDataset, config: AuditConfig | None = None) -> Audit:
         plausibility=check_plausibility(dataset),
         missingness=describe_missingness(dataset),
     )
+
+
+def _some(dataset: LogDataset, seed: int) -> LogDataset:
+    """Return all people, or so many as an audit has the memory for."""
+    most = max(2, MOST_PERSON_DAYS // max(1, dataset.days))
+    if dataset.users <= most:
+        return dataset
+    rng = np.random.default_rng(np.random.SeedSequence([seed, 37]))
+    return dataset.of_people(np.sort(rng.permutation(dataset.users)[:most]))
 
 
 def _take_people(

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import mlx.core as mx
 import numpy as np
 
+from human_wm_env.data.disk_arrays import DiskArray, let_go
 from human_wm_env.model import moments
+from human_wm_env.people.embedded import cache_folder
 from human_wm_env.runtime.encoder import Posterior
-from world_model.data.encoded_logs import EncodedLogs, moments_until
+from world_model.data.encoded_logs import Logs, moments_until
 
 SHORTEST_DAYS = 14
 LENGTHS = 16
+#: floats, 512 MB; of more people than they are of, the features lie in a file of the cache folder
+MOST_FEATURES_KEPT = 2**27
+_READ_TOGETHER = 64
 
 
 def history_lengths(longest: int) -> np.ndarray:
@@ -28,12 +34,12 @@ class DistillationData:
     """People whose posterior the encoder has to infer from the first days of their log.
 
     Attributes:
-        logs: encoded logs.
+        logs: of the people.
         posterior: of each person, from the whole log: the target.
         mean, sd: of the training people's moments.
     """
 
-    logs: EncodedLogs
+    logs: Logs
     posterior: Posterior
     mean: np.ndarray
     sd: np.ndarray
@@ -44,10 +50,38 @@ class DistillationData:
         return history_lengths(self.logs.days)
 
     @cached_property
-    def features(self) -> np.ndarray:
-        """Moment features of every length, float32 (lengths, people, FEATURE_WIDTH)."""
-        collected = moments_until(self.logs, self.lengths)
-        return np.stack([moments.features(each, self.mean, self.sd) for each in collected])
+    def _features(self) -> np.ndarray:
+        """Moment features of every length, float32 (people, lengths, FEATURE_WIDTH)."""
+        shape = (self.logs.people, len(self.lengths), moments.FEATURE_WIDTH)
+        if np.prod(shape, dtype=np.int64) <= MOST_FEATURES_KEPT:
+            found = np.empty(shape, dtype=np.float32)
+            for part, of_few in self._features_by_part():
+                found[part] = of_few
+            return found
+        folder = cache_folder()
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+        with DiskArray(shape, np.float32, None if folder is None else str(folder)) as file:
+            for part, of_few in self._features_by_part():
+                file.write(part.start, of_few)
+            return file.mapped()
+
+    def _features_by_part(self) -> Iterator[tuple[slice, np.ndarray]]:
+        for part, logs, people in self.logs.parts(_READ_TOGETHER):
+            collected = moments_until(logs, self.lengths, people)
+            each = [moments.features(few, self.mean, self.sd) for few in collected]
+            yield part, np.stack(each, axis=1)
+
+    def features(self, at: int | np.ndarray, people: np.ndarray) -> np.ndarray:
+        """Return moment features of some people, float32 (n, FEATURE_WIDTH).
+
+        Args:
+            at: position of the history's length among `lengths`, or one a person, int (n,).
+            people: int (n,), positions in the logs.
+        """
+        found = self._features[people, at]
+        let_go(self._features)
+        return np.asarray(found)
 
     def draw(self, people: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Draw latents of some people from their own posteriors, float32 (n, latents)."""

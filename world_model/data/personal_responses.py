@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from functools import cached_property
 
 import numpy as np
 
 from human_wm_env.data.dataset import LogDataset
+from human_wm_env.data.disk_arrays import in_parts
 from human_wm_env.model.architecture import Architecture
 from human_wm_env.person import schema
 from human_wm_env.person.history import History
 from human_wm_env.response.carried import Carried
-from human_wm_env.response.inference import PersonalResponse, ResponseInference
+from human_wm_env.response.inference import PersonalResponse, ResponseInference, joined
 from human_wm_env.response.parameters import ResponseParameters
 
+#: people who are all inferred at once, and kept
+MOST_KEPT = 5000
 _NOTHING = History(
     np.zeros((1, schema.FEATURE_COUNT), dtype=np.float32),
     np.zeros((1, schema.FEATURE_COUNT), dtype=bool),
@@ -40,8 +44,23 @@ class PersonalResponses:
 
     @cached_property
     def whole(self) -> PersonalResponse:
-        """After the whole log of each person."""
-        return self.before(np.arange(len(self._users)), self._dataset.days_logged[self._users])
+        """After the whole log of each person; 8 kB a person, and some milliseconds."""
+        return self._after(np.arange(len(self._users)))
+
+    def after(self, people: np.ndarray) -> PersonalResponse:
+        """Return what the whole logs of some people say.
+
+        Args:
+            people: int (n,), positions among the people. Of many, only these are worked out.
+        """
+        return self.whole[people] if len(self._users) <= MOST_KEPT else self._after(people)
+
+    def _after(self, people: np.ndarray) -> PersonalResponse:
+        parts = [
+            self.before(few, self._dataset.days_logged[self._users[few]])
+            for few in (people[part] for part in in_parts(len(people)))
+        ]
+        return joined(parts)
 
     def from_prior(self, usual: np.ndarray) -> Carried:
         """Return what is kept of people of whom nothing is known but what their days are like.
@@ -73,11 +92,15 @@ def kl_of_blocks(response: PersonalResponse, architecture: Architecture) -> dict
     Of a block's marginal posterior: KL(N(m, V) || N(0, I)).
     """
     cut = architecture.latent_c
-    covariance = response.root @ response.root.transpose(0, 2, 1)
+
+    def of_block(part: slice) -> Iterator[np.ndarray]:
+        for few in in_parts(len(response.mean)):
+            own = response[few]
+            covariance = own.root @ own.root.transpose(0, 2, 1)
+            yield _kl(own.mean[:, part], covariance[:, part, part].astype(np.float64))
+
     return {
-        f"kl_{block}_nats": float(
-            _kl(response.mean[:, part], covariance[:, part, part].astype(np.float64)).mean()
-        )
+        f"kl_{block}_nats": float(np.concatenate(list(of_block(part))).mean())
         for block, part in (("a", slice(cut, None)), ("c", slice(0, cut)))
     }
 

@@ -19,7 +19,7 @@ from human_wm_env.person import schema
 from human_wm_env.runtime.dream_step import UNIFORMS
 from human_wm_env.runtime.encoder import Posterior, response_latents, with_response
 from world_model.data.distillation_data import DistillationData
-from world_model.data.encoded_logs import encode_logs
+from world_model.data.encoded_logs import prepare_logs
 from world_model.data.personal_responses import PersonalResponses
 from world_model.imagination.response_step import CarriedDays
 from world_model.imagination.rollout import RolloutStart, imagine, normals_of
@@ -31,9 +31,20 @@ EXACT_LOG_VARIANCE = -18.0
 
 
 def crossed_latents(
-    posterior: Posterior, people: int, architecture: Architecture, rng: np.random.Generator
+    posterior: Posterior,
+    people: int,
+    architecture: Architecture,
+    rng: np.random.Generator,
+    responses: PersonalResponses | None = None,
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Draw latents of new people: each block from another real person's posterior.
+
+    Args:
+        posterior: of real people; where states follow a response, of z_b alone.
+        people: how many to draw.
+        architecture: whose blocks they are.
+        rng: source of noise.
+        responses: of the same real people; only who is drawn is inferred.
 
     Returns:
         float32 (people, latents), and int (people,), whose posterior each block is from.
@@ -42,7 +53,13 @@ def crossed_latents(
     for block, part in architecture.blocks.items():
         whose[block] = own = rng.integers(len(posterior.mean), size=people)
         noise = rng.standard_normal((people, part.stop - part.start), dtype=np.float32)
-        latents[:, part] = posterior.mean[own, part] + posterior.sd[own, part] * noise
+        known, columns = posterior, part
+        if block in architecture.net_blocks:
+            columns = architecture.net_blocks[block]
+        elif responses is not None:
+            drawn, own = np.unique(own, return_inverse=True)
+            known = with_response(posterior[drawn], responses.after(drawn))
+        latents[:, part] = known.mean[own, columns] + known.sd[own, columns] * noise
     return latents, whose
 
 
@@ -115,21 +132,21 @@ def imagine_people(
         responses: of the training people, if states follow one. Who has somebody's habits has
             their usual days, too: a response is to what is unusual.
     """
-    architecture, posterior = model.architecture, real.posterior
-    if responses is not None:
-        posterior = with_response(posterior, responses.whole)
+    architecture = model.architecture
     rng = np.random.default_rng(np.random.SeedSequence([seed, 23]))
-    latents, habits_of = crossed_latents(posterior, people, architecture, rng)
+    latents, habits_of = crossed_latents(real.posterior, people, architecture, rng, responses)
     whose = real.logs.users[rng.integers(real.logs.people, size=people)]
     carried = None
     if responses is not None:
-        usual = responses.whole.carried.usual[habits_of["b"]]
-        person = response_latents(latents, responses.whole.mean.shape[1])
+        drawn, habits = np.unique(habits_of["b"], return_inverse=True)
+        known = responses.after(drawn)
+        usual = known.carried.usual[habits]
+        person = response_latents(latents, known.mean.shape[1])
         carried = CarriedDays.of(responses.parameters, responses.from_prior(usual), person)
     synthetic = imagine_logs(
         model,
         latents,
-        dataset.observed[whose],
+        dataset.cells(whose)[1],
         dataset.start_weekday[whose].astype(int),
         dataset.days_logged[whose],
         weather_transitions,
@@ -137,7 +154,7 @@ def imagine_people(
         carried,
     )
     use_memory = architecture.memory
-    logs = encode_logs(synthetic, np.arange(people), use_memory=use_memory)
+    logs = prepare_logs(synthetic, np.arange(people), use_memory=use_memory)
     inferred = latents[:, architecture.blocks["b"]] if architecture.has_response else latents
     exact = Posterior(inferred, np.full_like(inferred, EXACT_LOG_VARIANCE))
     return DistillationData(logs, exact, real.mean, real.sd)

@@ -15,10 +15,13 @@ them as much from logging the mood, or anything.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import mlx.core as mx
 import mlx.nn as nn
 import numpy as np
 
+from human_wm_env.data.dataset import LogDataset
 from human_wm_env.person import missingness, schema
 from human_wm_env.person.gap_events import CELLS, GapEvents, gap_events
 from human_wm_env.person.missingness import MaskChain
@@ -66,33 +69,71 @@ class Missingness(nn.Module):
         return opened.sum(axis=-1, keepdims=True) * self.mood_log_odds + held @ kept
 
 
+@dataclass(frozen=True)
+class GapCounts:
+    """How often gaps opened, and could have; those of several batches of people can be joined.
+
+    Attributes:
+        by_mood: float64 (MOODS, 2, people, CELLS), gaps and days at risk on days of each mood.
+        opened, at_risk: int (CELLS,), of all people and days.
+    """
+
+    by_mood: np.ndarray
+    opened: np.ndarray
+    at_risk: np.ndarray
+
+    @classmethod
+    def of(cls, observed: np.ndarray, mood: np.ndarray, days_logged: np.ndarray) -> GapCounts:
+        """Count.
+
+        Args:
+            observed: bool (people, days, 10).
+            mood: int (people, days), anything where masked.
+            days_logged: int (people,); what comes after is no gap.
+        """
+        events = gap_events(observed)
+        logged = (np.arange(observed.shape[1]) < days_logged[:, None])[..., None]
+        events = GapEvents(events.opened & logged, events.held & logged)
+        at_risk = events.opened | events.held
+        counts = np.zeros((MOODS, 2, len(observed), CELLS))
+        for index in range(MOODS):
+            of_mood = (observed[..., schema.MOOD] & (mood == index))[..., None]
+            counts[index, 0] = (events.opened & of_mood).sum(axis=1)
+            counts[index, 1] = (at_risk & of_mood).sum(axis=1)
+        return cls(counts, events.opened.sum(axis=(0, 1)), at_risk.sum(axis=(0, 1)))
+
+    @classmethod
+    def of_people(cls, dataset: LogDataset, users: np.ndarray) -> GapCounts:
+        """Count over some people of a data set, a few at a time."""
+        parts = [
+            cls.of(observed, rows[..., schema.MOOD].astype(int), dataset.days_logged[users[part]])
+            for part, rows, observed in dataset.parts(users)
+        ]
+        return cls(
+            np.concatenate([each.by_mood for each in parts], axis=2),
+            np.sum([each.opened for each in parts], axis=0),
+            np.sum([each.at_risk for each in parts], axis=0),
+        )
+
+
 def fit_missingness(
     observed: np.ndarray, mood: np.ndarray, days_logged: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Count how much more often gaps open on days of each mood.
+    """Return what `fit_counts` finds in logs; arguments as those of `GapCounts.of`."""
+    return fit_counts(GapCounts.of(observed, mood, days_logged))
+
+
+def fit_counts(counts: GapCounts) -> tuple[np.ndarray, np.ndarray]:
+    """Find how much more often gaps open on days of each mood.
 
     A Poisson regression with a rate per person and feature, solved by fixed-point sweeps
     over days whose mood was logged (so no gap of the mood itself, or of a whole day). Few
     gaps shrink towards no effect.
 
-    Args:
-        observed: bool (people, days, 10).
-        mood: int (people, days), anything where masked.
-        days_logged: int (people,); what comes after is no gap.
-
     Returns:
         mood_log_odds float32 (MOODS,), with mean 0, and opening float32 (CELLS,).
     """
-    events = gap_events(observed)
-    logged = (np.arange(observed.shape[1]) < days_logged[:, None])[..., None]
-    events = GapEvents(events.opened & logged, events.held & logged)
-    at_risk = events.opened | events.held
-    counts = np.zeros((MOODS, 2, len(observed), CELLS))
-    for index in range(MOODS):
-        of_mood = (observed[..., schema.MOOD] & (mood == index))[..., None]
-        counts[index, 0] = (events.opened & of_mood).sum(axis=1)
-        counts[index, 1] = (at_risk & of_mood).sum(axis=1)
-    gaps, days = counts[:, 0], counts[:, 1]  # (moods, people, cells)
+    gaps, days = counts.by_mood[:, 0].copy(), counts.by_mood[:, 1].copy()  # (moods, people, cells)
     # The mood itself, and the whole day, are never lost on a day whose mood was logged.
     gaps[..., [0, 1 + schema.MOOD]] = days[..., [0, 1 + schema.MOOD]] = 0.0
     log_odds = np.zeros(MOODS)
@@ -102,7 +143,7 @@ def fit_missingness(
         plain = (rate * days).sum(axis=(1, 2))
         log_odds = np.log((gaps.sum(axis=(1, 2)) + PRIOR_GAPS) / (plain + PRIOR_GAPS))
         log_odds -= log_odds.mean()
-    lost, could = events.opened.sum(axis=(0, 1)), at_risk.sum(axis=(0, 1))
+    lost, could = counts.opened, counts.at_risk
     opening = (lost + PRIOR_DAYS * lost.sum() / max(1, could.sum())) / (could + PRIOR_DAYS)
     return log_odds.astype(np.float32), opening.astype(np.float32)
 

@@ -9,6 +9,7 @@ import mlx.core as mx
 import mlx.nn as nn
 import numpy as np
 
+from human_wm_env.data.disk_arrays import in_parts
 from human_wm_env.model.inputs import WEATHER_COLUMNS
 from human_wm_env.model.layouts import decoder_layout
 from world_model.data.distillation_data import DistillationData
@@ -20,6 +21,7 @@ from world_model.training.config import LIKELIHOOD, StageConfig, TrainingConfig
 from world_model.training.trainer import Stage, numbers
 
 VALIDATION_LENGTHS = 4
+VALIDATED_TOGETHER = 256  # more people of 1,000 days would take gigabytes
 
 
 @dataclass(frozen=True)
@@ -112,14 +114,14 @@ class HistoryStage(Stage):
         self, data: DistillationData, people: np.ndarray, at: int, rng: np.random.Generator
     ) -> Batch:
         """Cut the histories of one length out of the logs."""
-        logs, length = data.logs, int(data.lengths[at])
-        lengths = np.minimum(length, logs.days_logged[people])
-        inputs, observed, valid = histories(logs, people, lengths)
+        lengths = np.minimum(int(data.lengths[at]), data.logs.days_logged[people])
+        logs, held = data.logs.holding(people)
+        inputs, observed, valid = histories(logs, held, lengths)
         longest = inputs.shape[1]
         count = min(self._training.likelihood_days, longest)
         start = rng.integers(0, np.maximum(lengths - count, 0) + 1)
         days = start[:, None] + np.arange(count)
-        who = people[:, None]
+        who = held[:, None]
         decoded = days[:, : self._training.decoder_days] + 1
         context = np.concatenate(
             [logs.weekday[who, decoded], logs.rows[who, decoded][..., WEATHER_COLUMNS]], axis=-1
@@ -128,13 +130,13 @@ class HistoryStage(Stage):
         noise = rng.standard_normal((self.draws, *target.shape), dtype=np.float32)
         return Batch(
             people=people,
-            features=mx.array(data.features[at, people]),
+            features=mx.array(data.features(at, people)),
             inputs=inputs,
             observed=observed,
             valid=None if (lengths == longest).all() else valid,
             target=mx.array(target),
             noise=mx.array(noise),
-            window=windows(logs, people, days),
+            window=windows(logs, held, days),
             context=mx.array(context),
             scale=mx.array((lengths / np.minimum(count, lengths)).astype(np.float32)),
             days=mx.array(lengths.astype(np.float32)),
@@ -155,10 +157,12 @@ class HistoryStage(Stage):
     def validate(self, epoch: int) -> dict[str, float]:
         """Return the loss on the validation people, for the same lengths every epoch."""
         rng = np.random.default_rng(np.random.SeedSequence([self._training.seed, 13]))
-        all_people = np.arange(self._validation.logs.people)
+        everybody = np.arange(self._validation.logs.people)
         last = len(self._validation.lengths) - 1
-        sums = []
+        sums, counts = [], []
         for at in np.unique(np.linspace(0, last, VALIDATION_LENGTHS).round().astype(int)):
-            batch = self._batch_of(self._validation, all_people, int(at), rng)
-            sums.append(numbers(self._loss(batch, None)))
-        return self.mean_parts(sums)
+            for part in in_parts(len(everybody), VALIDATED_TOGETHER):
+                batch = self._batch_of(self._validation, everybody[part], int(at), rng)
+                sums.append(numbers(self._loss(batch, None)))
+                counts.append(len(batch.people))
+        return self.mean_parts(sums, counts if len(set(counts)) > 1 else None)

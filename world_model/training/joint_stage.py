@@ -70,7 +70,7 @@ def encoded(model: WorldModel, data: DistillationData) -> Posterior:
     parts = []
     for start in range(0, logs.people, ENCODED_TOGETHER):
         people = np.arange(start, min(start + ENCODED_TOGETHER, logs.people))
-        features = mx.array(data.features[-1, people])
+        features = mx.array(data.features(-1, people))
         passed = model.encoder(features, *histories(logs, people, logs.days_logged[people]))
         parts.append([np.array(each) for each in passed])
     mean, log_variance = (np.concatenate(each) for each in zip(*parts, strict=True))

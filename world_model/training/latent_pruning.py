@@ -20,13 +20,14 @@ import numpy as np
 
 from human_wm_env.model.architecture import Architecture
 from human_wm_env.runtime.encoder import Posterior
-from world_model.data.encoded_logs import EncodedLogs, Windows, windows
+from world_model.data.encoded_logs import EncodedLogs, Logs, Windows, windows
 from world_model.nets.likelihood import log_likelihood
 from world_model.nets.world_model import WorldModel
 from world_model.training.config import TrainingConfig
 from world_model.training.personal_posteriors import Refinement, refine
 
 FEWEST_PEOPLE = 10  # fewer cannot tell a small gain from chance: nothing is pruned
+MOST_PEOPLE = 250  # whose days are all in memory at once
 SEEN_SHARE = 0.7  # of each log; the rest is unseen
 REFINE_STEPS = 150
 REFINE_RATE = 0.1
@@ -61,24 +62,25 @@ def derangement(people: int, rng: np.random.Generator) -> np.ndarray:
     return others
 
 
-def _first_unseen(logs: EncodedLogs) -> np.ndarray:
+def _first_unseen(logs: Logs) -> np.ndarray:
     first: np.ndarray = np.maximum((SEEN_SHARE * logs.days_logged).astype(int), 1)
     return first
 
 
-def people_with_unseen_days(logs: EncodedLogs) -> int:
+def people_with_unseen_days(logs: Logs) -> int:
     """Return of how many people some days are unseen; a log of one day has none."""
     return int(np.count_nonzero(logs.days_logged > _first_unseen(logs)))
 
 
-def gain_of_blocks(model: WorldModel, logs: EncodedLogs, config: TrainingConfig) -> dict[str, Gain]:
+def gain_of_blocks(model: WorldModel, whole: Logs, config: TrainingConfig) -> dict[str, Gain]:
     """Ask of each block how much likelier it makes the unseen days.
 
     Args:
         model: trained nets.
-        logs: two people or more who never moved the nets.
+        whole: two people or more who never moved the nets; of very many some are asked.
         config: how their posteriors are fitted to the first days.
     """
+    logs = _asked(whole)
     cut = _first_unseen(logs)
     posterior = refine(
         model,
@@ -103,6 +105,15 @@ def gain_of_blocks(model: WorldModel, logs: EncodedLogs, config: TrainingConfig)
     return {
         block: Gain(float(each.mean()), float(each.std() / root)) for block, each in gains.items()
     }
+
+
+def _asked(logs: Logs) -> EncodedLogs:
+    """Return all people, or as many as are enough to tell a gain from chance, evenly chosen."""
+    if isinstance(logs, EncodedLogs) and logs.people <= MOST_PEOPLE:
+        return logs
+    chosen = np.linspace(0, logs.people - 1, min(logs.people, MOST_PEOPLE)).astype(int)
+    held, places = logs.holding(chosen)
+    return held.of(places)
 
 
 def _unseen_days(logs: EncodedLogs, cut: np.ndarray) -> tuple[Windows, np.ndarray]:

@@ -73,9 +73,12 @@ class MomentStage(Stage):
         all_people = np.arange(self._validation.logs.people)
         losses = [
             float(
-                self._loss(mx.array(features), mx.array(self._validation.draw(all_people, rng)))[0]
+                self._loss(
+                    mx.array(self._validation.features(at, all_people)),
+                    mx.array(self._validation.draw(all_people, rng)),
+                )[0]
             )
-            for features in self._validation.features
+            for at in range(len(self._validation.lengths))
         ]
         return {OBJECTIVE: float(np.mean(losses)), "whole_log_nats": losses[-1]}
 
@@ -85,4 +88,4 @@ def _pairs(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return moment features of a random length per person, and draws of their posteriors."""
     length = rng.integers(len(data.lengths), size=len(people))
-    return data.features[length, people], data.draw(people, rng)
+    return data.features(length, people), data.draw(people, rng)

@@ -7,13 +7,16 @@ is there from the first epoch (measured: z_c carries 10 nats instead of 0.02).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import mlx.core as mx
 import mlx.nn as nn
 import numpy as np
 
-from world_model.data.encoded_logs import EncodedLogs, Windows, windows
+from human_wm_env.data.disk_arrays import in_parts
+from world_model.data.encoded_logs import Logs, Windows, windows
 from world_model.data.personal_responses import PersonalResponses
 from world_model.imagination.differentiable import LoggedFutures, logged_futures, rollout_loss
 from world_model.losses import elbo
@@ -49,6 +52,14 @@ class _Batch:
     rollouts: tuple[LoggedFutures, np.random.Generator] | None = None
 
 
+class _Judged(NamedTuple):
+    """What validation sees of its people, (people, ...): see `_Batch`."""
+
+    days: np.ndarray
+    scale: np.ndarray
+    noise: np.ndarray
+
+
 class NetsLearner(nn.Module):
     """What the stage learns: the nets, and the posteriors of all people.
 
@@ -80,8 +91,8 @@ class NetsStage(Stage):
     def __init__(
         self,
         model: WorldModel,
-        train: EncodedLogs,
-        validation: EncodedLogs,
+        train: Logs,
+        validation: Logs,
         training: TrainingConfig,
         pruned: tuple[str, ...] = (),
         responses: PersonalResponses | None = None,
@@ -106,29 +117,34 @@ class NetsStage(Stage):
         self.optimisers = {"nets": self._nets, "posteriors": self._posteriors}
         rng = np.random.default_rng(np.random.SeedSequence([training.seed, 11]))
         self._member_weights = bootstrap_weights(model, train.people, training, rng)
-        self._fixed = self._fixed_batches(rng)
+        self._judged = self._judged_days(rng)
+        self._fixed = list(self._fixed_batches()) if validation.are_kept else None
         keep = np.ones(model.architecture.net_width, dtype=np.float32)
         if not self._has_response:
             keep[model.architecture.blocks["c"]] = 0.0
         self._but_c = mx.array(keep)
         self._value_and_grad = nn.value_and_grad(self.learner, self._loss)
 
-    def _fixed_batches(self, rng: np.random.Generator) -> list[_Batch]:
-        """Validation always sees the same days and noise, so that epochs compare."""
+    def _judged_days(self, rng: np.random.Generator) -> _Judged:
+        """Draw the days and the noise of validation, the same ones in all epochs."""
         logs = self._validation
         all_people = np.arange(logs.people)
         days, factor = random_days(logs, all_people, self._training.validation_days, rng)
         width = self._model.architecture.net_width
         noise = rng.standard_normal((logs.people, width), dtype=np.float32)
-        return [
-            _Batch(
+        return _Judged(days, factor.astype(np.float32), noise)
+
+    def _fixed_batches(self) -> Iterator[_Batch]:
+        """Cut the days of validation out of the logs."""
+        days, scale, noise = self._judged
+        for part in in_parts(len(days), _VALIDATED_TOGETHER):
+            people = np.arange(part.start, part.stop)
+            yield _Batch(
                 rows=mx.array(people + self._train.people),
-                window=windows(logs, people, days[people]),
-                scale=mx.array(factor[people].astype(np.float32)),
-                noise=mx.array(noise[people]),
+                window=windows(self._validation, people, days[part]),
+                scale=mx.array(scale[part]),
+                noise=mx.array(noise[part]),
             )
-            for people in np.split(all_people, all_people[_VALIDATED_TOGETHER::_VALIDATED_TOGETHER])
-        ]
 
     def _loss(self, batch: _Batch, kl_weight: float, responding: bool) -> tuple[mx.array, ...]:
         """Return nats per observed-window day plus the rollouts' score, and the parts."""
@@ -185,7 +201,7 @@ class NetsStage(Stage):
         return self.mean_parts(sums)
 
     def _draw(
-        self, logs: EncodedLogs, people: np.ndarray, offset: int, rng: np.random.Generator
+        self, logs: Logs, people: np.ndarray, offset: int, rng: np.random.Generator
     ) -> _Batch:
         days, factor = random_days(logs, people, self._training.window_days, rng)
         width = self._model.architecture.net_width
@@ -202,7 +218,7 @@ class NetsStage(Stage):
         few = people[: config.people]
         days, _ = random_days(self._train, few, config.days, rng)
         known = None if self._responses is None else self._responses.before(few, days[:, 0])
-        return logged_futures(self._train, few, days, known)
+        return logged_futures(*self._train.holding(few), days, known)
 
     def _step(
         self, batch: _Batch, kl_weight: float, responding: bool, *, learn_nets: bool
@@ -213,7 +229,10 @@ class NetsStage(Stage):
 
     def validate(self, epoch: int) -> dict[str, float]:
         """Return the ELBO's parts of the validation people, at full KL weight."""
-        parts = [numbers(self._loss(batch, 1.0, True)) for batch in self._fixed]
-        scores = self.mean_parts(parts, [len(batch.rows) for batch in self._fixed])
+        parts, people = [], []
+        for batch in self._fixed_batches() if self._fixed is None else self._fixed:
+            parts.append(numbers(self._loss(batch, 1.0, True)))
+            people.append(len(batch.rows))
+        scores = self.mean_parts(parts, people)
         del scores[ROLLOUTS]  # of training batches only
         return scores

@@ -20,7 +20,7 @@ from human_wm_env.runtime.encoder import (
     Posterior,
     with_response,
 )
-from world_model.data.encoded_logs import EncodedLogs, windows
+from world_model.data.encoded_logs import Logs, windows
 from world_model.losses import elbo
 from world_model.losses.kl_annealing import weighted_kl
 from world_model.nets.likelihood import log_likelihood
@@ -77,7 +77,7 @@ def with_prior(posterior: Posterior, part: slice) -> Posterior:
 
 
 def random_days(
-    logs: EncodedLogs, people: np.ndarray, count: int, rng: np.random.Generator
+    logs: Logs, people: np.ndarray, count: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw windows of consecutive days inside each person's log.
 
@@ -120,7 +120,7 @@ def config_of(checkpoint: Checkpoint, window_days: int) -> TrainingConfig:
 
 def refine(
     model: WorldModel,
-    logs: EncodedLogs,
+    logs: Logs,
     start: Posterior | None,
     refinement: Refinement,
 ) -> Posterior:

@@ -55,7 +55,9 @@ class ResponseConfig:
         rounds: of channels, then noise and cutpoints.
         steps: of L-BFGS in the first round; the others take at most half as many.
         validation_share: share of the people who only judge the training.
-        seed: of the first channels and loadings.
+        people: most people who are learned from or judge; of more, a random sample is taken, with
+            as many of either as their share. 1,000 people of 1,000 days need 2 GB.
+        seed: of the first channels and loadings, and of the sample.
     """
 
     rate_channels: int = 6
@@ -66,6 +68,7 @@ class ResponseConfig:
     rounds: int = 3
     steps: int = 150
     validation_share: float = 0.15
+    people: int = 1000
     seed: int = 0
 
     @property
@@ -91,6 +94,12 @@ class ResponseConfig:
                 f"time constants of at least {LEAST_TAU_DAYS} days, after a first one of 0 or not",
                 f"tau_days={list(self.tau_days)}",
                 "0 at the front is the day itself.",
+            )
+        if self.people < 2:
+            raise ConfigError(
+                "people >= 2: one to learn from, and one who judges",
+                f"people={self.people}",
+                "A few hundred are enough for the channels.",
             )
         if min(*self.channels, self.rank, self.rounds, self.steps) < 1:
             raise ConfigError(

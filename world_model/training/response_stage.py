@@ -107,9 +107,10 @@ def train_response_stage(
     """Learn a response, or go on where its state file says that training stopped.
 
     People who train do not count as validation. Where there are no others, the later days of
-    all people judge, given the earlier ones. What was learned from a start on is kept if it
-    foretells later days better, one day ahead, than the start itself and than the start with
-    noise and cutpoints of these people: often few of them tell little more.
+    all people judge, given the earlier ones. Of many people a sample does both (`sampled`), whose
+    numbers the scores are. What was learned from a start on is kept if it foretells later days
+    better, one day ahead, than the start itself and than the start with noise and cutpoints of
+    these people: often few of them tell little more.
 
     Args:
         dataset: the logs.
@@ -130,12 +131,14 @@ def train_response_stage(
     Raises:
         CheckpointError: the state file is damaged, or of another run.
     """
+    train, validation = sampled(train, validation, config)
     unseen = _unseen(dataset, train, validation)
     users = np.concatenate([train, unseen])
-    rows, observed = dataset.rows[users], dataset.observed[users]
+    rows, observed = dataset.cells(users)
     weekday = dataset.weekday[users]
+    learned = slice(0, len(train))
     gaps = gap_evidence(
-        dataset.observed[train], dataset.rows[train][..., schema.MOOD], dataset.days_logged[train]
+        observed[learned], rows[learned, :, schema.MOOD], dataset.days_logged[train]
     )
     state = _State(folder, settings, config, (len(rows), rows.shape[1]))
     now = state.load()
@@ -144,8 +147,9 @@ def train_response_stage(
     elif now is None:
         morning, timing = config.states_measured == MORNING, None
         if config.states_measured == AUTO:
-            some = slice(0, len(train))
-            morning, timing = find_timing(rows[some], observed[some], weekday[some], config)
+            morning, timing = find_timing(
+                rows[learned], observed[learned], weekday[learned], config
+            )
         now = first_training(rows, observed, config, morning_states=morning)
         now.timing_nats = timing
         state.save(now)  # the search is not made twice
@@ -195,11 +199,30 @@ def without_unseen(parameters: ResponseParameters) -> ResponseParameters:
     return dataclasses.replace(parameters, channels=(first, second))
 
 
+def sampled(
+    train: np.ndarray, validation: np.ndarray, config: ResponseConfig
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return who is learned from and who judges: all, or at random so many as `config.people` says.
+
+    What all people share is known well from a thousand of them, and every person more takes 2 MB.
+    """
+    everybody = len(train) + len(validation)
+    if everybody <= config.people:
+        return train, validation
+    rng = np.random.default_rng(np.random.SeedSequence([config.seed, 31]))
+    judging = round(config.people * len(validation) / everybody)
+    judging = min(max(judging, len(validation) > 0), config.people - 1)
+    learning = config.people - judging
+    chosen = rng.permutation(len(train))[:learning], rng.permutation(len(validation))[:judging]
+    return train[np.sort(chosen[0])], validation[np.sort(chosen[1])]
+
+
 def _unseen(dataset: LogDataset, train: np.ndarray, validation: np.ndarray) -> np.ndarray:
     """Return the validation people whose logs are not those of a training person."""
 
     def log(user: int) -> bytes:
-        return dataset.rows[user].tobytes() + dataset.observed[user].tobytes()
+        rows, observed = dataset.cells(np.array([user]))
+        return rows.tobytes() + observed.tobytes()
 
     known = {hash(log(user)) for user in train.tolist()}
     return np.array([user for user in validation.tolist() if hash(log(user)) not in known], int)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -57,7 +57,7 @@ class LastPeople:
         return Judged(
             everything,
             _of_people(everything, slice(None, -self.count)),
-            logs_of(logs, slice(None, -self.count)),
+            logs[: -self.count],
             lambda tried: log_likelihood(tried, others),
         )
 
@@ -91,12 +91,6 @@ def early(logs: ResponseLogs) -> ResponseLogs:
         rate_observed=logs.rate_observed & before,
         mood_observed=logs.mood_observed & before,
     )
-
-
-def logs_of(logs: ResponseLogs, people: slice) -> ResponseLogs:
-    """Return the logs of some people."""
-    found = {each.name: getattr(logs, each.name) for each in fields(logs)}
-    return replace(logs, **{name: v[people] for name, v in found.items() if v is not None})
 
 
 def _of_people(moments: LogMoments, people: slice) -> LogMoments:

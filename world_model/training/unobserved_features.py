@@ -11,6 +11,7 @@ from __future__ import annotations
 import mlx.core as mx
 import numpy as np
 
+from human_wm_env.data.dataset import LogDataset
 from human_wm_env.model import inputs, memory
 from human_wm_env.model.heads import HeadLayout
 from human_wm_env.model.layouts import action_layout, state_layout
@@ -19,9 +20,14 @@ from world_model.nets.film import FilmEnsemble
 from world_model.nets.world_model import WorldModel
 
 
-def never_observed(observed: np.ndarray) -> tuple[int, ...]:
-    """Return the features without an observed cell, bool (people, days, 10)."""
-    return tuple(int(index) for index in np.flatnonzero(~observed.any(axis=(0, 1))))
+def never_observed(dataset: LogDataset, users: np.ndarray) -> tuple[int, ...]:
+    """Return the features of which some people, int (people,), have no observed cell."""
+    ever = np.zeros(schema.FEATURE_COUNT, dtype=bool)
+    for _, _, observed in dataset.parts(users):
+        ever |= observed.any(axis=(0, 1))
+        if ever.all():
+            break
+    return tuple(np.flatnonzero(~ever).tolist())
 
 
 def mute_features(model: WorldModel, features: tuple[int, ...]) -> None:

@@ -125,9 +125,7 @@ def _read_large(file: Path, name: str | None, outside: str, split_seed: int) -> 
     """Return logs that stay on disk; None where the folder has to be read as a table."""
     called = file.stem if name is None else name
     try:
-        found = read_large_folder(
-            file, called, split_seed, refuses_impossible=outside == "error"
-        )
+        found = read_large_folder(file, called, split_seed, refuses_impossible=outside == "error")
     except NotInOrderError:
         return None
     return _dealt_by_id(Imported(*found), file, split_seed)

@@ -105,9 +105,7 @@ def read_large_folder(
         outside=impossible,
         ignored_columns=(),
         absent_columns=(),
-        people_without_value=tuple(
-            sorted_ids([found.ids[place] for place in nobody])
-        ),
+        people_without_value=tuple(sorted_ids([found.ids[place] for place in nobody])),
         notes=(),
     )
     return dataset, report
@@ -165,16 +163,14 @@ class _Found:
 
     def wrong_of_all(self) -> np.ndarray:
         """Return how many values of each feature are outside bounds, int (10,)."""
-        return np.sum(self.wrong, axis=0, dtype=np.int64)
+        return np.asarray(np.sum(self.wrong, axis=0, dtype=np.int64))
 
     def are_of_another_unit(self) -> bool:
         """Return whether most values of a feature are, which is an error."""
         seen, wrong = np.sum(self.seen, axis=0, dtype=np.int64), self.wrong_of_all()
         return bool(((wrong > MOST * seen) & (seen >= FEWEST_VALUES)).any())
 
-    def outside_bounds(
-        self, chosen: np.ndarray, user_ids: list[str]
-    ) -> tuple[OutsideBounds, ...]:
+    def outside_bounds(self, chosen: np.ndarray, user_ids: list[str]) -> tuple[OutsideBounds, ...]:
         """Return what `mask_impossible` would notice of the people who are kept."""
         total = self.wrong_of_all()
         if not total.any():

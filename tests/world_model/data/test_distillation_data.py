@@ -43,4 +43,4 @@ def test_draws_have_the_posterior_distribution() -> None:
     draws = people.draw(np.repeat([1, 0], 20_000), np.random.default_rng(0)).reshape(2, -1, 2)
     np.testing.assert_allclose(draws.mean(axis=1), mean[::-1], atol=0.05)
     np.testing.assert_allclose(draws.std(axis=1), posterior.sd[::-1], rtol=0.02)
-    assert people.features.shape == (len(people.lengths), 2, moments.FEATURE_WIDTH)
+    assert people.features(0, np.array([1, 0, 1])).shape == (3, moments.FEATURE_WIDTH)

@@ -12,10 +12,14 @@ from world_model.training.unobserved_features import mute_features, never_observ
 
 
 def test_features_without_a_cell() -> None:
-    observed = np.ones((2, 5, 10), dtype=bool)
-    assert never_observed(observed) == ()
+    logs, everybody = tiny.logs(), np.arange(tiny.logs().users)
+    assert never_observed(logs, everybody) == ()
+    observed = logs.observed.copy()
     observed[..., [schema.WEATHER, schema.MOOD]] = False
-    assert never_observed(observed) == (schema.WEATHER, schema.MOOD)
+    observed[2, 7, schema.MOOD] = True
+    few = tiny.with_rows(logs, logs.rows, observed)
+    assert never_observed(few, everybody) == (schema.WEATHER,)
+    assert never_observed(few, np.array([0, 1, 3])) == (schema.WEATHER, schema.MOOD)
 
 
 def window(index: int, *, known: bool) -> Windows:
