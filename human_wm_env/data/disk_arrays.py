@@ -92,7 +92,8 @@ def is_mapped(array: np.ndarray) -> bool:
     return getattr(array, "_mmap", None) is not None
 
 
-def in_parts(people: int, together: int = PEOPLE_TOGETHER) -> Iterator[slice]:
-    """Yield slices of at most `together` people, in order."""
+def in_parts(people: int, together: int | None = None) -> Iterator[slice]:
+    """Yield slices of at most `together` people, in order; None takes `PEOPLE_TOGETHER`."""
+    together = together or PEOPLE_TOGETHER
     for first in range(0, people, together):
         yield slice(first, min(first + together, people))

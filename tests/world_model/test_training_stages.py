@@ -7,14 +7,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from human_wm_env.data import disk_arrays
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import CheckpointError, ConfigError
+from human_wm_env.model.architecture import Architecture
 from human_wm_env.model.checkpoint import load_checkpoint
+from human_wm_env.people.embedded import CACHE_VARIABLE
 from human_wm_env.runtime.encoder import Posterior
 from human_wm_env.runtime.world_model import WorldModelRuntime
 from tests.world_model import tiny
 from tests.world_model.fitting_runs import Recorder
+from tests.world_model.responding import SHORT as FOLLOWING
+from tests.world_model.responding import SMALL
 from world_model import training_stages as training
+from world_model.data import distillation_data, encoded_logs, personal_responses
 from world_model.export import export, flat_weights
 from world_model.training.config import StageConfig, TrainingConfig
 from world_model.training.trainer import Stage
@@ -278,3 +284,28 @@ def test_a_stage_that_was_best_at_the_end_of_a_real_budget_is_named(
     assert train(tiny.logs(), tiny.TINY, last).unfinished == ("encoder",)
     few = dataclasses.replace(config, encoder=dataclasses.replace(config.encoder, epochs=19))
     assert train(tiny.logs(), tiny.TINY, few).unfinished == ("nets",)
+
+
+@pytest.mark.parametrize("architecture", [tiny.TINY, SMALL], ids=["film", "response"])
+def test_logs_larger_than_the_memory_train_the_same_model(
+    architecture: Architecture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Of fewer people BLAS rounds the memory in another way.
+    few = np.tile(np.arange(tiny.logs().users), 3)
+    ids = tuple(f"p{place}" for place in range(len(few)))
+    split_of = ("train",) * 20 + ("validation",) * 12 + ("test",) * 4
+    many = dataclasses.replace(tiny.logs().of_people(few), user_ids=ids, split_of=split_of)
+    short = FOLLOWING if architecture is SMALL else SHORT
+    config = dataclasses.replace(short, dreamt_people=12)
+    kept = train(many, architecture, config)
+    logs = tiny.on_disk(many, tmp_path)
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
+    monkeypatch.setattr(encoded_logs, "MOST_ENCODED_DAYS", 0)
+    monkeypatch.setattr(distillation_data, "MOST_FEATURES_KEPT", 0)
+    monkeypatch.setattr(personal_responses, "MOST_KEPT", 0)
+    monkeypatch.setattr(disk_arrays, "PEOPLE_TOGETHER", 5)
+    lazy = train(logs, architecture, config)
+    assert not lazy.logs["train"].are_kept and kept.logs["train"].are_kept
+    for name, value in everything(kept).items():
+        np.testing.assert_array_equal(everything(lazy)[name], value, err_msg=name)
+    assert lazy.scores == kept.scores

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from human_wm_env.data.dataset import LogDataset
+from human_wm_env.data.disk_arrays import DiskArray
 from human_wm_env.model import memory
 from human_wm_env.model.architecture import Architecture
 from human_wm_env.model.checkpoint import Checkpoint
@@ -96,3 +97,14 @@ def with_rows(dataset: LogDataset, rows: np.ndarray, observed: np.ndarray) -> Lo
         name=dataset.name,
     )
     return dataclasses.replace(changed, split_of=dataset.split_of)
+
+
+def on_disk(dataset: LogDataset, folder: Path) -> LogDataset:
+    """The same logs, mapped from files."""
+    rows = DiskArray(dataset.rows.shape, np.float32, str(folder))
+    observed = DiskArray(dataset.rows.shape, np.bool_, str(folder))
+    with rows, observed:
+        for user in range(dataset.users):
+            rows.write(user, dataset.rows[user : user + 1])
+            observed.write(user, dataset.observed[user : user + 1])
+        return dataclasses.replace(dataset, rows=rows.mapped(), observed=observed.mapped())

@@ -15,8 +15,8 @@ from world_model.audit.plausibility import Plausibility, check_plausibility
 from world_model.audit.signals import PersonDays
 from world_model.audit.uniformity import Uniformity, test_uniformity
 
-#: that are looked at: some 500 MB
-MOST_PERSON_DAYS = 2_000_000
+#: that are looked at, with some 1.5 GB of memory
+MOST_PERSON_DAYS = 1_000_000
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,8 @@ from human_wm_env.person.schema import is_weekend
 FEW_PEOPLE = 8
 #: person-days that are encoded once and kept, some 300 MB; of more, people when they are asked for
 MOST_ENCODED_DAYS = 1_000_000
+# BLAS multiplies short matrices, the memory's of fewer days, in another order of the sums.
+_LEAST_DAYS = 2048
 #: of larger logs, what is usual of days and people is taken from so many of these
 MOST_DESCRIBED = 1000
 
@@ -76,7 +78,8 @@ class Logs(ABC):
             return self
         count = min(self.people, MOST_DESCRIBED)
         chosen = np.linspace(0, self.people - 1, count).astype(int)
-        return self.holding(chosen)[0]
+        held, places = self.holding(chosen)
+        return held.of(places)
 
 
 @dataclass(frozen=True)
@@ -196,8 +199,9 @@ class LazyLogs(Logs):
         return False
 
     def holding(self, people: np.ndarray) -> tuple[EncodedLogs, np.ndarray]:
-        """Encode some people."""
-        users = self.users[people]
+        """Encode some people; few are repeated, so that they are rounded as many are."""
+        least = -(-_LEAST_DAYS // self.days)
+        users = self.users[np.resize(people, max(len(people), least))]
         found = _encoded(self.dataset, users, *self.dataset.cells(users), self.use_memory)
         return found, np.arange(len(people))
 

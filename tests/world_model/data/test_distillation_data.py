@@ -1,18 +1,24 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import mlx.core as mx
 import numpy as np
+import pytest
 from scipy import stats
 
+from human_wm_env.data.disk_arrays import is_mapped
 from human_wm_env.model import moments
+from human_wm_env.people.embedded import CACHE_VARIABLE
 from human_wm_env.runtime.encoder import Posterior
 from tests.world_model import tiny
+from world_model.data import distillation_data
 from world_model.data.distillation_data import (
     DistillationData,
     history_lengths,
     negative_log_density,
 )
-from world_model.data.encoded_logs import encode_logs
+from world_model.data.encoded_logs import encode_logs, moments_until
 
 
 def test_surprise_equals_scipy() -> None:
@@ -44,3 +50,31 @@ def test_draws_have_the_posterior_distribution() -> None:
     np.testing.assert_allclose(draws.mean(axis=1), mean[::-1], atol=0.05)
     np.testing.assert_allclose(draws.std(axis=1), posterior.sd[::-1], rtol=0.02)
     assert people.features(0, np.array([1, 0, 1])).shape == (3, moments.FEATURE_WIDTH)
+
+
+def test_features_on_disk_are_those_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
+    logs, count = encode_logs(tiny.logs(), np.arange(12)), moments.PAIR_COUNT
+    nothing = np.zeros((12, 2), dtype=np.float32)
+    rng = np.random.default_rng(1)
+    normaliser = rng.standard_normal(count), 1.0 + rng.random(count)
+
+    def found(most: int) -> tuple[np.ndarray, np.ndarray, bool]:
+        monkeypatch.setattr(distillation_data, "MOST_FEATURES_KEPT", most)
+        monkeypatch.setattr(distillation_data, "_READ_TOGETHER", 5)
+        data = DistillationData(logs, Posterior(nothing, nothing), *normaliser)
+        one = data.features(np.arange(len(data.lengths)), np.full(len(data.lengths), 7))
+        return one, data.features(3, np.array([11, 0])), is_mapped(data._features)
+
+    kept, of_two, mapped = found(10**9)
+    assert not mapped
+    # Of a whole log, they are what the runtime works out.
+    whole = moments_until(logs, np.array([logs.days]))[0]
+    wanted = moments.features(whole, *normaliser)
+    np.testing.assert_allclose(kept[-1], wanted[7], atol=1e-3)  # sums of pieces and of all
+    on_disk, again, mapped = found(0)
+    assert mapped and not list(tmp_path.iterdir())
+    np.testing.assert_array_equal(on_disk, kept)
+    np.testing.assert_array_equal(again, of_two)

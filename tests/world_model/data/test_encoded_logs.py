@@ -10,10 +10,15 @@ from human_wm_env.errors import DataError
 from human_wm_env.model import inputs, memory
 from human_wm_env.person import schema
 from tests.world_model import tiny
+from world_model.data import encoded_logs
 from world_model.data.encoded_logs import (
     EncodedLogs,
+    LazyLogs,
+    Logs,
     encode_logs,
     histories,
+    moments_until,
+    prepare_logs,
     reference_day,
     windows,
 )
@@ -132,3 +137,73 @@ def test_padding_of_short_logs_changes_no_memory() -> None:
     np.testing.assert_allclose(cut.remembered[:, :51], full.remembered[:, :51], atol=1e-6)
     for day in (60, 100):
         np.testing.assert_allclose(cut.remembered[:, day], cut.remembered[:, 52], atol=1e-6)
+
+
+@pytest.fixture
+def lazy(monkeypatch: pytest.MonkeyPatch) -> Logs:
+    monkeypatch.setattr(encoded_logs, "MOST_ENCODED_DAYS", 0)
+    found = prepare_logs(tiny.logs(), np.arange(tiny.logs().users))
+    assert isinstance(found, LazyLogs) and not found.are_kept
+    return found
+
+
+def test_logs_that_are_encoded_when_asked_for_are_those_that_were_encoded_before(
+    lazy: Logs,
+) -> None:
+    everybody = np.arange(tiny.logs().users)
+    dense = encode_logs(tiny.logs(), everybody)
+    people, rng = np.array([4, 0, 4, 11]), np.random.default_rng(0)
+    days = rng.integers(0, 90, size=(4, 1)) + np.arange(20)
+    one, other = (windows(logs, people, days) for logs in (lazy, dense))
+    for field in dataclasses.fields(one):
+        np.testing.assert_array_equal(getattr(one, field.name), getattr(other, field.name))
+    lengths = np.array([30, 100, 7, 55])
+    for got, wanted in zip(
+        histories(lazy, people, lengths), histories(dense, people, lengths), strict=True
+    ):
+        np.testing.assert_array_equal(got, wanted)
+    np.testing.assert_array_equal(reference_day(lazy), reference_day(dense))
+    assert (lazy.people, lazy.days) == (dense.people, dense.days)
+    np.testing.assert_array_equal(lazy.days_logged, dense.days_logged)
+    parts = [(part, logs.of(held)) for part, logs, held in lazy.parts(5)]
+    assert [part.stop for part, _ in parts] == [5, 10, 12]
+    for part, few in parts:
+        np.testing.assert_array_equal(few.remembered, dense.remembered[part])
+        np.testing.assert_array_equal(few.events.held, dense.events.held[part])
+
+
+def test_days_are_normalised_by_some_people_of_many(
+    lazy: Logs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encoded_logs, "MOST_DESCRIBED", 3)
+    described = lazy.described()
+    assert described.users.tolist() == [0, 5, 11]
+    alone = reference_day(encode_logs(tiny.logs(), np.array([0, 5, 11])))
+    np.testing.assert_allclose(reference_day(lazy), alone, atol=1e-6)
+    dense = encode_logs(tiny.logs(), USERS)
+    assert dense.described() is dense
+
+
+def test_few_people_are_encoded_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    days = tiny.logs().days
+    monkeypatch.setattr(encoded_logs, "MOST_ENCODED_DAYS", 3 * days)
+    assert isinstance(prepare_logs(tiny.logs(), USERS), EncodedLogs)
+    assert isinstance(prepare_logs(tiny.logs(), np.arange(4)), LazyLogs)
+    nothing = np.zeros_like(tiny.logs().observed)
+    nobody = tiny.with_rows(tiny.logs(), tiny.logs().rows, nothing)
+    with pytest.raises(DataError, match="people with observed days"):
+        prepare_logs(nobody, np.arange(4))
+    # A batch of people without a day is no error among others.
+    observed = tiny.logs().observed.copy()
+    observed[0] = False
+    some = prepare_logs(tiny.with_rows(tiny.logs(), tiny.logs().rows, observed), np.arange(4))
+    assert not some.holding(np.array([0]))[0].observed.any()
+
+
+def test_moments_of_consecutive_people_are_those_of_all(logs: EncodedLogs) -> None:
+    lengths = np.array([14, 60])
+    whole = moments_until(logs, lengths)
+    last = moments_until(logs, lengths, np.array([1, 2]))
+    for one, other in zip(last, whole, strict=True):
+        np.testing.assert_array_equal(one.products, other.products[1:])
+        np.testing.assert_array_equal(one.seen, other.seen[1:])

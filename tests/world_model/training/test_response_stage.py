@@ -22,7 +22,7 @@ from world_model.training import response_stage
 from world_model.training.config import RolloutConfig
 from world_model.training.logger import SilentLogger
 from world_model.training.response import ResponseConfig
-from world_model.training.response_stage import sized, train_response_stage
+from world_model.training.response_stage import sampled, sized, train_response_stage
 from world_model.training.response_timing import LEAST_NATS
 from world_model.training_stages import Trained, train
 
@@ -207,3 +207,36 @@ def test_what_was_never_logged_or_done_does_not_enter_the_response() -> None:
     assert of_swimming.sum() == 2 and sum(needs) > 0
     for channels in found.channels:
         assert not channels[needs | of_swimming].any() and channels[0].any()
+
+
+def test_of_many_people_some_are_learned_from_and_some_judge() -> None:
+    train, validation = np.arange(10, 90), np.arange(90, 100)
+    all_of_them = sampled(train, validation, dataclasses.replace(RESPONSE, people=90))
+    assert all_of_them == (train, validation)
+    some = dataclasses.replace(RESPONSE, people=45)
+    learned, judging = sampled(train, validation, some)
+    assert (len(learned), len(judging)) == (40, 5)
+    for chosen, of in ((learned, train), (judging, validation)):
+        assert set(chosen) <= set(of) and (np.diff(chosen) > 0).all()
+    np.testing.assert_array_equal(sampled(train, validation, some)[0], learned)
+    other = dataclasses.replace(some, seed=1)
+    assert (sampled(train, validation, other)[0] != learned).any()
+    least = sampled(train, validation[:1], dataclasses.replace(RESPONSE, people=2))
+    assert [len(each) for each in least] == [1, 1]
+    alone = sampled(train, validation[:0], dataclasses.replace(RESPONSE, people=7))
+    assert [len(each) for each in alone] == [7, 0]
+    with pytest.raises(ConfigError, match="people >= 2"):
+        dataclasses.replace(RESPONSE, people=1)
+
+
+def test_a_response_of_a_sample_is_that_of_these_people_alone() -> None:
+    logs, config = tiny.logs(), dataclasses.replace(RESPONSE, people=6)
+    train, validation = np.arange(9), np.arange(9, 12)
+    learned, judging = sampled(train, validation, config)
+    found = [
+        train_response_stage(logs, *who, how, start=None, logger=SilentLogger())
+        for who, how in (((train, validation), config), ((learned, judging), RESPONSE))
+    ]
+    assert found[0][1] == found[1][1] and found[0][1]["people"] == len(learned) == 4
+    for name, value in to_arrays(found[0][0]).items():
+        np.testing.assert_array_equal(value, to_arrays(found[1][0])[name], err_msg=name)
