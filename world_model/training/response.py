@@ -195,6 +195,7 @@ def training_rounds(
         else:
             parameters = learn_covariance(parameters, judged.learned, config.rank)
             validation.append(judged.judge(parameters))
+        del judged  # a GB of many people: the next round collects it anew
         now = replace(
             now,
             parameters=_rounded(parameters),

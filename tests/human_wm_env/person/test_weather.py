@@ -68,3 +68,11 @@ def test_a_chain_that_never_changes() -> None:
     uniform = np.array([0.0, 0.3, 0.6, 0.999999], dtype=np.float32)
     assert chain.next(np.arange(4), uniform).tolist() == [0, 1, 2, 3]
     assert [chain.next(np.array([w]), uniform[[w]]).item() for w in range(4)] == [0, 1, 2, 3]
+
+
+def test_transitions_of_batches_are_those_of_all_people() -> None:
+    rng = np.random.default_rng(5)
+    days, seen = rng.integers(0, 4, (9, 40)).astype(float), rng.random((9, 40)) < 0.7
+    parts = [(days[part], seen[part]) for part in (slice(0, 4), slice(4, 9))]
+    whole = weather.fit_transitions(days, seen)
+    np.testing.assert_array_equal(weather.transitions_of(parts), whole)

@@ -136,3 +136,19 @@ def test_the_end_of_a_log_is_no_gap() -> None:
     masks = lose_cells(short, days_logged, mood, LOG_ODDS, np.random.default_rng(9))
     assert not masks[~inside].any() and masks.any(axis=(1, 2)).all()
     assert abs(masks[inside].mean() - short[inside].mean()) < 0.06
+
+
+def test_counts_of_a_data_set_are_those_of_its_people(monkeypatch: pytest.MonkeyPatch) -> None:
+    logs, users = tiny.logs(), np.array([7, 1, 2, 9, 4])
+    mood = logs.rows[users][..., schema.MOOD].astype(int)
+    whole = GapCounts.of(logs.observed[users], mood, logs.days_logged[users])
+    monkeypatch.setattr(disk_arrays, "PEOPLE_TOGETHER", 2)
+    parts = GapCounts.of_people(logs, users)
+    for name in ("by_mood", "opened", "at_risk"):
+        np.testing.assert_array_equal(getattr(parts, name), getattr(whole, name), err_msg=name)
+    for one, other in zip(
+        fit_counts(parts),
+        fit_missingness(logs.observed[users], mood, logs.days_logged[users]),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(one, other)
