@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -7,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from human_wm_env.data import disk_arrays
 from human_wm_env.data.dataset import LogDataset, in_order, split_people
 from human_wm_env.errors import DataError
 from human_wm_env.person import schema
@@ -251,3 +254,62 @@ def test_wrong_histories_are_refused(rows: np.ndarray, observed: np.ndarray, wee
 def test_blanking_refuses_a_mask_of_numbers() -> None:
     with pytest.raises(DataError, match="boolean mask"):
         blank_what_is_not_seen(np.zeros((2, 10)), np.ones((2, 10)))
+
+
+def test_people_are_passed_over_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = LogDataset.from_arrays(**logs())
+    monkeypatch.setattr(disk_arrays, "PEOPLE_TOGETHER", 2)
+    for users, chosen in ((None, np.arange(USERS)), (np.array([4, 1, 4]), np.array([4, 1, 4]))):
+        parts = list(data.parts(users))
+        assert [part.stop for part, *_ in parts] == [*range(2, len(chosen), 2), len(chosen)]
+        for part, rows, observed in parts:
+            np.testing.assert_array_equal(rows, data.rows[chosen[part]])
+            np.testing.assert_array_equal(observed, data.observed[chosen[part]])
+
+
+def test_numbers_of_all_people_do_not_depend_on_the_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = logs()
+    given["observed"][0] = False
+    given["observed"][1, :7] = False
+    whole = LogDataset.from_arrays(**given)
+    facts = whole.described(), whole.first_observed_day
+    assert facts[0]["observed_share"] == round(float(whole.observed.mean()), 4)
+    assert facts[1][0] == DAYS and facts[1][1] >= 7
+    monkeypatch.setattr(disk_arrays, "PEOPLE_TOGETHER", 2)
+    parts = LogDataset.from_arrays(**given)
+    assert parts.described() == facts[0]
+    np.testing.assert_array_equal(parts.first_observed_day, facts[1])
+
+
+def test_some_people_alone_keep_their_logs_and_names() -> None:
+    dates = 737_000 + np.arange(USERS)
+    data = LogDataset.from_arrays(**logs(start_date=dates, user_ids=[*"abcde"]))
+    some = data.of_people(np.array([3, 0]))
+    assert some.user_ids == ("d", "a") and some.start_date is not None
+    assert some.split_of == (data.split_of[3], data.split_of[0])
+    assert some.start_date.tolist() == [737_003, 737_000]
+    np.testing.assert_array_equal(some.rows, data.rows[[3, 0]])
+    np.testing.assert_array_equal(some.weekday, data.weekday[[3, 0]])
+    np.testing.assert_array_equal(some.days_logged, data.days_logged[[3, 0]])
+
+
+def test_a_history_of_mapped_logs_is_a_copy(tmp_path: Path) -> None:
+    data = LogDataset.from_arrays(**logs())
+    with (
+        disk_arrays.DiskArray(data.rows.shape, np.float32, str(tmp_path)) as rows,
+        disk_arrays.DiskArray(data.rows.shape, np.bool_, str(tmp_path)) as observed,
+    ):
+        rows.write(0, data.rows)
+        observed.write(0, data.observed)
+        mapped = dataclasses.replace(data, rows=rows.mapped(), observed=observed.mapped())
+    history, wanted = mapped.history(2, 9), data.history(2, 9)
+    assert not isinstance(history.rows, np.memmap) and history.rows.flags.writeable
+    for one, other in zip(vars(history).values(), vars(wanted).values(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    for one, other in zip(
+        mapped.windows(np.array([1, 4]), np.array([3, 0]), 5),
+        data.windows(np.array([1, 4]), np.array([3, 0]), 5),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(one, other)
+    assert mapped.fingerprint == data.fingerprint

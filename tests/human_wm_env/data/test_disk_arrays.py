@@ -50,12 +50,11 @@ def test_no_room_is_told(tmp_path: Path) -> None:
         pass
     with pytest.raises(ValueError, match="closed file"):
         file.write(0, np.zeros((1, 3)))
-    full = DiskArray((2, 3), np.float32, str(tmp_path))
-    with full, pytest.raises(DataError, match="No space left"), Path("/dev/full").open("wb") as no:
-        full._file, kept = no, full._file
-        kept.close()
-        full.write(0, np.zeros((1, 3)))
-        no.flush()
+    with DiskArray((2, 3), np.float32, str(tmp_path)) as full:
+        full._file.close()
+        full._file = Path("/dev/full").open("r+b", buffering=0)  # noqa: SIM115
+        with pytest.raises(DataError, match="No space left"):
+            full.write(0, np.zeros((1, 3)))
 
 
 def test_parts_cover_everybody_once() -> None:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-import numpy as np
+import dataclasses
 
+import numpy as np
+import pytest
+
+from human_wm_env.response import parameters, posterior
 from human_wm_env.response.basis import WIDTH, daily_basis
 from human_wm_env.response.effects import policy_effects
 from human_wm_env.response.parameters import CONTEXT_WIDTH, response_logs
-from human_wm_env.response.posterior import collect, first_working_point, infer, solve
+from human_wm_env.response.posterior import (
+    WorkingPoint,
+    collect,
+    first_working_point,
+    infer,
+    solve,
+)
 from human_wm_env.second_family.effects import REST
 from human_wm_env.second_family.simulate import Policy, policy_row
 from tests.human_wm_env.response import responses
@@ -77,3 +87,26 @@ def test_habit_moves_nothing_away_from_what_is_usual() -> None:
     own = PARAMETERS.coefficients(0, latents[:, 0])[:, CONTEXT_WIDTH:].reshape(6, 2, WIDTH)
     wanted = PARAMETERS.rate_scale * np.einsum("pkw,dk,pw->pd", own, arrived, apart)
     np.testing.assert_allclose(found[0, :, 0], wanted, rtol=1e-6, atol=1e-9)
+
+
+def test_many_people_are_laid_out_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = np.arange(90) < np.arange(30, 90, 10)[:, None]
+    whole = response_logs(PARAMETERS, ROWS, OBSERVED, WEEKDAY, before)
+    point = WorkingPoint(np.random.default_rng(0).standard_normal(whole.rate.shape))
+    moments = collect(PARAMETERS, whole, point)
+    for module in (parameters, posterior):
+        monkeypatch.setattr(module, "MANY_PEOPLE", 3)
+        monkeypatch.setattr(module, "PEOPLE_TOGETHER", 4)
+    parts = response_logs(PARAMETERS, ROWS, OBSERVED, WEEKDAY, before)
+    for field in dataclasses.fields(whole):
+        one, other = getattr(parts, field.name), getattr(whole, field.name)
+        assert (one is None) == (other is None)
+        if other is not None:
+            assert one.dtype == other.dtype
+            np.testing.assert_allclose(one, other, atol=1e-12, err_msg=field.name)
+    collected = collect(PARAMETERS, whole, point)
+    for field in dataclasses.fields(moments):
+        for one, other in zip(
+            getattr(collected, field.name), getattr(moments, field.name), strict=True
+        ):
+            np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-4, err_msg=field.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -213,3 +214,14 @@ def test_features_of_too_few_days_are_named_as_untested() -> None:
     rows[..., schema.MOOD] = rng.integers(0, 4, (1, 56))
     short = LogDataset.from_arrays(rows, observed, name="short")
     assert verdict(short, QUICK).endswith("too few days, links not tested: mood.")
+
+
+def test_of_a_very_large_data_set_some_people_are_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data = kaggle_like(20, 60, 3)
+    assert audit(data, QUICK).users == 20
+    monkeypatch.setattr(sys.modules[audit.__module__], "MOST_PERSON_DAYS", 7 * 60)
+    some = audit(data, QUICK)
+    assert (some.users, some.person_days) == (7, 7 * 60)
+    assert audit(data, QUICK) == some

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import mlx.core as mx
 import numpy as np
+import pytest
 
+from human_wm_env.data import disk_arrays
 from human_wm_env.people import missingness as truth
 from human_wm_env.person import schema
 from human_wm_env.person.gap_events import GapEvents, gap_events
-from world_model.nets.missingness import MOODS, PRIOR_DAYS, Missingness, fit_missingness, lose_cells
+from tests.world_model import tiny
+from world_model.nets.missingness import (
+    MOODS,
+    PRIOR_DAYS,
+    GapCounts,
+    Missingness,
+    fit_counts,
+    fit_missingness,
+    lose_cells,
+)
 
 MOOD_SHARES = np.array([0.35, 0.2, 0.2, 0.25])
 LOG_ODDS = np.log([1 / 1.5, 1 / 1.5, 1.5, 1.5])

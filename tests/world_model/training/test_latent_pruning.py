@@ -16,6 +16,7 @@ from world_model.data.distillation_data import DistillationData
 from world_model.data.encoded_logs import EncodedLogs, encode_logs, windows
 from world_model.nets.likelihood import log_likelihood
 from world_model.nets.world_model import WorldModel
+from world_model.training import latent_pruning
 from world_model.training.config import StageConfig, TrainingConfig
 from world_model.training.joint_stage import encoded
 from world_model.training.latent_pruning import (
@@ -156,3 +157,12 @@ def test_logs_of_one_day_have_no_unseen_days() -> None:
     assert people_with_unseen_days(logs) == 4
     days = np.array([1, 2, 1, 40])
     assert people_with_unseen_days(dataclasses.replace(logs, days_logged=days)) == 2
+
+
+def test_of_very_many_people_some_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, some = without(), np.array([0, 5, 11])
+    monkeypatch.setattr(latent_pruning, "MOST_PEOPLE", 3)
+    alone = gain_of_blocks(model, validation().of(some), CONFIG)
+    assert gain_of_blocks(model, validation(), CONFIG) == alone
+    monkeypatch.setattr(latent_pruning, "MOST_PEOPLE", 12)
+    assert gain_of_blocks(model, validation(), CONFIG) != alone

@@ -20,8 +20,10 @@ from world_model.data.distillation_data import DistillationData
 from world_model.data.encoded_logs import encode_logs
 from world_model.imagination.synthetic_people import imagine_people
 from world_model.predecessor.stage import PredecessorStage
+from world_model.training import history_stage
 from world_model.training.config import StageConfig, TrainingConfig
 from world_model.training.encoder_stage import EncoderStage
+from world_model.training.history_stage import Batch
 from world_model.training.joint_stage import JointStage
 from world_model.training.moment_stage import MomentStage
 from world_model.training.nets_stage import NetsStage
@@ -228,3 +230,21 @@ def test_objectives_fall(make: Making, drops: dict[str, float]) -> None:
         name = f"{stage.name}/validation/{score}"
         curve = [v for seen, v, epochs in logger.seen if seen == name and epochs > 0]
         assert curve[-1] < curve[0] - drop, (score, curve)
+
+
+def test_many_people_are_validated_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history_stage, "VALIDATED_TOGETHER", 4)
+    stage = EncoderStage(tiny.fresh_model(), recognition("train"), recognition("train"), CONFIG)
+    seen: list[tuple[int, float]] = []
+    inner = stage._loss
+
+    def loss(batch: Batch, epoch: int | None) -> tuple[mx.array, ...]:
+        found = inner(batch, epoch)
+        seen.append((len(batch.people), float(found[0])))
+        return found
+
+    monkeypatch.setattr(stage, "_loss", loss)
+    scores = stage.validate(0)
+    assert [people for people, _ in seen] == [4, 4, 2] * (len(seen) // 3)
+    mean = sum(people * value for people, value in seen) / sum(people for people, _ in seen)
+    assert scores[OBJECTIVE] == pytest.approx(mean, rel=1e-6)
