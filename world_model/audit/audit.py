@@ -62,9 +62,11 @@ def audit(dataset: LogDataset, config: AuditConfig | None = None) -> Audit:
     Nulls: people are tested by dealing blocks of days anew to all people; memory and
     weekday by dealing each person's days anew; links by rotating each feature's log within
     each person (features keep their own memory and gaps), or, where people have hardly
-    more than one day each, by shuffling all rows. All splits are used.
+    more than one day each, by shuffling all rows. All splits are used; of more days than
+    `MOST_PERSON_DAYS`, people at random who make up so many.
     """
     config = config or AuditConfig()
+    dataset = _some(dataset, config.seed)
     chances = np.random.SeedSequence(config.seed).spawn(5)
     choice, by_people, by_days, by_links, jitter = map(np.random.default_rng, chances)
     whole = PersonDays.from_dataset(dataset)

@@ -144,7 +144,14 @@ def test_the_script_prints_one_object(
     names = ("growth_rows", "parts_rows", "pretraining_rows", "first_use_rows", "ppo_rows")
     for name in (*names, "update_rows", "vector_world_rows"):
         monkeypatch.setattr(benchmark, name, lambda *_, **__: [{"row": 1}])
-    assert set(measure(BenchmarkConfig(quick=True))) == {"machine", *GROUPS}
+    usual = {*GROUPS} - {"large_data"}  # which takes too long to be one of all
+    assert set(measure(BenchmarkConfig(quick=True))) == {"machine", *usual}
+    monkeypatch.setattr(benchmark, "large_data_rows", lambda sizes: [{"people": sizes.people}])
+    asked = BenchmarkConfig(only="large_data", people=400)
+    assert measure(asked)["large_data"]["rows"] == [{"people": 400}]
+    assert asked.unused().keys() == {"pairs"} and "people" in BenchmarkConfig(people=400).unused()
+    with pytest.raises(ConfigError, match="people >= 300"):
+        BenchmarkConfig(people=1)
 
 
 def test_rows_of_the_transformer() -> None:
