@@ -41,7 +41,7 @@ GROUPS: dict[str, Callable[[bool], list[Row] | tuple[list[Row], dict[str, float]
     "pretraining": lambda quick: pretraining_rows(1 if quick else 9),
     "first_use": lambda quick: first_use_rows(1 if quick else 3, generate=not quick),
     "imports": lambda quick: import_rows(QUICK if quick else Sizes()),
-    LARGE_DATA: lambda quick: large_data_rows(QUICK_LARGE if quick else LargeSizes()),
+    LARGE_DATA: lambda quick: _large_data(LargeSizes.people, quick),
     "ppo": lambda quick: ppo_rows(1 if quick else PPO_ROLLOUTS),
 }
 
@@ -91,6 +91,10 @@ class BenchmarkConfig:
         return unused
 
 
+def _large_data(people: int, quick: bool) -> list[Row]:
+    return large_data_rows(QUICK_LARGE if quick else LargeSizes(people))
+
+
 def measure(config: BenchmarkConfig) -> Facts:
     """Run the benchmark.
 
@@ -104,10 +108,10 @@ def measure(config: BenchmarkConfig) -> Facts:
     usual = [group for group in GROUPS if group != LARGE_DATA]
     for group in usual if config.only is None else (config.only,):
         say(f"measuring {group}")
+        of_group = GROUPS[group]
         if group == LARGE_DATA and not config.quick:
-            measured = large_data_rows(LargeSizes(config.people))
-        else:
-            measured = GROUPS[group](config.quick)
+            of_group = partial(_large_data, config.people)
+        measured = of_group(config.quick)
         rows, numbers = measured if isinstance(measured, tuple) else (measured, {})
         found[group] = {"rows": rows, "numbers": numbers}
     return found
