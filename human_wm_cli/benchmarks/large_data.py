@@ -31,16 +31,17 @@ _EPOCH = (
     "training.nets.epochs=1 training.moments.epochs=1 training.encoder.epochs=1 "
     "training.window_days=32 training.rollouts.weight=1.0 training.encoder.batch_people=32"
 )
-# What runs in the new process: after each part, seconds and the most memory since the part before.
+# What runs in the new process: after each part, seconds of the clock and of the processor, and the
+# most memory, since the part before.
 _MEASURED = """
 import json, resource, sys, time
 from human_wm_cli.benchmarks.large_data import peak_mb
-began, parts = time.perf_counter(), []
+began, used, parts = time.perf_counter(), time.process_time(), []
 def part(name):
-    global began
-    parts.append((name, time.perf_counter() - began, peak_mb()))
+    global began, used
+    parts.append((name, time.perf_counter() - began, time.process_time() - used, peak_mb()))
     print("part", json.dumps(parts[-1]), file=sys.stderr, flush=True)
-    began = time.perf_counter()
+    began, used = time.perf_counter(), time.process_time()
 def timed(module, function, name):
     inner = getattr(module, function)
     def outer(*given, **named):
@@ -85,7 +86,8 @@ def large_data_rows(sizes: LargeSizes) -> list[Row]:
     The folder is written a person at a time, and `humanwm pretrain` runs in a process of its own.
 
     Returns:
-        A row for each part of the run, and one for all: seconds, and the most memory in use.
+        A row for each part of the run, and one for all: seconds, and the most memory in use, MB of
+        2**20 bytes.
     """
     with tempfile.TemporaryDirectory(prefix="humanwm-") as folder:
         began = time.perf_counter()
@@ -102,13 +104,19 @@ def large_data_rows(sizes: LargeSizes) -> list[Row]:
             check=True,
         )
     (told,) = re.findall(r"^parts (.*)$", done.stdout, re.MULTILINE)
-    parts: list[tuple[str, float, float]] = json.loads(told)
+    parts: list[tuple[str, float, float, float]] = json.loads(told)
     # Nothing happens before most parts.
     parts = [each for each in parts if each[1] >= 1.0 or not each[0].startswith("before")]
-    whole = ("all", sum(each[1] for each in parts), max(each[2] for each in parts))
+    _, seconds, used, peaks = zip(*parts, strict=True)
     return [
-        {"people": sizes.people, "part": name, "s": round(seconds, 1), "peak MB": round(peak)}
-        for name, seconds, peak in (*parts, whole)
+        {
+            "people": sizes.people,
+            "part": name,
+            "s": round(clock, 1),
+            "CPU s": round(processor, 1),
+            "peak MB": round(peak),
+        }
+        for name, clock, processor, peak in (*parts, ("all", sum(seconds), sum(used), max(peaks)))
     ]
 
 
