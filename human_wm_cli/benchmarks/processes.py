@@ -17,8 +17,9 @@ from stable_baselines3 import PPO
 from agents.sb3.vec_env import SB3VecEnv
 from human_wm_cli.benchmarks.step_speed import DREAM, SIMULATOR
 from human_wm_cli.console import Facts, Row
+from human_wm_env.files.cache import CACHE_VARIABLE
 from human_wm_env.model.branches import BRANCHES
-from human_wm_env.people.embedded import CACHE_VARIABLE, load_embedded
+from human_wm_env.people.embedded import load_embedded
 
 _IMPORT = "import time; began = time.perf_counter(); import human_wm_env"
 _TELL = "; print(time.perf_counter() - began)"

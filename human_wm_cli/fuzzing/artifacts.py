@@ -22,11 +22,12 @@ from agents.sb3.hyperparameters import PPOConfig
 from human_wm_env.data.importers.daily_csv import read_daily_csv
 from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.exports.import_logs import import_logs
+from human_wm_env.files.cache import CACHE_VARIABLE
 from human_wm_env.model.architecture import Architecture
 from human_wm_env.model.checkpoint import BUNDLED, load_checkpoint, save_checkpoint
 from human_wm_env.model.weights import expected_shapes
 from human_wm_env.people import embedded
-from human_wm_env.people.embedded import CACHE_VARIABLE, EmbeddedConfig, EmbeddedPeople, assemble
+from human_wm_env.people.embedded import EmbeddedConfig, EmbeddedPeople, assemble
 from human_wm_env.person import schema
 from human_wm_env.person.weather import TRANSITIONS
 from human_wm_env.runtime.world_model import WorldModelRuntime

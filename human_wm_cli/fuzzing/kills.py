@@ -18,8 +18,8 @@ import numpy as np
 
 from human_wm_cli.console import Row, say
 from human_wm_cli.run import AGENT, CHECKPOINT, CONFIG
+from human_wm_env.files.cache import CACHE_VARIABLE
 from human_wm_env.files.sealed_folder import MANIFEST_FILE, MANIFEST_SEAL
-from human_wm_env.people.embedded import CACHE_VARIABLE
 
 # Processes of one chain that are killed before one may end.
 CHAIN = 3

@@ -15,6 +15,7 @@ from typing import BinaryIO, Self, cast
 import numpy as np
 
 from human_wm_env.errors import DataError
+from human_wm_env.files.cache import CACHE_VARIABLE
 
 PEOPLE_TOGETHER = 256
 
@@ -75,7 +76,7 @@ class DiskArray:
         return DataError(
             f"room for {size:.1f} GB of large data in {self._folder or 'the temporary files'}",
             f"{error.strerror or error}",
-            "Make room, or let HUMANWM_CACHE name a folder on a larger disk.",
+            f"Make room, or let {CACHE_VARIABLE} name a folder on a larger disk.",
         )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -21,6 +20,7 @@ import numpy as np
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.data.frames import Frame
 from human_wm_env.errors import CheckpointError, ConfigError
+from human_wm_env.files.cache import CACHE_VARIABLE, cache_folder
 from human_wm_env.files.reading import file_digest, read_json
 from human_wm_env.files.writing import whole_folder
 from human_wm_env.people import habits, missingness, physiology, simulator
@@ -34,7 +34,6 @@ from human_wm_env.person.history import weekdays
 # Raised by one whenever `generate` gives other arrays than before; the golden tests watch it.
 GENERATOR_VERSION: int = 1
 BURN_IN_DAYS = 120  # simulated before the log begins, so that fitness fits the habits
-CACHE_VARIABLE = "HUMANWM_CACHE"
 MOST_PERSON_DAYS = 50_000_000
 _NOTE = "config.json"
 _MOST_BYTES = 2**32
@@ -225,21 +224,6 @@ def assemble(config: EmbeddedConfig, arrays: dict[str, np.ndarray]) -> EmbeddedP
         day_lost=arrays["day_lost"],
         feature_lost=arrays["feature_lost"],
     )
-
-
-def cache_folder() -> Path | None:
-    """Return where generated data are kept: $HUMANWM_CACHE, else the user's cache folder.
-
-    None where there is neither: a user without a home.
-    """
-    chosen = os.environ.get(CACHE_VARIABLE)
-    if chosen:
-        return Path(chosen)
-    base = os.environ.get("XDG_CACHE_HOME")
-    try:
-        return (Path(base) if base else Path.home() / ".cache") / "humanwm"
-    except RuntimeError:
-        return None
 
 
 def _store(folder: Path, config: EmbeddedConfig, arrays: dict[str, np.ndarray]) -> None:

@@ -20,9 +20,9 @@ from pathlib import Path
 import numpy as np
 
 from human_wm_env.errors import CheckpointError
+from human_wm_env.files.cache import cache_folder
 from human_wm_env.files.tensors import read_sealed, write_sealed
 from human_wm_env.model.architecture import Architecture
-from human_wm_env.people.embedded import cache_folder
 from human_wm_env.person.history import History
 
 # Raised by one whenever the same log and weights give other numbers than before, or the same

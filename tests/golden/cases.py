@@ -19,10 +19,10 @@ import pytest
 from gymnasium.vector import AutoresetMode
 
 import human_wm_env  # noqa: F401 (registers the ids)
+from human_wm_env.files.cache import CACHE_VARIABLE
 from human_wm_env.files.tensors import read_sealed
 from human_wm_env.futures import imagine_futures
 from human_wm_env.people.embedded import (
-    CACHE_VARIABLE,
     EmbeddedConfig,
     EmbeddedPeople,
     assemble,

@@ -17,12 +17,12 @@ import pytest
 
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.data.uniform_logs import RANGES, UniformConfig, draw_rows, uniform_logs
+from human_wm_env.files.cache import CACHE_VARIABLE
 from human_wm_env.files.tensors import read_sealed
 from human_wm_env.model.architecture import Architecture
 from human_wm_env.model.checkpoint import save_checkpoint
 from human_wm_env.model.weights import expected_shapes
 from human_wm_env.people import embedded
-from human_wm_env.people.embedded import CACHE_VARIABLE
 from human_wm_env.person import schema
 from human_wm_env.person.weather import TRANSITIONS
 from human_wm_env.worlds import posterior_store

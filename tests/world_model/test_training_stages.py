@@ -10,9 +10,9 @@ import pytest
 from human_wm_env.data import disk_arrays
 from human_wm_env.data.dataset import LogDataset
 from human_wm_env.errors import CheckpointError, ConfigError
+from human_wm_env.files.cache import CACHE_VARIABLE
 from human_wm_env.model.architecture import Architecture
 from human_wm_env.model.checkpoint import load_checkpoint
-from human_wm_env.people.embedded import CACHE_VARIABLE
 from human_wm_env.runtime.encoder import Posterior
 from human_wm_env.runtime.world_model import WorldModelRuntime
 from tests.world_model import tiny

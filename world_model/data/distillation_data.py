@@ -11,8 +11,8 @@ import mlx.core as mx
 import numpy as np
 
 from human_wm_env.data.disk_arrays import DiskArray, let_go
+from human_wm_env.files.cache import cache_folder
 from human_wm_env.model import moments
-from human_wm_env.people.embedded import cache_folder
 from human_wm_env.runtime.encoder import Posterior
 from world_model.data.encoded_logs import Logs, moments_until
 

@@ -18,7 +18,7 @@ from human_wm_env.data.disk_arrays import DiskArray
 from human_wm_env.data.folder import PARQUET, files_of, read_manifest
 from human_wm_env.data.importers.folder_table import batches_of
 from human_wm_env.data.importers.import_report import ImportReport
-from human_wm_env.people.embedded import cache_folder
+from human_wm_env.files.cache import cache_folder
 from human_wm_env.person import schema
 from human_wm_env.person.history import LONGEST_LOG_DAYS, blank_what_is_not_seen
 from human_wm_env.person.impossible_values import (

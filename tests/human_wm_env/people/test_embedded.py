@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from human_wm_env.errors import ConfigError
+from human_wm_env.files.cache import CACHE_VARIABLE, cache_folder
 from human_wm_env.people import embedded, physiology
 from human_wm_env.people.embedded import EmbeddedConfig, EmbeddedPeople, generate, load_embedded
 from human_wm_env.people.physiology import Body
@@ -99,7 +100,7 @@ def test_a_deep_copy_is_the_thing_itself(small: EmbeddedPeople) -> None:
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     embedded._load.cache_clear()
     folder = tmp_path / "cache"
-    monkeypatch.setenv(embedded.CACHE_VARIABLE, str(folder))
+    monkeypatch.setenv(CACHE_VARIABLE, str(folder))
     yield folder
     embedded._load.cache_clear()
 
@@ -171,8 +172,8 @@ def test_a_folder_that_cannot_be_written_warns_and_works(
     embedded._load.cache_clear()
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
-    monkeypatch.setenv(embedded.CACHE_VARIABLE, str(blocked / "below"))
-    with pytest.warns(UserWarning, match=embedded.CACHE_VARIABLE):
+    monkeypatch.setenv(CACHE_VARIABLE, str(blocked / "below"))
+    with pytest.warns(UserWarning, match=CACHE_VARIABLE):
         people = load_embedded(TINY)
     np.testing.assert_array_equal(people.true_rows, generate(TINY)["true_rows"])
     embedded._load.cache_clear()
@@ -217,11 +218,11 @@ def test_without_a_home_people_live_in_memory(monkeypatch: pytest.MonkeyPatch) -
     def no_home() -> Path:
         raise RuntimeError("Could not determine home directory.")
 
-    monkeypatch.delenv(embedded.CACHE_VARIABLE, raising=False)
+    monkeypatch.delenv(CACHE_VARIABLE, raising=False)
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setattr(Path, "home", no_home)
     embedded._load.cache_clear()
-    assert embedded.cache_folder() is None
+    assert cache_folder() is None
     assert load_embedded(TINY).dataset.users == TINY.users
     embedded._load.cache_clear()
 
@@ -229,16 +230,6 @@ def test_without_a_home_people_live_in_memory(monkeypatch: pytest.MonkeyPatch) -
 def test_more_people_than_memory_holds_are_refused() -> None:
     with pytest.raises(ConfigError, match="at most"):
         EmbeddedConfig(users=10**6, days=1000)
-
-
-def test_the_cache_follows_the_xdg_convention(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(embedded.CACHE_VARIABLE, raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
-    assert embedded.cache_folder() == Path("/somewhere/humanwm")
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    assert embedded.cache_folder() == Path.home() / ".cache" / "humanwm"
-    monkeypatch.setenv(embedded.CACHE_VARIABLE, "/elsewhere")
-    assert embedded.cache_folder() == Path("/elsewhere")
 
 
 def test_another_version_is_generated_anew(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,9 +6,9 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
+from human_wm_env.files.cache import CACHE_VARIABLE
 from human_wm_env.files.tensors import write_sealed
 from human_wm_env.model.architecture import Architecture
-from human_wm_env.people.embedded import CACHE_VARIABLE
 from human_wm_env.random_streams import Stream
 from human_wm_env.worlds import posterior_store
 from human_wm_env.worlds.dream import DreamWorld

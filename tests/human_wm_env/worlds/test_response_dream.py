@@ -16,7 +16,7 @@ from stable_baselines3.common.env_checker import check_env as sb3_check_env
 from human_wm_env.envs.env import Env
 from human_wm_env.envs.vector_env import VectorEnv
 from human_wm_env.errors import CheckpointError
-from human_wm_env.people.embedded import CACHE_VARIABLE
+from human_wm_env.files.cache import CACHE_VARIABLE
 from human_wm_env.person import observations, schema
 from human_wm_env.person.actions import decode
 from human_wm_env.person_context import PersonContext

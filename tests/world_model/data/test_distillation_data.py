@@ -8,8 +8,8 @@ import pytest
 from scipy import stats
 
 from human_wm_env.data.disk_arrays import is_mapped
+from human_wm_env.files.cache import CACHE_VARIABLE
 from human_wm_env.model import moments
-from human_wm_env.people.embedded import CACHE_VARIABLE
 from human_wm_env.runtime.encoder import Posterior
 from tests.world_model import tiny
 from world_model.data import distillation_data

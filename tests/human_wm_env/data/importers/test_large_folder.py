@@ -19,7 +19,7 @@ from human_wm_env.data.folder import MANIFEST
 from human_wm_env.data.importers import daily_csv, large_folder
 from human_wm_env.data.importers.daily_csv import Imported, read_daily_csv
 from human_wm_env.errors import DataError, LogWarning
-from human_wm_env.people.embedded import CACHE_VARIABLE
+from human_wm_env.files.cache import CACHE_VARIABLE
 from human_wm_env.person import schema
 
 HEADER = f"user_id,date,{','.join(schema.FEATURE_NAMES)}\n"
