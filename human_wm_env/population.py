@@ -13,7 +13,7 @@ from human_wm_env.model.branches import BRANCHES
 from human_wm_env.person import schema
 from human_wm_env.random_streams import Stream
 from human_wm_env.runtime.world_model import ModelSource, load_world_model
-from human_wm_env.settings import whole_number
+from human_wm_env.settings import seed_number, whole_number
 from human_wm_env.worlds.dream import DreamWorld
 from human_wm_env.worlds.starts import PersonStart
 
@@ -60,8 +60,7 @@ def imagine_population(
     people = np.arange(dataset.users) if users is None else _positions(dataset, users)
     if whole_number(threads, "threads") < 1:
         raise ConfigError("at least 1 thread", f"threads={threads}", "Raise it.")
-    if whole_number(seed, "seed") < 0:
-        raise ConfigError("a seed of at least 0", f"seed={seed}", "Take another one.")
+    seed = seed_number(seed, "seed")
     runtime = load_world_model(world_model)
     threads = max(1, min(threads, -(-len(people) // PEOPLE_TOGETHER)))
     # A world of each thread: what they keep of people is not for several of them.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import operator
 import os
@@ -15,21 +16,24 @@ from human_wm_env.errors import ConfigError, did_you_mean
 
 
 def whole_number(value: object, name: str) -> int:
-    """Return an integer setting as an int."""
-    try:
-        return operator.index(value)  # type: ignore[arg-type]
-    except TypeError as error:
-        raise ConfigError(
-            f"{name} as a whole number",
-            repr(value),
-            "Round it yourself, so that nothing is hidden.",
-        ) from error
+    """Return an integer setting as an int; True and False are none."""
+    if not isinstance(value, bool):
+        with contextlib.suppress(TypeError):
+            return operator.index(value)  # type: ignore[arg-type]
+    raise ConfigError(
+        f"{name} as a whole number",
+        repr(value),
+        "Round it yourself, so that nothing is hidden."
+        if isinstance(value, float | np.floating)
+        else "Give a whole number.",
+    )
 
 
 def finite_number(value: object, name: str) -> float:
-    """Return a setting as a finite float."""
+    """Return a setting as a finite float; text, True and False are none."""
+    no_number = isinstance(value, str | bytes | bool | np.bool_)
     try:
-        number = math.nan if isinstance(value, str | bytes) else float(value)  # type: ignore[arg-type]
+        number = math.nan if no_number else float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):

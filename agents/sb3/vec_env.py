@@ -83,6 +83,12 @@ class SB3VecEnv(VecEnv):
     """
 
     def __init__(self, env: Vector, *, bootstrap: bool = True) -> None:
+        if not isinstance(env, gym.vector.VectorEnv):
+            raise ConfigError(
+                "a VectorEnv",
+                repr(env),
+                "Make it with gym.make_vec(..., autoreset_mode=AutoresetMode.SAME_STEP).",
+            )
         mode = env.metadata.get("autoreset_mode")
         if mode != AutoresetMode.SAME_STEP:
             raise ConfigError(

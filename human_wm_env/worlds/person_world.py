@@ -107,7 +107,14 @@ class PersonWorld(World[PersonState[InnerT], PersonStart], Generic[InnerT]):
 
     def user_name(self, index: int) -> str:
         """Return a person's id; "" for -1, a log that the caller gave."""
-        return self.dataset.user_ids[index] if index >= 0 else ""
+        place, users = whole_number(index, "the position of a person"), self.dataset.users
+        if not -1 <= place < users:
+            raise ConfigError(
+                f"the position of a person, from 0 to {users - 1}, or -1",
+                f"{place}",
+                "Take user_index of info.",
+            )
+        return self.dataset.user_ids[place] if place >= 0 else ""
 
     # What a subclass does ---------------------------------------------------------
 

@@ -88,7 +88,7 @@ def test_an_unknown_weekday_stays_unknown() -> None:
     [
         ({"threads": 0}, "at least 1 thread; received threads=0"),
         ({"threads": 1.5}, "threads as a whole number"),
-        ({"seed": -1}, "a seed of at least 0; received seed=-1"),
+        ({"seed": -1}, "seed >= 0; received -1"),
         ({"users": [99]}, "users from 0 to 11, positions in the data set; received 99"),
         ({"users": [0, -1]}, "users from 0 to 11, positions in the data set; received -1"),
         ({"users": [0.5]}, "users as whole numbers"),

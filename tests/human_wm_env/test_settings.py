@@ -60,3 +60,18 @@ def test_what_is_wrong_is_refused_by_name(
     for value in values:
         with pytest.raises(ConfigError, match=message):
             check(value, "it")
+
+
+@pytest.mark.parametrize("check", [whole_number, finite_number, seed_number])
+@pytest.mark.parametrize("truth", [True, False, np.True_])
+def test_truths_are_no_numbers(check: Callable[[object, str], object], truth: object) -> None:
+    with pytest.raises(ConfigError, match="horizon as a"):
+        check(truth, "horizon")
+
+
+@pytest.mark.parametrize(
+    ("value", "remedy"), [(1.5, "Round it yourself"), (None, "Give a whole number")]
+)
+def test_only_what_can_be_rounded_is_told_so(value: object, remedy: str) -> None:
+    with pytest.raises(ConfigError, match=remedy):
+        whole_number(value, "horizon")

@@ -216,3 +216,9 @@ def test_without_bootstrap_the_time_limit_is_the_end(people: EmbeddedPeople) -> 
             _, _, over, infos = venv.step(np.zeros((venv.num_envs, 7), dtype=np.float32))
         ended = [info for info in infos if info]
         assert [info["TimeLimit.truncated"] for info in ended] == [bootstrap] * len(ended)
+
+
+@pytest.mark.parametrize("env", [None, "HumanWM-v0"])
+def test_what_is_no_vector_env_is_refused(env: Any) -> None:
+    with pytest.raises(ConfigError, match=f"expected a VectorEnv; received {env!r}"):
+        SB3VecEnv(env)

@@ -321,3 +321,11 @@ def test_an_env_that_is_drawn_keeps_every_state_of_its_episode() -> None:
     plain.reset(seed=0)
     plain.step(0)
     assert len(plain.unwrapped._trail) == 1  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("index", [5000, -2, 1.5, None, True])
+def test_nobody_is_at_an_impossible_position(make: Make, index: Any) -> None:
+    env = make()
+    assert (env.user_name(np.int64(0)), env.user_name(-1)) == (env.world.user_name(0), "")
+    with pytest.raises(ConfigError, match="the position of a person"):
+        env.user_name(index)
