@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import shlex
 import textwrap
 import types
 import typing
@@ -175,6 +176,7 @@ class _Composer:
         """Return defaults, then choices, then values, in the order given."""
         settings: list[_Assignment] = []
         for word in overrides:
+            _require_key(word, self.schema)
             path, text = _split(word)
             source = f"the override {word!r}"
             slot = self._known_slot(path, source)
@@ -309,6 +311,25 @@ def _unused(config: object, prefix: KeyPath = ()) -> Iterator[tuple[KeyPath, str
             yield (*prefix, *name.split(".")), why
     for each in fields(config):
         yield from _unused(getattr(config, each.name), (*prefix, each.name))
+
+
+def _require_key(word: str, schema: type) -> None:
+    """Refuse a log's path, or a change of days, that has no key; the remedy names the key."""
+    key = word.partition("=")[0]
+    if _slot(schema, tuple(key.split("."))) is not None:
+        return
+    from human_wm_env.data.folder import is_folder_of_logs
+    from human_wm_env.person.schema import FEATURE_NAMES
+
+    meant = None
+    if key.startswith(FEATURE_NAMES):
+        meant = "change" if _slot(schema, ("change",)) else None
+    elif Path(word).is_file() or is_folder_of_logs(Path(word)):
+        keys = (("history",), ("source",), ("data", "source"))
+        meant = next((".".join(path) for path in keys if _slot(schema, path)), None)
+    if meant is not None:
+        told = f"{meant}={word}"
+        raise ConfigError("key=value", repr(word), f"Say {shlex.quote(told)}.")
 
 
 def _split(word: str) -> tuple[KeyPath, str]:

@@ -90,3 +90,13 @@ def test_an_error_is_one_paragraph(tmp_path: Path, capsys: pytest.CaptureFixture
     with pytest.raises(SystemExit):
         run(tmp_path, f"data.source={tmp_path / 'none.csv'}")
     assert "which is no file" in capsys.readouterr().err
+
+
+def test_a_log_without_its_key_is_told_the_key(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "own.csv"
+    file.write_text("user_id,date\n", encoding="utf-8")
+    with pytest.raises(SystemExit):
+        run(tmp_path, str(file))
+    assert f"Say data.source={file}." in capsys.readouterr().err

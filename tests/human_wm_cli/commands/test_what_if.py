@@ -75,3 +75,26 @@ def test_a_log_that_is_not_there_is_named_as_it_was_given(
         what_if.run(arguments=["nix.csv", "change=sleep_hours+1", f"run.root={tmp_path}"])
     errors = capsys.readouterr().err
     assert "received nix.csv, which is no file" in errors and "data.source" not in errors
+
+
+@pytest.mark.parametrize(
+    ("words", "remedy"),
+    [
+        (["own.csv", "sleep_hours+1"], "Say change=sleep_hours+1."),
+        (["own.csv", "sleep_hours=7"], "Say change=sleep_hours=7."),
+        (["own.csv", "steps*1.5 on Mon"], "Say 'change=steps*1.5 on Mon'."),
+        (["change=sleep_hours+1", "own.csv"], "Say history=own.csv."),
+    ],
+)
+def test_the_key_of_a_word_without_one_is_named(
+    words: list[str],
+    remedy: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_log(tmp_path / "own.csv", 1)
+    with pytest.raises(SystemExit):
+        what_if.run(arguments=words)
+    assert remedy in capsys.readouterr().err
