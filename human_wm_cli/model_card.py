@@ -13,6 +13,7 @@ from human_wm_cli.run import EVENTS
 from human_wm_env import LogDataset, load_world_model
 from human_wm_env.counterfactual.words import REQUIREMENTS
 from human_wm_env.files.writing import write_whole
+from human_wm_env.wording import counted_people
 from world_model import Card, CardConfig, make_card
 from world_model.card.card import DREAM, SIMULATOR
 from world_model.card.figures import coverage_figure, pit_figure
@@ -79,7 +80,7 @@ def as_text(card: Card) -> str:
     lines = [
         "# Model card",
         "",
-        f"Measured on {about.judged_people} people of the {about.judged_on} split of "
+        f"Measured on {counted_people(about.judged_people)} of the {about.judged_on} split of "
         f"{about.data}{', whom training never saw' if unseen else ''}; forecasts from "
         f"{about.starts} starts with {about.config.draws} independent draws each.",
     ]
@@ -105,7 +106,7 @@ def _show(card: Card, dataset: LogDataset, folder: Path, dashboard: Dashboard) -
         if name in card.forecasts
         for horizon, each in card.forecasts[name].by_horizon.items()
     }
-    about = f"On {card.about.forecasts_of} of {card.about.forecast_people} people."
+    about = f"On {card.about.forecasts_of} of {counted_people(card.about.forecast_people)}."
     dashboard.figure(
         "calibration/coverage", coverage_figure(covered, "Coverage of the dream"), about=about
     )

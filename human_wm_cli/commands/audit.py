@@ -11,7 +11,7 @@ from human_wm_cli.console import Facts, Row, print_report, run_script, say
 from human_wm_cli.data import DataConfig, load_dataset, provenance
 from human_wm_cli.run import RunConfig, RunFolder
 from human_wm_env.person import schema
-from human_wm_env.wording import counted
+from human_wm_env.wording import counted, counted_people
 from world_model import Audit, AuditConfig, audit_logs, verdict_of
 from world_model.audit import Family
 from world_model.audit.signals import VALENCE
@@ -100,8 +100,8 @@ def to_metrics(audited: Audit) -> Facts:
 
 def print_tables(audited: Audit) -> None:
     """Print what was found."""
-    people = counted(audited.users, "person", "people")
-    tested = counted(audited.tested_people, "person", "people")
+    people = counted_people(audited.users)
+    tested = counted_people(audited.tested_people)
     print_report(
         feature_rows(audited),
         title=f"{audited.name}: {people}, {counted(audited.person_days, 'person-day')}; "

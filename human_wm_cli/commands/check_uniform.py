@@ -11,6 +11,7 @@ from human_wm_cli.data import UNIFORM, DataConfig, load_dataset
 from human_wm_cli.run import RunConfig, RunFolder
 from human_wm_env import ConfigError, load_world_model
 from human_wm_env.model.architecture import Architecture
+from human_wm_env.wording import counted, counted_people
 from world_model import TrainingConfig, measure_no_structure, verdict
 from world_model.card.uniform_logs import requirements
 from world_model.training.unused import unused_settings
@@ -95,7 +96,8 @@ def main(config: CheckUniformConfig) -> None:
         print_report(
             rows,
             json=config.json,
-            title=f"{dataset.users} people x {dataset.days} days of uniform numbers",
+            title=f"{counted_people(dataset.users)} x {counted(dataset.days, 'day')} "
+            "of uniform numbers",
             result=result,
         )
         say(f"Checkpoint and all numbers in {run.path}")

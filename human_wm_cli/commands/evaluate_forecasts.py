@@ -10,6 +10,7 @@ from human_wm_cli.data import DataConfig, load_time_split
 from human_wm_cli.fan_charts import ABOUT, held_out_charts
 from human_wm_cli.run import RunConfig, RunFolder
 from human_wm_env import load_world_model
+from human_wm_env.wording import counted, counted_people
 from world_model import HeldOutConfig, judge_held_out
 from world_model.card.calibration import LEVELS
 from world_model.card.figures import coverage_figure, pit_figure
@@ -108,15 +109,14 @@ def print_tables(found: Facts) -> None:
     trained = "on the days before" if about["trained_on_the_days_before"] else "on other logs"
     members = len(about["weights_sha256"])
     pool = f" of {members} checkpoints together" if members > 1 else ""
-    one_person = about["people"] == 1
     print(
-        f"{about['data']}: {about['held_out_days']} held-out days of "
-        f"{'1 person' if one_person else str(about['people']) + ' people'} "
+        f"{about['data']}: {counted(about['held_out_days'], 'held-out day')} of "
+        f"{counted_people(about['people'])} "
         f"(split by time), checkpoint trained {trained}; {about['config']['posterior']} posterior, "
-        f"{about['draws']} draws{pool}."
+        f"{counted(about['draws'], 'draw')}{pool}."
     )
     for horizon, features in found["days_ahead"].items():
-        days = "1 day" if horizon == "1" else f"{horizon} days"
+        days = counted(int(horizon), "day")
         print_report(
             skill_rows(features),
             title=f"\n{days} ahead, against user mean + lag 1 + weekday (gain: positive is "
@@ -131,13 +131,13 @@ def print_tables(found: Facts) -> None:
     summary = found["summary"]
     worse = ", ".join(summary["significantly_worse"]) or "none"
     print(
-        ("\n" if one_person else f"\nSignificantly worse than the baseline: {worse}. ")
+        ("\n" if about["people"] == 1 else f"\nSignificantly worse than the baseline: {worse}. ")
         + f"Coverage at most {100 * summary['coverage_off']:.1f} points off "
         f"({summary['coverage_off_where']})."
     )
     if about["left_out"]:
         print(about["left_out"])
-    if one_person:
+    if about["people"] == 1:
         print(
             "One person: the gains are theirs on these days. Whether they hold for other people "
             "or other days cannot be judged, so there are no intervals."
@@ -149,17 +149,19 @@ def _show(
 ) -> None:
     """Put tables, calibration and futures of some people on the run's dashboard."""
     for horizon, features in found["days_ahead"].items():
-        run.table(f"{horizon} days ahead", skill_rows(features), "* excludes 0")
+        run.table(f"{counted(int(horizon), 'day')} ahead", skill_rows(features), "* excludes 0")
     run.table("coverage", coverage_rows(found["coverage"]), "Coverage of central intervals")
     covered = {
-        f"{name}, {horizon} days ahead": each["all"]
+        f"{name}, {counted(int(horizon), 'day')} ahead": each["all"]
         for name, by_horizon in scores.coverage.items()
         for horizon, each in by_horizon.items()
     }
     title = "Coverage on held-out days"
     run.dashboard.figure("calibration/coverage", coverage_figure(covered, title))
     for name, by_horizon in scores.pit.items():
-        pits = {f"{horizon} days ahead": each for horizon, each in by_horizon.items()}
+        pits = {
+            f"{counted(int(horizon), 'day')} ahead": each for horizon, each in by_horizon.items()
+        }
         run.dashboard.figure(f"calibration/PIT of {name}", pit_figure(pits, f"PIT of {name}"))
     for name, chart in held_out_charts(load_time_split(config.data).whole, config.checkpoint):
         run.dashboard.figure(name, chart, about=ABOUT)

@@ -12,6 +12,7 @@ import yaml
 
 from human_wm_cli.console import Row, print_report, run_script, say
 from human_wm_env import ConfigError, write_logs
+from human_wm_env.wording import counted, counted_people
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,8 @@ def main(config: ImportConfig) -> None:
         return
     print_report(
         manifest["counts"],
-        title=f"{manifest['people']} people, {manifest['person_days']} person-days in "
+        title=f"{counted_people(manifest['people'])}, "
+        f"{counted(manifest['person_days'], 'person-day')} in "
         f"{config.out}; values: read = kept + merged + rejected",
     )
     print()

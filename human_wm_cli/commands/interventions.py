@@ -28,6 +28,7 @@ from human_wm_env.second_family.structure import (
     Structure,
     draw_structure,
 )
+from human_wm_env.wording import counted_people
 from world_model.card.interventions import EffectScore, score_effects, share_of_best_choice
 from world_model.training.response import ResponseConfig, train_response
 from world_model.training.response_timing import Timing, find_timing
@@ -175,7 +176,7 @@ def main(config: InterventionsConfig) -> None:
         results = {}
         for member in config.members:
             held_out = " (held out)" if member in HELD_OUT_MEMBERS else ""
-            say(f"member {member}{held_out}: training on {config.people} people")
+            say(f"member {member}{held_out}: training on {counted_people(config.people)}")
             results[member] = judge_member(member, config)
         rows: list[Row] = [
             {"member": member, **score.as_row()}
