@@ -324,9 +324,11 @@ def _require_key(word: str, schema: type) -> None:
     meant = None
     if key.startswith(FEATURE_NAMES):
         meant = "change" if _slot(schema, ("change",)) else None
-    elif Path(word).is_file() or is_folder_of_logs(Path(word)):
+    else:
         keys = (("history",), ("source",), ("data", "source"))
-        meant = next((".".join(path) for path in keys if _slot(schema, path)), None)
+        with contextlib.suppress(OSError):  # such as one of a name that is too long
+            if Path(word).is_file() or is_folder_of_logs(Path(word)):
+                meant = next((".".join(path) for path in keys if _slot(schema, path)), None)
     if meant is not None:
         told = f"{meant}={word}"
         raise ConfigError("key=value", repr(word), f"Say {shlex.quote(told)}.")

@@ -335,3 +335,9 @@ def test_the_home_folder_is_found_where_shells_leave_it(
     found = toy(configs, *words)
     assert (found.name, found.output) == ("/home/ann/log.csv", Path("/home/ann/runs"))
     assert (found.users, found.change) == (["/home/ann/a"], "~1")
+
+
+@pytest.mark.parametrize("word", ["n" * 5000, f"nix=[{'3,' * 5000}]"])
+def test_words_too_long_for_a_path_are_no_paths(configs: Path, word: str) -> None:
+    with pytest.raises(ConfigError, match=r"expected key=value|expected a known setting"):
+        toy(configs, word)
