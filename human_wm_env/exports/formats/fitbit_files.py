@@ -26,6 +26,8 @@ _FOLDERS = {
 }
 # A second download is unpacked beside the first as "Takeout 2" or "Takeout (1)".
 _TAKEOUT = re.compile(r"takeout(?: \d+| ?\(\d+\))?", re.IGNORECASE)
+# What is left of a folder's name without its date; less may be of somebody named by a date.
+_FEWEST_LETTERS = 3
 _PART = re.compile(r"(takeout-\d{8}T\d{6}Z(?:-\d+)?)-\d{3}", re.IGNORECASE)
 
 
@@ -72,7 +74,8 @@ def _with_folders(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
 def _person_folder(folder: str) -> str:
     """Return the folder around an export's own folders; parts of one download share it.
 
-    So do exports whose folders differ in their date alone, of which the newer one knows better.
+    So do exports whose folders differ in their date alone, of which the newer one knows better;
+    but dates without a name beside them may be how people are named.
     """
     parts = list(PurePosixPath(folder).parts)
     for place, (outer, inner) in enumerate(pairwise(parts)):
@@ -81,5 +84,11 @@ def _person_folder(folder: str) -> str:
             break
     while parts and (parts[-1].lower() in _FOLDERS or _TAKEOUT.fullmatch(parts[-1])):
         parts.pop()
-    names = (without_date(_PART.sub(r"\1", part)) for part in parts)
+    names = (_name_of(_PART.sub(r"\1", part)) for part in parts)
     return "/".join(name for name in names if name)
+
+
+def _name_of(part: str) -> str:
+    name = without_date(part)
+    is_name = sum(letter.isalpha() for letter in name) >= _FEWEST_LETTERS
+    return name if is_name or _TAKEOUT.match(part) else part

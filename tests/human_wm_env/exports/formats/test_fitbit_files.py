@@ -55,6 +55,15 @@ NEXT = {**NIGHT, "steps-2020-05-05.json": minutes("2020-05-05 00:00", 1440, "10"
             {"MyFitbitData_2024-03-01": person(4), "MyFitbitData_2024-06-01": NEXT},
             {"me": (28800, 2)},
         ),
+        # But dates may be how a study names its people.
+        (
+            {"2024-03-01": person(4), "2024-06-01": NEXT},
+            {"2024-03-01": (14400, 1), "2024-06-01": (14400, 1)},
+        ),
+        (
+            {"p20240301/Sleep": person(4), "p20240302/Sleep": person(4)},
+            {"p20240301": (14400, 1), "p20240302": (14400, 1)},
+        ),
         (
             {"ann-20240301/Sleep": person(4), "ann-20240601": NEXT, "bob/Sleep": person(4)},
             {"ann": (28800, 2), "bob": (14400, 1)},
