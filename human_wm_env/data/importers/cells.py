@@ -56,5 +56,5 @@ def what_is_wrong(text: str, index: int) -> str:
     if isinstance(feature, schema.Continuous):
         return f"is no finite number ({feature.unit}, with a decimal point)"
     near = did_you_mean(text, feature.categories)
-    hint = near if near.startswith("Did") else ""
-    return f"is none of {', '.join(feature.categories)}. {hint}".strip()
+    hint = f". {near}" if near.startswith("Did") else ""
+    return f"is none of {', '.join(feature.categories)}{hint}"

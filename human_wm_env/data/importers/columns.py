@@ -191,6 +191,13 @@ def with_unit(text: str) -> tuple[str, float] | None:
     return None if column is None else (column.name, column.factor)
 
 
+def may_be(cell: str, feature: str) -> bool:
+    """Return whether a column can be of a feature: its name says no unit of another."""
+    split = _WITH_UNIT.fullmatch(plain(cell))
+    units = UNITS.get(schema.INDEX.get(feature, -1), {})
+    return split is None or not units or split[2] in units
+
+
 def plain(cell: str) -> str:
     """Return a name of a column as ours are compared with it."""
     return " ".join(cell.casefold().split())

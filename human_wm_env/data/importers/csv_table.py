@@ -14,7 +14,15 @@ import numpy as np
 
 from human_wm_env.data.dataset import in_order, plain_id
 from human_wm_env.data.importers.cells import MOST_UNKNOWN, NOT_OBSERVED, what_is_wrong
-from human_wm_env.data.importers.columns import COLUMNS, DATE, USER, Column, plain, recognise
+from human_wm_env.data.importers.columns import (
+    COLUMNS,
+    DATE,
+    USER,
+    Column,
+    may_be,
+    plain,
+    recognise,
+)
 from human_wm_env.data.importers.dates import read_dates
 from human_wm_env.data.importers.labels import LabelColumn
 from human_wm_env.data.importers.numbers import NumberColumn, decimal_of, lost_zeros
@@ -229,8 +237,9 @@ class _Header:
     def _near(self, column: str) -> str:
         """Ask whether an ignored column was meant, or say nothing."""
         ours = _first_word(column)
-        meant = [name for name in self.ignored if _first_word(name) == ours]
-        meant = meant or difflib.get_close_matches(column, self.ignored, n=1, cutoff=_ALIKE)
+        ignored = [name for name in self.ignored if may_be(name, column)]
+        meant = [name for name in ignored if _first_word(name) == ours]
+        meant = meant or difflib.get_close_matches(column, ignored, n=1, cutoff=_ALIKE)
         return f"is it {meant[0]!r}?" if meant else ""
 
 

@@ -10,6 +10,7 @@ from human_wm_env.data.importers.cells import EMPTY, NOT_OBSERVED, Settled, plai
 from human_wm_env.person import schema
 
 _GYM = "Gym Workout"
+_MOST_WORDS = 5
 # The first that occurs in a name decides; those before others are parts of other words.
 SPORTS = (
     ("crunch", _GYM),
@@ -40,6 +41,21 @@ _OTHER_SPORTS = (
     *("strength", "gym", "weight", "hiit", "crossfit", "fitness", "elliptical", "rowing"),
     *("kraft", "rudern"),
 )
+# Words and scales that diaries have for a mood. Assumption: the upper end of a scale is happy, its
+# lower end stressed, as `exports/formats/daylio.py` has it.
+MOOD_WORDS = {
+    **dict.fromkeys(
+        ("rad", "great", "good", "very good", "excellent", "awesome", "amazing", "super", "gut"),
+        "Happy",
+    ),
+    **dict.fromkeys(("sehr gut", "toll", "glücklich"), "Happy"),
+    **dict.fromkeys(("ok", "okay", "meh", "so-so", "average", "mittel", "geht so"), "Neutral"),
+    **dict.fromkeys(("exhausted", "sleepy", "müde", "erschöpft"), "Tired"),
+    **dict.fromkeys(
+        ("bad", "very bad", "awful", "terrible", "schlecht", "sehr schlecht", "gestresst"),
+        "Stressed",
+    ),
+}
 _NOT_DONE = ("no ", "not ", "kein ", "nicht ", "skipped ", "missed ")
 
 
@@ -75,7 +91,7 @@ class LabelColumn:
         if none_is_empty:
             self._codes.setdefault("none", NOT_OBSERVED)
         self._unknown: list[tuple[int, str]] = []
-        self._sports: set[str] = set()
+        self._words: set[str] = set()
 
     def read(self, text: str) -> float:
         """Return the code of a cell; NaN where it is empty, or none of ours."""
@@ -100,17 +116,24 @@ class LabelColumn:
     def settle(self, decimal: str | None) -> Settled:
         """Return the labels that are unknown; see `NumberColumn.settle`."""
         told = ""
-        if self._sports:
-            some = ", ".join(sorted(self._sports)[:4])
-            told = f"names of sports are read as workouts ({some})"
+        if self._words:
+            some = ", ".join(sorted(self._words)[:_MOST_WORDS])
+            what = "names of sports are read as workouts"
+            if self.index == schema.MOOD:
+                what = "words for moods are read as ours"
+            told = f"{what} ({some})"
         return Settled([], self._unknown, told)
 
     def _code(self, text: str) -> float | None:
         code = self._codes.get(plain_label(text))
-        if code is None and self.index == schema.WORKOUT:
-            ours = _workout_of(text)
+        if code is None:
+            ours = None
+            if self.index == schema.WORKOUT:
+                ours = _workout_of(text)
+            elif self.index == schema.MOOD:
+                ours = MOOD_WORDS.get(plain_label(text))
             if ours is not None:
-                self._sports.add(f"{text[:30]}: {ours}")
+                self._words.add(f"{text[:30]}: {ours}")
                 code = float(schema.categories(self.index).index(ours))
         return code
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import PurePosixPath
 
+from human_wm_env.data.importers.labels import MOOD_WORDS
 from human_wm_env.exports.accounts import accounts
 from human_wm_env.exports.categories import MOODS, category_codes, majority_mood
 from human_wm_env.exports.csv_rows import header_of, read_rows
@@ -22,14 +23,7 @@ from human_wm_env.person import schema
 
 _DATE, _MOOD = "full_date", "mood"
 _COLUMNS = {_DATE, _MOOD, "weekday"}
-# Assumption: the scale's upper end is happy, its lower end stressed.
-_WORDS = {
-    "rad": "Happy",
-    "good": "Happy",
-    "meh": "Neutral",
-    "bad": "Stressed",
-    "awful": "Stressed",
-}
+_WORDS = {word: MOOD_WORDS[word] for word in ("rad", "good", "meh", "bad", "awful")}
 
 
 class Daylio:

@@ -298,14 +298,30 @@ def test_a_table_as_a_phone_gives_it(tmp_path: Path) -> None:
 def test_a_table_of_another_country(tmp_path: Path) -> None:
     rows = ["30.08.2026;9.500;7:39;59,2;2.178;gut", "31.08.2026;950;6:44;58,7;1.511;schlecht"]
     header = "Datum;Schritte;Schlafdauer;Puls;Kalorien;Stimmung"
-    with pytest.warns(LogWarning, match="'Stimmung' is not used as mood: 'gut' is none of"):
-        imported = read_daily_csv(write(tmp_path, *rows, header=header))
+    imported = read_daily_csv(write(tmp_path, *rows, header=header))
     found = imported.dataset.rows[0]
+    moods = [schema.categories(schema.MOOD)[int(code)] for code in found[:, schema.MOOD]]
+    assert moods == ["Happy", "Stressed"]
+    said = imported.report.summary()
+    assert "words for moods are read as ours (gut: Happy, schlecht: Stressed)" in said
     assert found[:, schema.STEPS].tolist() == [9500, 950]
     np.testing.assert_allclose(found[:, schema.SLEEP], [7.65, 6 + 44 / 60], rtol=1e-6)
     np.testing.assert_allclose(found[:, schema.HEART_RATE], [59.2, 58.7], rtol=1e-6)
     assert found[:, schema.CALORIES].tolist() == [2178, 1511]
+
+
+def test_a_column_of_other_words_is_not_used(tmp_path: Path) -> None:
+    rows = ["30.08.2026;9.500;himmelblau", "31.08.2026;950;purpur"]
+    with pytest.warns(LogWarning, match="'Stimmung' is not used as mood: 'himmelblau' is none of"):
+        imported = read_daily_csv(write(tmp_path, *rows, header="Datum;Schritte;Stimmung"))
     assert "mood" in imported.report.absent_columns
+
+
+def test_a_column_of_another_unit_is_not_asked_for(tmp_path: Path) -> None:
+    rows = [f"2024-05-{day:02},9000,{450 + day}" for day in range(1, 21)]
+    imported = read_daily_csv(write(tmp_path, *rows, header="date,steps,Active Energy (kcal)"))
+    said = imported.report.summary()
+    assert "columns ignored: Active Energy (kcal)" in said and "is it" not in said
 
 
 def test_many_bad_cells_of_a_column_are_one_problem(tmp_path: Path) -> None:
