@@ -310,10 +310,12 @@ def sampled(
     Source: Jang, Gu & Poole 2017, "Categorical reparameterization with Gumbel-softmax".
     """
     # One split in place of slices: the gradient of each slice would be a whole array of zeros.
-    amounts, logits = mx.split(outputs, [head.amounts], axis=1)
-    starts = np.cumsum(head.categories)[:-1].tolist()
+    starts = [part.start for part in head.logits]
+    amounts, *logits = mx.split(outputs, starts, axis=1)
+    noise = mx.split(gumbel, [start - head.amounts for start in starts[1:]], axis=1)
     picks = []
-    for noisy in mx.split((logits + gumbel) / relaxation, starts, axis=1):
+    for own, drawn in zip(logits, noise[: len(logits)], strict=True):
+        noisy = (own + drawn) / relaxation
         soft = mx.softmax(noisy, axis=1)
         hard = noisy.argmax(axis=1)[:, None] == mx.arange(noisy.shape[1])
         picks.append(mx.stop_gradient(hard - soft) + soft)

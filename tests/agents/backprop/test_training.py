@@ -11,6 +11,7 @@ from typing import Any
 import mlx.core as mx
 import numpy as np
 import pytest
+from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
 
 from agents.action_layout import PERSON_ACTIONS
@@ -128,6 +129,18 @@ def test_picks_are_one_hot_and_have_the_gradient_of_their_softmax() -> None:
     got = mx.grad(lambda x: (sampled(head, x, gumbel, 0.5)[1][0] @ worth).sum())(outputs)
     soft = mx.grad(lambda x: (mx.softmax((x[:, 5:12] + gumbel[:, :7]) / 0.5, axis=1) @ worth).sum())
     np.testing.assert_allclose(got, soft(outputs), atol=1e-6)
+
+
+def test_a_space_may_have_no_amounts_or_no_picks() -> None:
+    outputs = mx.array([[0.5, -1.0, 2.0]])
+    amounts, picks = sampled(
+        HybridHead(spaces.Box(-1.0, 1.0, (3,), np.float32)), outputs, mx.zeros((1, 0)), 0.5
+    )
+    np.testing.assert_allclose(amounts, np.tanh([[0.5, -1.0, 2.0]]), rtol=1e-6)
+    assert picks == []
+    amounts, picks = sampled(HybridHead(spaces.Discrete(3)), outputs, mx.zeros((1, 3)), 0.5)
+    assert amounts.shape == (1, 0)
+    np.testing.assert_allclose(picks[0], [[0.0, 0.0, 1.0]], atol=1e-6)
 
 
 def test_it_needs_a_world_with_gradients() -> None:
