@@ -12,7 +12,6 @@ values in the order given.
 from __future__ import annotations
 
 import contextlib
-import math
 import shlex
 import textwrap
 import types
@@ -23,7 +22,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from omegaconf import DictConfig, ListConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
@@ -36,6 +35,7 @@ from human_wm_cli.config_hints import (
     type_name,
 )
 from human_wm_cli.explanations import annotated
+from human_wm_cli.setting_values import check_numbers, with_home
 from human_wm_env import ConfigError
 from human_wm_env.errors import did_you_mean
 
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
 _PACKAGED = Path(__file__).parent / "configs"
 CONFIGS_FOLDER = _PACKAGED if _PACKAGED.is_dir() else _PACKAGED.parents[1] / "configs"
 
-SEEDS = ("seed", "split_seed", "sequence_seed")
 Schema = TypeVar("Schema", bound="DataclassInstance")
 KeyPath = tuple[str, ...]
 
@@ -180,7 +179,7 @@ class _Composer:
             path, text = _split(word)
             source = f"the override {word!r}"
             slot = self._known_slot(path, source)
-            value = _with_home(_parse(text, slot.hint, source))
+            value = with_home(_parse(text, slot.hint, source))
             if slot.group and isinstance(value, Mapping):
                 settings += _Composer(self.schema, self.folder).flatten(value, path, source)
             elif slot.group and value is not None:
@@ -214,7 +213,7 @@ class _Composer:
         except (OmegaConfBaseException, ValueError, TypeError) as error:
             raise wrong from error
         with contextlib.suppress(OmegaConfBaseException):  # what leads nowhere is refused later
-            _check_numbers(OmegaConf.select(merged, key), key, assignment.source)
+            check_numbers(OmegaConf.select(merged, key), key, assignment.source)
         return merged
 
     def flatten(
@@ -360,32 +359,6 @@ def _parse(text: str, hint: Hint, source: str) -> object:
         raise ConfigError(
             "a YAML value", f"{text!r} (from {source})", "Close its brackets and quotes."
         ) from error
-
-
-def _with_home(value: object) -> object:
-    """Return a value whose paths that begin with ~ begin with the home folder: shells leave it."""
-    if isinstance(value, str):
-        return str(Path(value).expanduser()) if value.startswith("~/") else value
-    if isinstance(value, list):
-        return [_with_home(entry) for entry in value]
-    if isinstance(value, Mapping):
-        return {key: _with_home(entry) for key, entry in value.items()}
-    return value
-
-
-def _check_numbers(value: object, key: str, source: str) -> None:
-    """Refuse what no setting can be: NaN, infinity, and a seed below 0."""
-    if isinstance(value, DictConfig):
-        for name in value:
-            if not OmegaConf.is_missing(value, name):
-                _check_numbers(value[name], f"{key}.{name!s}", source)
-    elif isinstance(value, ListConfig):
-        for entry in value:
-            _check_numbers(entry, key, source)
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise ConfigError(f"a finite number for {key!r}", f"{value} (from {source})", "Give one.")
-    elif isinstance(value, int) and key.split(".")[-1] in SEEDS and value < 0:
-        raise ConfigError(f"{key} >= 0", f"{value} (from {source})", "Take its absolute value.")
 
 
 def _read_yaml(file: Path) -> Mapping[Any, object]:

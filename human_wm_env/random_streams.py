@@ -82,7 +82,7 @@ def generators(keys: Sequence[tuple[int, int, int]], use: int) -> Iterator[np.ra
 
 def _check_words(least: int) -> None:
     if least < 0:
-        raise ConfigError("a seed >= 0", f"{least}", "Take its absolute value.")
+        raise ConfigError("a seed >= 0", f"{least}", "Give a whole number from 0 on.")
 
 
 def _seeds(words: list[np.ndarray]) -> np.ndarray:

@@ -45,7 +45,7 @@ def seed_number(value: object, name: str = "a seed") -> int:
     """Return a seed as an int >= 0."""
     seed = whole_number(value, name)
     if seed < 0:
-        raise ConfigError(f"{name} >= 0", f"{seed}", "Take its absolute value.")
+        raise ConfigError(f"{name} >= 0", f"{seed}", "Give a whole number from 0 on.")
     return seed
 
 

@@ -75,6 +75,7 @@ ROOMS = {
             "log_warnings",
             "explanations",
             "config_hints",
+            "setting_values",
             "config",
             "console",
             "agents_page",

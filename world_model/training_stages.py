@@ -19,11 +19,12 @@ from human_wm_env.model.architecture import FILM, RESPONSE, Architecture
 from human_wm_env.model.checkpoint import Checkpoint
 from human_wm_env.runtime.encoder import Posterior, with_response
 from world_model.data.distillation_data import DistillationData
-from world_model.data.encoded_logs import Logs, moments_until, prepare_logs, reference_day
+from world_model.data.encoded_logs import Logs, prepare_logs
 from world_model.data.personal_responses import (
     PersonalResponses,
     kl_of_blocks,
 )
+from world_model.data.windows import moments_until, reference_day
 from world_model.export import load_start, restore, weather_transitions
 from world_model.imagination.synthetic_people import imagine_people
 from world_model.nets.missingness import GapCounts, fit_counts

@@ -10,7 +10,8 @@ from human_wm_env.model import moments
 from human_wm_env.runtime.encoder import Posterior
 from tests.world_model import tiny
 from world_model.data.distillation_data import DistillationData
-from world_model.data.encoded_logs import encode_logs, moments_until
+from world_model.data.encoded_logs import encode_logs
+from world_model.data.windows import moments_until
 from world_model.training.logger import SilentLogger
 from world_model.training.trainer import Stage, fit
 

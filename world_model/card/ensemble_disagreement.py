@@ -23,7 +23,8 @@ from human_wm_env.worlds.dream import DreamWorld
 from human_wm_env.worlds.reset_options import MIN_HISTORY_DAYS
 from human_wm_env.worlds.starts import PersonStart
 from world_model.card.intervals import Interval, ratio_interval
-from world_model.data.encoded_logs import EncodedLogs, windows
+from world_model.data.encoded_logs import EncodedLogs
+from world_model.data.windows import windows
 from world_model.nets.world_model import WorldModel, baseline_offsets
 
 NEAREST_QUANTILE = 0.99

@@ -10,7 +10,8 @@ import numpy as np
 
 from human_wm_env.runtime.encoder import response_latents
 from world_model.card.intervals import Interval, mean_interval
-from world_model.data.encoded_logs import EncodedLogs, windows
+from world_model.data.encoded_logs import EncodedLogs
+from world_model.data.windows import windows
 from world_model.nets.likelihood import log_likelihood
 from world_model.nets.world_model import WorldModel
 from world_model.training.latent_pruning import derangement

@@ -14,7 +14,8 @@ from human_wm_env.data.disk_arrays import DiskArray, let_go
 from human_wm_env.files.cache import cache_folder
 from human_wm_env.model import moments
 from human_wm_env.runtime.encoder import Posterior
-from world_model.data.encoded_logs import Logs, moments_until
+from world_model.data.encoded_logs import Logs
+from world_model.data.windows import moments_until
 
 SHORTEST_DAYS = 14
 LENGTHS = 16

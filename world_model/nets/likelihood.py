@@ -9,7 +9,7 @@ import mlx.core as mx
 from human_wm_env.model.architecture import Architecture
 from human_wm_env.model.layouts import action_layout, state_layout
 from human_wm_env.person import schema
-from world_model.data.encoded_logs import Windows
+from world_model.data.windows import Windows
 from world_model.nets.distributions import row_log_likelihood
 from world_model.nets.world_model import WorldModel, baseline_offsets
 

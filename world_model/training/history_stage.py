@@ -13,7 +13,7 @@ from human_wm_env.data.disk_arrays import in_parts
 from human_wm_env.model.inputs import WEATHER_COLUMNS
 from human_wm_env.model.layouts import decoder_layout
 from world_model.data.distillation_data import DistillationData
-from world_model.data.encoded_logs import Windows, histories, windows
+from world_model.data.windows import Windows, histories, windows
 from world_model.losses.distances import DISTANCES
 from world_model.nets.distributions import encoded_mask, point_predictions, row_log_likelihood
 from world_model.nets.world_model import WorldModel

@@ -13,7 +13,7 @@ import numpy as np
 
 from human_wm_env.runtime.encoder import Posterior
 from world_model.data.distillation_data import DistillationData
-from world_model.data.encoded_logs import histories
+from world_model.data.windows import histories
 from world_model.losses import elbo
 from world_model.losses.kl_annealing import annealing, weighted_kl
 from world_model.nets.likelihood import log_likelihood

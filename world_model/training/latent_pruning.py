@@ -20,7 +20,8 @@ import numpy as np
 
 from human_wm_env.model.architecture import Architecture
 from human_wm_env.runtime.encoder import Posterior
-from world_model.data.encoded_logs import EncodedLogs, Logs, Windows, windows
+from world_model.data.encoded_logs import EncodedLogs, Logs
+from world_model.data.windows import Windows, windows
 from world_model.nets.likelihood import log_likelihood
 from world_model.nets.world_model import WorldModel
 from world_model.training.config import TrainingConfig

@@ -16,8 +16,9 @@ import mlx.nn as nn
 import numpy as np
 
 from human_wm_env.data.disk_arrays import in_parts
-from world_model.data.encoded_logs import Logs, Windows, windows
+from world_model.data.encoded_logs import Logs
 from world_model.data.personal_responses import PersonalResponses
+from world_model.data.windows import Windows, windows
 from world_model.imagination.differentiable import LoggedFutures, logged_futures, rollout_loss
 from world_model.losses import elbo
 from world_model.losses.kl_annealing import annealing, weighted_kl

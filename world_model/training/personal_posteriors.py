@@ -20,7 +20,8 @@ from human_wm_env.runtime.encoder import (
     Posterior,
     with_response,
 )
-from world_model.data.encoded_logs import Logs, windows
+from world_model.data.encoded_logs import Logs
+from world_model.data.windows import windows
 from world_model.losses import elbo
 from world_model.losses.kl_annealing import weighted_kl
 from world_model.nets.likelihood import log_likelihood

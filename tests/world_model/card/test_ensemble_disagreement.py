@@ -15,7 +15,8 @@ from world_model.card.ensemble_disagreement import (
     _unlogged_corners,
     disagreement,
 )
-from world_model.data.encoded_logs import EncodedLogs, encode_logs, windows
+from world_model.data.encoded_logs import EncodedLogs, encode_logs
+from world_model.data.windows import windows
 from world_model.nets.world_model import WorldModel
 
 

@@ -18,7 +18,8 @@ from world_model.data.distillation_data import (
     history_lengths,
     negative_log_density,
 )
-from world_model.data.encoded_logs import encode_logs, moments_until
+from world_model.data.encoded_logs import encode_logs
+from world_model.data.windows import moments_until
 
 
 def test_surprise_equals_scipy() -> None:

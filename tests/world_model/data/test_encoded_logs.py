@@ -11,17 +11,8 @@ from human_wm_env.model import inputs, memory
 from human_wm_env.person import schema
 from tests.world_model import tiny
 from world_model.data import encoded_logs
-from world_model.data.encoded_logs import (
-    EncodedLogs,
-    LazyLogs,
-    Logs,
-    encode_logs,
-    histories,
-    moments_until,
-    prepare_logs,
-    reference_day,
-    windows,
-)
+from world_model.data.encoded_logs import EncodedLogs, LazyLogs, Logs, encode_logs, prepare_logs
+from world_model.data.windows import histories, moments_until, reference_day, windows
 
 USERS = np.array([3, 7, 1])
 

@@ -7,7 +7,8 @@ import pytest
 from human_wm_env.model import moments
 from human_wm_env.runtime.encoder import prepare
 from tests.world_model import tiny
-from world_model.data.encoded_logs import EncodedLogs, encode_logs, histories, moments_until
+from world_model.data.encoded_logs import EncodedLogs, encode_logs
+from world_model.data.windows import histories, moments_until
 
 
 def moment_features(

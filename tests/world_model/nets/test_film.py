@@ -11,7 +11,8 @@ from human_wm_env.model.heads import HeadLayout
 from human_wm_env.model.inputs import ACTION_ORDER
 from human_wm_env.person import schema
 from tests.world_model import tiny
-from world_model.data.encoded_logs import Windows, encode_logs, windows
+from world_model.data.encoded_logs import encode_logs
+from world_model.data.windows import Windows, windows
 from world_model.nets.film import FilmEnsemble
 from world_model.nets.world_model import baseline_offsets
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from tests.world_model import tiny
-from world_model.data.encoded_logs import Windows, encode_logs, windows
+from world_model.data.encoded_logs import encode_logs
+from world_model.data.windows import Windows, windows
 from world_model.nets.likelihood import log_likelihood
 
 PEOPLE, DAYS = 4, 9

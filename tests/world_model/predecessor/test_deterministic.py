@@ -13,7 +13,8 @@ from human_wm_env.model.inputs import STATE_MASK_PART
 from human_wm_env.person import schema
 from human_wm_env.worlds.dream import DreamWorld
 from tests.world_model import tiny
-from world_model.data.encoded_logs import Windows, encode_logs, windows
+from world_model.data.encoded_logs import encode_logs
+from world_model.data.windows import Windows, windows
 from world_model.imagination.rollout import imagine
 from world_model.nets.world_model import WorldModel
 from world_model.predecessor import deterministic

@@ -13,7 +13,8 @@ from human_wm_env.runtime.encoder import Posterior
 from tests.world_model import tiny
 from world_model import training_stages as train
 from world_model.data.distillation_data import DistillationData
-from world_model.data.encoded_logs import EncodedLogs, encode_logs, windows
+from world_model.data.encoded_logs import EncodedLogs, encode_logs
+from world_model.data.windows import windows
 from world_model.nets.likelihood import log_likelihood
 from world_model.nets.world_model import WorldModel
 from world_model.training import latent_pruning

@@ -6,7 +6,8 @@ import pytest
 
 from human_wm_env.runtime.encoder import LOG_VARIANCE_HIGH, LOG_VARIANCE_LOW, Posterior
 from tests.world_model import tiny
-from world_model.data.encoded_logs import EncodedLogs, encode_logs, windows
+from world_model.data.encoded_logs import EncodedLogs, encode_logs
+from world_model.data.windows import windows
 from world_model.export import flat_weights
 from world_model.losses import elbo
 from world_model.nets.likelihood import log_likelihood

@@ -6,7 +6,8 @@ import pytest
 
 from human_wm_env.person import schema
 from tests.world_model import tiny
-from world_model.data.encoded_logs import Windows, encode_logs, windows
+from world_model.data.encoded_logs import encode_logs
+from world_model.data.windows import Windows, windows
 from world_model.nets.world_model import WorldModel, baseline_offsets
 from world_model.training.unobserved_features import mute_features, never_observed
 
