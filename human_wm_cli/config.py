@@ -329,8 +329,8 @@ def _require_key(word: str, schema: type) -> None:
             if Path(word).is_file() or is_folder_of_logs(Path(word)):
                 meant = next((".".join(path) for path in keys if _slot(schema, path)), None)
     if meant is not None:
-        told = f"{meant}={word}"
-        raise ConfigError("key=value", repr(word), f"Say {shlex.quote(told)}.")
+        wanted = f"{meant}={word}"
+        raise ConfigError("key=value", repr(word), f"Say {shlex.quote(wanted)}.")
 
 
 def _split(word: str) -> tuple[KeyPath, str]:
