@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from multiprocessing import get_context, parent_process
 from pathlib import Path
@@ -16,7 +17,7 @@ from agents import Bootstrap
 from agents.ablation.cell import run_cell, upper_bound
 from agents.ablation.summary import ablation_figure, readable, summarise
 from agents.ablation.task_list import TASKS
-from agents.ablation.tasks import CONFIGURATIONS, HEAD, NO_HEAD
+from agents.ablation.tasks import CONFIGURATIONS, HEAD, NO_HEAD, Task
 from human_wm_cli.console import Facts, markdown_table, print_report, run_script, say, to_json
 from human_wm_cli.run import EXPERIMENTS, TABLE, RunConfig, RunFolder
 from human_wm_env import ConfigError
@@ -26,6 +27,7 @@ from human_wm_env.settings import one_of
 
 NAME = "ablation"
 QUICK_SEEDS, SEEDS = 3, 10
+QUICK_UPDATES = 0.6  # of a training's
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class AblationConfig:
         configurations: what is trained there; null is all of it, or with quick=true the agent
             without and with its head.
         seeds: trainings of each; null are 10, or 3 with quick=true.
-        quick: fewer seeds and configurations; the whole ablation may go on from it.
+        quick: fewer seeds and configurations, and six tenths of the updates.
         episodes: that each agent is judged on.
         processes: trainings at a time, one thread each.
         bootstrap: settings of the intervals.
@@ -66,6 +68,13 @@ class AblationConfig:
         if self.seeds is not None and self.seeds < 2:
             raise ConfigError("seeds >= 2", f"{self.seeds}", "Intervals are over seeds.")
 
+    def task(self, name: str) -> Task:
+        """Return a world, and how long is trained there."""
+        task = TASKS[name]
+        if self.quick:
+            return replace(task, updates=math.ceil(QUICK_UPDATES * task.updates))
+        return task
+
     def trained(self) -> list[str]:
         """Return the configurations that are trained."""
         if self.configurations is not None:
@@ -92,7 +101,7 @@ def cells_of(config: AblationConfig, folder: Path) -> Iterator[Cell]:
     """Yield all trainings, seed by seed, so that an interrupted ablation is even."""
     for seed in config.seed_numbers():
         for name in config.tasks:
-            task = TASKS[name]
+            task = config.task(name)
             for configuration in config.trained():
                 agent = task.config(configuration, seed)
                 settings = {
@@ -151,7 +160,7 @@ def run_all(config: AblationConfig, run: RunFolder) -> Facts:
         running = {
             pool.submit(
                 run_cell,
-                *(TASKS[cell.task], cell.configuration, cell.seed),
+                *(config.task(cell.task), cell.configuration, cell.seed),
                 episodes=config.episodes,
             ): cell
             for cell in left

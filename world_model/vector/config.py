@@ -9,6 +9,10 @@ from human_wm_env.vector_dream.architecture import VectorArchitecture
 from world_model.training.config import StageConfig
 
 MOST_LATENTS = 32
+# Of V where z is narrower than what varies: (units of its first hidden layer, dropout); elsewhere.
+# Humanoid-v5, 7,700 observations, z = 32: 256 units explain .871 of the held-out variance and .936
+# of the training's, 512 explain .877 and .945, 512 with this dropout .882 and .957.
+COMPRESSING, ELSEWHERE = (512, 0.2), (256, 0.0)
 
 
 @dataclass(frozen=True)
@@ -17,7 +21,11 @@ class VectorModelConfig:
 
     Attributes:
         latent: width of z; None takes the entries that vary, at most MOST_LATENTS.
-        vae_hidden, memory, hidden, outcome_hidden, members, mixtures: see `VectorArchitecture`.
+        vae_hidden: units of V's first hidden layer; the second has half of them. None takes 512
+            where z is narrower than what varies, else 256.
+        dropout: probability that V's training leaves out a unit of its first hidden layers, in
+            [0, 1). None takes .2 where z is narrower than what varies, else 0.
+        memory, hidden, outcome_hidden, members, mixtures: see `VectorArchitecture`.
         beta: weight of V's KL.
         free_nats: nats of every latent that cost nothing, the KL's floor.
         vae: optimisation of V; its batches are of `batch_people` observations.
@@ -28,7 +36,8 @@ class VectorModelConfig:
     """
 
     latent: int | None = None
-    vae_hidden: int = 256
+    vae_hidden: int | None = None
+    dropout: float | None = None
     memory: int = 32
     hidden: int = 128
     outcome_hidden: int = 64
@@ -57,20 +66,28 @@ class VectorModelConfig:
                 f"{self.beta}, {self.free_nats} and {self.window}",
                 "Correct the setting that is out of range.",
             )
+        if self.dropout is not None and not 0.0 <= self.dropout < 1.0:
+            raise ConfigError("dropout in [0, 1)", f"{self.dropout}", "0 leaves no unit out.")
         if not 0.0 < self.member_share <= 1.0:
             raise ConfigError("member_share in (0, 1]", f"{self.member_share}", "1 shows all.")
 
     def architecture(self, observation: int, action: int, varying: int) -> VectorArchitecture:
         """Return the sizes for an environment, `varying` entries of whose observations vary."""
         latent = min(max(varying, 1), MOST_LATENTS) if self.latent is None else self.latent
+        units, _ = COMPRESSING if latent < varying else ELSEWHERE
         return VectorArchitecture(
             observation=observation,
             action=action,
             latent=latent,
-            vae_hidden=self.vae_hidden,
+            vae_hidden=units if self.vae_hidden is None else self.vae_hidden,
             memory=self.memory,
             hidden=self.hidden,
             outcome_hidden=self.outcome_hidden,
             members=self.members,
             mixtures=self.mixtures,
         )
+
+    def dropout_of(self, latent: int, varying: int) -> float:
+        """Return the dropout of a V with `latent` entries of z and `varying` of an observation."""
+        _, dropout = COMPRESSING if latent < varying else ELSEWHERE
+        return dropout if self.dropout is None else self.dropout

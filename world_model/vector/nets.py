@@ -28,10 +28,12 @@ class _Net(nn.Module):
         self.out.weight = mx.zeros_like(self.out.weight)
         self.out.bias = mx.zeros_like(self.out.bias)
 
-    def bent(self, x: mx.array) -> mx.array:
-        """Return the MLP's part."""
-        hidden = nn.relu(self.second(nn.relu(self.first(x))))
-        return self.out(hidden)
+    def bent(self, x: mx.array, kept: mx.array | None = None) -> mx.array:
+        """Return the MLP's part; `kept` is what its first hidden layer is multiplied with."""
+        hidden = nn.relu(self.first(x))
+        if kept is not None:
+            hidden = hidden * kept
+        return self.out(nn.relu(self.second(hidden)))
 
 
 class VAE(nn.Module):
@@ -59,14 +61,14 @@ class VAE(nn.Module):
         self.decoder.linear.weight = mx.array(np.ascontiguousarray(back, dtype=np.float32))
         self.decoder.linear.bias = mx.array(centre.astype(np.float32))
 
-    def encode(self, x: mx.array) -> tuple[mx.array, mx.array]:
+    def encode(self, x: mx.array, kept: mx.array | None = None) -> tuple[mx.array, mx.array]:
         """Return mean and log variance of z, (n, latent) each."""
-        mean, log_variance = mx.split(self.encoder.bent(x), 2, axis=-1)
+        mean, log_variance = mx.split(self.encoder.bent(x, kept), 2, axis=-1)
         return self.encoder.linear(x) + mean, log_variance
 
-    def decode(self, z: mx.array) -> mx.array:
+    def decode(self, z: mx.array, kept: mx.array | None = None) -> mx.array:
         """Return normalised observations, (n, observation)."""
-        return self.decoder.linear(z) + self.decoder.bent(z)
+        return self.decoder.linear(z) + self.decoder.bent(z, kept)
 
 
 def principal_axes(data: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:

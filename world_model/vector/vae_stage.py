@@ -23,7 +23,8 @@ class VAEStage(Stage):
         config: settings.
 
     Source: Kingma & Welling 2014; Rybkin, Daniilidis & Levine 2021, "Simple and effective VAE
-        training with calibrated decoders", for the variance; Kingma et al. 2016 for free nats.
+        training with calibrated decoders", for the variance; Kingma et al. 2016 for free nats;
+        Srivastava et al. 2014 for the dropout of hidden units.
     """
 
     name = "vae"
@@ -41,16 +42,24 @@ class VAEStage(Stage):
         self._train, self._validation = train, validation
         self._active = mx.array(active)
         self._entries = max(float(active.sum()), 1.0)
+        latent = vae.encoder.linear.weight.shape[0]
+        self._dropout = config.dropout_of(latent, int(active.sum()))
         self._batch = min(self.config.batch_people, len(train))
         self._batches = len(train) // self._batch
         self._adam = self.schedule(self._batches)
         self.optimisers = {"adam": self._adam}
         self._value_and_grad = nn.value_and_grad(vae, self._loss)
 
-    def _loss(self, x: mx.array, noise: mx.array) -> tuple[mx.array, ...]:
-        mean, log_variance = self.learner.encode(x)
+    def _loss(
+        self,
+        x: mx.array,
+        noise: mx.array,
+        encoding: mx.array | None = None,
+        decoding: mx.array | None = None,
+    ) -> tuple[mx.array, ...]:
+        mean, log_variance = self.learner.encode(x, encoding)
         z = mean + mx.exp(0.5 * log_variance) * noise
-        apart = (self.learner.decode(z) - x) * self._active
+        apart = (self.learner.decode(z, decoding) - x) * self._active
         square = (apart * apart).sum(axis=1).mean() / self._entries
         kl = 0.5 * (mean * mean + mx.exp(log_variance) - 1.0 - log_variance).mean(axis=0)
         counted = mx.maximum(kl, self._settings.free_nats).sum()
@@ -62,7 +71,8 @@ class VAEStage(Stage):
         order, found = rng.permutation(len(self._train)), []
         for batch in range(self._batches):
             chosen = order[batch * self._batch : (batch + 1) * self._batch]
-            parts, gradient = self._value_and_grad(*self._draw(self._train[chosen], rng))
+            drawn = self._draw(self._train[chosen], rng)
+            parts, gradient = self._value_and_grad(*drawn, *self._kept_units(rng))
             found.append(self.step(self._adam, gradient, parts))
         return self.mean_parts(found)
 
@@ -75,3 +85,15 @@ class VAEStage(Stage):
     def _draw(self, x: np.ndarray, rng: np.random.Generator) -> tuple[mx.array, mx.array]:
         shape = (len(x), self.learner.encoder.linear.weight.shape[0])
         return mx.array(x), mx.array(rng.standard_normal(shape, dtype=np.float32))
+
+    def _kept_units(self, rng: np.random.Generator) -> list[mx.array | None]:
+        """Draw what the first hidden layers of encoder and decoder are multiplied with."""
+        found: list[mx.array | None] = []
+        for net in (self.learner.encoder, self.learner.decoder):
+            shape = (self._batch, net.first.weight.shape[0])
+            if self._dropout == 0.0:
+                found.append(None)
+            else:
+                kept = rng.random(shape, dtype=np.float32) >= self._dropout
+                found.append(mx.array(kept.astype(np.float32) / (1.0 - self._dropout)))
+        return found

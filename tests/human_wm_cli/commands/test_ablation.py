@@ -29,31 +29,35 @@ def run(tmp_path: Path, *words: str) -> None:
 def test_an_ablation_goes_on_where_it_stopped(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run(tmp_path, "seeds=2", "quick=true")
+    run(tmp_path, "seeds=2")
     _, err = capsys.readouterr()
     assert "4/4 PatternEcho" in err
     files = sorted((tmp_path / "one" / "experiments").rglob("*.json"))
     assert [file.name for file in files] == ["seed_0.json", "seed_1.json"] * 2
     files[0].unlink()
-    run(tmp_path, "seeds=2", "quick=true", "run.resume=true", "json=true")
+    run(tmp_path, "seeds=2", "run.resume=true", "json=true")
     out, err = capsys.readouterr()
     assert err.count("of the optimum\n") == 1  # one was trained anew
     rows = json.loads(out)["rows"]
     assert [row["configuration"] for row in rows] == ["no head", "head", "head, planning"]
     assert (tmp_path / "one" / "figures" / "ablation.png").stat().st_size > 1000
     assert "head, planning" in (tmp_path / "one" / "table.md").read_text()
-    run(tmp_path, "seeds=2", "run.resume=true")  # the whole one goes on from the quick one
+    run(tmp_path, "seeds=2", "run.resume=true")
     assert "of the optimum\n" not in capsys.readouterr().err
     with pytest.raises(SystemExit):
         run(tmp_path, "seeds=2", "episodes=11", "run.resume=true")
     assert "settings that" in capsys.readouterr().err
     files[0].write_text("{")
     with pytest.raises(SystemExit):
-        run(tmp_path, "seeds=2", "quick=true", "run.resume=true")
+        run(tmp_path, "seeds=2", "run.resume=true")
     assert "valid JSON" in capsys.readouterr().err
 
 
-def test_a_quick_one_trains_fewer_configurations() -> None:
+def test_a_quick_one_trains_less() -> None:
+    updates = {name: task.updates for name, task in TASKS.items()}
+    quick = AblationConfig(quick=True)
+    assert quick.task("Detour").updates == 600 and quick.task("PatternEcho").updates == 2
+    assert {name: AblationConfig().task(name).updates for name in TASKS} == updates
     assert AblationConfig(quick=True).trained() == ["no head", "head"]
     assert AblationConfig().trained() == list(CONFIGURATIONS)
     assert AblationConfig(quick=True, configurations=["head"]).trained() == ["head"]

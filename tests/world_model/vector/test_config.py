@@ -29,3 +29,18 @@ def test_what_is_out_of_range_is_refused(settings: dict[str, float]) -> None:
 def test_a_share_is_of_the_windows(share: float) -> None:
     with pytest.raises(ConfigError, match="member_share in"):
         VectorModelConfig(member_share=share)
+
+
+def test_where_z_is_narrow_v_is_wider_and_drops_units() -> None:
+    default, given = VectorModelConfig(), VectorModelConfig(vae_hidden=7, dropout=0.0)
+    assert default.architecture(348, 17, 329).vae_hidden == 512
+    assert default.architecture(4, 2, 4).vae_hidden == 256
+    assert given.architecture(348, 17, 329).vae_hidden == 7
+    assert [default.dropout_of(4, 4), default.dropout_of(3, 4)] == [0.0, 0.2]
+    assert given.dropout_of(3, 4) == 0.0
+
+
+@pytest.mark.parametrize("dropout", [-0.1, 1.0])
+def test_dropout_is_a_probability_below_one(dropout: float) -> None:
+    with pytest.raises(ConfigError, match="dropout in"):
+        VectorModelConfig(dropout=dropout)
