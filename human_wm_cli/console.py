@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import itertools
 import json as json_module
 import math
 import sys
@@ -107,11 +108,11 @@ def markdown_rows(rows: Sequence[Row]) -> str:
     return markdown_table(names, cells) if rows else "(no rows)"
 
 
-def with_path(words: Sequence[str], setting: str) -> list[str]:
-    """Return the words of a command; a path as the first one is what `setting` says."""
-    if words and "=" not in words[0] and not words[0].startswith("-"):
-        return [f"{setting}={words[0]}", *words[1:]]
-    return list(words)
+def with_paths(words: Sequence[str], setting: str, most: int | None = None) -> list[str]:
+    """Return the words of a command; paths as the first ones, `most` of them, are `setting`."""
+    first = itertools.takewhile(lambda word: "=" not in word and not word.startswith("-"), words)
+    paths = [f"{setting}={word}" for word in itertools.islice(first, most)]
+    return [*paths, *words[len(paths) :]]
 
 
 def print_report(
@@ -164,6 +165,7 @@ def run_script(
     name: str,
     arguments: Sequence[str] | None = None,
     *,
+    path: str | None = None,
     configs_folder: Path | str = CONFIGS_FOLDER,
 ) -> None:
     """Run a command on its words.
@@ -179,9 +181,12 @@ def run_script(
         schema: the configuration's dataclass; a field `json: bool` selects JSON.
         name: that of its YAML file.
         arguments: the overrides; by default those of the command line.
+        path: the setting that a path as the first word gives; None is none.
         configs_folder: the folder with the YAML files.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if path is not None:
+        words = with_paths(words, path, 1)
     asks_for_help = any(word in ("-h", "--help") for word in words)
     output = _JsonOutput(sys.stdout)
     as_json = is_switched_on("json", words)
@@ -189,7 +194,8 @@ def run_script(
         _check_letters(words)
         if asks_for_help:
             overrides = [word for word in words if word not in ("-h", "--help")]
-            print(_usage(main, outline(schema, name, overrides, configs_folder)), end="")
+            settings = outline(schema, name, overrides, configs_folder)
+            print(_usage(main, settings, path), end="")
             return
         config = compose(schema, name, words, configs_folder)
         as_json = bool(getattr(config, "json", False))
@@ -234,13 +240,14 @@ def is_switched_on(key: str, words: Sequence[str]) -> bool:
     return bool(values) and values[-1].lower() in ("true", "yes", "on", "1")
 
 
-def _usage(main: Callable[..., object], settings: str) -> str:
+def _usage(main: Callable[..., object], settings: str, path: str | None) -> str:
     about = inspect.getdoc(main)
     command = main.__module__.rpartition(".")[2].replace("_", "-")
+    first, told = ("", "") if path is None else ("[PATH] ", f" (PATH is {path})")
     return (
-        f"usage: humanwm {command} [group=NAME | group.key=value | key=value] ...\n\n"
+        f"usage: humanwm {command} {first}[group=NAME | group.key=value | key=value] ...\n\n"
         + (f"{about}\n\n" if about else "")
-        + f"Settings and their values:\n\n{settings}"
+        + f"Settings and their values{told}:\n\n{settings}"
     )
 
 

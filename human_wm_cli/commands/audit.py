@@ -166,4 +166,4 @@ def main(config: AuditDataConfig) -> None:
         say(f"All numbers: {run.path / 'metrics.json'}")
 
 
-run = partial(run_script, main, AuditDataConfig, "audit_data")
+run = partial(run_script, main, AuditDataConfig, "audit_data", path="data.source")

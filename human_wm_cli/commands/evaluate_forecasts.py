@@ -198,4 +198,4 @@ def main(config: EvaluateForecastsConfig) -> None:
         say(f"All numbers: {run.path / 'metrics.json'}")
 
 
-run = partial(run_script, main, EvaluateForecastsConfig, "evaluate_forecasts")
+run = partial(run_script, main, EvaluateForecastsConfig, "evaluate_forecasts", path="data.source")

@@ -44,4 +44,4 @@ def main(config: ExportMinariConfig) -> None:
     print_report([facts], json=config.json, result=facts)
 
 
-run = partial(run_script, main, ExportMinariConfig, "export_minari")
+run = partial(run_script, main, ExportMinariConfig, "export_minari", path="dataset")

@@ -39,4 +39,4 @@ def main(config: ExportModelConfig) -> None:
     say(f"left out, with model card, dashboards and training state: {', '.join(top) or 'nothing'}")
 
 
-run = partial(run_script, main, ExportModelConfig, "export_model")
+run = partial(run_script, main, ExportModelConfig, "export_model", path="checkpoint")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from human_wm_cli.console import Facts, print_report, run_script, say, with_path
+from human_wm_cli.console import Facts, print_report, run_script, say
 from human_wm_cli.data import DataConfig, day_setting, load_dataset
 from human_wm_env import (
     ConfigError,
@@ -190,7 +189,4 @@ def facts_of(logs: LogDataset, futures: Futures, *, bundled: bool) -> Facts:
     }
 
 
-def run(arguments: Sequence[str] | None = None) -> None:
-    """Run the command; its first word may be the path of the logs."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    run_script(main, FuturesConfig, NAME, with_path(words, "data.source"))
+run = partial(run_script, main, FuturesConfig, NAME, path="data.source")

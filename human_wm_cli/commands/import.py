@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from human_wm_cli.console import Row, print_report, run_script, say
+from human_wm_cli.console import Row, print_report, run_script, say, with_paths
 from human_wm_env import ConfigError, write_logs
 from human_wm_env.wording import counted, counted_people
 
@@ -21,7 +21,7 @@ class ImportConfig:
 
     Attributes:
         source: path of an export, a folder, a zip or a file; several may be named, in order of
-            priority, as source=A source=B.
+            priority, as source=A source=B, or first of all without `source=`.
         out: folder to write, new or of an earlier import.
         format: name of the format; null recognises it by the content.
         person: id of the person, for exports that name nobody; null is "me".
@@ -151,4 +151,4 @@ def _joined_sources(words: Sequence[str]) -> list[str]:
 
 def run(words: Sequence[str]) -> None:
     """Run the command on its words."""
-    run_script(main, ImportConfig, "import", _joined_sources(words))
+    run_script(main, ImportConfig, "import", _joined_sources(with_paths(words, "source")))

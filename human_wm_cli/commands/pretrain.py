@@ -121,4 +121,4 @@ def main(config: PretrainConfig) -> None:
         say(f"Curves: tensorboard --logdir {run.path}")
 
 
-run = partial(run_script, main, PretrainConfig, "pretrain")
+run = partial(run_script, main, PretrainConfig, "pretrain", path="data.source")

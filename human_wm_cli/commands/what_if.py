@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
-from human_wm_cli.console import Row, print_report, run_script, say, with_path
+from human_wm_cli.console import Row, print_report, run_script, say
 from human_wm_cli.data import DataConfig, day_setting, load_dataset, load_people
 from human_wm_cli.run import RunConfig, RunFolder
 from human_wm_env import (
@@ -189,7 +188,4 @@ def main(config: WhatIfConfig) -> None:
         say(f"Figure: {figure}")
 
 
-def run(arguments: Sequence[str] | None = None) -> None:
-    """Run the command; its first word may be the path of the person's log."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    run_script(main, WhatIfConfig, NAME, with_path(words, "history"))
+run = partial(run_script, main, WhatIfConfig, NAME, path="history")

@@ -18,7 +18,7 @@ from human_wm_cli.console import (
     say,
     table,
     to_json,
-    with_path,
+    with_paths,
 )
 from human_wm_env.errors import DataError
 
@@ -223,11 +223,13 @@ def test_a_script_in_a_process_of_its_own(configs: Path) -> None:
     assert json.loads(bad.stdout)["error"]["type"] == "ConfigError"
 
 
-def test_a_path_may_be_the_first_word() -> None:
-    assert with_path(["my.csv", "days=3"], "history") == ["history=my.csv", "days=3"]
-    assert with_path(["days=3", "my.csv"], "history") == ["days=3", "my.csv"]
-    assert with_path(["--help"], "history") == ["--help"]
-    assert with_path([], "history") == []
+def test_paths_may_be_the_first_words() -> None:
+    assert with_paths(["my.csv", "days=3"], "history") == ["history=my.csv", "days=3"]
+    assert with_paths(["a", "b", "out=c"], "source") == ["source=a", "source=b", "out=c"]
+    assert with_paths(["a", "b", "c=d"], "source", 1) == ["source=a", "b", "c=d"]
+    assert with_paths(["days=3", "my.csv"], "history") == ["days=3", "my.csv"]
+    assert with_paths(["--help"], "history") == ["--help"]
+    assert with_paths([], "history") == []
 
 
 def test_words_that_are_no_text_are_refused(
