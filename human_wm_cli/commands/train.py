@@ -74,6 +74,12 @@ class TrainAgentConfig:
         for name in ("checkpoint_days", "measurements"):
             if getattr(self, name) < 0:
                 raise ConfigError(f"{name} >= 0", f"{getattr(self, name)}", "0 leaves it out.")
+        if getattr(self.env, "adherence", 1.0) == 0.0:
+            raise ConfigError(
+                "env.adherence > 0 in a training",
+                "0, where nobody ever does what the agent says",
+                "Leave it out, or give a probability such as 0.5.",
+            )
 
     def unused(self) -> dict[str, str]:
         """Return settings that change nothing, and why."""

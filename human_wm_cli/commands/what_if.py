@@ -19,6 +19,7 @@ from human_wm_env import (
     effect_chart,
     what_if,
 )
+from human_wm_env.counterfactual.words import probability
 from human_wm_env.data.folder import is_folder_of_logs
 from human_wm_env.wording import counted
 from human_wm_env.worlds.reset_options import MIN_HISTORY_DAYS
@@ -127,7 +128,7 @@ def rows(found: WhatIf) -> list[Row]:
                 level: f"{_signed(low)} to {_signed(high)}"
                 for level, (low, high) in effect.average.intervals.items()
             },
-            "P(> 0)": effect.average.probability_above_zero,
+            "P(> 0)": probability(effect.average.probability_above_zero),
             "population, 90%": " to ".join(map(_signed, effect.population.intervals["90%"])),
             "removed by log": _share(effect.from_log),
         }

@@ -31,6 +31,7 @@ OPERATIONS: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
     "=": lambda days, value: np.full_like(days, value),
 }
 _EXAMPLES = 'Write "sleep_hours+1", "steps*1.3" or "workout_type=Running on Mon,Wed,Fri".'
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}\.\d{3}")  # 5.000 may be five, or five thousand
 _PATTERN = re.compile(r"(\w+)\s*([-+*/=])\s*(.+?)(?:\s+on\s+(.+))?", re.DOTALL)
 _NAMES = tuple(schema.FEATURE_NAMES[index] for index in schema.ACTION_FEATURES)
 # What follows from the rest of a day is changed after it.
@@ -202,6 +203,12 @@ def _category(feature: int, operation: str, value: str, text: str) -> float:
 
 def _number(feature: int, operation: str, value: str, text: str) -> float:
     about = schema.continuous(feature)
+    if operation not in "*/" and _THOUSANDS.fullmatch(value) and about.high >= 1000.0:
+        raise ConfigError(
+            f"{about.name} ({about.unit}) that can be read in one way",
+            repr(text),
+            f"Write {value.replace('.', '')}, or {value.partition('.')[0]}.",
+        )
     try:
         number = float(value)
     except ValueError:

@@ -123,7 +123,10 @@ def what_if(
         sentence="",
         first_date=None if first is None else first.isoformat(),
     )
-    return replace(answer, sentence=sentence(answer, simulated=simulated))
+    states = (schema.HEART_RATE, schema.MOOD)
+    absent = [schema.FEATURE_NAMES[each] for each in states if not log.observed[:, each].any()]
+    said = sentence(answer, simulated=simulated, never_logged=absent)
+    return replace(answer, sentence=said)
 
 
 def _effects(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import numpy as np
@@ -31,24 +31,32 @@ _STATES = tuple(schema.FEATURE_NAMES[index] for index in (schema.HEART_RATE, sch
 _WORDS = dict(zip(_STATES, ("heart rate", "mood"), strict=True))
 
 
-def sentence(answer: WhatIf, *, simulated: bool) -> str:
-    """Return the answer as one sentence.
+def sentence(answer: WhatIf, *, simulated: bool, never_logged: Collection[str] = ()) -> str:
+    """Return the answer as one sentence; it begins with what the person logged.
 
     Args:
         answer: what was found; its own sentence is not read.
+        never_logged: features that the person's log has no cell of.
         simulated: the person is one whose true answer to actions is known; of others it is
             said that no effect is advice.
     """
-    rate, mood = (answer.effects[name] for name in _STATES)
     whose = f"{answer.user}'s" if answer.user else "this person's"
     asked = f'"{answer.change}" for {counted(answer.days, "day")}'
     if all(each.average.intervals["90%"] == (0.0, 0.0) for each in answer.effects.values()):
         return f"{asked} would change nothing: {whose} days of habit are so without it."
+    moved = [
+        f"{_WORDS[name]} by {_with_interval(answer.effects[name], digits)}{unit}"
+        + (", which was never logged," if name in never_logged else "")
+        for name, digits, unit in zip(
+            _STATES, (2, 3), (" bpm", " on its scale from 0 to 1"), strict=True
+        )
+    ]
+    if _STATES[0] in never_logged and _STATES[1] not in never_logged:
+        moved.reverse()
+    told = " and ".join(moved).removesuffix(",")
     clauses = [
-        f"{asked} would move "
-        f"{whose} heart rate by {_with_interval(rate, 2)} bpm and mood by "
-        f"{_with_interval(mood, 3)} on its scale from 0 to 1, and raise the reward with "
-        f"probability {_probability(answer.better[REWARD])}",
+        f"{asked} would move {whose} {told}, and raise the reward with probability "
+        f"{probability(answer.better[REWARD])}",
         _origin({name: answer.effects[name] for name in _STATES}),
     ]
     if not simulated:
@@ -56,7 +64,7 @@ def sentence(answer: WhatIf, *, simulated: bool) -> str:
     return "; ".join(clauses) + "."
 
 
-def _probability(share: float) -> str:
+def probability(share: float) -> str:
     """Return the share of the draws as a percentage; no number of draws makes sure."""
     if share >= 0.995:
         return "over 99%"

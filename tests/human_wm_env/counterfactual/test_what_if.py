@@ -95,6 +95,25 @@ def test_features_that_were_never_logged_are_named() -> None:
     assert "heart_rate_avg was never" not in warned
 
 
+def test_the_sentence_begins_with_what_was_logged() -> None:
+    answer = ask()
+    rate, mood = "heart_rate_avg", "mood"
+    plain = sentence(answer, simulated=True)
+    assert plain.index("heart rate by") < plain.index("mood by") and "never" not in plain
+    absent = sentence(answer, simulated=True, never_logged=[rate])
+    assert absent.index("mood by") < absent.index("heart rate by")
+    assert " bpm, which was never logged, and raise the reward" in absent
+    absent = sentence(answer, simulated=True, never_logged=[mood])
+    assert absent.index("heart rate by") < absent.index("mood by")
+    assert " to 1, which was never logged, and raise the reward" in absent
+    assert sentence(answer, simulated=True, never_logged=[rate, mood]).count("never logged") == 2
+    log = tiny.logs().history(4, 70)
+    observed = log.observed.copy()
+    observed[:, schema.HEART_RATE] = False
+    history = History.from_arrays(log.rows, observed, int(log.weekday[0]))
+    assert "bpm, which was never logged" in own_log(history=history).sentence
+
+
 def test_days_beyond_the_log_are_named() -> None:
     warned = " ".join(ask("sleep_hours+7").warnings)
     assert "sleep_hours is what this person never logged, or beyond all of it" in warned
