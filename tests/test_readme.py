@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import shlex
+import warnings
 from pathlib import Path
 
 import pytest
 
-from human_wm_cli.main import COMMANDS
+from human_wm_cli.main import COMMANDS, main
 from human_wm_env.data.importers.columns import COLUMNS
 from human_wm_env.person import schema
 
@@ -25,9 +27,30 @@ def test_there_are_examples() -> None:
 
 
 @pytest.mark.parametrize("number", range(len(EXAMPLES)))
-def test_example_runs(number: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_example_runs(
+    number: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
     exec(compile(EXAMPLES[number], f"README example {number}", "exec"), {})
-    assert capsys.readouterr().out.strip()
+    assert capsys.readouterr().out.strip() or list(tmp_path.iterdir())
+
+
+def test_the_agent_of_the_example_is_judged_as_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (code,) = (one for one in EXAMPLES if "agent.save" in one)
+    (command,) = re.findall(r"# humanwm (evaluate .*)", code)
+    monkeypatch.chdir(tmp_path)
+    code = code.replace("learn(2_000)", "learn(64)")
+    exec(compile(code, "README example", "exec"), {})
+    small = ["evaluation.people=2", "evaluation.baselines=[habit]", "evaluation.replay=false"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        main([*shlex.split(command), *small, "dream.horizon=2", "simulator.horizon=2"])
+    assert "mine" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("link", [link for link in LINKS if "://" not in link])
