@@ -46,7 +46,8 @@ def vector_world_rows(names: list[str], steps: int, repeats: int) -> list[Row]:
     """
     rows: list[Row] = []
     for name in names:
-        size = VectorModelConfig(latent=SIZES[name][2]).architecture(*SIZES[name])
+        observation, action, latent = SIZES[name]
+        size = VectorModelConfig(latent=latent).architecture(observation, action, observation)
         jobs = {
             "dream": _dream(name, size, steps, uncertainty=False),
             "dream, all members": _dream(name, size, steps, uncertainty=True),
@@ -117,7 +118,8 @@ def _v_job(size: VectorArchitecture) -> Job:
     """One epoch of one batch: loss, gradients, Adam."""
     x = _v_data(size)[0]
     active = np.ones(size.observation, dtype=np.float32)
-    stage = VAEStage(VAE(size, x), x, x, active, VectorModelConfig())
+    config = VectorModelConfig(dropout=0.0)  # as its twin, which drops no units
+    stage = VAEStage(VAE(size, x), x, x, active, config)
     return Job(lambda: stage.train_epoch(0, np.random.default_rng(0)))
 
 
