@@ -14,6 +14,8 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, TextIO
 
+import yaml
+
 from human_wm_cli.config import CONFIGS_FOLDER, Schema, compose, outline
 from human_wm_cli.log_warnings import each_shown_once
 from human_wm_env import ConfigError, DataError, HumanWMError
@@ -108,11 +110,59 @@ def markdown_rows(rows: Sequence[Row]) -> str:
     return markdown_table(names, cells) if rows else "(no rows)"
 
 
-def with_paths(words: Sequence[str], setting: str, most: int | None = None) -> list[str]:
-    """Return the words of a command; paths as the first ones, `most` of them, are `setting`."""
-    first = itertools.takewhile(lambda word: "=" not in word and not word.startswith("-"), words)
-    paths = [f"{setting}={word}" for word in itertools.islice(first, most)]
-    return [*paths, *words[len(paths) :]]
+def with_paths(words: Sequence[str], setting: str, *, several: bool = False) -> list[str]:
+    """Return the words of a command; paths as the first ones are what `setting` says.
+
+    Args:
+        words: of the command line.
+        setting: its dotted name.
+        several: it is a list: all paths, and what all `setting=` words say, become one.
+
+    Raises:
+        ConfigError: more than one path where `setting` is none, or one of them as `setting=`.
+    """
+    paths = list(itertools.takewhile(_is_path, words))
+    head = f"{setting}="
+    if several:
+        others = [word for word in words[len(paths) :] if not word.startswith(head)]
+        said = [word.removeprefix(head) for word in words[len(paths) :] if word.startswith(head)]
+        if not paths and len(said) < 2:
+            return list(words)
+        joined = [*paths, *itertools.chain(*map(_listed, said))]
+        return [f"{head}{json_module.dumps(joined, ensure_ascii=False)}", *others]
+    if not paths:
+        return list(words)
+    rest = list(words[1:])
+    again = [word.removeprefix(head) for word in rest if word.startswith(head)]
+    again += [word for word in paths[1:] if _exists(word)]
+    if again:
+        raise ConfigError(
+            f"{setting} once", f"{paths[0]!r} and {again[0]!r}", "Leave one of the two out."
+        )
+    return [f"{head}{paths[0]}", *rest]
+
+
+def _is_path(word: str) -> bool:
+    """Say whether a word is a path: it has no key, or there is a file of that name."""
+    return not word.startswith("-") and ("=" not in word or _exists(word))
+
+
+def _exists(word: str) -> bool:
+    try:
+        return Path(word).exists()
+    except (OSError, ValueError):  # such as a name that is too long
+        return False
+
+
+def _listed(said: str) -> list[str]:
+    """Return the paths of one `setting=` word, a path or a list of them."""
+    if not said.startswith("[") or _exists(said):
+        return [said]
+    try:
+        found = yaml.safe_load(said)
+    except yaml.YAMLError:
+        found = None
+    return [str(each) for each in found] if isinstance(found, list) else [said]
 
 
 def print_report(
@@ -166,6 +216,7 @@ def run_script(
     arguments: Sequence[str] | None = None,
     *,
     path: str | None = None,
+    several: bool = False,
     configs_folder: Path | str = CONFIGS_FOLDER,
 ) -> None:
     """Run a command on its words.
@@ -182,20 +233,21 @@ def run_script(
         name: that of its YAML file.
         arguments: the overrides; by default those of the command line.
         path: the setting that a path as the first word gives; None is none.
+        several: see `with_paths`.
         configs_folder: the folder with the YAML files.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if path is not None:
-        words = with_paths(words, path, 1)
     asks_for_help = any(word in ("-h", "--help") for word in words)
     output = _JsonOutput(sys.stdout)
     as_json = is_switched_on("json", words)
     try:
         _check_letters(words)
+        if path is not None:
+            words = with_paths(words, path, several=several)
         if asks_for_help:
             overrides = [word for word in words if word not in ("-h", "--help")]
             settings = outline(schema, name, overrides, configs_folder)
-            print(_usage(main, settings, path), end="")
+            print(_usage(main, settings, path, several=several), end="")
             return
         config = compose(schema, name, words, configs_folder)
         as_json = bool(getattr(config, "json", False))
@@ -240,10 +292,13 @@ def is_switched_on(key: str, words: Sequence[str]) -> bool:
     return bool(values) and values[-1].lower() in ("true", "yes", "on", "1")
 
 
-def _usage(main: Callable[..., object], settings: str, path: str | None) -> str:
+def _usage(main: Callable[..., object], settings: str, path: str | None, *, several: bool) -> str:
     about = inspect.getdoc(main)
     command = main.__module__.rpartition(".")[2].replace("_", "-")
-    first, told = ("", "") if path is None else ("[PATH] ", f" (PATH is {path})")
+    first, told = "", ""
+    if path is not None:
+        first = "[PATH ...] " if several else "[PATH] "
+        told = f" (PATH sets {path})"
     return (
         f"usage: humanwm {command} {first}[group=NAME | group.key=value | key=value] ...\n\n"
         + (f"{about}\n\n" if about else "")

@@ -323,4 +323,4 @@ def _in_words(compared: Facts) -> str:
     return text
 
 
-run = partial(run_script, main, EvaluateAgentConfig, "evaluate_agent")
+run = partial(run_script, main, EvaluateAgentConfig, "evaluate_agent", path="agents", several=True)

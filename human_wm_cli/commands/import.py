@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json as json_module
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from human_wm_cli.console import Row, print_report, run_script, say, with_paths
+from human_wm_cli.console import Row, print_report, run_script, say
 from human_wm_env import ConfigError, write_logs
 from human_wm_env.wording import counted, counted_people
 
@@ -139,16 +139,4 @@ def _read_map(file: str | None) -> dict[str, Any]:
     return {"columns": columns, "categories": categories, "decimal": found.get("decimal")}
 
 
-def _joined_sources(words: Sequence[str]) -> list[str]:
-    """Return the words with all that say `source=PATH` as the one list that they mean."""
-    head = "source="
-    paths = [word.removeprefix(head) for word in words if word.startswith(head)]
-    if not paths or (len(paths) == 1 and paths[0].startswith("[")):
-        return list(words)
-    others = [word for word in words if not word.startswith(head)]
-    return [f"{head}{json_module.dumps(paths)}", *others]
-
-
-def run(words: Sequence[str]) -> None:
-    """Run the command on its words."""
-    run_script(main, ImportConfig, "import", _joined_sources(with_paths(words, "source")))
+run = partial(run_script, main, ImportConfig, "import", path="source", several=True)

@@ -63,4 +63,4 @@ def main(config: ReportWorldModelConfig) -> None:
     say(f"Card in {folder / CARD_JSON} and {folder / CARD_TEXT}")
 
 
-run = partial(run_script, main, ReportWorldModelConfig, "report_world_model")
+run = partial(run_script, main, ReportWorldModelConfig, "report_world_model", path="checkpoint")

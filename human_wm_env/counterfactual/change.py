@@ -31,7 +31,7 @@ OPERATIONS: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
     "=": lambda days, value: np.full_like(days, value),
 }
 _EXAMPLES = 'Write "sleep_hours+1", "steps*1.3" or "workout_type=Running on Mon,Wed,Fri".'
-_THOUSANDS = re.compile(r"[1-9]\d{0,2}\.\d{3}")  # 5.000 may be five, or five thousand
+_THOUSANDS = re.compile(r"[-+]?\d{1,3}[.,]\d{3}")
 _PATTERN = re.compile(r"(\w+)\s*([-+*/=])\s*(.+?)(?:\s+on\s+(.+))?", re.DOTALL)
 _NAMES = tuple(schema.FEATURE_NAMES[index] for index in schema.ACTION_FEATURES)
 # What follows from the rest of a day is changed after it.
@@ -201,14 +201,24 @@ def _category(feature: int, operation: str, value: str, text: str) -> float:
     return float(labels.index(value.lower()))
 
 
+def _refuse_doubtful(about: schema.Continuous, value: str, text: str) -> None:
+    """Refuse 5.000 steps, which are five or five thousand, and 5,000, which no number is."""
+    if not _THOUSANDS.fullmatch(value):
+        return
+    grouped, plain = float(re.sub("[.,]", "", value)), float(value.replace(",", "."))
+    if abs(plain) < 1.0 or abs(grouped) > about.high:
+        return
+    raise ConfigError(
+        f"a number for {about.name} ({about.unit}) that can be read in one way only",
+        repr(text),
+        f"Write {grouped:.0f}, or {plain:g}.",
+    )
+
+
 def _number(feature: int, operation: str, value: str, text: str) -> float:
     about = schema.continuous(feature)
-    if operation not in "*/" and _THOUSANDS.fullmatch(value) and about.high >= 1000.0:
-        raise ConfigError(
-            f"{about.name} ({about.unit}) that can be read in one way",
-            repr(text),
-            f"Write {value.replace('.', '')}, or {value.partition('.')[0]}.",
-        )
+    if operation not in "*/":
+        _refuse_doubtful(about, value, text)
     try:
         number = float(value)
     except ValueError:

@@ -20,6 +20,7 @@ from human_wm_cli.console import (
     to_json,
     with_paths,
 )
+from human_wm_env import ConfigError
 from human_wm_env.errors import DataError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -223,13 +224,36 @@ def test_a_script_in_a_process_of_its_own(configs: Path) -> None:
     assert json.loads(bad.stdout)["error"]["type"] == "ConfigError"
 
 
-def test_paths_may_be_the_first_words() -> None:
+def test_a_path_may_be_the_first_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a=[b].csv").touch()
     assert with_paths(["my.csv", "days=3"], "history") == ["history=my.csv", "days=3"]
-    assert with_paths(["a", "b", "out=c"], "source") == ["source=a", "source=b", "out=c"]
-    assert with_paths(["a", "b", "c=d"], "source", 1) == ["source=a", "b", "c=d"]
-    assert with_paths(["days=3", "my.csv"], "history") == ["days=3", "my.csv"]
-    assert with_paths(["--help"], "history") == ["--help"]
-    assert with_paths([], "history") == []
+    assert with_paths(["a=[b].csv"], "history") == ["history=a=[b].csv"]
+    for words in (["days=3", "my.csv"], ["--help"], [], ["my.csv"][:0]):
+        assert with_paths(words, "history") == words
+    assert with_paths(["a", "steps+1"], "history") == ["history=a", "steps+1"]
+
+
+@pytest.mark.parametrize("again", ["history=b.csv", "history=a.csv", "b.csv"])
+def test_of_two_paths_none_is_dropped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, again: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "b.csv").touch()
+    with pytest.raises(ConfigError, match=r"history once; received 'a.csv' and '[ab].csv'"):
+        with_paths(["a.csv", again], "history")
+
+
+def test_several_paths_and_settings_are_one_list() -> None:
+    def joined(*words: str) -> list[str]:
+        return with_paths(words, "source", several=True)
+
+    assert joined("a", "b c", "out=d") == ['source=["a", "b c"]', "out=d"]
+    assert joined("a", "x=1", "source=[b, c]", "source=d") == ['source=["a", "b", "c", "d"]', "x=1"]
+    assert joined("source=a", "source=b") == ['source=["a", "b"]']
+    assert joined("a", "source=[b") == ['source=["a", "[b"]']
+    for words in (["source=a", "out=d"], ["source=[a, b]"], ["out=d"], []):
+        assert joined(*words) == words
 
 
 def test_words_that_are_no_text_are_refused(

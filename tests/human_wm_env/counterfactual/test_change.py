@@ -91,7 +91,10 @@ def test_a_day_without_steps_gets_the_distance_that_new_ones_imply() -> None:
 
 
 def test_decimals_that_are_no_thousands_are_read() -> None:
-    for text in ("sleep_hours=7.125", "steps*1.125", "steps+1000.5", "steps=0.500"):
+    for text in (
+        *("sleep_hours=7.125", "steps*1.125", "steps+1000.5", "steps+0.500"),
+        *("steps=500.000", "steps+5.0000", "active_minutes+30.000"),
+    ):
         assert parse_changes(text).changes[0].text == text
 
 
@@ -108,8 +111,11 @@ def test_decimals_that_are_no_thousands_are_read() -> None:
         ("sleep_hours=20", "2 to 14 for sleep_hours"),
         ("steps*-1", "a factor above 0 for steps"),
         ("steps/0", "a factor above 0 for steps"),
-        ("steps=5.000", r"read in one way; received 'steps=5.000'. Write 5000, or 5\."),
-        ("calories_burned+1.500", r"Write 1500, or 1\."),
+        ("steps=5.000", r"in one way only; received 'steps=5.000'. Write 5000, or 5\."),
+        ("steps=+5.000", r"Write 5000, or 5\."),
+        ("steps+-5.000", r"Write -5000, or -5\."),
+        ("steps=5,000", r"Write 5000, or 5\."),
+        ("calories_burned+1.500", r"Write 1500, or 1\.5\."),
         ("location+1", "location=CATEGORY"),
         ("workout_type=Runing", "Did you mean 'Running'"),
         ("sleep_hours+1 on Mo", "weekdays, such as Mon,Wed,Fri"),
