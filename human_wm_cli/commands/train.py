@@ -37,6 +37,7 @@ from human_wm_env import CheckpointError, ConfigError, Dataset
 
 NAME = "train_agent"
 SNAPSHOTS = "snapshots"  # in the run's folder training_state
+UNTRAINED = ("habit", "random")  # nothing is searched or learned in their environment
 # Curves whose last point is among the metrics of a run, where an algorithm has them.
 LAST_POINTS = {
     "success_rate": "rollout/success_rate",
@@ -74,9 +75,9 @@ class TrainAgentConfig:
         for name in ("checkpoint_days", "measurements"):
             if getattr(self, name) < 0:
                 raise ConfigError(f"{name} >= 0", f"{getattr(self, name)}", "0 leaves it out.")
-        if getattr(self.env, "adherence", 1.0) == 0.0:
+        if getattr(self.env, "adherence", 1.0) == 0.0 and self.agent.algorithm not in UNTRAINED:
             raise ConfigError(
-                "env.adherence > 0 in a training",
+                "env.adherence > 0 for training",
                 "0, where nobody ever does what the agent says",
                 "Leave it out, or give a probability such as 0.5.",
             )

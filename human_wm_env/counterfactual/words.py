@@ -36,26 +36,24 @@ def sentence(answer: WhatIf, *, simulated: bool, never_logged: Collection[str] =
 
     Args:
         answer: what was found; its own sentence is not read.
-        never_logged: features that the person's log has no cell of.
         simulated: the person is one whose true answer to actions is known; of others it is
             said that no effect is advice.
+        never_logged: features that the person's log has no cell of.
     """
     whose = f"{answer.user}'s" if answer.user else "this person's"
     asked = f'"{answer.change}" for {counted(answer.days, "day")}'
     if all(each.average.intervals["90%"] == (0.0, 0.0) for each in answer.effects.values()):
         return f"{asked} would change nothing: {whose} days of habit are so without it."
+    units = (" bpm", " on its scale from 0 to 1")
     moved = [
-        f"{_WORDS[name]} by {_with_interval(answer.effects[name], digits)}{unit}"
-        + (", which was never logged," if name in never_logged else "")
-        for name, digits, unit in zip(
-            _STATES, (2, 3), (" bpm", " on its scale from 0 to 1"), strict=True
-        )
+        f"{_WORDS[name]}{' (never logged)' if name in never_logged else ''} by "
+        f"{_with_interval(answer.effects[name], digits)}{unit}"
+        for name, digits, unit in zip(_STATES, (2, 3), units, strict=True)
     ]
     if _STATES[0] in never_logged and _STATES[1] not in never_logged:
         moved.reverse()
-    told = " and ".join(moved).removesuffix(",")
     clauses = [
-        f"{asked} would move {whose} {told}, and raise the reward with probability "
+        f"{asked} would move {whose} {' and '.join(moved)}, and raise the reward with probability "
         f"{probability(answer.better[REWARD])}",
         _origin({name: answer.effects[name] for name in _STATES}),
     ]

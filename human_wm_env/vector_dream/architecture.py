@@ -18,7 +18,7 @@ class VectorArchitecture:
         observation: width of an observation.
         action: width of an action, one-hot if Discrete.
         latent: width of z.
-        vae_hidden: units of the first hidden layer of V; the second has half of them.
+        vae_hidden: units of V's hidden layers next to the observation; those next to z have half.
         memory: units of the GRU, the width of h.
         hidden: units of the hidden layers of M's members.
         outcome_hidden: units of the hidden layers that tell reward and end.

@@ -9,9 +9,8 @@ from human_wm_env.vector_dream.architecture import VectorArchitecture
 from world_model.training.config import StageConfig
 
 MOST_LATENTS = 32
-# Of V where z is narrower than what varies: (units of its first hidden layer, dropout); elsewhere.
-# Humanoid-v5, 7,700 observations, z = 32: 256 units explain .871 of the held-out variance and .936
-# of the training's, 512 explain .877 and .945, 512 with this dropout .882 and .957.
+# Of V where z is narrower than what varies: (hidden units, dropout rate); elsewhere. Chosen on
+# Humanoid-v5 alone (docs/vector_worlds.md), where V overfits.
 COMPRESSING, ELSEWHERE = (512, 0.2), (256, 0.0)
 
 
@@ -21,10 +20,10 @@ class VectorModelConfig:
 
     Attributes:
         latent: width of z; None takes the entries that vary, at most MOST_LATENTS.
-        vae_hidden: units of V's first hidden layer; the second has half of them. None takes 512
-            where z is narrower than what varies, else 256.
-        dropout: probability that V's training leaves out a unit of its first hidden layers, in
-            [0, 1). None takes .2 where z is narrower than what varies, else 0.
+        vae_hidden: units of V's hidden layer next to the observation; the one next to z has half
+            of them. None takes 512 where z is narrower than what varies, else 256.
+        dropout: rate of V's dropout, in [0, 1), of the first hidden layers of encoder and decoder.
+            None takes .2 where z is narrower than what varies, else 0.
         memory, hidden, outcome_hidden, members, mixtures: see `VectorArchitecture`.
         beta: weight of V's KL.
         free_nats: nats of every latent that cost nothing, the KL's floor.
@@ -66,8 +65,10 @@ class VectorModelConfig:
                 f"{self.beta}, {self.free_nats} and {self.window}",
                 "Correct the setting that is out of range.",
             )
+        if self.vae_hidden is not None and self.vae_hidden < 2:
+            raise ConfigError("vae_hidden >= 2", f"{self.vae_hidden}", "Raise it.")
         if self.dropout is not None and not 0.0 <= self.dropout < 1.0:
-            raise ConfigError("dropout in [0, 1)", f"{self.dropout}", "0 leaves no unit out.")
+            raise ConfigError("dropout in [0, 1)", f"{self.dropout}", "0 is none.")
         if not 0.0 < self.member_share <= 1.0:
             raise ConfigError("member_share in (0, 1]", f"{self.member_share}", "1 shows all.")
 
@@ -88,6 +89,6 @@ class VectorModelConfig:
         )
 
     def dropout_of(self, latent: int, varying: int) -> float:
-        """Return the dropout of a V with `latent` entries of z and `varying` of an observation."""
+        """Return the dropout rate of V, `varying` entries of whose observations vary."""
         _, dropout = COMPRESSING if latent < varying else ELSEWHERE
         return dropout if self.dropout is None else self.dropout

@@ -28,11 +28,11 @@ class _Net(nn.Module):
         self.out.weight = mx.zeros_like(self.out.weight)
         self.out.bias = mx.zeros_like(self.out.bias)
 
-    def bent(self, x: mx.array, kept: mx.array | None = None) -> mx.array:
-        """Return the MLP's part; `kept` is what its first hidden layer is multiplied with."""
+    def bent(self, x: mx.array, mask: mx.array | None = None) -> mx.array:
+        """Return the MLP's part; its first hidden layer is multiplied by a dropout mask."""
         hidden = nn.relu(self.first(x))
-        if kept is not None:
-            hidden = hidden * kept
+        if mask is not None:
+            hidden = hidden * mask
         return self.out(nn.relu(self.second(hidden)))
 
 
@@ -61,14 +61,14 @@ class VAE(nn.Module):
         self.decoder.linear.weight = mx.array(np.ascontiguousarray(back, dtype=np.float32))
         self.decoder.linear.bias = mx.array(centre.astype(np.float32))
 
-    def encode(self, x: mx.array, kept: mx.array | None = None) -> tuple[mx.array, mx.array]:
+    def encode(self, x: mx.array, mask: mx.array | None = None) -> tuple[mx.array, mx.array]:
         """Return mean and log variance of z, (n, latent) each."""
-        mean, log_variance = mx.split(self.encoder.bent(x, kept), 2, axis=-1)
+        mean, log_variance = mx.split(self.encoder.bent(x, mask), 2, axis=-1)
         return self.encoder.linear(x) + mean, log_variance
 
-    def decode(self, z: mx.array, kept: mx.array | None = None) -> mx.array:
+    def decode(self, z: mx.array, mask: mx.array | None = None) -> mx.array:
         """Return normalised observations, (n, observation)."""
-        return self.decoder.linear(z) + self.decoder.bent(z, kept)
+        return self.decoder.linear(z) + self.decoder.bent(z, mask)
 
 
 def principal_axes(data: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:

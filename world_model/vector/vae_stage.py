@@ -54,12 +54,12 @@ class VAEStage(Stage):
         self,
         x: mx.array,
         noise: mx.array,
-        encoding: mx.array | None = None,
-        decoding: mx.array | None = None,
+        encoder_mask: mx.array | None = None,
+        decoder_mask: mx.array | None = None,
     ) -> tuple[mx.array, ...]:
-        mean, log_variance = self.learner.encode(x, encoding)
+        mean, log_variance = self.learner.encode(x, encoder_mask)
         z = mean + mx.exp(0.5 * log_variance) * noise
-        apart = (self.learner.decode(z, decoding) - x) * self._active
+        apart = (self.learner.decode(z, decoder_mask) - x) * self._active
         square = (apart * apart).sum(axis=1).mean() / self._entries
         kl = 0.5 * (mean * mean + mx.exp(log_variance) - 1.0 - log_variance).mean(axis=0)
         counted = mx.maximum(kl, self._settings.free_nats).sum()
@@ -72,7 +72,7 @@ class VAEStage(Stage):
         for batch in range(self._batches):
             chosen = order[batch * self._batch : (batch + 1) * self._batch]
             drawn = self._draw(self._train[chosen], rng)
-            parts, gradient = self._value_and_grad(*drawn, *self._kept_units(rng))
+            parts, gradient = self._value_and_grad(*drawn, *self._dropout_masks(rng))
             found.append(self.step(self._adam, gradient, parts))
         return self.mean_parts(found)
 
@@ -86,8 +86,8 @@ class VAEStage(Stage):
         shape = (len(x), self.learner.encoder.linear.weight.shape[0])
         return mx.array(x), mx.array(rng.standard_normal(shape, dtype=np.float32))
 
-    def _kept_units(self, rng: np.random.Generator) -> list[mx.array | None]:
-        """Draw what the first hidden layers of encoder and decoder are multiplied with."""
+    def _dropout_masks(self, rng: np.random.Generator) -> list[mx.array | None]:
+        """Draw the masks of encoder and decoder, inverted dropout; None without dropout."""
         found: list[mx.array | None] = []
         for net in (self.learner.encoder, self.learner.decoder):
             shape = (self._batch, net.first.weight.shape[0])

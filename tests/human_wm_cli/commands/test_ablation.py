@@ -9,7 +9,7 @@ import pytest
 
 from agents.ablation.task_list import TASKS
 from agents.ablation.tasks import CONFIGURATIONS, Task
-from human_wm_cli.commands.ablation import AblationConfig, main
+from human_wm_cli.commands.ablation import AblationConfig, cells_of, main
 from human_wm_cli.console import run_script
 
 SMALL = {"layers": 1, "width": 8, "heads": 2, "feed_forward": 8, "episodes": 4}
@@ -27,7 +27,7 @@ def run(tmp_path: Path, *words: str) -> None:
 
 
 def test_an_ablation_goes_on_where_it_stopped(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run(tmp_path, "seeds=2")
     _, err = capsys.readouterr()
@@ -44,6 +44,11 @@ def test_an_ablation_goes_on_where_it_stopped(
     assert "head, planning" in (tmp_path / "one" / "table.md").read_text()
     run(tmp_path, "seeds=2", "run.resume=true")
     assert "of the optimum\n" not in capsys.readouterr().err
+    with pytest.raises(SystemExit):  # a whole one has longer trainings than a quick one
+        monkeypatch.setitem(TASKS, "PatternEcho", Task("PatternEcho-v0", 5, SMALL))
+        run(tmp_path, "seeds=2", "quick=true", "run.resume=true")
+    assert "settings that" in capsys.readouterr().err
+    monkeypatch.setitem(TASKS, "PatternEcho", Task("PatternEcho-v0", 2, SMALL))
     with pytest.raises(SystemExit):
         run(tmp_path, "seeds=2", "episodes=11", "run.resume=true")
     assert "settings that" in capsys.readouterr().err
@@ -57,6 +62,8 @@ def test_a_quick_one_trains_less() -> None:
     updates = {name: task.updates for name, task in TASKS.items()}
     quick = AblationConfig(quick=True)
     assert quick.task("Detour").updates == 600 and quick.task("PatternEcho").updates == 2
+    cell = next(cells_of(quick, Path("folder")))
+    assert cell.settings["task"]["updates"] == quick.task(cell.task).updates
     assert {name: AblationConfig().task(name).updates for name in TASKS} == updates
     assert AblationConfig(quick=True).trained() == ["no head", "head"]
     assert AblationConfig().trained() == list(CONFIGURATIONS)

@@ -107,7 +107,7 @@ def test_wrong_settings_end_with_an_error(
         assert f"expected {name} >= 0" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         run(tmp_path, "env.adherence=0")
-    assert "env.adherence > 0" in capsys.readouterr().err
+    assert "env.adherence > 0 for training" in capsys.readouterr().err
 
 
 def test_training_in_process(tmp_path: Path) -> None:

@@ -101,17 +101,17 @@ def test_the_sentence_begins_with_what_was_logged() -> None:
     plain = sentence(answer, simulated=True)
     assert plain.index("heart rate by") < plain.index("mood by") and "never" not in plain
     absent = sentence(answer, simulated=True, never_logged=[rate])
-    assert absent.index("mood by") < absent.index("heart rate by")
-    assert " bpm, which was never logged, and raise the reward" in absent
+    assert absent.index("mood by") < absent.index("heart rate")
+    assert " and heart rate (never logged) by " in absent
     absent = sentence(answer, simulated=True, never_logged=[mood])
-    assert absent.index("heart rate by") < absent.index("mood by")
-    assert " to 1, which was never logged, and raise the reward" in absent
+    assert absent.index("heart rate by") < absent.index("mood (")
+    assert " and mood (never logged) by " in absent
     assert sentence(answer, simulated=True, never_logged=[rate, mood]).count("never logged") == 2
     log = tiny.logs().history(4, 70)
     observed = log.observed.copy()
     observed[:, schema.HEART_RATE] = False
     history = History.from_arrays(log.rows, observed, int(log.weekday[0]))
-    assert "bpm, which was never logged" in own_log(history=history).sentence
+    assert "heart rate (never logged)" in own_log(history=history).sentence
 
 
 def test_days_beyond_the_log_are_named() -> None:

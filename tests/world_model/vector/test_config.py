@@ -44,3 +44,8 @@ def test_where_z_is_narrow_v_is_wider_and_drops_units() -> None:
 def test_dropout_is_a_probability_below_one(dropout: float) -> None:
     with pytest.raises(ConfigError, match="dropout in"):
         VectorModelConfig(dropout=dropout)
+
+
+def test_the_smaller_hidden_layer_has_a_unit() -> None:
+    with pytest.raises(ConfigError, match="vae_hidden >= 2"):
+        VectorModelConfig(vae_hidden=1)

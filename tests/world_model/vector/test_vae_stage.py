@@ -47,19 +47,19 @@ def test_an_epoch_passes_whole_batches_and_learns() -> None:
     assert stage(seen=5)._batch == 5
 
 
-def test_dropout_leaves_units_of_the_first_layers_out_in_training_only() -> None:
+def test_dropout_masks_the_first_hidden_layers_in_training_only() -> None:
     made = stage(replace(CONFIG, dropout=0.25))
     same = stage()
     assert made.validate(0) == same.validate(0)
-    kept = made._kept_units(np.random.default_rng(0))
+    kept = made._dropout_masks(np.random.default_rng(0))
     widths = (SIZE.vae_hidden, SIZE.vae_hidden // 2)
     for one, width in zip(kept, widths, strict=True):
         assert one is not None and one.shape == (8, width)
         assert set(np.array(one).ravel().tolist()) <= {0.0, np.float32(1.0 / 0.75).item()}
-    assert same._kept_units(np.random.default_rng(0)) == [None, None]
+    assert same._dropout_masks(np.random.default_rng(0)) == [None, None]
     x, noise = mx.array(batch(3, 8)), mx.array(batch(2, 8))
     everything = [mx.zeros((8, width)) for width in widths]
-    # The MLPs say nothing but a constant when every unit is left out.
+    # With every unit masked the MLPs give a constant.
     mean, log_variance = made.learner.encode(x, everything[0])
     assert np.allclose(log_variance, np.array(log_variance)[:1], atol=1e-6)
     assert np.allclose(
