@@ -16,7 +16,7 @@ from human_wm_env.vector_dream.checkpoint import VectorCheckpoint
 
 RANDOM = "random"
 CHANCES = (0.1, 0.25, 0.5, 0.75)
-AT_RANDOM = 10
+FEWEST, AT_RANDOM = 20, 10
 LARGE_WEIGHTS = 3.0
 
 
@@ -65,8 +65,8 @@ def controllers_of_all_qualities(
         seed: of the draws.
 
     Returns:
-        By name: `RANDOM`, each agent and it with 10 to 75% random actions, and `AT_RANDOM`
-        linear controllers on z with drawn weights.
+        By name, at least `FEWEST`: `RANDOM`, each agent and it with 10 to 75% random actions, and
+        at least `AT_RANDOM` linear controllers on z with drawn weights.
     """
     size, space = checkpoint.architecture, checkpoint.task.action.space
     rng = np.random.default_rng(np.random.SeedSequence([seed, 73]))
@@ -77,7 +77,8 @@ def controllers_of_all_qualities(
         size.latent, 0, checkpoint.task.action.width, discrete=count > 0, width=width
     )
     found: dict[str, Agent] = {}
-    for number in range(AT_RANDOM):
+    others = 1 + len(trained) * (1 + len(CHANCES))
+    for number in range(max(AT_RANDOM, FEWEST - others)):
         weights = rng.normal(0.0, LARGE_WEIGHTS, shape.parameters)
         found[f"drawn {number + 1}"] = ControllerAgent(shape, weights, CMAESConfig(), env)
     found[RANDOM] = DilutedAgent(found["drawn 1"], space, 1.0, seed, RANDOM)

@@ -70,7 +70,8 @@ def card(result: Facts) -> str:
             for name, found in judged["episode_length"].items()
         ),
         "exploits: "
-        + (", ".join(n for n, one in judged["exploits"].items() if one["is_exploit"]) or "none"),
+        + (", ".join(n for n, one in judged["exploits"].items() if one["is_exploit"]) or "none")
+        + " (they gain over chance in the dream and may lose to it in reality)",
         f"best by the dream: {judged['best']}",
         "",
         table(controller_rows(judged)),

@@ -73,6 +73,8 @@ class VMCConfig:
             search and the ablation with an untrained M.
         episodes: that each controller plays in both worlds for the verdict.
         temperature: of the dream that controllers are trained in.
+        pessimism: penalty per unit of uncertainty in that dream, in units of the reward, see `Env`;
+            a step then asks all members, and is slower.
         smoke: everything tiny, to see that it runs.
         seed: of everything.
         run: the folder of the run; with run.resume=true it goes on where it stopped.
@@ -93,6 +95,7 @@ class VMCConfig:
     verdict: str = STANDARD
     episodes: int = 100
     temperature: float = 1.0
+    pessimism: float = 0.0
     smoke: bool = False
     seed: int = 0
     run: RunConfig = field(default_factory=RunConfig)
@@ -116,6 +119,8 @@ class VMCConfig:
                 f"{self.rounds}, {self.steps} and {self.episodes}",
                 "Raise them.",
             )
+        if self.pessimism < 0.0:
+            raise ConfigError("pessimism >= 0", f"{self.pessimism}", "0 turns it off.")
         if self.world_model is not None and self.rounds > 1:
             raise ConfigError(
                 "one round with a world_model, which is not trained again",

@@ -141,7 +141,8 @@ class Stages:
                 "world_model": str(model),
                 "horizon": self._task.horizon,
                 "temperature": config.temperature if temperature is None else temperature,
-                "uncertainty": False,
+                "uncertainty": config.pessimism > 0.0,
+                "pessimism": config.pessimism,
             },
         )
         days = algorithm_named(name).days(settings, env)

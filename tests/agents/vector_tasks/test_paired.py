@@ -8,6 +8,7 @@ import pytest
 from agents.vector_tasks.controllers import (
     AT_RANDOM,
     CHANCES,
+    FEWEST,
     RANDOM,
     DilutedAgent,
     controllers_of_all_qualities,
@@ -24,7 +25,11 @@ def drawn() -> dict:
 
 def test_controllers_of_all_qualities_differ() -> None:
     agents = drawn()
-    assert len(agents) == AT_RANDOM + 1 + 1 + len(CHANCES)
+    assert len(agents) == FEWEST
+    assert list(agents)[FEWEST - 2 - len(CHANCES)] == RANDOM
+    five = dict.fromkeys("abcde", agents["own"])
+    many = controllers_of_all_qualities(five, pendulum.checkpoint())
+    assert len(many) == AT_RANDOM + 1 + 5 * (1 + len(CHANCES))
     seen = np.random.default_rng(0).normal(size=(64, pendulum.checkpoint().architecture.features))
     acted = {}
     for name, agent in agents.items():

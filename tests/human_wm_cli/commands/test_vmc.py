@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from agents.saving import load_agent
 from human_wm_cli.commands.vmc import run
 from human_wm_cli.config import compose
 from human_wm_cli.vmc.config import VMCConfig
@@ -59,6 +60,10 @@ def test_pendulum_from_the_id_to_the_verdict(
     assert kept.task == Task.of("Pendulum-v1")
 
 
+def test_pessimism_is_no_bonus(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "pessimism >= 0" in error_of(capsys, "env.id=Pendulum-v1", "pessimism=-1")
+
+
 def test_one_algorithm_needs_no_collector() -> None:
     config = compose(VMCConfig, "vmc", ["env.id=Pendulum-v1", "algorithms=[cma_es]"])
     assert config.algorithms == ["cma_es"] and config.rounds == 1
@@ -68,7 +73,9 @@ def test_the_second_round_collects_with_the_controller_of_the_first(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     own = ("env.id=CartPole-v1", "rounds=2", f"run.root={tmp_path}", "run.name=two")
-    found = result_of(capsys, *SMALL, *own)
+    found = result_of(capsys, *SMALL, *own, "pessimism=0.5")
+    agent = load_agent(tmp_path / "two" / "rounds" / "2" / "agent" / "ppo_round_2")
+    assert agent.env.arguments["pessimism"] == 0.5 and agent.env.arguments["uncertainty"]
     assert [each["steps"] for each in found["history"]] == [600, 600]
     logs = [
         EpisodeLog.load(tmp_path / "two" / "rounds" / f"{number}" / "episodes") for number in (1, 2)
