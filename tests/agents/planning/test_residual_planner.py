@@ -19,6 +19,7 @@ from agents.evaluation.paired_runs import run_episodes
 from agents.planning.cross_entropy import CrossEntropyConfig
 from agents.planning.model_predictive_control import PlannerConfig
 from agents.planning.residual_planner import (
+    LOGIT_REACH,
     ResidualPlanner,
     ResidualPlannerConfig,
     load_actor,
@@ -65,6 +66,13 @@ def test_it_corrects_the_actor_and_earns_more(people: EmbeddedPeople, actor: Act
     assert better.returns.mean() > alone.returns.mean() + 0.05
     again = run_episodes(planner, DREAM, starts, dataset=people)
     np.testing.assert_array_equal(again.returns, better.returns)
+
+
+def test_an_amount_moves_by_its_whole_range_and_a_logit_by_its_own(actor: ActorAgent) -> None:
+    reach = ResidualPlanner(actor)._reach
+    amounts = actor.head.amounts
+    assert 0 < amounts < len(reach) == actor.head.outputs
+    assert set(reach[:amounts]) == {1.0} and set(reach[amounts:]) == {LOGIT_REACH}
 
 
 def test_it_is_made_of_a_saved_actor_and_saved_with_it(
