@@ -72,3 +72,11 @@ def test_losses_and_rewards_of_predictions() -> None:
     assert prediction_reward(logits, states, binary=True).item() == pytest.approx(2 / 3)
     found = prediction_reward(logits, states, binary=False).item()
     assert found == pytest.approx(1.0 / (1.0 + 14.0 / 3.0))
+
+
+def test_returns_that_hardly_differ_are_not_blown_up() -> None:
+    alike = torch.tensor([[1.0, 0.0], [1.02, 0.0]])
+    found = RunningBaseline(0.9).advantages(alike, torch.ones(2, 2))
+    torch.testing.assert_close(found, torch.tensor([[-0.1, 0.0], [0.1, 0.0]]), atol=1e-5, rtol=0.0)
+    same = RunningBaseline(0.9).advantages(torch.ones(2, 2), torch.ones(2, 2))
+    assert same.tolist() == [[0.0, 0.0], [0.0, 0.0]]

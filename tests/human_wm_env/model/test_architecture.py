@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from human_wm_env.errors import ConfigError
 from human_wm_env.model.architecture import LARGEST_SIZE, Architecture
+from human_wm_env.runtime.world_model import load_world_model
 
 FILM = Architecture(latent_a=3, latent_b=4, latent_c=2, transition="film")
 RESPONSE = Architecture(latent_a=2, latent_b=4, latent_c=5, transition="response")
@@ -38,3 +41,9 @@ def test_channels_of_both_states() -> None:
     before = Architecture.of_manifest({**sizes, "response_channels": 4})
     assert before.response_channels == (4, 4)  # one number was of both
     assert Architecture.of_manifest(sizes) == Architecture(latent_a=2, transition="response")
+
+
+def test_the_bundled_checkpoint_has_the_default_sizes() -> None:
+    """But for z_a, which the response needs less of, and the transition, whose default is old."""
+    bundled = load_world_model().checkpoint.architecture
+    assert replace(bundled, latent_a=16, transition="film") == Architecture()

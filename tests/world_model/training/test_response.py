@@ -7,6 +7,7 @@ import pytest
 
 from human_wm_env.errors import ConfigError
 from human_wm_env.response.arrays import to_arrays
+from human_wm_env.runtime.world_model import load_world_model
 from tests.human_wm_env.response import responses
 from world_model.training.response import (
     ResponseConfig,
@@ -66,3 +67,10 @@ def test_time_constants_that_nothing_is_averaged_over_are_refused(
 ) -> None:
     with pytest.raises(ConfigError, match="time constants"):
         ResponseConfig(tau_days=tau_days)
+
+
+def test_the_bundled_checkpoint_has_a_response_of_the_default_sizes() -> None:
+    config, bundled = ResponseConfig(), load_world_model().checkpoint.architecture
+    channels = (bundled.response_rate_channels, bundled.response_mood_channels)
+    assert config.channels == channels
+    assert (config.rank, len(config.tau_days)) == (bundled.latent_c, bundled.response_taus)
