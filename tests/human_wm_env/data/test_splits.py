@@ -141,3 +141,13 @@ def test_copies_stand_in_for_validation_people_who_train() -> None:
     assert not all_train.whole.observed[12:, days:].any()
     np.testing.assert_array_equal(all_train.first_held_out[12:], split.first_held_out[copied])
     np.testing.assert_array_equal(all_train.first_held_out[:12], split.first_held_out)
+
+
+def test_dates_are_known_where_both_sets_have_them() -> None:
+    dated, undated = (
+        dataclasses.replace(tiny.logs(), start_date=dates)
+        for dates in (np.full(tiny.logs().users, 737_425), None)
+    )
+    assert join(dated, undated).start_date is None and join(undated, dated).start_date is None
+    joined = join(dated, dated).start_date
+    assert joined is not None and joined.tolist() == [737_425] * (2 * dated.users)

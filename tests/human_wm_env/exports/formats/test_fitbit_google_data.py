@@ -108,6 +108,13 @@ def test_cells_and_reasons(tmp_path: Path) -> None:
     assert logs.manifest["unused"] == {"file floors_2024": 1, "file without data": 1}
 
 
+def test_a_file_of_other_columns_is_told_those_of_its_kind(tmp_path: Path) -> None:
+    files = FILES | {f"{ACTIVITY}/steps_2024-05-01.csv": "timestamp,paces\n2024-05-01,3\n"}
+    logs = import_logs(write_json(tmp_path, files), timezone="Europe/Oslo")
+    (why,) = [one for one in logs.manifest["rejected"] if "should have" in one]
+    assert why.endswith("it should have the columns steps, timestamp")
+
+
 def test_both_generations_in_one_takeout_count_once(tmp_path: Path) -> None:
     files = {f"Takeout/Fitbit/{path}": one for path, one in account_export().items()}
     old = grid(write_json(tmp_path / "old", files), "2020-03-28", timezone="Europe/Oslo")
