@@ -290,7 +290,7 @@ def test_a_stage_that_was_best_at_the_end_of_a_real_budget_is_named(
 def test_logs_larger_than_the_memory_train_the_same_model(
     architecture: Architecture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Of fewer people BLAS rounds the memory in another way.
+    # Of fewer people BLAS rounds the memory in another way, on some processors of these, too.
     few = np.tile(np.arange(tiny.logs().users), 3)
     ids = tuple(f"p{place}" for place in range(len(few)))
     split_of = ("train",) * 20 + ("validation",) * 12 + ("test",) * 4
@@ -307,5 +307,7 @@ def test_logs_larger_than_the_memory_train_the_same_model(
     lazy = train(logs, architecture, config)
     assert not lazy.logs["train"].are_kept and kept.logs["train"].are_kept
     for name, value in everything(kept).items():
-        np.testing.assert_array_equal(everything(lazy)[name], value, err_msg=name)
-    assert lazy.scores == kept.scores
+        pair = (everything(lazy)[name], value)
+        np.testing.assert_allclose(*pair, rtol=1e-4, atol=2e-5, err_msg=name)
+    for stage, score in kept.scores.items():
+        assert lazy.scores[stage] == pytest.approx(score, rel=1e-4, abs=1e-4)

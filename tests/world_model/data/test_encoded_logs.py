@@ -147,19 +147,21 @@ def test_logs_that_are_encoded_when_asked_for_are_those_that_were_encoded_before
     days = rng.integers(0, 90, size=(4, 1)) + np.arange(20)
     one, other = (windows(logs, people, days) for logs in (lazy, dense))
     for field in dataclasses.fields(one):
-        np.testing.assert_array_equal(getattr(one, field.name), getattr(other, field.name))
+        # On some processors BLAS rounds a product by how many people it is of.
+        pair = (getattr(one, field.name), getattr(other, field.name))
+        np.testing.assert_allclose(*pair, rtol=1e-5, atol=1e-6, err_msg=field.name)
     lengths = np.array([30, 100, 7, 55])
     for got, wanted in zip(
         histories(lazy, people, lengths), histories(dense, people, lengths), strict=True
     ):
-        np.testing.assert_array_equal(got, wanted)
-    np.testing.assert_array_equal(reference_day(lazy), reference_day(dense))
+        np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(reference_day(lazy), reference_day(dense), atol=1e-6)
     assert (lazy.people, lazy.days) == (dense.people, dense.days)
     np.testing.assert_array_equal(lazy.days_logged, dense.days_logged)
     parts = [(part, logs.of(held)) for part, logs, held in lazy.parts(5)]
     assert [part.stop for part, _ in parts] == [5, 10, 12]
     for part, few in parts:
-        np.testing.assert_array_equal(few.remembered, dense.remembered[part])
+        np.testing.assert_allclose(few.remembered, dense.remembered[part], rtol=1e-5, atol=1e-6)
         np.testing.assert_array_equal(few.events.held, dense.events.held[part])
 
 
