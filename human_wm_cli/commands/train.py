@@ -219,7 +219,7 @@ def train(
         config.env,
         lambda world: run.dashboard.stage(f"{name}_in_{world}"),
         days,
-        points=config.measurements,
+        points=config.measurements if isinstance(config.env, EnvConfig) else 0,
         dataset=dataset,
     )
     with (

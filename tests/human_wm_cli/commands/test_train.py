@@ -244,3 +244,28 @@ def test_total_steps_need_an_algorithm_that_counts_them(
     with pytest.raises(SystemExit):
         run_symbols(tmp_path, "agent=habit")
     assert "EnvConfig for habit" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("agent=ppo", "env.id=Pendulum-v1", "agent.n_steps=20", "agent.batch_size=20"),
+        ("agent=ppo", "env.id=CartPole-v1", "agent.n_steps=20", "agent.batch_size=20"),
+        ("agent=dqn", "env.id=CartPole-v1", "agent.learning_starts=10", "agent.batch_size=8"),
+        ("agent=reinforce", "env.id=CartPole-v1", "agent.width=32", "agent.heads=2"),
+    ],
+)
+def test_agents_of_other_environments(
+    tmp_path: Path, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = [*words, f"run.root={tmp_path}", "run.name=one", "json=true"]
+    if "agent=reinforce" in words:
+        given += ["total_steps=2"]
+    else:
+        given += ["total_steps=40", "agent.slots=2", "checkpoint_days=20"]
+    given += ["agent.warm_start=0"] if "agent=ppo" in words else []
+    run_script(main, chosen_schema(given), "train_agent", arguments=given)
+    assert json.loads(capsys.readouterr().out)["env"] == words[1].partition("=")[2]
+    agent = load_agent(tmp_path / "one" / "agent")
+    agent.reset(1)
+    assert len(agent.act(np.zeros((1, 3 if "Pendulum" in words[1] else 4), np.float32))) == 1
