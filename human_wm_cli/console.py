@@ -295,14 +295,14 @@ def is_switched_on(key: str, words: Sequence[str]) -> bool:
 def _usage(main: Callable[..., object], settings: str, path: str | None, *, several: bool) -> str:
     about = inspect.getdoc(main)
     command = main.__module__.rpartition(".")[2].replace("_", "-")
-    first, told = "", ""
+    words, note = "", ""
     if path is not None:
-        first = "[PATH ...] " if several else "[PATH] "
-        told = f" (PATH sets {path})"
+        words = "[PATH ...] " if several else "[PATH] "
+        note = f" (PATH sets {path})"
     return (
-        f"usage: humanwm {command} {first}[group=NAME | group.key=value | key=value] ...\n\n"
+        f"usage: humanwm {command} {words}[group=NAME | group.key=value | key=value] ...\n\n"
         + (f"{about}\n\n" if about else "")
-        + f"Settings and their values{told}:\n\n{settings}"
+        + f"Settings and their values{note}:\n\n{settings}"
     )
 
 

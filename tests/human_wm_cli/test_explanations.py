@@ -87,8 +87,8 @@ def test_every_setting_of_a_command_is_explained(
     command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     importlib.import_module(f"human_wm_cli.commands.{command.replace('-', '_')}").run(["--help"])
-    _, _, told = capsys.readouterr().out.partition("\nSettings and their values")
-    _, _, settings = told.partition(":\n\n")
+    _, _, rest = capsys.readouterr().out.partition("\nSettings and their values")
+    _, _, settings = rest.partition(":\n\n")
     lines = [line for line in settings.splitlines() if ":" in line.partition("#")[0]]
     bare = [line for line in lines if "#" not in line and len(line) < 38]
     assert [line for line in bare if line.split(":")[0].strip() not in NEED_NONE] == []
