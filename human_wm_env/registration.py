@@ -202,6 +202,7 @@ def make_vector_dream(
     horizon: int | None = None,
     members: int | None = None,
     uncertainty: bool = True,
+    halting: float | None = None,
 ) -> AnyWorld:
     """Return the dream of any other environment; see `VectorDreamWorld`."""
     from human_wm_env.vector_dream.world import VectorDreamWorld
@@ -219,6 +220,7 @@ def make_vector_dream(
         horizon=horizon,
         members=members,
         uncertainty=uncertainty,
+        halting=halting,
     )
 
 

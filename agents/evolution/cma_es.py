@@ -12,7 +12,7 @@ from gymnasium.vector import AutoresetMode
 from agents.actor.hybrid_head import HybridHead
 from agents.env_config import AnyEnvConfig, EnvConfig, Vector, make_vector_env
 from agents.episode_starts import SeededStarts, Starts, spread_starts
-from agents.evolution.controller import ControllerAgent, ControllerShape
+from agents.evolution.controller import ControllerAgent, ControllerShape, load_controller
 from agents.evolution.hyperparameters import HYBRID, CMAESConfig
 from agents.planning.best_constant import warm_start
 from agents.protocol import Plain
@@ -97,7 +97,7 @@ def train_cma_es(config: CMAESConfig, env: AnyEnvConfig, session: Session) -> Co
 
     Raises:
         CheckpointError: the state to go on from is of other settings.
-        ConfigError: a warm start in a world that has none.
+        ConfigError: a warm start in a world that has none; `begin_with` is no such agent.
     """
     slots, dataset = config.population * config.episodes, session.dataset
     same_length = isinstance(env, EnvConfig)
@@ -110,7 +110,7 @@ def train_cma_es(config: CMAESConfig, env: AnyEnvConfig, session: Session) -> Co
         if kept is not None:
             _check_state(kept, config, shape)
         first = _first_action(shape, config, env, session) if kept is None else kept["first_action"]
-        evolution = Evolution(shape.around(first), config)
+        evolution = Evolution(_begin(shape, first, config), config)
         if kept is not None:
             evolution.replay(kept["told"])
         per_generation = days_of(config, env) // config.generations
@@ -217,6 +217,20 @@ def _part(vector: Vector, name: str) -> slice:
             "the name of a part of the observation", repr(name), did_you_mean(name, list(parts))
         )
     return parts[name]
+
+
+def _begin(shape: ControllerShape, first_action: np.ndarray, config: CMAESConfig) -> np.ndarray:
+    """Return the parameters that the search begins with, float (parameters,)."""
+    if config.begin_with is None:
+        return shape.around(first_action)
+    earlier = load_controller(config.begin_with)
+    if earlier.shape != shape:
+        raise ConfigError(
+            f"a controller in begin_with of {shape}",
+            f"one of {earlier.shape}",
+            "Give another folder, or repeat the settings of that agent.",
+        )
+    return earlier.parameters
 
 
 def _first_action(

@@ -15,6 +15,7 @@ from agents.actor.hybrid_head import HybridHead
 from agents.env_config import AnyEnvConfig, env_from_manifest
 from agents.evolution.hyperparameters import CMAESConfig
 from agents.protocol import Arrays, Manifest, Overrides, Plain
+from agents.saved_folder import folder_of, read_manifest, read_weights
 from human_wm_env.errors import ConfigError
 
 LEAD = 0.5  # of the output of the category that the first action has, over the others
@@ -188,3 +189,19 @@ class ControllerAgent:
                 "Make the environment with the agent's env_overrides (person_context).",
             )
         return self.shape.act(self.parameters[None], observations)
+
+
+def load_controller(folder: str) -> ControllerAgent:
+    """Read a controller that was saved, or trained by a run, in a folder.
+
+    Raises:
+        ConfigError: the agent there is none of CMA-ES.
+        CheckpointError: it cannot be read.
+    """
+    path = folder_of(folder)
+    manifest = read_manifest(path)
+    if manifest.get("algorithm") != ControllerAgent.kind:
+        raise ConfigError(
+            f"an agent of CMA-ES in {path}", repr(manifest.get("algorithm")), "Give its folder."
+        )
+    return ControllerAgent.from_manifest(manifest, read_weights(path, manifest))

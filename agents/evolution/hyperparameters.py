@@ -29,6 +29,8 @@ class CMAESConfig:
         sigma: first standard deviation of every parameter.
         warm_start: rounds of a search for the best constant action, which the controller
             begins with; 0 begins at the typical day.
+        begin_with: folder of a CMA-ES agent of the same sizes, whose parameters the search begins
+            with; None begins with a controller that always acts alike.
         seed: of members, people, days and noise.
     """
 
@@ -40,6 +42,7 @@ class CMAESConfig:
     part: str | None = None
     sigma: float = 0.1
     warm_start: int = 10
+    begin_with: str | None = None
     seed: int = 0
     algorithm: Literal["cma_es"] = "cma_es"
 
@@ -53,4 +56,10 @@ class CMAESConfig:
                 "sigma > 0 and warm_start >= 0",
                 f"sigma={self.sigma}, warm_start={self.warm_start}",
                 "Correct the settings.",
+            )
+        if self.begin_with is not None and self.warm_start:
+            raise ConfigError(
+                "warm_start=0 with begin_with, which is where the search begins",
+                f"warm_start={self.warm_start}",
+                "Leave one of the two out.",
             )

@@ -8,6 +8,7 @@ import numpy as np
 from gymnasium import spaces
 
 from agents.env_config import GymEnvConfig
+from agents.evolution.controller import ControllerAgent
 from agents.protocol import Agent
 from human_wm_env.errors import CheckpointError, ConfigError
 from human_wm_env.vector_dream.checkpoint import VectorCheckpoint, load_vector_checkpoint
@@ -96,6 +97,46 @@ class LatentPolicy:
     def act(self, observations: np.ndarray, began: np.ndarray) -> np.ndarray:
         """Read [z, h], act, and remember what was done."""
         actions = self._mix(self._agent.act(self._reader.read(observations, began)))
+        self._reader.acted(actions)
+        return actions
+
+
+class PerturbedPolicy:
+    """Acts as controllers near a trained one: every episode has weights of its own.
+
+    Args:
+        agent: of CMA-ES, trained in the dream.
+        checkpoint: V and M.
+        slots: episodes side by side.
+        noise: standard deviation of what is added to each weight, see `ControllerShape.act`.
+        chance: probability, each step, of a random action instead.
+        seed: of the draws.
+
+    Source: Plappert et al. 2018, "Parameter space noise for exploration".
+    """
+
+    def __init__(
+        self,
+        agent: ControllerAgent,
+        checkpoint: VectorCheckpoint,
+        slots: int,
+        *,
+        noise: float,
+        chance: float = 0.0,
+        seed: int = 0,
+    ) -> None:
+        self._agent, self._noise = agent, noise
+        self._reader = LatentReader(checkpoint, slots)
+        self._mix = Mixture(checkpoint.task.action.space, chance, seed)
+        self._rng = np.random.default_rng([seed, 79])
+        self._parameters = np.tile(agent.parameters, (slots, 1))
+
+    def act(self, observations: np.ndarray, began: np.ndarray) -> np.ndarray:
+        """Draw the weights of episodes that begin, read [z, h], act, and remember."""
+        drawn = self._rng.standard_normal((int(began.sum()), self._parameters.shape[1]))
+        self._parameters[began] = self._agent.parameters + self._noise * drawn
+        seen = self._reader.read(observations, began)
+        actions = self._mix(self._agent.shape.act(self._parameters, seen))
         self._reader.acted(actions)
         return actions
 

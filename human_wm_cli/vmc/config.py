@@ -62,6 +62,12 @@ class VMCConfig:
         rounds: how often is collected, learned and trained; from the second one on, the
             controller of the round before plays.
         chance: probability of a random action, each step, where a controller collects.
+        parameter_noise: standard deviation of what is added to the weights of a controller of
+            CMA-ES where it collects, drawn anew for every episode.
+        warm_start: from the second round on V is kept, M goes on from the round before for
+            nets.more_epochs, and CMA-ES from its controller, with a first step of `next_sigma`;
+            otherwise each round learns everything anew.
+        next_sigma: see warm_start.
         collector: the algorithm whose controller collects: cma_es, ppo or sac.
         algorithms: what trains controllers in the dream; verdict=full adds sac.
         world_model: checkpoint folder to take in place of training one; None trains.
@@ -75,6 +81,9 @@ class VMCConfig:
         temperature: of the dream that controllers are trained in.
         pessimism: penalty per unit of uncertainty in that dream, in units of the reward, see `Env`;
             a step then asks all members, and is slower.
+        halting: ends that dream where members disagree more than so many times what 1 in 100 real
+            steps reaches, see `VectorDreamWorld`; None ends none. For tasks whose rewards are
+            positive.
         smoke: everything tiny, to see that it runs.
         seed: of everything.
         run: the folder of the run; with run.resume=true it goes on where it stopped.
@@ -85,6 +94,9 @@ class VMCConfig:
     steps: int = 10_000
     rounds: int = 1
     chance: float = 0.2
+    parameter_noise: float = 0.0
+    warm_start: bool = False
+    next_sigma: float = 0.5
     collector: str = PPO
     algorithms: list[str] = field(default_factory=lambda: [CMA_ES, PPO])
     world_model: str | None = None
@@ -96,6 +108,7 @@ class VMCConfig:
     episodes: int = 100
     temperature: float = 1.0
     pessimism: float = 0.0
+    halting: float | None = None
     smoke: bool = False
     seed: int = 0
     run: RunConfig = field(default_factory=RunConfig)
@@ -121,6 +134,20 @@ class VMCConfig:
             )
         if self.pessimism < 0.0:
             raise ConfigError("pessimism >= 0", f"{self.pessimism}", "0 turns it off.")
+        if self.halting is not None and not self.halting > 0.0:
+            raise ConfigError("halting > 0", f"{self.halting}", "None ends no dream.")
+        if self.parameter_noise < 0.0 or self.next_sigma <= 0.0:
+            raise ConfigError(
+                "parameter_noise >= 0 and next_sigma > 0",
+                f"{self.parameter_noise} and {self.next_sigma}",
+                "Correct the setting that is out of range.",
+            )
+        if self.parameter_noise and self.collector != CMA_ES:
+            raise ConfigError(
+                f"collector={CMA_ES} with parameter_noise",
+                f"collector={self.collector}",
+                "Only weights of CMA-ES are perturbed: leave one of the two out.",
+            )
         if self.world_model is not None and self.rounds > 1:
             raise ConfigError(
                 "one round with a world_model, which is not trained again",
@@ -133,7 +160,11 @@ class VMCConfig:
         found = {}
         if self.rounds == 1:
             found["chance"] = "Controllers collect from the second round on: set rounds=2."
-            found["collector"] = found["chance"]
+            for name in ("collector", "parameter_noise", "warm_start"):
+                found[name] = found["chance"]
+        if self.rounds == 1 or not self.warm_start:
+            found["next_sigma"] = "CMA-ES begins anew: set warm_start=true."
+            found["nets.more_epochs"] = "M begins anew: set warm_start=true."
         trained = [*self.algorithms, *([SAC] if self.verdict == FULL else [])]
         for name in (CMA_ES, PPO, SAC):
             if name not in trained:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agents.env_config import GymEnvConfig
+from agents.evolution.controller import ControllerAgent
 from agents.protocol import Agent
 from agents.registry import algorithm_named, train_agent
 from agents.saving import load_agent, save_agent
 from agents.tensor_tree import has_tree
 from agents.training_session import Session
 from agents.vector_tasks.play import SLOTS, collect
-from agents.vector_tasks.policies import DREAM_ID, ChancePolicy, LatentPolicy, RealPolicy
+from agents.vector_tasks.policies import (
+    DREAM_ID,
+    ChancePolicy,
+    LatentPolicy,
+    PerturbedPolicy,
+    RealPolicy,
+)
 from human_wm_cli.config import to_dict
 from human_wm_cli.console import bar_of, say, to_json
 from human_wm_cli.run import AGENT, CHECKPOINT, EPISODES, ROUNDS, TRAINING_STATE, RunFolder
-from human_wm_cli.vmc.config import FULL, SAC, VMCConfig
+from human_wm_cli.vmc.config import CMA_ES, FULL, SAC, VMCConfig
 from human_wm_env import CheckpointError
 from human_wm_env.files.writing import write_whole
 from human_wm_env.vector_dream.checkpoint import VectorCheckpoint, load_vector_checkpoint
@@ -94,14 +101,19 @@ class Stages:
                 log,
                 config.nets,
                 model,
+                begin_with=before.checkpoint if before and config.warm_start else None,
                 logger=_Prefixed(self._run, number),
                 state_folder=folder / TRAINING_STATE,
                 progress=True,
             )
-        agents = {
-            name: self.controller(name, model, folder, label=f"{name}_round_{number}")
-            for name in self.algorithms(number)
-        }
+        agents = {}
+        for name in self.algorithms(number):
+            begin = None
+            if name == CMA_ES and config.warm_start and config.collector == CMA_ES and before:
+                begin = self._run.path / ROUNDS / f"{number - 1}" / AGENT / _label(name, number - 1)
+            agents[name] = self.controller(
+                name, model, folder, label=_label(name, number), begin=begin
+            )
         return Round(log, collected, model, checkpoint, agents)
 
     def algorithms(self, number: int) -> list[str]:
@@ -120,6 +132,7 @@ class Stages:
         *,
         label: str,
         temperature: float | None = None,
+        begin: Path | None = None,
     ) -> Agent:
         """Train a controller in a dream, or read it.
 
@@ -129,20 +142,24 @@ class Stages:
             folder: in which it is kept, under its label.
             label: of its curves and folder.
             temperature: of the dream; None is that of the settings.
+            begin: folder of the controller that CMA-ES goes on from.
         """
         config = self._config
         kept, state = folder / AGENT / label, folder / TRAINING_STATE / label
         if kept.is_dir():
             return load_agent(kept)
         settings = getattr(config, name)
+        if begin is not None:
+            settings = replace(settings, begin_with=str(begin), sigma=config.next_sigma)
         env = GymEnvConfig(
             DREAM_ID,
             {
                 "world_model": str(model),
                 "horizon": self._task.horizon,
                 "temperature": config.temperature if temperature is None else temperature,
-                "uncertainty": config.pessimism > 0.0,
+                "uncertainty": config.pessimism > 0.0 or config.halting is not None,
                 "pessimism": config.pessimism,
+                "halting": config.halting,
             },
         )
         days = algorithm_named(name).days(settings, env)
@@ -167,13 +184,12 @@ class Stages:
         slots = min(SLOTS, steps)
         policy: RealPolicy = ChancePolicy(self._task.action, seed)
         if before is not None:
-            policy = LatentPolicy(
-                before.agents[config.collector],
-                before.checkpoint,
-                slots,
-                chance=config.chance,
-                seed=seed,
-            )
+            agent, model, chance = before.agents[config.collector], before.checkpoint, config.chance
+            if isinstance(agent, ControllerAgent):
+                noise = config.parameter_noise
+                policy = PerturbedPolicy(agent, model, slots, noise=noise, chance=chance, seed=seed)
+            else:
+                policy = LatentPolicy(agent, model, slots, chance=chance, seed=seed)
         with bar_of(steps, f"collect {self._task.env_id}", "step") as progress:
             log = collect(self._task, policy, steps, seed=seed, slots=slots, progress=progress)
         log.save(folder)
@@ -198,6 +214,10 @@ class Stages:
                 "Start anew with run.overwrite=true.",
             )
         return log
+
+
+def _label(algorithm: str, number: int) -> str:
+    return f"{algorithm}_round_{number}"
 
 
 class _Prefixed:

@@ -138,6 +138,17 @@ class VectorNets:
         scale = step * np.exp(np.clip(log_scale, LOWEST_LOG_SCALE, HIGHEST_LOG_SCALE))
         return Mixture(logits, z[:, :, None] + step * mean, scale)
 
+    def disagreement(self, mixture: Mixture) -> np.ndarray:
+        """Return the deviation of the members' expected next z, in typical steps, mean over z.
+
+        Args:
+            mixture: of all members, see `next_latents`.
+
+        Returns:
+            float32 (n,).
+        """
+        return np.asarray((mixture.expected().std(axis=0) / self.step_scale).mean(axis=1))
+
     def outcomes(
         self,
         z: np.ndarray,

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from gymnasium import spaces
 
-from human_wm_env.errors import ConfigError, did_you_mean
+from human_wm_env.errors import CheckpointError, ConfigError, did_you_mean
 from human_wm_env.random_streams import FOR_NOISE, Stream, generators
 from human_wm_env.settings import finite_number, one_of, whole_number
 from human_wm_env.vector_dream.checkpoint import VectorCheckpoint, as_checkpoint
@@ -53,6 +53,11 @@ class VectorDreamWorld(World[VectorDreamState, np.ndarray]):
     expected next z, in typical steps, averaged over its entries. Latents are kept within
     +-10, rewards within those collected.
 
+    With `halting` a dream also ends, as if the environment had ended it, where the uncertainty is
+    larger than so many times the one that 1 in 100 real steps reaches: a controller earns nothing
+    where nobody was. That is pessimistic where rewards are positive; where they are negative an
+    end is a gain, and `pessimism` of the Env serves instead.
+
     A start is an observation; `reset(options={"observation": vector})` brings one.
 
     Args:
@@ -63,12 +68,15 @@ class VectorDreamWorld(World[VectorDreamState, np.ndarray]):
         horizon: time limit; None is the environment's own.
         members: how many of the ensemble are used; None is all.
         uncertainty: tell it; without, a step asks one member only and is several times as fast.
+        halting: see above, > 0; None ends no dream.
 
     Raises:
-        CheckpointError: no checkpoint of a vector world model.
+        CheckpointError: no checkpoint of a vector world model; with `halting`, one that was written
+            without the uncertainty of real steps.
         ConfigError: a setting out of range.
 
-    Source: Ha & Schmidhuber 2018, "World models"; the ensemble is that of Chua et al. 2018.
+    Source: Ha & Schmidhuber 2018, "World models"; the ensemble is that of Chua et al. 2018;
+        halting that of Kidambi et al. 2020, "MOReL".
     """
 
     component_names = ("reward",)
@@ -83,6 +91,7 @@ class VectorDreamWorld(World[VectorDreamState, np.ndarray]):
         horizon: int | None = None,
         members: int | None = None,
         uncertainty: bool = True,
+        halting: float | None = None,
     ) -> None:
         self.checkpoint = as_checkpoint(world_model)
         self.task, size = self.checkpoint.task, self.checkpoint.architecture
@@ -98,6 +107,7 @@ class VectorDreamWorld(World[VectorDreamState, np.ndarray]):
             )
         self.nets = VectorNets(self.checkpoint, count)
         self.uncertainty = uncertainty
+        self._largest = None if halting is None else self._largest_uncertainty(halting)
         self.step_info = {"uncertainty": ()} if uncertainty else {}
         self.action_space = self.task.action.space
         if self.view == LATENT:
@@ -111,6 +121,22 @@ class VectorDreamWorld(World[VectorDreamState, np.ndarray]):
             reach = 1.001 * CLIP * scale  # rounding
             self.observation_space = spaces.Box(mean - reach, mean + reach, dtype=np.float32)
             self.observation_parts = {"observation": slice(0, size.observation)}
+
+    def _largest_uncertainty(self, halting: float) -> float:
+        if finite_number(halting, "halting") <= 0.0 or not self.uncertainty:
+            raise ConfigError(
+                "halting > 0 with uncertainty=True",
+                f"halting={halting}, uncertainty={self.uncertainty}",
+                "Leave halting out, or correct the two.",
+            )
+        try:
+            return halting * float(self.checkpoint.manifest["uncertainty"]["p99"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise CheckpointError(
+                "the uncertainty of real steps in the checkpoint, which halting counts in",
+                "none",
+                "Train it again, or leave halting out.",
+            ) from error
 
     def draw_start(self, rng: np.random.Generator) -> np.ndarray:
         """Draw one of the collected first observations."""
@@ -169,8 +195,7 @@ class VectorDreamWorld(World[VectorDreamState, np.ndarray]):
         if self.uncertainty:
             of_all = self.nets.next_latents(z, a, h)
             mixture = of_all.of(member)
-            spread = of_all.expected().std(axis=0) / self.nets.step_scale
-            extras["uncertainty"] = spread.mean(axis=1)
+            extras["uncertainty"] = self.nets.disagreement(of_all)
         else:
             mixture = self.nets.next_latents(z, a, h, member)
         after = self._sample(mixture, normals, uniforms[:, :-2])
@@ -181,6 +206,8 @@ class VectorDreamWorld(World[VectorDreamState, np.ndarray]):
             terminated = ends > 0.5
         else:
             terminated = uniforms[:, -2] < ends
+        if self._largest is not None:
+            terminated |= extras["uncertainty"] > self._largest
         following = replace(state, z=after, h=self.nets.remember(h, z, a), step=state.step + 1)
         components = rewards[:, None].astype(np.float32)
         return Transition(following, self._observe(following), components, terminated, extras)

@@ -29,6 +29,7 @@ class VectorModelConfig:
         free_nats: nats of every latent that cost nothing, the KL's floor.
         vae: optimisation of V; its batches are of `batch_people` observations.
         rnn: optimisation of M; its batches are of `batch_people` windows.
+        more_epochs: passes of M over the windows where it goes on from an earlier one.
         window: steps of a window.
         member_share: share of the windows that each member learns from.
         seed: of initial weights, splits, batches and noise.
@@ -54,6 +55,7 @@ class VectorModelConfig:
             epochs=150, learning_rate=2e-3, clip_norm=10.0, batch_people=32, patience=30
         )
     )
+    more_epochs: int = 15
     window: int = 32
     member_share: float = 0.8
     seed: int = 0
@@ -65,6 +67,8 @@ class VectorModelConfig:
                 f"{self.beta}, {self.free_nats} and {self.window}",
                 "Correct the setting that is out of range.",
             )
+        if self.more_epochs < 0:
+            raise ConfigError("more_epochs >= 0", f"{self.more_epochs}", "Raise it.")
         if self.vae_hidden is not None and self.vae_hidden < 2:
             raise ConfigError("vae_hidden >= 2", f"{self.vae_hidden}", "Raise it.")
         if self.dropout is not None and not 0.0 <= self.dropout < 1.0:

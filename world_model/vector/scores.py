@@ -15,7 +15,7 @@ from world_model.card.proper_scores import energy
 from world_model.vector.linear_model import LinearModel, NoChange
 from world_model.vector.nets import principal_axes
 from world_model.vector.train import Splits
-from world_model.vector.windows import EncodedEpisode, encode_log
+from world_model.vector.windows import EncodedEpisode, encode_log, remembered
 
 ACTIVE_NATS = 0.01
 DRAWS, AHEAD = 100, 10
@@ -80,7 +80,7 @@ def judge_m(
         "no_change": NoChange.fit(drawn, AHEAD),
     }
     paths = [each.draw(rng) for each in held_out]
-    memories = [_read(nets, z, each) for z, each in zip(paths, held_out, strict=True)]
+    memories = [remembered(nets, z, each) for z, each in zip(paths, held_out, strict=True)]
     owner = np.repeat(np.arange(len(paths)), [len(each) for each in held_out])
     ours = np.concatenate(
         [
@@ -98,16 +98,6 @@ def judge_m(
         "ten_steps": _ten_steps(checkpoint, paths, held_out, memories, rivals, starts, rng),
         "outcomes": _outcomes(nets, paths, held_out, memories),
     }
-
-
-def _read(nets: VectorNets, z: np.ndarray, episode: EncodedEpisode) -> np.ndarray:
-    """Return the memory before each step of an episode, float32 (steps, memory)."""
-    h = np.zeros((1, nets.architecture.memory), dtype=np.float32)
-    states = []
-    for step in range(len(episode)):
-        states.append(h[0])
-        h = nets.remember(h, z[step : step + 1], episode.actions[step : step + 1])
-    return np.stack(states)
 
 
 def _log_density(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import mlx.core as mx
 import numpy as np
 
+from human_wm_env.errors import CheckpointError
 from human_wm_env.vector_dream.architecture import VectorArchitecture
 from human_wm_env.vector_dream.checkpoint import (
     VectorCheckpoint,
@@ -18,13 +19,14 @@ from human_wm_env.vector_dream.checkpoint import (
 )
 from human_wm_env.vector_dream.episodes import EpisodeLog
 from human_wm_env.vector_dream.nets import VectorNets
+from human_wm_env.vector_dream.task import Task
 from world_model.training.logger import Logger, SilentLogger
 from world_model.training.trainer import fit, flat_arrays
 from world_model.vector.config import VectorModelConfig
 from world_model.vector.nets import MDNRNN, VAE
 from world_model.vector.rnn_stage import RNNStage
 from world_model.vector.vae_stage import VAEStage
-from world_model.vector.windows import EncodedEpisode, cut, encode_log
+from world_model.vector.windows import EncodedEpisode, cut, encode_log, remembered
 
 # An entry whose standard deviation is smaller counts as constant.
 SMALLEST_DEVIATION = 1e-3
@@ -52,31 +54,40 @@ def train_vector_model(
     config: VectorModelConfig,
     folder: Path,
     *,
+    begin_with: VectorCheckpoint | None = None,
     logger: Logger | None = None,
     state_folder: Path | None = None,
     progress: bool = False,
 ) -> VectorCheckpoint:
     """Train V and M on a log and write their checkpoint.
 
+    Its manifest tells the `uncertainty` of real steps, see `real_uncertainty`.
+
     Args:
         log: episodes of one environment; those of `Splits.of(log, config.seed).test` are not
             learned from.
         config: settings.
         folder: of the checkpoint.
+        begin_with: of the same environment; its V is kept, with all scales, and M goes on from its
+            weights, for `config.more_epochs`. The checkpoint has its sizes.
         logger: receives every scalar.
         state_folder: where the state of the training is kept, to go on from; None keeps none.
         progress: show bars.
 
     Returns:
         The checkpoint, as read back.
+
+    Raises:
+        CheckpointError: `begin_with` is of another environment.
     """
     logger = logger or SilentLogger()
     splits, task = Splits.of(log, config.seed), log.task
     mx.random.seed(config.seed)
-    normaliser = fit_normaliser(splits.train.observations())
-    active = normaliser["normaliser.active"]
-    size = config.architecture(task.observation_width, task.action.width, int(active.sum()))
     settings = f"{asdict(config)}/{log.steps}/{float(log.returns().sum())}"
+    if begin_with is not None:
+        _check_task(begin_with, task)
+        digest = sum(float(np.abs(array).sum()) for array in begin_with.weights.values())
+        settings = f"{settings}/{digest}"
     fitting: dict[str, Any] = {
         "seed": config.seed,
         "logger": logger,
@@ -84,19 +95,24 @@ def train_vector_model(
         "settings": settings,
         "progress": progress,
     }
-    weights = normaliser | untrained_weights(size)
-    checkpoint = _as_checkpoint(log, size, weights)
-    x = {
-        name: VectorNets(checkpoint).normalise(getattr(splits, name).observations())
-        for name in ("train", "validation")
-    }
-    vae = VAE(size, x["train"])
-    scores = {"vae": fit(VAEStage(vae, x["train"], x["validation"], active, config), **fitting)}
-    weights |= _flat(vae)
+    scores: dict[str, dict[str, float]] = {}
+    if begin_with is None:
+        size, weights, scores["vae"] = _train_v(log, splits, config, fitting)
+    else:
+        size, weights = begin_with.architecture, dict(begin_with.weights)
+        config = replace(config, rnn=replace(config.rnn, epochs=config.more_epochs))
     nets = VectorNets(_as_checkpoint(log, size, weights))
     encoded = {name: encode_log(nets, getattr(splits, name)) for name in ("train", "validation")}
-    weights |= fit_scales(encoded["train"])
+    scales = fit_scales(encoded["train"])
+    if begin_with is None:
+        weights |= scales
+    else:
+        # M counts in the scales that it began with; only the range of the rewards may widen.
+        weights["scales.reward"] = weights["scales.reward"].copy()
+        weights["scales.reward"][2:] = scales["scales.reward"][2:]
     rnn = MDNRNN(size, weights["scales.step"])
+    if begin_with is not None:
+        rnn.load_weights([(name, mx.array(weights[name])) for name in _flat(rnn)])
     mean, scale = (float(value) for value in weights["scales.reward"][:2])
     windows = {name: cut(part, config.window) for name, part in encoded.items()}
     stage = RNNStage(rnn, windows["train"], windows["validation"], (mean, scale), config)
@@ -107,6 +123,9 @@ def train_vector_model(
         "config": asdict(config),
         "data": {"steps": log.steps, "episodes": len(log.episodes)},
         "scores": scores,
+        "uncertainty": real_uncertainty(
+            VectorNets(_as_checkpoint(log, size, weights)), encoded["validation"]
+        ),
     }
     save_vector_checkpoint(
         folder,
@@ -118,6 +137,51 @@ def train_vector_model(
         details=details,
     )
     return load_vector_checkpoint(folder)
+
+
+def _train_v(
+    log: EpisodeLog, splits: Splits, config: VectorModelConfig, fitting: Mapping[str, Any]
+) -> tuple[VectorArchitecture, Weights, dict[str, float]]:
+    """Train V; returns sizes, weights with those of an untrained M, and scores."""
+    normaliser = fit_normaliser(splits.train.observations())
+    active = normaliser["normaliser.active"]
+    size = config.architecture(log.task.observation_width, log.task.action.width, int(active.sum()))
+    weights = normaliser | untrained_weights(size)
+    nets = VectorNets(_as_checkpoint(log, size, weights))
+    x = {
+        name: nets.normalise(getattr(splits, name).observations())
+        for name in ("train", "validation")
+    }
+    vae = VAE(size, x["train"])
+    scores = fit(VAEStage(vae, x["train"], x["validation"], active, config), **fitting)
+    return size, weights | _flat(vae), scores
+
+
+def real_uncertainty(nets: VectorNets, episodes: list[EncodedEpisode]) -> dict[str, float]:
+    """Return how far the members disagree along real episodes that M has not learned from.
+
+    Args:
+        nets: V and M.
+        episodes: at least one.
+
+    Returns:
+        `p50`, `p90` and `p99`, quantiles over all steps, in the units of the dream's `uncertainty`.
+    """
+    told = []
+    for episode in episodes:
+        h = remembered(nets, episode.mean, episode)
+        told.append(nets.disagreement(nets.next_latents(episode.mean[:-1], episode.actions, h)))
+    quantiles = np.quantile(np.concatenate(told), [0.5, 0.9, 0.99])
+    return dict(zip(("p50", "p90", "p99"), map(float, quantiles), strict=True))
+
+
+def _check_task(checkpoint: VectorCheckpoint, task: Task) -> None:
+    if checkpoint.task != task:
+        raise CheckpointError(
+            f"a world model of {task.env_id} with {task.kwargs}",
+            f"one of {checkpoint.task.env_id} with {checkpoint.task.kwargs}",
+            "Begin with another, or without.",
+        )
 
 
 def fit_normaliser(observations: np.ndarray) -> Weights:

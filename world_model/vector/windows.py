@@ -102,3 +102,19 @@ def cut(episodes: list[EncodedEpisode], steps: int) -> Windows:
 
 def _padded(array: np.ndarray, length: int) -> np.ndarray:
     return np.pad(array, [(0, length - len(array)), *[(0, 0)] * (array.ndim - 1)])
+
+
+def remembered(nets: VectorNets, z: np.ndarray, episode: EncodedEpisode) -> np.ndarray:
+    """Return M's memory before each step of an episode, float32 (steps, memory).
+
+    Args:
+        nets: V and M.
+        z: float32 (steps + 1, latent).
+        episode: whose actions are remembered.
+    """
+    h = np.zeros((1, nets.architecture.memory), dtype=np.float32)
+    states = []
+    for step in range(len(episode)):
+        states.append(h[0])
+        h = nets.remember(h, z[step : step + 1], episode.actions[step : step + 1])
+    return np.stack(states)

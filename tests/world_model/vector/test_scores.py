@@ -17,13 +17,12 @@ from world_model.vector.scores import (
     _log_density,
     _outcomes,
     _per_entry,
-    _read,
     dream_futures,
     judge_m,
     judge_v,
 )
 from world_model.vector.train import Splits
-from world_model.vector.windows import encode_log
+from world_model.vector.windows import encode_log, remembered
 
 MADE = checkpoint()
 NETS = VectorNets(MADE)
@@ -71,7 +70,7 @@ def test_v_by_hand() -> None:
 def test_the_memory_and_the_density_of_each_step() -> None:
     (episode,) = encode_log(NETS, log(5))
     z = batch(2, 6)
-    h = _read(NETS, z, episode)
+    h = remembered(NETS, z, episode)
     state = np.zeros((1, 4), dtype=np.float32)
     found = _log_density(NETS, z, episode, h)
     for step in range(5):
@@ -88,7 +87,7 @@ def test_the_memory_and_the_density_of_each_step() -> None:
 def test_outcomes_by_hand() -> None:
     episodes = encode_log(NETS, log(4, 3))
     paths = [batch(2, len(each) + 1) for each in episodes]
-    memories = [_read(NETS, z, each) for z, each in zip(paths, episodes, strict=True)]
+    memories = [remembered(NETS, z, each) for z, each in zip(paths, episodes, strict=True)]
     found = _outcomes(NETS, paths, episodes, memories)
     told = [
         NETS.outcomes(z[:-1], each.actions, z[1:], h)
