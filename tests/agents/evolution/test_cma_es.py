@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from agents.baselines import HabitAgent
 from agents.env_config import EnvConfig, GymEnvConfig
 from agents.evolution.cma_es import CMAESConfig, Evolution, days_of, train_cma_es
 from agents.evolution.controller import ControllerAgent, ControllerShape
@@ -168,3 +169,22 @@ def test_a_hybrid_head_needs_categories(people: EmbeddedPeople) -> None:
     config = replace(TINY, head="hybrid")
     with pytest.raises(ConfigError, match="pick a category"):
         train_cma_es(config, GymEnvConfig("CartPole-v1"), Session())
+
+
+def test_a_search_goes_on_from_an_earlier_controller(
+    people: EmbeddedPeople, simulator: EnvConfig, tmp_path: Path
+) -> None:
+    session = Session(dataset=people)
+    first = train_cma_es(TINY, simulator, session)
+    save_agent(first, tmp_path / "first")
+    small = replace(TINY, begin_with=str(tmp_path / "first"), sigma=1e-9, generations=1)
+    np.testing.assert_allclose(
+        train_cma_es(small, simulator, session).parameters, first.parameters, atol=1e-6
+    )
+    with pytest.raises(ConfigError, match="a controller in begin_with of"):
+        train_cma_es(replace(small, hidden=2), simulator, session)
+    with pytest.raises(ConfigError, match="warm_start=0 with begin_with"):
+        replace(small, warm_start=3)
+    save_agent(HabitAgent(), tmp_path / "habit")
+    with pytest.raises(ConfigError, match="an agent of CMA-ES in"):
+        train_cma_es(replace(small, begin_with=str(tmp_path / "habit")), simulator, session)

@@ -11,11 +11,14 @@ import pytest
 from gymnasium import spaces
 
 from agents.env_config import GymEnvConfig
+from agents.evolution.controller import ControllerAgent, ControllerShape
+from agents.evolution.hyperparameters import CMAESConfig
 from agents.vector_tasks.policies import (
     AgentPolicy,
     ChancePolicy,
     LatentPolicy,
     Mixture,
+    PerturbedPolicy,
     draw_actions,
     policy_of,
 )
@@ -106,3 +109,28 @@ def test_agents_act_where_they_were_trained(tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match="trained in Made-v0 or in its dream") as caught:
             policy_of(Summing(env), TASK, 2)
         assert trained in str(caught.value)
+
+
+def test_perturbed_controllers_keep_their_weights_for_an_episode() -> None:
+    made = checkpoint()
+    shape = ControllerShape(2, 0, 1, width=6)
+    env = GymEnvConfig("human_wm_env:WorldModelDream-v0")
+    agent = ControllerAgent(shape, np.array([0.5, -1.0, 0.1]), CMAESConfig(), env)
+    exact = PerturbedPolicy(agent, made, 4, noise=0.0)
+    plain = LatentPolicy(agent, made, 4)
+    noisy, again = (PerturbedPolicy(agent, made, 4, noise=0.3, seed=2) for _ in range(2))
+    reader, weights = LatentReader(made, 4), np.zeros((4, 3))
+    rng = np.random.default_rng([2, 79])
+    for step in range(4):
+        seen, began = (
+            batch(3, seed=step),
+            BEGAN if step == 0 else np.array([0, step == 2, 0, 0], bool),
+        )
+        np.testing.assert_array_equal(exact.act(seen, began), plain.act(seen, began))
+        weights[began] = agent.parameters + 0.3 * rng.standard_normal((began.sum(), 3))
+        acted = noisy.act(seen, began)
+        np.testing.assert_allclose(acted, shape.act(weights, reader.read(seen, began)), rtol=1e-6)
+        reader.acted(acted)
+        np.testing.assert_array_equal(acted, again.act(seen, began))
+    mixed = PerturbedPolicy(agent, made, 4, noise=0.0, chance=1.0, seed=5).act(batch(3), BEGAN)
+    np.testing.assert_array_equal(mixed, Mixture(TASK.action.space, 1.0, 5)(mixed))

@@ -87,6 +87,30 @@ def test_the_second_round_collects_with_the_controller_of_the_first(
     assert 5.0 < length["real"]["p50"] < 60.0 and length["ratio"]["mean"] > 0.0
 
 
+def test_rounds_go_on_from_the_one_before(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = [*SMALL[:-1], "algorithms=[cma_es]", "collector=cma_es", "nets.more_epochs=1"]
+    warm = ("warm_start=true", "halting=1.5", "parameter_noise=0.5", "chance=0", "next_sigma=1e-9")
+    own = ("env.id=CartPole-v1", "rounds=2", f"run.root={tmp_path}", "run.name=warm")
+    found = result_of(capsys, *small, *own, *warm)
+    folders = [tmp_path / "warm" / "rounds" / f"{number}" for number in (1, 2)]
+    first, second = (load_vector_checkpoint(folder / "checkpoint") for folder in folders)
+    for name, value in first.weights.items():
+        if name.startswith(("encoder.", "decoder.", "normaliser.")):
+            np.testing.assert_array_equal(second.weights[name], value)
+    assert second.manifest["scores"]["rnn"]["epochs_run"] == 1
+    agents = [
+        load_agent(folder / "agent" / f"cma_es_round_{number}")
+        for number, folder in enumerate(folders, 1)
+    ]
+    np.testing.assert_allclose(agents[0].parameters, agents[1].parameters, atol=1e-6)
+    assert agents[1].env.arguments["halting"] == 1.5
+    assert found["history"][1]["steps"] == 600
+    resumed = result_of(capsys, *small, *own, *warm, "run.resume=true")
+    assert resumed["verdict"] == found["verdict"]
+
+
 @pytest.mark.slow
 def test_the_full_verdict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     own = ("env.id=Pendulum-v1", "verdict=full", f"run.root={tmp_path}", "run.name=full")
@@ -134,6 +158,13 @@ def test_a_world_model_of_something_else_is_refused(
         (["env.id=Pendulum-v1", "chance=0.5"], "rounds=2"),
         (["env.id=Pendulum-v1", "rounds=2", "collector=sac"], "collector out of algorithms"),
         (["env.id=Pendulum-v1", "collector=cma_es"], "rounds=2"),
+        (["env.id=Pendulum-v1", "halting=0"], "halting > 0"),
+        (["env.id=Pendulum-v1", "parameter_noise=-1"], "parameter_noise >= 0"),
+        (["env.id=Pendulum-v1", "rounds=2", "parameter_noise=1"], "collector=cma_es"),
+        (["env.id=Pendulum-v1", "warm_start=true"], "rounds=2"),
+        (["env.id=Pendulum-v1", "rounds=2", "next_sigma=1"], "warm_start=true"),
+        (["env.id=Pendulum-v1", "rounds=2", "nets.more_epochs=3"], "warm_start=true"),
+        (["env.id=Pendulum-v1", "nets.more_epochs=-1"], "more_epochs >= 0"),
         (["env.id=Pendulum-v1", "algorithms=[]"], "at least one algorithm"),
         (["env.id=Pendulum-v1", "steps=0"], "steps >= rounds"),
         (["env.id=Pendulum-v1", "cma_es.part=w", "smoke=true", "steps=600"], "one of: h, z"),

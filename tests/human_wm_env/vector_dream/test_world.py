@@ -12,7 +12,7 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 import human_wm_env  # noqa: F401 (registers the ids)
-from human_wm_env.errors import ConfigError
+from human_wm_env.errors import CheckpointError, ConfigError
 from human_wm_env.random_streams import Stream
 from human_wm_env.vector_dream.nets import Mixture
 from human_wm_env.vector_dream.world import VectorDreamState, VectorDreamWorld
@@ -194,3 +194,28 @@ def test_options_of_a_start() -> None:
     rng = np.random.default_rng(0)
     starts = {tuple(made.draw_start(rng).tolist()) for _ in range(200)}
     assert starts == {tuple(one) for one in made.checkpoint.starts.tolist()}
+
+
+def test_a_dream_is_halted_where_members_disagree_more_than_on_real_steps() -> None:
+    made = replace(checkpoint(), terminates=False, manifest={"uncertainty": {"p99": 0.25}})
+    free, halting = VectorDreamWorld(made), VectorDreamWorld(made, halting=2.0)
+    ended = []
+    for seed in range(8):
+        state, actions = begun(free), batch(1, seed=seed)
+        after, halted = free.step(state, actions), halting.step(state, actions)
+        np.testing.assert_array_equal(after.state.z, halted.state.z)
+        np.testing.assert_array_equal(after.components, halted.components)
+        assert not after.terminated.any()
+        far = after.extras["uncertainty"] > 0.5
+        np.testing.assert_array_equal(halted.terminated, far)
+        ended.append(far)
+    assert 0.0 < np.mean(ended) < 1.0
+
+
+def test_halting_needs_the_uncertainty_of_real_steps() -> None:
+    with pytest.raises(CheckpointError, match="uncertainty of real steps"):
+        VectorDreamWorld(checkpoint(), halting=1.0)
+    made = replace(checkpoint(), manifest={"uncertainty": {"p99": 0.25}})
+    for wrong in ({"halting": 0.0}, {"halting": 1.0, "uncertainty": False}):
+        with pytest.raises(ConfigError, match="halting > 0 with uncertainty=True"):
+            VectorDreamWorld(made, **wrong)
