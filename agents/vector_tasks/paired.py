@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -91,10 +91,17 @@ def play_dream(
 
 @dataclass(frozen=True)
 class PairedRuns:
-    """The same controllers in both worlds, by name; episode i begins alike everywhere."""
+    """The same controllers in both worlds, by name; episode i begins alike everywhere.
+
+    Attributes:
+        dream: what they reached there.
+        real: likewise.
+        told: what the real environment says of its rewards and velocities, see `EpisodeLog.told`.
+    """
 
     dream: dict[str, Episodes]
     real: dict[str, Episodes]
+    told: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
 def play_paired(
@@ -117,6 +124,7 @@ def play_paired(
     runs = PairedRuns({}, {})
     for name, agent in agents.items():
         runs.real[name], log = play_real(agent, checkpoint, episodes, seed=seed)
+        runs.told[name] = log.told()
         first = log.first_observations()
         runs.dream[name] = play_dream(agent, checkpoint, first, seed=seed)
         if progress is not None:

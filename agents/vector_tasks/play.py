@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +26,14 @@ class _Running:
     observations: list[np.ndarray]
     actions: list[np.ndarray] = field(default_factory=list)
     rewards: list[float] = field(default_factory=list)
+    sums: Counter[str] = field(default_factory=Counter)
+
+    def listen(self, info: Mapping[str, Any]) -> None:
+        """Add up what the environment says of rewards and velocities."""
+        for name, value in info.items():
+            wanted = name.startswith("reward") or name.endswith("velocity")
+            if wanted and isinstance(value, (float, int, np.floating, np.integer)):
+                self.sums[name] += value  # type: ignore[assignment]
 
     def ended(self, terminated: bool, truncated: bool) -> Episode:
         return Episode(
@@ -33,6 +42,7 @@ class _Running:
             np.array(self.rewards, dtype=np.float64),
             terminated,
             truncated,
+            {name: float(total) / len(self.rewards) for name, total in self.sums.items()},
         )
 
 
@@ -118,10 +128,11 @@ def _play(
             for slot, (env, each) in enumerate(zip(envs, running, strict=True)):
                 if each is None or (steps is not None and played >= steps):
                     continue
-                observation, reward, terminated, truncated, _ = env.step(given[slot])
+                observation, reward, terminated, truncated, info = env.step(given[slot])
                 each.observations.append(_seen(observation, task))
                 each.actions.append(np.array(chosen[slot]))
                 each.rewards.append(float(reward))
+                each.listen(info)
                 played += 1
                 truncated = truncated or len(each.rewards) >= task.horizon
                 if terminated or truncated:

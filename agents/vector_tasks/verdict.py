@@ -31,7 +31,8 @@ def judge(runs: PairedRuns, trained: Sequence[str]) -> Facts:
         look at the real returns; `rank_correlation` and `inflation` (how far the gain over
         chance shrinks, of the trained ones); `exploits`: trained ones that surely beat chance
         in the dream and may lose to it in reality; `episode_length`: dreamed over real mean
-        length under chance and under the best one.
+        length under chance and under the best one; `told`, under these two, what the real
+        environment says of its rewards and velocities, means a step.
     """
     best = max(trained, key=lambda name: runs.dream[name].returns.mean())
     compared = compare_worlds(runs.dream, runs.real, RESAMPLES, habit=RANDOM)
@@ -64,6 +65,7 @@ def judge(runs: PairedRuns, trained: Sequence[str]) -> Facts:
         "episode_length": {
             name: length_ratio(runs.dream[name], runs.real[name]) for name in (RANDOM, best)
         },
+        "told": {name: runs.told.get(name, {}) for name in (RANDOM, best)},
     }
 
 

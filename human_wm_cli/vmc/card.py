@@ -69,6 +69,12 @@ def card(result: Facts) -> str:
             f"episode length, dreamed over real, under {name}: {_with_ends(found['ratio'])}"
             for name, found in judged["episode_length"].items()
         ),
+        *(
+            f"each real step under {name}: "
+            + ", ".join(f"{part} {value:.3g}" for part, value in found.items())
+            for name, found in judged["told"].items()
+            if found
+        ),
         "exploits: "
         + (", ".join(n for n, one in judged["exploits"].items() if one["is_exploit"]) or "none")
         + " (they gain over chance in the dream and may lose to it in reality)",

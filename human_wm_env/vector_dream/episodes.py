@@ -6,8 +6,8 @@ import io
 import json
 import tokenize
 import zipfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -34,6 +34,8 @@ class Episode:
         rewards: float64 (steps,).
         terminated: whether the environment ended it.
         truncated: whether the time limit did; neither where the collection stopped.
+        told: means over the steps of what `info` says of rewards and velocities, by its name
+            there, such as MuJoCo's "reward_survive" and "x_velocity"; files do not keep it.
     """
 
     observations: np.ndarray
@@ -41,6 +43,7 @@ class Episode:
     rewards: np.ndarray
     terminated: bool
     truncated: bool
+    told: Mapping[str, float] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.rewards)
@@ -98,6 +101,15 @@ class EpisodeLog:
     def lengths(self) -> np.ndarray:
         """Return the steps of each episode, int (episodes,)."""
         return np.array([len(each) for each in self.episodes])
+
+    def told(self) -> dict[str, float]:
+        """Return the means of `Episode.told` over all steps; of what every episode tells."""
+        lengths = self.lengths()
+        names = set.intersection(*(set(each.told) for each in self.episodes))
+        return {
+            name: float(np.average([each.told[name] for each in self.episodes], weights=lengths))
+            for name in sorted(names)
+        }
 
     def split(self, seed: int, *, validation: float = 0.1, test: float = 0.15) -> tuple[Self, ...]:
         """Split by whole episodes into train, validation and test.

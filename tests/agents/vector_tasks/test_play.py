@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import gymnasium as gym
 import numpy as np
 import pytest
 
@@ -53,3 +56,43 @@ def test_what_cannot_be_learned_is_refused(tmp_path: Path) -> None:
     (log.save(tmp_path / "log") / DESCRIPTION).write_text('{"format_version": 1}')
     with pytest.raises(CheckpointError):
         EpisodeLog.load(tmp_path / "log")
+
+
+class Walking(gym.Env[np.ndarray, int]):
+    """Says what it pays for; an episode ends after two to four steps."""
+
+    observation_space = gym.spaces.Box(-9.0, 9.0, (1,), np.float32)
+    action_space = gym.spaces.Discrete(2)
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> tuple[np.ndarray, Any]:
+        self.left, self.step_number = 2 + (seed or 0) % 3, 0
+        return np.zeros(1, np.float32), {}
+
+    def step(self, action: int) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+        self.step_number += 1
+        told = {
+            "reward_survive": 5.0,
+            "reward_forward": np.float64(self.step_number),
+            "x_velocity": self.step_number**2,
+            "x_position": 3.0,
+            "tendon_velocity": np.ones(2),
+        }
+        return np.zeros(1, np.float32), 1.0, self.step_number == self.left, False, told
+
+
+def test_what_an_environment_says_of_rewards_and_velocities() -> None:
+    gym.register("Walking-v0", Walking, max_episode_steps=50)
+    try:
+        task = Task.of("Walking-v0")
+        log = play_episodes(task, ChancePolicy(task.action, 0), 6, seed=0, slots=2)
+    finally:
+        del gym.registry["Walking-v0"]
+    assert len(set(log.lengths().tolist())) > 1
+    steps = np.concatenate([np.arange(1, length + 1) for length in log.lengths()])
+    assert log.told() == pytest.approx(
+        {"reward_forward": steps.mean(), "reward_survive": 5.0, "x_velocity": (steps**2).mean()}
+    )
+    for episode, length in zip(log.episodes, log.lengths(), strict=True):
+        assert episode.told["reward_forward"] == pytest.approx((length + 1) / 2)
+    silent = replace(log.episodes[0], told={"x_velocity": 2.0})
+    assert list(EpisodeLog(log.task, (silent, log.episodes[1])).told()) == ["x_velocity"]

@@ -25,6 +25,7 @@ def result(**changed: Any) -> dict[str, Any]:
         "inflation": {"ppo": None},
         "exploits": {"ppo": {"is_exploit": True}},
         "episode_length": {"random": {"ratio": {"mean": 1.1}}},
+        "told": {"random": {}, "ppo": {"reward_survive": 5.0, "x_velocity": 0.2512}},
     }
     return {
         "env": {"env_id": "CartPole-v1", "kwargs": {}},
@@ -53,6 +54,8 @@ def test_one_episode_has_no_interval_and_constant_rewards_no_r2() -> None:
     assert "reward R2 -; ends foretold 1.0 of 1" in text
     assert "rank correlation 0.91 [0.8, 0.95]" in text
     assert "inflation of ppo: not sure to differ from 0" in text
+    assert "each real step under ppo: reward_survive 5, x_velocity 0.251\n" in text
+    assert "each real step under random" not in text
     assert "exploits: ppo" in text and "ten steps" not in text
 
 
