@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from functools import partial
+from collections.abc import Sequence
 
-from human_wm_cli.console import Facts, print_report, run_script, say
+from human_wm_cli.console import Facts, is_switched_on, print_report, run_script, say
 from human_wm_cli.run import CARD, RunFolder
 from human_wm_cli.vmc import judging, pictures
 from human_wm_cli.vmc.card import card, controller_rows
@@ -82,4 +82,7 @@ def _of_round(done: Round) -> Facts:
     }
 
 
-run = partial(run_script, main, VMCConfig, "vmc")
+def run(words: Sequence[str]) -> None:
+    """Run the command on the words of its command line."""
+    name = "vmc_locomotion" if is_switched_on("locomotion", words) else "vmc"
+    run_script(main, VMCConfig, name, arguments=words)

@@ -84,6 +84,8 @@ class VMCConfig:
         halting: ends that dream where members disagree more than so many times what 1 in 100 real
             steps reaches, see `VectorDreamWorld`; None ends none. For tasks whose rewards are
             positive.
+        locomotion: for bodies that fall, such as Hopper-v5 and Humanoid-v5: the settings of
+            `configs/vmc_locomotion.yaml` in place of `configs/vmc.yaml`.
         smoke: everything tiny, to see that it runs.
         seed: of everything.
         run: the folder of the run; with run.resume=true it goes on where it stopped.
@@ -109,6 +111,7 @@ class VMCConfig:
     temperature: float = 1.0
     pessimism: float = 0.0
     halting: float | None = None
+    locomotion: bool = False
     smoke: bool = False
     seed: int = 0
     run: RunConfig = field(default_factory=RunConfig)

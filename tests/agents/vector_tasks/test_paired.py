@@ -56,4 +56,5 @@ def test_both_worlds_begin_alike_and_replay() -> None:
     assert short.lengths.tolist() == [7, 7, 7]
     found = play_paired({"own": agent}, checkpoint, 3, seed=4)
     np.testing.assert_allclose(found.real["own"].returns, real.returns)
+    assert found.told == {"own": log.told()}
     assert found.dream["own"].returns == pytest.approx(dreams[0].returns)

@@ -35,7 +35,10 @@ def runs(dream: dict[str, float], real: dict[str, float]) -> PairedRuns:
 def test_a_dream_that_promises_twice_the_gain() -> None:
     dream = {RANDOM: 0.0, "weak": 40.0, "ppo": 200.0, "cma_es": 60.0}
     real = {RANDOM: 0.0, "weak": 20.0, "ppo": 100.0, "cma_es": 30.0}
-    found = judge(runs(dream, real), ["ppo", "cma_es"])
+    paired = runs(dream, real)
+    paired.told.update(weak={"x_velocity": 0.1}, ppo={"x_velocity": 0.5})
+    found = judge(paired, ["ppo", "cma_es"])
+    assert found["told"] == {RANDOM: {}, "ppo": {"x_velocity": 0.5}}
     assert found["best"] == "ppo"
     assert found["compared"] == 4
     assert found["rank_correlation"]["mean"] == pytest.approx(1.0)

@@ -12,6 +12,7 @@ import pytest
 from agents.saving import load_agent
 from human_wm_cli.commands.vmc import run
 from human_wm_cli.config import compose
+from human_wm_cli.real_env import RealEnvConfig
 from human_wm_cli.vmc.config import VMCConfig
 from human_wm_env.vector_dream.checkpoint import load_vector_checkpoint
 from human_wm_env.vector_dream.episodes import EpisodeLog
@@ -90,8 +91,8 @@ def test_the_second_round_collects_with_the_controller_of_the_first(
 def test_rounds_go_on_from_the_one_before(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    small = [*SMALL[:-1], "algorithms=[cma_es]", "collector=cma_es", "nets.more_epochs=1"]
-    warm = ("warm_start=true", "halting=1.5", "parameter_noise=0.5", "chance=0", "next_sigma=1e-9")
+    small = [*SMALL[:-1], "locomotion=true", "nets.more_epochs=1"]
+    warm = ("halting=1.5", "next_sigma=1e-9")
     own = ("env.id=CartPole-v1", "rounds=2", f"run.root={tmp_path}", "run.name=warm")
     found = result_of(capsys, *small, *own, *warm)
     folders = [tmp_path / "warm" / "rounds" / f"{number}" for number in (1, 2)]
@@ -107,6 +108,9 @@ def test_rounds_go_on_from_the_one_before(
     np.testing.assert_allclose(agents[0].parameters, agents[1].parameters, atol=1e-6)
     assert agents[1].env.arguments["halting"] == 1.5
     assert found["history"][1]["steps"] == 600
+    used = VMCConfig(RealEnvConfig("CartPole-v1"))
+    assert agents[0].config.generations == 4  # smoke=true is tiny in either case
+    assert compose(VMCConfig, "vmc_locomotion", ["env.id=Hopper-v5"]).cma_es != used.cma_es
     resumed = result_of(capsys, *small, *own, *warm, "run.resume=true")
     assert resumed["verdict"] == found["verdict"]
 
